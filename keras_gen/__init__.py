@@ -1,0 +1,20 @@
+"""Autoencoders and generative networks that behave like any Keras model: compile, fit, evaluate, save, resume, tune."""
+
+import importlib
+
+from keras_gen.models import VAE
+from keras_gen.saving import load_model
+
+__version__ = "0.1.0"
+_SUBMODULES = ("callbacks", "data", "layers", "losses", "metrics", "models", "networks", "plots", "presets", "training")
+__all__ = ["VAE", "load_model", *_SUBMODULES]
+
+
+def __getattr__(name):
+    if name in _SUBMODULES:  # on first use: `import keras_gen` stays fast
+        return importlib.import_module(f"keras_gen.{name}")
+    raise AttributeError(f"module 'keras_gen' has no attribute {name!r}")
+
+
+def __dir__():
+    return sorted(__all__)

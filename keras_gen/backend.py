@@ -1,0 +1,257 @@
+"""What `keras.ops` does not give: gradients, facts about the device and the replicas, and steps compiled as one.
+
+With `keras_gen.data` this is the only place that names TensorFlow; another Keras backend would be added here.
+"""
+
+import contextlib
+import contextvars
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "keras_gen runs on Keras's TensorFlow backend. Expected: KERAS_BACKEND=tensorflow. "
+        f"Received: KERAS_BACKEND={keras.backend.backend()}"
+    )
+
+import tensorflow as tf
+
+
+def value_and_grad(function, variables):
+    """Evaluate a loss and its gradient with respect to `variables` alone.
+
+    Gradients are summed over the replicas of a distribution strategy, so the loss is divided by their number here, once.
+
+    Args:
+        function: Callable without arguments that returns the pair (scalar loss, anything else to keep).
+        variables: List of `keras.Variable`.
+
+    Returns:
+        The pair (what `function` kept, list of gradients in the order of `variables`).
+
+    Example:
+
+    >>> w = keras.Variable(3.0)
+    >>> kept, gradients = value_and_grad(lambda: (w * w, "kept"), [w])
+    >>> kept, float(gradients[0])
+    ('kept', 6.0)
+    """
+    values = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        loss, kept = function()
+        loss = loss / replica_count()
+    return kept, tape.gradient(loss, values)
+
+
+def vjp(function, variables):
+    """Evaluate `function` once and give the pull-back of its result to `variables`.
+
+    Args:
+        function: Callable without arguments that returns a tensor `y`.
+        variables: List of `keras.Variable`.
+
+    Returns:
+        The pair (`y`, `pull_back`), where `pull_back(v)`, with `v` of the shape of `y`, is the list of the products
+        of `v` with the Jacobian of `y`, one a variable. It can be called once.
+
+    Example:
+
+    >>> w = keras.Variable([1.0, 2.0])
+    >>> y, pull_back = vjp(lambda: w * w, [w])
+    >>> pull_back(keras.ops.ones(2))[0].numpy().tolist()
+    [2.0, 4.0]
+    """
+    values = [variable.value for variable in variables]
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(values)
+        y = function()
+    return y, lambda v: tape.gradient(y, values, output_gradients=v)
+
+
+def input_gradient(function, x):
+    """Gradient of the sum of `function(x)` with respect to `x`: for a per-sample function, each sample's gradient.
+
+    Args:
+        function: Callable of one tensor.
+        x: Tensor.
+
+    Returns:
+        Tensor of the shape of `x`.
+
+    Example:
+
+    >>> input_gradient(keras.ops.square, keras.ops.convert_to_tensor([1.0, 2.0])).numpy().tolist()
+    [2.0, 4.0]
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.gradient(y, x)
+
+
+def batch_jacobian(function, x):
+    """Jacobian of each sample's `function(x)` with respect to that sample's `x`.
+
+    Args:
+        function: Callable of one tensor `(batch, *inputs)` that returns `(batch, *outputs)`, sample by sample.
+        x: Tensor `(batch, *inputs)`.
+
+    Returns:
+        Tensor `(batch, *outputs, *inputs)`.
+
+    Example:
+
+    >>> batch_jacobian(keras.ops.square, keras.ops.ones((1, 2))).numpy().tolist()
+    [[[2.0, 0.0], [0.0, 2.0]]]
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(x)
+        y = function(x)
+    return tape.batch_jacobian(y, x)
+
+
+def replica_count():
+    """Number of replicas that a step runs on at the same time, 1 without a distribution strategy."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def replica_id():
+    """Number of the replica that runs this line, from 0; 0 without a distribution strategy."""
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
+def has_strategy():
+    """Whether a distribution strategy is in scope."""
+    return tf.distribute.has_strategy()
+
+
+def on_cpu():
+    """Whether the processor is the only device."""
+    return all(device.device_type == "CPU" for device in tf.config.list_physical_devices())
+
+
+def reducible(logs):
+    """Logs in a form that every distribution strategy can gather: several workers refuse scalars."""
+    if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+        return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    return logs
+
+
+_under_xla = contextvars.ContextVar("under_xla", default=False)
+
+
+@contextlib.contextmanager
+def under_xla(active):
+    """State, while a function is traced, whether XLA compiles it; `normal` asks."""
+    token = _under_xla.set(bool(active))
+    try:
+        yield
+    finally:
+        _under_xla.reset(token)
+
+
+def normal(shape, seed, dtype="float32"):
+    """Draw from the standard normal distribution.
+
+    On a CPU, XLA's Philox generator, which `keras.random` gets, takes 200 ns a number, its Threefry 10: so under XLA
+    the draw is Threefry's. Compiled with and without XLA a model thus sees different noise, as it does with Keras's own.
+
+    Args:
+        shape: Tuple of integers or scalar tensors.
+        seed: A `keras.random.SeedGenerator`, or an integer.
+        dtype: A float type. Defaults to `"float32"`.
+
+    Returns:
+        Tensor of that shape.
+
+    Example:
+
+    >>> normal((2, 3), seed=1).shape
+    TensorShape([2, 3])
+    """
+    seed = tf.constant([seed, 0]) if isinstance(seed, int) else seed.next()
+    algorithm = "threefry" if _under_xla.get() and on_cpu() else "auto_select"
+    return tf.random.stateless_normal(shape, seed, dtype=tf.as_dtype(dtype), alg=algorithm)
+
+
+def compiled(function, jit_compile=False):
+    """`function` of tensors as one compiled graph, with XLA if `jit_compile`."""
+
+    def traced(*tensors):
+        with under_xla(jit_compile):
+            return function(*tensors)
+
+    return tf.function(traced, jit_compile=jit_compile, reduce_retracing=True, autograph=False)
+
+
+def fuse_steps(step, result, steps, fallback):
+    """A training function whose `steps` steps are ONE program of the XLA compiler.
+
+    Keras's `steps_per_execution` calls one compiled step after another; each call hands over every variable anew,
+    which for a small network costs as much as its arithmetic. Here the loop is inside: batches of equal shape are
+    stacked and the loop's length is a tensor, so that a short last execution needs no second program.
+
+    Args:
+        step: Callable of one batch, the model's `train_step`; its return value is dropped.
+        result: Callable that returns the logs after the last step.
+        steps: Number of batches taken in one execution, >= 1.
+        fallback: The training function for anything that is not a `tf.data` iterator.
+
+    Returns:
+        Callable of an iterator that trains on up to `steps` batches and returns the logs.
+    """
+
+    def loop(stacked, count):
+        def body(i):
+            step(tf.nest.map_structure(lambda t: t[i], stacked))
+            return (i + 1,)
+
+        tf.while_loop(lambda i: i < count, body, (tf.constant(0),))
+        return result()
+
+    loop = compiled(loop, jit_compile=True)
+
+    @tf.function(reduce_retracing=True, autograph=False)
+    def execute(iterator):
+        first = iterator.get_next()
+        spec = tf.nest.map_structure(tf.TensorSpec.from_tensor, first)
+        arrays = [tf.TensorArray(t.dtype, steps, element_shape=t.shape).write(0, t) for t in tf.nest.flatten(first)]
+
+        def fits(optional):
+            def same():
+                pairs = zip(tf.nest.flatten(optional.get_value()), tf.nest.flatten(first), strict=True)
+                return tf.reduce_all([tf.shape(a)[0] == tf.shape(b)[0] for a, b in pairs])
+
+            return tf.cond(optional.has_value(), same, lambda: tf.constant(False))
+
+        def take(i, optional, arrays):
+            arrays = [a.write(i, t) for a, t in zip(arrays, tf.nest.flatten(optional.get_value()), strict=True)]
+            following = tf.cond(
+                i + 1 < steps, iterator.get_next_as_optional, lambda: tf.experimental.Optional.empty(spec)
+            )
+            return i + 1, following, arrays
+
+        def more(i, optional, arrays):
+            return tf.logical_and(i < steps, fits(optional))
+
+        second = iterator.get_next_as_optional() if steps > 1 else tf.experimental.Optional.empty(spec)
+        count, left, arrays = tf.while_loop(more, take, (tf.constant(1), second, arrays))
+        logs = loop(tf.nest.pack_sequence_as(first, [a.stack() for a in arrays]), count)
+
+        def ragged():
+            alone = tf.nest.map_structure(lambda t: t[None], left.get_value())
+            return loop(alone, tf.constant(1))
+
+        return tf.cond(left.has_value(), ragged, lambda: logs)
+
+    def function(iterator):
+        if not isinstance(iterator, tf.data.Iterator):
+            return fallback(iterator)
+        try:
+            return execute(iterator)
+        except tf.errors.OutOfRangeError as error:
+            raise StopIteration from error
+
+    return function

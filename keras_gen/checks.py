@@ -1,0 +1,121 @@
+"""Checks at the door: every message says what, expected, received."""
+
+import difflib
+
+import numpy as np
+
+
+def integer(name, value, minimum=1):
+    """Raise unless `value` is an integer that is at least `minimum`.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What was received.
+        minimum: The smallest value allowed. Defaults to 1.
+
+    Returns:
+        `value`, as an `int`.
+
+    Raises:
+        ValueError: If `value` is something else.
+
+    Example:
+
+    >>> integer("n_critic", 5)
+    5
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < minimum:
+        raise ValueError(f"`{name}` must be an integer >= {minimum}. Received: {name}={value!r}")
+    return int(value)
+
+
+def number(name, value, minimum=0.0):
+    """Raise unless `value` is a finite number that is at least `minimum`.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What was received.
+        minimum: The smallest value allowed. Defaults to 0.
+
+    Returns:
+        `value`, as a `float`.
+
+    Raises:
+        ValueError: If `value` is something else.
+
+    Example:
+
+    >>> number("beta", 1)
+    1.0
+    """
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not real or not np.isfinite(value) or value < minimum:
+        raise ValueError(f"`{name}` must be a finite number >= {minimum}. Received: {name}={value!r}")
+    return float(value)
+
+
+def choice(name, value, known):
+    """Raise unless `value` is one of the `known` names; the message gives the nearest ones.
+
+    Args:
+        name: What the name stands for, for the message.
+        value: What was received.
+        known: The names allowed, an iterable of strings.
+
+    Returns:
+        `value`.
+
+    Raises:
+        ValueError: If `value` is not among them.
+
+    Example:
+
+    >>> choice("model", "vae", ["vae", "gan"])
+    'vae'
+    """
+    known = sorted(known)
+    if value not in known:
+        near = difflib.get_close_matches(str(value), known, n=3, cutoff=0.5)
+        expected = f"one of {near} (the nearest of {len(known)})" if near and len(known) > 12 else f"one of {known}"
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"Unknown {name}.{hint} Expected: {expected}. Received: {value!r}")
+    return value
+
+
+def images(name, x, shape=None, value_range=None):
+    """Raise unless `x` is a finite, non-empty array of the wanted shape and range.
+
+    Args:
+        name: The argument's name, for the message.
+        x: Array `(n, ...)`.
+        shape: One example's shape, without the batch axis; `None` entries are free. No check if `None`.
+        value_range: The pair (lowest, highest) allowed. No check if `None`.
+
+    Raises:
+        ValueError: If `x` is empty, of another shape, not numeric, not finite or out of range.
+
+    Example:
+
+    >>> images("x", np.zeros((2, 4)), shape=(4,), value_range=(0, 1))
+    """
+    x = np.asarray(x)
+    if x.dtype.kind not in "fiub":
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {x.dtype}")
+    if x.ndim == 0 or len(x) == 0:
+        raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {x.shape}")
+    if shape is not None:
+        fits = len(x.shape) == len(shape) + 1 and all(w in (None, s) for w, s in zip(shape, x.shape[1:], strict=True))
+        if not fits:
+            raise ValueError(
+                f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, shape))}). "
+                f"Received: shape {x.shape}"
+            )
+    low, high = float(x.min()), float(x.max())  # NaN and infinity show in one of the two, without a copy of x
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError(f"`{name}` must be finite. Received: {name} with NaN or infinite values")
+    if value_range is not None and (low < value_range[0] or high > value_range[1]):
+        hint = " Divide pixels of 0 to 255 by 255." if high > 1.5 and value_range[1] == 1 else ""
+        raise ValueError(
+            f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
+            f"Received: values in [{low:g}, {high:g}].{hint}"
+        )

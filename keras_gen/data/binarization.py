@@ -1,0 +1,65 @@
+"""Binary images from grey ones: each pixel is 1 with the probability that its grey value states."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from keras_gen import checks
+
+_PHILOX = 1  # TensorFlow's number for the counter-based generator of that name: draw k needs none of the draws before
+
+
+def binarize(x, seed=0):
+    """Draw each pixel once from its Bernoulli distribution (static binarisation, and the test set's).
+
+    Args:
+        x: Array `(n, ...)` of probabilities in [0, 1].
+        seed: Integer; the same seed gives the same draw. Defaults to 0.
+
+    Returns:
+        float32 array of zeros and ones, of the shape of `x`.
+
+    Raises:
+        ValueError: If `x` is empty, not finite or outside [0, 1].
+
+    Example:
+
+    >>> binarize(np.array([[0.0, 1.0]])).tolist()
+    [[0.0, 1.0]]
+
+    Reference:
+        Salakhutdinov and Murray, 2008, "On the quantitative analysis of deep belief networks", section 5.
+    """
+    checks.images("x", x, value_range=(0, 1))
+    x = np.asarray(x, "float32")
+    return (np.random.default_rng(seed).random(x.shape, "float32") < x).astype("float32")
+
+
+def bernoulli_draw(x, first, epoch, seed):
+    """Draw a batch that stands at consecutive places of an epoch; the draw depends on nothing else.
+
+    Whatever the batch size, the example at place `first + i` of an epoch gets the same draw: a resumed run sees what an
+    unbroken one would have seen.
+
+    Args:
+        x: float32 tensor `(batch, ...)` of probabilities.
+        first: int64 scalar, the place of the first example.
+        epoch: int64 scalar, the epoch's number.
+        seed: Integer of the run.
+
+    Returns:
+        float32 tensor of zeros and ones, of the shape of `x`.
+
+    Example:
+
+    >>> bernoulli_draw(tf.ones((2, 3)), 0, 0, seed=0).numpy().sum()
+    np.float32(6.0)
+    """
+    size = math.prod(x.shape[1:])
+    blocks = -(-size // 4)  # the generator makes four numbers at each count
+    counter = tf.stack([tf.cast(first, "uint64") * blocks, tf.cast(epoch, "uint64")])
+    uniform = tf.raw_ops.StatelessRandomUniformV2(
+        shape=(tf.shape(x)[0], 4 * blocks), key=tf.constant([seed], "uint64"), counter=counter, alg=_PHILOX
+    )
+    return tf.cast(tf.reshape(uniform[:, :size], tf.shape(x)) < x, "float32")

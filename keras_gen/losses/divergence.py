@@ -1,0 +1,50 @@
+"""Divergences between distributions."""
+
+from keras import ops
+
+
+def gaussian_kl_per_dimension(z_mean, z_log_var):
+    """Kullback-Leibler divergence of a diagonal normal distribution from the standard one, dimension by dimension.
+
+    KL_j = (mean_j^2 + var_j - 1 - log var_j) / 2
+
+    Args:
+        z_mean: Tensor `(batch, latent_dim)`.
+        z_log_var: Tensor `(batch, latent_dim)`, the logarithm of the variance.
+
+    Returns:
+        float32 tensor `(batch, latent_dim)`, in nats, >= 0.
+
+    Example:
+
+    >>> gaussian_kl_per_dimension(ops.array([[0.0, 2.0]]), ops.zeros((1, 2))).numpy().tolist()
+    [[0.0, 2.0]]
+
+    Reference:
+        Kingma and Welling, 2014, arXiv:1312.6114, appendix B.
+    """
+    z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.cast(z_log_var, "float32")
+    return 0.5 * (ops.square(z_mean) + ops.exp(z_log_var) - 1.0 - z_log_var)
+
+
+def gaussian_kl(z_mean, z_log_var):
+    """Kullback-Leibler divergence of a diagonal normal distribution from the standard one.
+
+    KL = sum_j (mean_j^2 + var_j - 1 - log var_j) / 2
+
+    Args:
+        z_mean: Tensor `(batch, latent_dim)`.
+        z_log_var: Tensor `(batch, latent_dim)`, the logarithm of the variance.
+
+    Returns:
+        float32 tensor `(batch,)`, in nats, >= 0.
+
+    Example:
+
+    >>> gaussian_kl(ops.array([[1.0, 2.0]]), ops.zeros((1, 2))).numpy().tolist()
+    [2.5]
+
+    Reference:
+        Kingma and Welling, 2014, arXiv:1312.6114, appendix B.
+    """
+    return ops.sum(gaussian_kl_per_dimension(z_mean, z_log_var), axis=-1)

@@ -1,0 +1,6 @@
+"""Builders of plain Keras models."""
+
+from keras_gen.networks.convolutional import convolutional_decoder, convolutional_encoder
+from keras_gen.networks.mlp import mlp_decoder, mlp_encoder
+
+__all__ = ["convolutional_decoder", "convolutional_encoder", "mlp_decoder", "mlp_encoder"]

@@ -1,0 +1,112 @@
+"""Networks of strided convolutions, for images of any size and number of channels."""
+
+import math
+
+import keras
+from keras import layers
+
+from keras_gen import checks
+
+
+def convolutional_encoder(
+    input_shape, latent_dim, filters=(32, 64), units=(16,), kernel_size=3, activation="relu", name="encoder"
+):
+    """Convolutions of stride 2, then dense layers, to the mean and the log-variance of an image's code.
+
+    Args:
+        input_shape: One image's shape `(height, width, channels)`.
+        latent_dim: Width of the code, an integer >= 1.
+        filters: Channels of the convolutions, each of which halves height and width, rounded up. Defaults to (32, 64).
+        units: Widths of the dense layers that follow; may be empty. Defaults to (16,).
+        kernel_size: Side of the kernels. Defaults to 3.
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        name: The network's name. Defaults to `"encoder"`.
+
+    Returns:
+        A functional model from `(batch, height, width, channels)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
+
+    Raises:
+        ValueError: If the shape has not three axes, or a width is not an integer >= 1.
+
+    Example:
+
+    >>> [output.shape for output in convolutional_encoder((28, 28, 1), 2).outputs]
+    [(None, 2), (None, 2)]
+    """
+    hidden = inputs = keras.Input(_image_shape("input_shape", input_shape), name="x")
+    for channels in filters:
+        channels = checks.integer("filters", channels)
+        hidden = layers.Conv2D(channels, kernel_size, strides=2, padding="same", activation=activation)(hidden)
+    hidden = layers.Flatten()(hidden)
+    for width in units:
+        hidden = layers.Dense(checks.integer("units", width), activation=activation)(hidden)
+    latent_dim = checks.integer("latent_dim", latent_dim)
+    outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in ("z_mean", "z_log_var")]  # (batch, latent_dim)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def convolutional_decoder(
+    latent_dim,
+    output_shape,
+    filters=(64, 32),
+    units=(),
+    kernel_size=3,
+    activation="relu",
+    output_activation=None,
+    heads=1,
+    name="decoder",
+):
+    """A dense layer to a small image, then transposed convolutions of stride 2 up to the image.
+
+    The small image has each side divided by 2 once for each of `filters`, rounded up, and as many channels as the first
+    of them; what the doublings overshoot is cut off.
+
+    Args:
+        latent_dim: Width of the code, an integer >= 1.
+        output_shape: One image's shape `(height, width, channels)`.
+        filters: Channels of the transposed convolutions, each of which doubles the sides. Defaults to (64, 32).
+        units: Widths of dense layers in front; may be empty. Defaults to ().
+        kernel_size: Side of the kernels. Defaults to 3.
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        output_activation: Activation of the first output; `None` gives logits, or a mean without bounds. Defaults to
+            `None`.
+        heads: 1, or 2 for a mean and a log-variance. Defaults to 1.
+        name: The network's name. Defaults to `"decoder"`.
+
+    Returns:
+        A functional model from `(batch, latent_dim)` to `(batch, height, width, channels)`, or to two of these.
+
+    Raises:
+        ValueError: If the shape has not three axes, there are no filters, or a width is not an integer >= 1.
+
+    Example:
+
+    >>> convolutional_decoder(2, (30, 21, 3)).output_shape
+    (None, 30, 21, 3)
+    """
+    height, width, channels = _image_shape("output_shape", output_shape)
+    if not filters:
+        raise ValueError(f"`filters` must name at least one convolution. Received: filters={filters}")
+    scale = 2 ** len(filters)
+    small = (math.ceil(height / scale), math.ceil(width / scale), checks.integer("filters", filters[0]))
+    hidden = inputs = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    for size in (*units, math.prod(small)):
+        hidden = layers.Dense(checks.integer("units", size), activation=activation)(hidden)
+    hidden = layers.Reshape(small)(hidden)
+    for size in filters:
+        size = checks.integer("filters", size)
+        hidden = layers.Conv2DTranspose(size, kernel_size, strides=2, padding="same", activation=activation)(hidden)
+    extra = (small[0] * scale - height, small[1] * scale - width)
+    if any(extra):
+        hidden = layers.Cropping2D([(side // 2, side - side // 2) for side in extra])(hidden)
+    outputs = [
+        layers.Conv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden)
+        for head in (output_activation, None)[: checks.integer("heads", heads)]
+    ]
+    return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
+
+
+def _image_shape(name, shape):
+    if len(shape) != 3:
+        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={tuple(shape)}")
+    return tuple(checks.integer(name, side) for side in shape)

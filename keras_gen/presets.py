@@ -1,0 +1,121 @@
+"""Named complete set-ups: networks, model and optimizer, compiled and ready to fit."""
+
+import keras
+
+from keras_gen import checks, models, networks
+
+
+def _scaled(widths, width):
+    return tuple(max(1, round(size * width)) for size in widths)
+
+
+def vae(example_shape, latent_dim=2, width=1.0, units=(400, 100), activation="relu", learning_rate=1e-3, **options):
+    """A VAE of dense layers.
+
+    Args:
+        example_shape: One example's shape.
+        latent_dim: Width of the code. Defaults to 2.
+        width: Factor of all hidden widths; small ones are for tests. Defaults to 1.
+        units: Hidden widths of the encoder; the decoder mirrors them. Defaults to (400, 100).
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        learning_rate: Adam's. Defaults to 1e-3.
+        **options: Arguments of `models.VAE`.
+
+    Returns:
+        A compiled `models.VAE`.
+
+    Example:
+
+    >>> vae((8, 8, 1), width=0.1).latent_dim
+    2
+    """
+    units = _scaled(units, width)
+    return _compiled(
+        networks.mlp_encoder(example_shape, units, latent_dim, activation),
+        networks.mlp_decoder(latent_dim, units[::-1], example_shape, activation),
+        learning_rate,
+        **options,
+    )
+
+
+def convolutional_vae(example_shape, latent_dim=2, width=1.0, filters=(32, 64), learning_rate=1e-3, **options):
+    """A VAE of strided convolutions.
+
+    Args:
+        example_shape: One image's shape `(height, width, channels)`.
+        latent_dim: Width of the code. Defaults to 2.
+        width: Factor of all hidden widths; small ones are for tests. Defaults to 1.
+        filters: Channels of the encoder's convolutions; the decoder mirrors them. Defaults to (32, 64).
+        learning_rate: Adam's. Defaults to 1e-3.
+        **options: Arguments of `models.VAE`.
+
+    Returns:
+        A compiled `models.VAE`.
+
+    Example:
+
+    >>> convolutional_vae((8, 8, 1), width=0.1).latent_dim
+    2
+    """
+    filters = _scaled(filters, width)
+    return _compiled(
+        networks.convolutional_encoder(example_shape, latent_dim, filters, units=_scaled((16,), width)),
+        networks.convolutional_decoder(latent_dim, example_shape, filters[::-1]),
+        learning_rate,
+        **options,
+    )
+
+
+def burda_vae(example_shape, latent_dim=50, width=1.0, learning_rate=1e-3, **options):
+    """The VAE of Burda et al. with one stochastic layer: two hidden layers of 200 tanh units, 50 latents.
+
+    Args:
+        example_shape: One example's shape.
+        latent_dim: Width of the code. Defaults to 50.
+        width: Factor of all hidden widths; small ones are for tests. Defaults to 1.
+        learning_rate: Adam's. Defaults to 1e-3.
+        **options: Arguments of `models.VAE`.
+
+    Returns:
+        A compiled `models.VAE`.
+
+    Example:
+
+    >>> burda_vae((8, 8, 1), width=0.1, importance_samples=5).importance_samples
+    5
+
+    Reference:
+        Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5.
+    """
+    return vae(example_shape, latent_dim, width, (200, 200), "tanh", learning_rate, **options)
+
+
+def _compiled(encoder, decoder, learning_rate, **options):
+    model = models.VAE(encoder, decoder, **options)
+    model.compile(keras.optimizers.Adam(learning_rate))
+    return model
+
+
+PRESETS = {"vae": vae, "convolutional-vae": convolutional_vae, "burda-vae": burda_vae}
+
+
+def build(name, example_shape, **options):
+    """Build the preset of that name.
+
+    Args:
+        name: One of `PRESETS`.
+        example_shape: One example's shape.
+        **options: Arguments of the preset and of its model.
+
+    Returns:
+        A compiled model.
+
+    Raises:
+        ValueError: If there is no preset of that name; the message gives the nearest.
+
+    Example:
+
+    >>> build("vae", (8, 8, 1), latent_dim=3, width=0.1).latent_dim
+    3
+    """
+    return PRESETS[checks.choice("model", name, PRESETS)](example_shape, **options)

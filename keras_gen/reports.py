@@ -1,0 +1,83 @@
+"""Expected, obtained, verdict: what a recipe prints at its end, and keeps as JSON beside its pictures."""
+
+import dataclasses
+import json
+import platform
+from pathlib import Path
+
+import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class Finding:
+    """One measured figure and what it is held against.
+
+    Args:
+        what: What was measured, with its unit.
+        obtained: The number.
+        at_most: The largest value that passes, or `None`.
+        at_least: The smallest value that passes, or `None`.
+        reference: Where the bound comes from. Defaults to `""`.
+
+    Example:
+
+    >>> Finding("error, %", 0.9, at_most=1.0).verdict
+    'reached'
+    """
+
+    what: str
+    obtained: float
+    at_most: float | None = None
+    at_least: float | None = None
+    reference: str = ""
+
+    @property
+    def expected(self):
+        """The bounds in words."""
+        bounds = [
+            f"{sign} {bound:g}" for sign, bound in (("<=", self.at_most), (">=", self.at_least)) if bound is not None
+        ]
+        return " and ".join(bounds) or "stated only"
+
+    @property
+    def verdict(self):
+        """`"reached"`, `"missed"`, or `"stated"` where there is no bound."""
+        if self.at_most is None and self.at_least is None:
+            return "stated"
+        low = self.at_least is None or self.obtained >= self.at_least
+        high = self.at_most is None or self.obtained <= self.at_most
+        return "reached" if low and high else "missed"
+
+
+def report(title, findings, folder, **protocol):
+    """Print the findings and write them to `<folder>/report.json`.
+
+    Args:
+        title: The recipe's name.
+        findings: List of `Finding`.
+        folder: Folder for the file; made if missing.
+        **protocol: How the figures came about (data, epochs, seed, seconds, ...), kept in the file.
+
+    Returns:
+        The path of the file.
+
+    Example:
+
+    >>> import tempfile
+    >>> report("example", [Finding("error, %", 0.9, at_most=1.0)], tempfile.mkdtemp(), seed=0).name
+    example
+      error, %: expected <= 1, obtained 0.9: reached
+    'report.json'
+    """
+    print(title)
+    for finding in findings:
+        source = f" ({finding.reference})" if finding.reference else ""
+        print(
+            f"  {finding.what}: expected {finding.expected}{source}, obtained {finding.obtained:.4g}: {finding.verdict}"
+        )
+    rows = [{**dataclasses.asdict(f), "expected": f.expected, "verdict": f.verdict} for f in findings]
+    versions = {"python": platform.python_version(), "keras": keras.__version__, "machine": platform.machine()}
+    path = Path(folder) / "report.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"title": title, "findings": rows, "protocol": protocol, **versions}, indent=2) + "\n")
+    return path

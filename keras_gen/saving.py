@@ -1,0 +1,43 @@
+"""Loading a saved model, with an error that says what is wrong with the file."""
+
+import zipfile
+from pathlib import Path
+
+import keras
+
+
+def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
+    """Load a model saved by `model.save`, with its optimizers, random state and place in the data.
+
+    Args:
+        filepath: Path of a `.keras` file.
+        custom_objects: Dict from names to classes or functions that are not registered with Keras. Defaults to `None`.
+        compile: Whether to restore the optimizers too. Defaults to `True`.
+        safe_mode: Whether a file that carries code (a `Lambda` layer) is refused. Defaults to `True`.
+
+    Returns:
+        The model.
+
+    Raises:
+        ValueError: If there is no such file, it is no `.keras` file or is cut short, or it carries code in safe mode.
+
+    Example:
+
+    >>> import os, tempfile, numpy as np, keras_gen
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
+    >>> keras_gen.presets.build("vae", (8, 8, 1), width=0.1).save(path)
+    >>> load_model(path).sample(2).shape
+    (2, 8, 8, 1)
+    """
+    path = Path(filepath)
+    if not path.is_file():
+        raise ValueError(f"No saved model at that path. Expected: a .keras file. Received: {str(filepath)!r}")
+    if not zipfile.is_zipfile(path):
+        raise ValueError(
+            f"The file is cut short or is no saved model. Expected: a complete .keras file. "
+            f"Received: {str(filepath)!r}, {path.stat().st_size} bytes"
+        )
+    try:
+        return keras.saving.load_model(path, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
+    except (zipfile.BadZipFile, EOFError, KeyError) as error:
+        raise ValueError(f"{str(filepath)!r} is damaged and cannot be loaded: {error}") from None

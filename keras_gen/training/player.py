@@ -1,0 +1,152 @@
+"""Who moves in a training step, and the one Keras optimizer that holds the players' optimizers."""
+
+import dataclasses
+import typing
+
+import keras
+
+
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """One of the parties of a training step: networks that minimise a loss of their own.
+
+    Args:
+        name: The player's name, the key of its optimizer in `compile`.
+        networks: Tuple of Keras models; their trainable variables are what the player moves.
+        loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised, all are logged.
+        moves: How many moves the player makes in a step, each on fresh data. Defaults to 1.
+        after: Callable without arguments, run after each move (clipping, a moving average). Defaults to `None`.
+
+    Example:
+
+    >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    >>> player = Player("critic", (network,), lambda batch, training: {"critic_loss": keras.ops.mean(network(batch))})
+    >>> len(player.variables)
+    2
+    """
+
+    name: str
+    networks: tuple
+    loss: typing.Callable
+    moves: int = 1
+    after: typing.Callable | None = None
+
+    @property
+    def variables(self):
+        """The trainable variables of the player's networks, in a fixed order."""
+        return [variable for network in self.networks for variable in network.trainable_variables]
+
+    def penalty(self):
+        """Sum of the regularisation losses that the player's layers have added, 0 if none has."""
+        return sum(loss for network in self.networks for loss in network.losses)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class PlayerOptimizers(keras.optimizers.Optimizer):
+    """One optimizer a player, seen by Keras as a single optimizer that is saved and loaded with the model.
+
+    Its own state is empty: the members hold it. `learning_rate` and `iterations` are those of the first member;
+    setting `learning_rate` sets every member's.
+
+    Args:
+        members: Dict from the player's name to its `keras.optimizers.Optimizer`, in the order of the players.
+        name: The name of the group. Defaults to `"player_optimizers"`.
+
+    Example:
+
+    >>> group = PlayerOptimizers({"critic": keras.optimizers.Adam(1e-4), "generator": keras.optimizers.SGD(0.1)})
+    >>> group["critic"].name
+    'adam'
+    """
+
+    def __init__(self, members, name="player_optimizers"):
+        super().__init__(learning_rate=0.0, name=name)
+        self.members = dict(members)
+        self.built = True  # the members build themselves, each on its own player's variables
+
+    def __getitem__(self, player):
+        return self.members[player]
+
+    @property
+    def optimizers(self):
+        """The members in a list, the name that Keras's learning-rate callbacks look for."""
+        return list(self.members.values())
+
+    @property
+    def variables(self):
+        return [variable for optimizer in self.optimizers for variable in optimizer.variables]
+
+    @property
+    def learning_rate(self):
+        return self.optimizers[0].learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate):
+        for optimizer in self.optimizers:
+            optimizer.learning_rate = learning_rate
+
+    @property
+    def iterations(self):
+        return self.optimizers[0].iterations
+
+    def finalize_variable_values(self, var_list):
+        for optimizer in self.optimizers:
+            inner = getattr(optimizer, "inner_optimizer", optimizer)
+            optimizer.finalize_variable_values(inner._trainable_variables)
+
+    def save_own_variables(self, store):
+        """Nothing: Keras visits the members and saves each."""
+
+    def load_own_variables(self, store):
+        """Nothing: Keras visits the members and loads each."""
+
+    def get_config(self):
+        members = {player: keras.optimizers.serialize(optimizer) for player, optimizer in self.members.items()}
+        return {"members": members, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        members = {
+            player: keras.optimizers.deserialize(member, custom_objects=custom_objects)
+            for player, member in config["members"].items()
+        }
+        return cls(members, name=config["name"])
+
+    @classmethod
+    def for_players(cls, optimizer, players, scale_losses=False):
+        """The group for what a user hands to `compile`.
+
+        Args:
+            optimizer: A name, an optimizer (copied for each player), a dict with one a player, or a group.
+            players: Tuple of `Player`.
+            scale_losses: Whether to wrap each member in a `LossScaleOptimizer` (float16). Defaults to `False`.
+
+        Returns:
+            A `PlayerOptimizers` whose members are built.
+
+        Raises:
+            ValueError: If a dict does not give exactly one optimizer for each player.
+        """
+        names = [player.name for player in players]
+        if isinstance(optimizer, cls):
+            optimizer = optimizer.members
+        if not isinstance(optimizer, dict):
+            optimizer = keras.optimizers.get(optimizer)
+            config = keras.optimizers.serialize(optimizer)
+            copies = [keras.optimizers.deserialize(config) for _ in names[1:]]
+            optimizer = dict(zip(names, [optimizer, *copies], strict=True))
+        if set(optimizer) != set(names):
+            raise ValueError(
+                "`optimizer` must give one optimizer for each player. "
+                f"Expected: {names}. Received: {sorted(map(str, optimizer))}"
+            )
+        members = {name: keras.optimizers.get(optimizer[name]) for name in names}
+        if scale_losses:
+            members = {
+                name: member if hasattr(member, "inner_optimizer") else keras.optimizers.LossScaleOptimizer(member)
+                for name, member in members.items()
+            }
+        for player in players:
+            if not members[player.name].built:
+                members[player.name].build(player.variables)
+        return cls(members)
