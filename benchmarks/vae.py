@@ -4,10 +4,10 @@
     python benchmarks/vae.py --network mlp
     python benchmarks/vae.py --network conv --images 12800
 
-All three train the same network with Adam on the same float32 images, each as its users do: `fit` on arrays with default
-settings, and Pythae's own trainer. They take turns, round by round, so that a machine that drifts slows all alike; the
-ratios are taken within a round. The first two epochs of each are not counted. The machine's matrix-product peak is
-measured in every round too; the share is the step's matrix products and convolutions against that peak.
+All three train the same network with Adam on the same float32 images, each as its users do: `fit` on arrays with
+default settings, and Pythae's own trainer. They take turns, round by round, so that a machine that drifts slows all
+alike; the ratios are taken within a round. The first two epochs of each are not counted. The machine's matrix-product
+peak is measured in every round too; the share is the step's matrix products and convolutions against that peak.
 """
 
 import argparse

@@ -4,10 +4,10 @@ import importlib
 
 from keras_gen.models import VAE
 from keras_gen.saving import load_model
+from keras_gen.version import __version__
 
-__version__ = "0.1.0"
 _SUBMODULES = ("callbacks", "data", "layers", "losses", "metrics", "models", "networks", "plots", "presets", "training")
-__all__ = ["VAE", "load_model", *_SUBMODULES]
+__all__ = ["VAE", "__version__", "load_model", *_SUBMODULES]
 
 
 def __getattr__(name):

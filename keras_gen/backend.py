@@ -20,7 +20,7 @@ import tensorflow as tf
 def value_and_grad(function, variables):
     """Evaluate a loss and its gradient with respect to `variables` alone.
 
-    Gradients are summed over the replicas of a distribution strategy, so the loss is divided by their number here, once.
+    Gradients are summed over the replicas of a distribution strategy, so the loss is divided here, once.
 
     Args:
         function: Callable without arguments that returns the pair (scalar loss, anything else to keep).
@@ -139,6 +139,22 @@ def reducible(logs):
     return logs
 
 
+def sum_rows(values):
+    """Sum of each row: float32 tensor `(rows, columns)` -> `(rows,)`.
+
+    On a CPU it is a product with ones: XLA would draw what computes the values into the loop of a plain sum and give up
+    its vector instructions, which makes a Bernoulli likelihood twice as slow. The result is the same up to rounding.
+
+    Example:
+
+    >>> sum_rows(tf.ones((2, 3))).numpy().tolist()
+    [3.0, 3.0]
+    """
+    if on_cpu():
+        return tf.linalg.matvec(values, tf.ones(tf.shape(values)[1:], values.dtype))
+    return tf.reduce_sum(values, axis=1)
+
+
 _under_xla = contextvars.ContextVar("under_xla", default=False)
 
 
@@ -156,7 +172,7 @@ def normal(shape, seed, dtype="float32"):
     """Draw from the standard normal distribution.
 
     On a CPU, XLA's Philox generator, which `keras.random` gets, takes 200 ns a number, its Threefry 10: so under XLA
-    the draw is Threefry's. Compiled with and without XLA a model thus sees different noise, as it does with Keras's own.
+    the draw is Threefry's. With and without XLA a model thus sees different noise, as it does with Keras's own draws.
 
     Args:
         shape: Tuple of integers or scalar tensors.

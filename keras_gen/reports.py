@@ -7,6 +7,8 @@ from pathlib import Path
 
 import keras
 
+from keras_gen.files import written_beside
+
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
@@ -78,6 +80,7 @@ def report(title, findings, folder, **protocol):
     rows = [{**dataclasses.asdict(f), "expected": f.expected, "verdict": f.verdict} for f in findings]
     versions = {"python": platform.python_version(), "keras": keras.__version__, "machine": platform.machine()}
     path = Path(folder) / "report.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"title": title, "findings": rows, "protocol": protocol, **versions}, indent=2) + "\n")
+    with written_beside(path) as beside:
+        content = {"title": title, "findings": rows, "protocol": protocol, **versions}
+        beside.write_text(json.dumps(content, indent=2) + "\n")
     return path

@@ -21,7 +21,7 @@ def main(
     dataset: str = "mnist",
     importance_samples: int = 1,
     epochs: int = 300,
-    batch_size: int = 100,
+    batch_size: int = 200,
     learning_rate: float = 2e-3,
     nll_samples: int = 5000,
     seed: int = 0,

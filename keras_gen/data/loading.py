@@ -29,9 +29,9 @@ def load(name, value_range=(0, 1)):
 
     Args:
         name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no network needed); the name of a
-            tensorflow-datasets image set, such as `"mnist"`, kept where `TFDS_DATA_DIR` says; a folder of images, of one
-            sub-folder a class, or with sub-folders `train` and `test` of either kind; or an `.npz` or `.npy` file, with
-            `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`).
+            tensorflow-datasets image set, such as `"mnist"`, kept where `TFDS_DATA_DIR` says; a folder of images, or of
+            one sub-folder a class, or with sub-folders `train` and `test` of either kind; or an `.npz` or `.npy` file,
+            with `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`).
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
 
     Returns:
@@ -183,10 +183,7 @@ def _read_path(path):
 def _read_folder(folder):
     """A folder, or its `train` and `test` parts; classes are numbered in the order of their names."""
     parts = [folder / part for part in ("train", "test")]
-    if all(part.is_dir() for part in parts):
-        files = [_image_files(part) for part in parts]
-    else:
-        files = [_image_files(folder)]
+    files = [_image_files(part) for part in (parts if all(part.is_dir() for part in parts) else [folder])]
     if not all(files):
         raise ValueError(f"{str(folder)!r} must hold images ({', '.join(IMAGE_SUFFIXES)}). Received: none")
     return _decode(files)

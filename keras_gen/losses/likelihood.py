@@ -4,9 +4,12 @@ import math
 
 from keras import ops
 
+from keras_gen import backend
+
 
 def _sum_per_example(values):
-    return ops.sum(values, axis=tuple(range(1, len(values.shape))))  # (batch,)
+    size = math.prod(values.shape[1:])
+    return backend.sum_rows(ops.reshape(values, (-1, size)))  # (batch,)
 
 
 def squared_error(x, x_hat):
@@ -62,7 +65,7 @@ def gaussian_nll(x, mean, log_var=0.0):
     Args:
         x: Tensor `(batch, ...)`.
         mean: Tensor of the shape of `x`.
-        log_var: Tensor that broadcasts to the shape of `x`, the logarithm of the variance. Defaults to 0, unit variance.
+        log_var: Tensor that broadcasts to the shape of `x`, the logarithm of the variance. Defaults to 0.
 
     Returns:
         float32 tensor `(batch,)`, in nats.

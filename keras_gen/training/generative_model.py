@@ -1,7 +1,6 @@
 """The one training step, evaluation, compilation and saving that every model of the library shares."""
 
 import inspect
-import os
 import random
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.data.pipelines import Pipeline
+from keras_gen.files import written_beside
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.fitting import EpochCounter, first_batch, is_arrays, split_validation
 from keras_gen.training.player import PlayerOptimizers
@@ -33,8 +33,8 @@ class GenerativeModel(keras.Model):
     load and m epochs equal n + m epochs bit for bit.
 
     Args:
-        log_names: Tuple of the names that the players' losses return, besides `loss`, which is always logged: the sum of
-            the players' first values.
+        log_names: Tuple of the names that the players' losses return, besides `loss`, which is always logged: the sum
+            of the players' first values.
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
@@ -310,13 +310,10 @@ class GenerativeModel(keras.Model):
         """
         path = Path(filepath)
         if path.suffix != ".keras" or (path.exists() and not overwrite):
-            return super().save(filepath, overwrite=overwrite, **kwargs)
-        beside = path.with_name(f".{path.stem}.{os.getpid()}.keras")
-        try:
-            super().save(beside, **kwargs)
-            os.replace(beside, path)
-        finally:
-            beside.unlink(missing_ok=True)
+            super().save(filepath, overwrite=overwrite, **kwargs)
+        else:
+            with written_beside(path) as beside:
+                super().save(beside, **kwargs)
 
     def save_own_variables(self, store):
         super().save_own_variables(store)

@@ -1,0 +1,42 @@
+"""Quantities that change from epoch to epoch."""
+
+import keras
+
+from keras_gen import checks
+
+
+class KLWarmup(keras.callbacks.Callback):
+    """Raise a VAE's weight of the KL linearly from 0 to its `beta`: in epoch e, from 0, it is beta * min(1, e / epochs).
+
+    The epochs counted are all that the model has finished, so that a resumed run goes on where it was. Evaluation
+    always weights by `beta`: `val_loss` stays comparable.
+
+    Args:
+        epochs: Number of epochs until the full weight, an integer >= 1.
+
+    Raises:
+        ValueError: If `epochs` is no such integer, or the model has no `kl_weight`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import presets
+    >>> vae = presets.build("vae", (8, 8, 1), width=0.1)
+    >>> history = vae.fit(np.zeros((64, 8, 8, 1)), epochs=2, callbacks=[KLWarmup(4)], verbose=0)
+    >>> float(vae.kl_weight)
+    0.25
+
+    Reference:
+        Bowman et al., 2016, arXiv:1511.06349, section 3.1; Sønderby et al., 2016, arXiv:1602.02282, section 2.3.
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = checks.integer("epochs", epochs)
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model, "kl_weight"):
+            raise ValueError(f"`KLWarmup` needs a model with a `kl_weight`. Received: {type(self.model).__name__}")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.model.kl_weight.assign(self.model.beta * min(1.0, self.model.epochs_completed / self.epochs))

@@ -1,0 +1,34 @@
+"""Files that are complete or not there: written beside their place, then renamed."""
+
+import contextlib
+import os
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def written_beside(path):
+    """Give a path beside `path` to write to; it takes the place of `path` only if nothing was raised.
+
+    Args:
+        path: Where the file is to be; its folder is made if missing.
+
+    Yields:
+        A path in the same folder with the same suffix.
+
+    Example:
+
+    >>> import tempfile
+    >>> target = Path(tempfile.mkdtemp()) / "a.txt"
+    >>> with written_beside(target) as beside:
+    ...     size = beside.write_text("whole")
+    >>> target.read_text()
+    'whole'
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    try:
+        yield beside
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
