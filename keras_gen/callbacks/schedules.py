@@ -6,7 +6,7 @@ from keras_gen import checks
 
 
 class KLWarmup(keras.callbacks.Callback):
-    """Raise a VAE's weight of the KL linearly from 0 to its `beta`: in epoch e, from 0, it is beta * min(1, e / epochs).
+    """Raise a VAE's weight of the KL linearly from 0 to its `beta`: beta * min(1, e / epochs) in epoch e = 0, 1, ...
 
     The epochs counted are all that the model has finished, so that a resumed run goes on where it was. Evaluation
     always weights by `beta`: `val_loss` stays comparable.

@@ -1,18 +1,13 @@
-"""The one training step, evaluation, compilation and saving that every model of the library shares."""
-
-import inspect
-import random
-from pathlib import Path
+"""The one training step, and the compilation, fitting and evaluation, that every model of the library shares."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.data.pipelines import Pipeline
-from keras_gen.files import written_beside
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.fitting import EpochCounter, first_batch, is_arrays, split_validation
+from keras_gen.training.persistence import PersistentModel
 from keras_gen.training.player import PlayerOptimizers
 
 FUSED_STEPS = 20  # of a dense network on a CPU: enough to hide what one call costs
@@ -24,7 +19,7 @@ _CONVOLUTIONS = (
 )  # fmt: skip
 
 
-class GenerativeModel(keras.Model):
+class GenerativeModel(PersistentModel):
     """A Keras model that is trained by one or several players, each with networks, a loss and an optimizer of its own.
 
     A subclass states its mathematics: `players()`, the losses they name, and `call`. In every step each player in turn
@@ -45,8 +40,6 @@ class GenerativeModel(keras.Model):
         self._means = [keras.metrics.Mean(name=name) for name in ("loss", *log_names) if name is not None]
         self.seed_generator = ReplicaSeedGenerator()
         self.evaluation_seed_generator = ReplicaSeedGenerator(seed=0)
-        self.order_seed = random.randint(0, 2**31 - 1)  # Keras draws its seeds here too: set_random_seed fixes it
-        self.epochs_completed = 0
 
     # What a subclass states
 
@@ -229,6 +222,8 @@ class GenerativeModel(keras.Model):
         self._assert_compile_called("fit")
         if validation_split:
             (x, y), validation_data = split_validation(x, y, validation_split)
+        if validation_data is not None:
+            validation_data = self._evaluation_data(validation_data, validation_batch_size or batch_size)
         if is_arrays(x):
             self.check_data(x, y)
             slices = max(player.moves for player in self.players())
@@ -252,8 +247,6 @@ class GenerativeModel(keras.Model):
         if pipeline is not None:
             self.check_data(*first_batch(pipeline.dataset(training=False)))
             x = pipeline.dataset()
-        if validation_data is not None:
-            validation_data = self._evaluation_data(validation_data, validation_batch_size or batch_size)
         return super().fit(
             x,
             y,
@@ -297,51 +290,3 @@ class GenerativeModel(keras.Model):
             x = x.dataset(training=False)
         self.check_data(*first_batch(x))
         return x
-
-    # Saving
-
-    def save(self, filepath, overwrite=True, **kwargs):
-        """Save as `keras.Model.save`; the file is written beside and renamed, so that a broken save harms nothing.
-
-        Args:
-            filepath: Path that ends in `.keras`.
-            overwrite: Whether an existing file is replaced; otherwise Keras asks. Defaults to `True`.
-            **kwargs: As in `keras.Model.save`.
-        """
-        path = Path(filepath)
-        if path.suffix != ".keras" or (path.exists() and not overwrite):
-            super().save(filepath, overwrite=overwrite, **kwargs)
-        else:
-            with written_beside(path) as beside:
-                super().save(beside, **kwargs)
-
-    def save_own_variables(self, store):
-        super().save_own_variables(store)
-        for number, state in enumerate(self._random_states()):
-            store[f"random_state_{number}"] = ops.convert_to_numpy(state)
-        store["order"] = np.array([self.order_seed, self.epochs_completed], "int64")
-
-    def load_own_variables(self, store):
-        keys = list(store.keys())
-        super().load_own_variables({key: store[key] for key in keys if key.isdigit()})
-        for number, state in enumerate(self._random_states()):
-            state.assign(store[f"random_state_{number}"])
-        self.order_seed, self.epochs_completed = (int(value) for value in np.asarray(store["order"]))
-
-    def _random_states(self):
-        """Every seed generator's state, those inside Dropout and noise layers too: Keras itself does not save them."""
-        weights = {id(weight) for weight in self.weights}
-        return [variable for variable in self.variables if id(variable) not in weights]
-
-    def get_config(self):
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name not in ("self", "kwargs")]
-        arguments = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in names}
-        return {**super().get_config(), **arguments}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        def restored(value):
-            is_object = isinstance(value, dict) and "class_name" in value
-            return keras.saving.deserialize_keras_object(value, custom_objects) if is_object else value
-
-        return cls(**{name: restored(value) for name, value in config.items()})

@@ -1,0 +1,26 @@
+"""Fixed seeds and clean Keras state for every test, and the small data that they share."""
+
+import os
+
+os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+os.environ["CUDA_VISIBLE_DEVICES"] = ""  # exact figures and bit-equal runs are promised for CPUs
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import data
+
+
+@pytest.fixture(autouse=True)
+def _fixed_seed():
+    keras.utils.set_random_seed(1)
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.backend.clear_session()
+
+
+@pytest.fixture(scope="session")
+def digits():
+    """Real 8x8 digits in [0, 1]: 28 of the training part, three batches of 8 and one of 4."""
+    return np.array(data.load("digits")[0].x[:28])

@@ -1,0 +1,220 @@
+"""What every model of the library keeps to; DESIGN's contract as one function, run over every model and preset."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen import data
+from keras_gen.saving import load_model
+from tests import toy  # registers the toy model, which a fresh process is to load
+
+BATCH = 8
+
+
+def check_model(make, x, tmp_path, sampled="sample"):
+    """Check the contract.
+
+    Args:
+        make: Callable that builds the model, not compiled; it is called under one seed each time.
+        x: Array that the model trains on, at least three batches of 8 and one smaller.
+        tmp_path: An empty folder.
+        sampled: Name of a method `(n, seed=)` that must come back with the file.
+    """
+    for check in (
+        _trains_and_measures,
+        _config_comes_back,
+        _players_move_their_own_variables,
+        _executions_change_nothing,
+        _takes_every_kind_of_data,
+        _works_with_keras_callbacks,
+        _is_finite_in_mixed_precision,
+    ):
+        check(make, x, tmp_path)
+    _resumes_bit_for_bit(make, x, tmp_path, sampled)
+
+
+def built(make, seed=3, jit_compile=False, **compile_arguments):
+    keras.utils.set_random_seed(seed)
+    model = make()
+    model.compile(compile_arguments.pop("optimizer", "adam"), jit_compile=jit_compile, **compile_arguments)
+    return model
+
+
+def state(model):
+    """Everything that training moves, in order: weights, random states, optimizers, the place in the data."""
+    arrays = {
+        f"{number:03d} {variable.path}": keras.ops.convert_to_numpy(variable)
+        for number, variable in enumerate([*model.variables, *model.optimizer.variables])
+    }
+    return {**arrays, "order": np.array([model.order_seed, model.epochs_completed])}
+
+
+def assert_same_state(a, b):
+    assert len(a) == len(b) and toy
+    for (name, left), right in zip(a.items(), b.values(), strict=True):
+        np.testing.assert_array_equal(left, right, err_msg=name)
+
+
+def _trains_and_measures(make, x, tmp_path):
+    model, before = built(make), x.copy()
+    history = model.fit(x, batch_size=BATCH, epochs=2, validation_data=x, verbose=0).history
+    assert "loss" in history and "val_loss" in history
+    assert all(np.isfinite(values).all() for values in history.values())
+    first = model.evaluate(x, batch_size=BATCH, verbose=0, return_dict=True)
+    assert first == model.evaluate(x, batch_size=BATCH, verbose=0, return_dict=True)
+    assert {f"val_{name}" for name in first} < set(history)
+    assert first["loss"] == history["val_loss"][-1], "validation inside fit must be evaluate's own"
+    assert len(model.predict(x, verbose=0)) == len(x)
+    lines = []
+    model.summary(print_fn=lambda line, **_: lines.append(line))
+    assert "Trainable params" in "\n".join(lines)
+    np.testing.assert_array_equal(x, before)
+
+
+def _config_comes_back(make, x, tmp_path):
+    model = make()
+    again = type(model).from_config(model.get_config())
+    assert again.get_config() == model.get_config()
+
+
+def _players_move_their_own_variables(make, x, tmp_path):
+    for player in make().players():
+        model = make()
+        rates = {other.name: 0.1 if other.name == player.name else 0.0 for other in model.players()}
+        model.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()}, jit_compile=False)
+        mine = {id(v) for p in model.players() if p.name == player.name for v in p.variables}
+        before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
+        model.fit(x[:BATCH], batch_size=BATCH, verbose=0)
+        moved = {
+            id(v): not np.array_equal(old, keras.ops.convert_to_numpy(v))
+            for v, old in zip(model.trainable_variables, before, strict=True)
+        }
+        assert any(moved[i] for i in mine)
+        assert not any(moved[i] for i in moved if i not in mine)
+
+
+def _executions_change_nothing(make, x, tmp_path):
+    for jit_compile, tolerance in ((False, 0), (True, 1e-5)):  # one program of XLA may round otherwise than another
+        states = []
+        for steps in (1, 3):
+            model = built(make, jit_compile=jit_compile, steps_per_execution=steps)
+            model.fit(x, batch_size=BATCH, epochs=2, verbose=0)
+            states.append(state(model))
+        for (name, left), right in zip(states[0].items(), states[1].values(), strict=True):
+            np.testing.assert_allclose(left, right, rtol=tolerance, atol=tolerance, err_msg=name)
+
+
+class _Batches(keras.utils.PyDataset):
+    def __init__(self, x):
+        super().__init__()
+        self.x = x
+
+    def __len__(self):
+        return -(-len(self.x) // BATCH)
+
+    def __getitem__(self, index):
+        return self.x[index * BATCH : (index + 1) * BATCH]
+
+
+def _takes_every_kind_of_data(make, x, tmp_path):
+    weights = []
+    for given, options in (
+        (x, {"batch_size": BATCH, "shuffle": False}),
+        (data.Pipeline(x, batch_size=BATCH, shuffle=False), {}),
+        (tf.data.Dataset.from_tensor_slices(x).batch(BATCH), {}),
+        (_Batches(x), {}),
+    ):
+        model = built(make)
+        model.fit(given, verbose=0, **options)
+        weights.append(model.get_weights())
+    for others in weights[1:]:
+        for left, right in zip(weights[0], others, strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+def _works_with_keras_callbacks(make, x, tmp_path):
+    model, path = built(make), tmp_path / "best.keras"
+    callbacks = [
+        keras.callbacks.EarlyStopping("val_loss", patience=9, restore_best_weights=True),
+        keras.callbacks.ModelCheckpoint(path, monitor="val_loss"),
+        keras.callbacks.BackupAndRestore(tmp_path / "backup"),
+        keras.callbacks.LearningRateScheduler(lambda epoch, rate: float(rate) * 0.5),
+        keras.callbacks.TerminateOnNaN(),
+        keras.callbacks.TensorBoard(tmp_path / "logs"),
+    ]
+    model.fit(x, batch_size=BATCH, epochs=2, validation_data=x, callbacks=callbacks, verbose=0)
+    for optimizer in model.optimizer.optimizers:
+        assert float(optimizer.learning_rate) == np.float32(0.00025)
+    assert path.exists() and any((tmp_path / "logs").iterdir())
+
+
+def _is_finite_in_mixed_precision(make, x, tmp_path):
+    for policy in ("mixed_bfloat16", "mixed_float16"):
+        keras.config.set_dtype_policy(policy)
+        try:
+            model = built(make)
+            assert all(v.dtype == "float32" for v in model.trainable_variables)
+            losses = model.fit(x, batch_size=BATCH, epochs=2, verbose=0).history["loss"]
+        finally:
+            keras.config.set_dtype_policy("float32")
+        assert np.isfinite(losses).all(), policy
+
+
+def _resumes_bit_for_bit(make, x, tmp_path, sampled):
+    path, arrays, answer = tmp_path / "model.keras", tmp_path / "x.npy", tmp_path / "answer.npz"
+    np.save(arrays, x)
+    model = built(make)
+    model.fit(x, batch_size=BATCH, epochs=2, verbose=0)
+    model.save(path)
+    saved, samples = state(model), getattr(model, sampled)(2, seed=0)
+    orders = []
+    model.fit(x, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0, callbacks=[_Orders(orders)])
+    assert orders[0] != orders[1], "epochs must differ in their order"
+    model.fit(pipeline(x), epochs=5, initial_epoch=4, verbose=0)
+    root = Path(__file__).parents[1]
+    command = [sys.executable, "-m", "tests.contract", str(path), str(arrays), str(answer), sampled]
+    environment = {**os.environ, "PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
+    assert done.returncode == 0, done.stderr[-3000:]
+    with np.load(answer) as found:
+        np.testing.assert_array_equal(found["samples"], samples)
+        for part, expected in (("loaded/", saved), ("resumed/", state(model))):
+            assert_same_state(expected, {name: found[name] for name in found.files if name.startswith(part)})
+
+
+class _Orders(keras.callbacks.Callback):
+    """Note the order seed's use: the first losses of two epochs on equal weights differ only if the orders do."""
+
+    def __init__(self, found):
+        super().__init__()
+        self.found = found
+
+    def on_epoch_begin(self, epoch, logs=None):
+        batches = data.Pipeline(np.arange(32.0)[:, None], batch_size=32, seed=self.model.order_seed)
+        batches.epoch.assign(self.model.epochs_completed)
+        self.found.append(next(iter(batches.dataset())).numpy().ravel().tolist())
+
+
+def pipeline(x):
+    """A pipeline that draws, so that its random part is resumed too."""
+    return data.Pipeline(x, batch_size=BATCH, seed=5, binarization="dynamic")
+
+
+def _child(path, arrays, answer, sampled):
+    """In a fresh process: load, note the state, go on training, note it again."""
+    model, x = load_model(path), np.load(arrays)
+    found = {f"loaded/{name}": value for name, value in state(model).items()}
+    found["samples"] = getattr(model, sampled)(2, seed=0)
+    model.fit(x, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0)
+    model.fit(pipeline(x), epochs=5, initial_epoch=4, verbose=0)
+    found.update({f"resumed/{name}": value for name, value in state(model).items()})
+    np.savez(answer, **found)
+
+
+if __name__ == "__main__":
+    _child(*sys.argv[1:])

@@ -1,0 +1,36 @@
+"""The contract over every model and every preset, at small width."""
+
+import keras
+import pytest
+
+from keras_gen import models, networks, presets
+from tests.contract import check_model
+from tests.toy import TwoPlayers
+
+SHAPE = (8, 8, 1)
+
+
+def dropout_vae():
+    encoder = keras.Sequential([keras.Input(SHAPE), keras.layers.Flatten(), keras.layers.Dropout(0.3)])
+    heads = [keras.layers.Dense(2)(encoder.outputs[0]) for _ in range(2)]
+    return models.VAE(
+        keras.Model(encoder.inputs[0], heads), networks.mlp_decoder(2, (6,), SHAPE, heads=2), reconstruction="gaussian"
+    )
+
+
+MODELS = {
+    "vae": lambda: presets.build("vae", SHAPE, width=0.02),
+    "convolutional-vae": lambda: presets.build("convolutional-vae", SHAPE, width=0.1),
+    "burda-vae, k=3": lambda: presets.build("burda-vae", SHAPE, latent_dim=3, width=0.03, importance_samples=3),
+    "gaussian with dropout": dropout_vae,
+    "two players": TwoPlayers.small,
+}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_contract(name, digits, tmp_path):
+    check_model(MODELS[name], digits, tmp_path)
+
+
+def test_every_preset_is_under_contract():
+    assert all(any(name.startswith(preset) for name in MODELS) for preset in presets.PRESETS)
