@@ -40,8 +40,8 @@ class Pipeline:
     def __init__(
         self, x, y=None, batch_size=32, shuffle=True, seed=0, binarization=None, drop_remainder=False, steps=None
     ):
-        checks.images("x", x, value_range=None if binarization is None else (0, 1))
         checks.choice("binarization", str(binarization), ["None", "static", "dynamic"])
+        checks.images("x", x, value_range=None if binarization is None else (0, 1))
         if y is not None and len(y) != len(x):
             raise ValueError(f"`y` must have a label for each x. Expected: {len(x)}. Received: {len(y)}")
         self.batch_size = checks.integer("batch_size", batch_size)

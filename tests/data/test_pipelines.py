@@ -1,0 +1,93 @@
+import numpy as np
+import pytest
+
+from keras_gen.data import Pipeline
+
+X = np.arange(23, dtype="float32")[:, None]
+
+
+def epoch(pipeline, number=0, training=True):
+    pipeline.epoch.assign(number)
+    return np.concatenate([batch.numpy() for batch in pipeline.dataset(training)])
+
+
+def test_every_epoch_holds_every_example_once_in_an_order_of_its_own():
+    pipeline = Pipeline(X, batch_size=5, seed=1)
+    orders = [epoch(pipeline, number).ravel() for number in range(4)]
+    for order in orders:
+        np.testing.assert_array_equal(np.sort(order), X.ravel())
+    assert len({tuple(order) for order in orders}) == 4
+
+
+def test_an_epochs_order_follows_from_seed_and_number():
+    a, b, c = (Pipeline(X, batch_size=5, seed=seed) for seed in (1, 1, 2))
+    np.testing.assert_array_equal(epoch(a, 3), epoch(b, 3))
+    assert not np.array_equal(epoch(a, 3), epoch(c, 3))
+
+
+def test_without_shuffle_and_in_evaluation_the_order_is_the_arrays():
+    np.testing.assert_array_equal(epoch(Pipeline(X, shuffle=False), 2), X)
+    np.testing.assert_array_equal(epoch(Pipeline(X), 2, training=False), X)
+
+
+def test_labels_stay_with_their_examples():
+    pipeline = Pipeline(X, y=X[:, 0].astype("int64") * 10, batch_size=4)
+    for x, y in pipeline.dataset():
+        np.testing.assert_array_equal(x.numpy()[:, 0] * 10, y.numpy())
+
+
+@pytest.mark.parametrize(
+    ("options", "sizes"),
+    [({}, [5, 5, 5, 5, 3]), ({"drop_remainder": True}, [5, 5, 5, 5]), ({"steps": 2}, [5, 5])],
+)
+def test_batches(options, sizes):
+    pipeline = Pipeline(X, batch_size=5, **options)
+    assert [len(batch) for batch in pipeline.dataset()] == sizes
+    assert len(pipeline.dataset()) == len(sizes)
+    assert len(epoch(pipeline, training=False)) == len(X)
+
+
+def test_dynamic_draw_depends_on_the_epoch_and_not_on_the_batch_size():
+    x = np.full((24, 5, 3, 1), 0.5, "float32")
+    small, large = (Pipeline(x, batch_size=size, seed=1, binarization="dynamic") for size in (4, 12))
+    np.testing.assert_array_equal(epoch(small, 2), epoch(large, 2))
+    assert not np.array_equal(epoch(small, 2), epoch(small, 3))
+    np.testing.assert_array_equal(epoch(small, 2, training=False), epoch(small, 7, training=False))
+
+
+def test_dynamic_draw_has_the_pixels_for_means():
+    x = np.tile(np.array([0.0, 0.1, 0.5, 0.9, 1.0], "float32"), (4000, 1))
+    drawn = epoch(Pipeline(x, batch_size=500, binarization="dynamic"))
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    np.testing.assert_allclose(drawn.mean(axis=0), x[0], atol=4 * 0.5 / np.sqrt(4000))
+    assert abs(np.corrcoef(drawn[:, 1], drawn[:, 2])[0, 1]) < 0.07
+
+
+def test_static_draw_is_the_same_in_every_epoch():
+    x = np.full((10, 6), 0.5, "float32")
+    pipeline = Pipeline(x, shuffle=False, binarization="static")
+    np.testing.assert_array_equal(epoch(pipeline, 0), epoch(pipeline, 1))
+
+
+def test_no_thread_of_autotuning_is_left():
+    options = Pipeline(X).dataset().options()
+    assert options.autotune.enabled is False and options.deterministic is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x": np.zeros((0, 3))}, "`x` must hold at least one example. Received: x of shape \\(0, 3\\)"),
+        ({"x": np.array([[np.nan]])}, "`x` must be finite. Received: x with NaN"),
+        ({"x": np.array([["a"]])}, "`x` must be an array of numbers"),
+        ({"y": [1, 2]}, "Expected: 23. Received: 2"),
+        ({"batch_size": 0}, "`batch_size` must be an integer >= 1. Received: batch_size=0"),
+        ({"binarization": "dynamik"}, "Did you mean 'dynamic'"),
+        ({"binarization": "dynamic"}, "Expected: values in \\[0, 1\\]. Received: values in \\[0, 22\\]"),
+        ({"steps": 9}, "`steps` must be in 1..1, the batches of an epoch. Received: 9"),
+        ({"seed": -1}, "`seed` must be an integer >= 0"),
+    ],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        Pipeline(**{"x": X, **arguments})
