@@ -1,0 +1,21 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import callbacks, presets
+
+
+def test_a_picture_every_n_epochs_from_the_same_latents(digits, tmp_path):
+    model = presets.build("vae", (8, 8, 1), width=0.02)
+    before = model.seed_generator.state.numpy()
+    model.fit(digits, epochs=4, callbacks=[callbacks.SampleImages(tmp_path, every=2, n=4)], batch_size=28, verbose=0)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["samples-0002.png", "samples-0004.png"]
+    assert np.asarray(Image.open(tmp_path / "samples-0002.png")).std() > 0
+    steps = model.seed_generator.state.numpy() - before
+    assert steps[1] == 4, "sampling must not move the training's random state"
+
+
+@pytest.mark.parametrize("arguments", [{"every": 0}, {"n": 0}])
+def test_bad_input(arguments, tmp_path):
+    with pytest.raises(ValueError, match="must be an integer >= 1"):
+        callbacks.SampleImages(tmp_path, **arguments)

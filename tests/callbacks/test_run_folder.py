@@ -1,0 +1,42 @@
+import csv
+
+import pytest
+
+from keras_gen import callbacks, load_model, presets
+
+
+def rows(folder):
+    with (folder / "history.csv").open(newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_model_and_history_are_in_step_after_every_epoch(digits, tmp_path):
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path)
+    history = model.fit(digits, epochs=3, validation_data=digits, callbacks=[run], verbose=0).history
+    found = rows(tmp_path)
+    assert [row["epoch"] for row in found] == ["1", "2", "3"]
+    assert [float(row["val_loss"]) for row in found] == pytest.approx(history["val_loss"])
+    assert load_model(run.model_path).epochs_completed == 3
+    assert run.history()["loss"] == pytest.approx(history["loss"])
+
+
+def test_a_row_that_the_saved_model_has_not_seen_is_dropped(digits, tmp_path):
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path)
+    model.fit(digits, epochs=3, callbacks=[run], verbose=0)
+    again = callbacks.RunFolder(tmp_path)
+    again.resume(epochs_completed=2)  # as if killed after the third row, before the third model
+    assert [row["epoch"] for row in again.rows] == [1, 2]
+
+
+def test_a_kill_during_the_save_keeps_the_last_epoch(digits, tmp_path, monkeypatch):
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path)
+    model.fit(digits, callbacks=[run], verbose=0)
+
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras.Model.save", killed)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(digits, callbacks=[run], verbose=0)
+    assert load_model(run.model_path).epochs_completed == 1
+    assert not list(tmp_path.glob(".*"))

@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import callbacks, load_model, presets
+from tests.toy import TwoPlayers
+
+
+class _Weights(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.seen.append(float(self.model.kl_weight))
+
+
+def test_the_weight_rises_linearly_and_goes_on_after_a_load(digits, tmp_path):
+    model = presets.build("vae", (8, 8, 1), width=0.02, beta=2.0)
+    weights, options = _Weights(), {"batch_size": 28, "verbose": 0}
+    model.fit(digits, epochs=2, callbacks=[callbacks.KLWarmup(4), weights], **options)
+    model.save(tmp_path / "model.keras")
+    model = load_model(tmp_path / "model.keras")
+    assert float(model.kl_weight) == 0.5
+    model.fit(digits, epochs=4, callbacks=[callbacks.KLWarmup(4), weights], **options)
+    np.testing.assert_allclose(weights.seen, [0, 0.5, 1, 1.5, 2, 2])
+
+
+def test_the_weight_reaches_the_compiled_step(digits):
+    model = presets.build("vae", (8, 8, 1), width=0.02)
+    history = model.fit(digits, epochs=1, callbacks=[callbacks.KLWarmup(4)], validation_data=digits, verbose=0).history
+    np.testing.assert_allclose(history["loss"], history["reconstruction"], rtol=1e-6)
+    np.testing.assert_allclose(
+        history["val_loss"][0], history["val_reconstruction"][0] + history["val_kl"][0], rtol=1e-6
+    )
+
+
+def test_bad_input(digits):
+    with pytest.raises(ValueError, match="`epochs` must be an integer >= 1. Received: epochs=0"):
+        callbacks.KLWarmup(0)
+    model = TwoPlayers.small()
+    model.compile("adam", jit_compile=False)
+    with pytest.raises(ValueError, match="needs a model with a `kl_weight`. Received: TwoPlayers"):
+        model.fit(digits, callbacks=[callbacks.KLWarmup(2)], verbose=0)

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from keras_gen import networks
+
+
+@pytest.mark.parametrize("shape", [(28, 28, 1), (8, 8, 1), (32, 32, 3), (30, 21, 2), (5, 7, 1)])
+def test_any_size_and_channels(shape):
+    encoder, decoder = (
+        networks.convolutional_encoder(shape, 2, (4, 6)),
+        networks.convolutional_decoder(2, shape, (6, 4)),
+    )
+    assert [output.shape for output in encoder.outputs] == [(None, 2), (None, 2)]
+    assert decoder.output_shape == (None, *shape)
+    z_mean = encoder(np.zeros((3, *shape), "float32"))[0]
+    assert decoder(z_mean).shape == (3, *shape)
+
+
+def test_parameters_follow_the_formula():
+    encoder = networks.convolutional_encoder((28, 28, 1), 2)
+    decoder = networks.convolutional_decoder(2, (28, 28, 1))
+    assert encoder.count_params() == (9 * 1 + 1) * 32 + (9 * 32 + 1) * 64 + (7 * 7 * 64 + 1) * 16 + 2 * 17 * 2
+    assert decoder.count_params() == 3 * 3136 + (9 * 64 + 1) * 64 + (9 * 64 + 1) * 32 + (9 * 32 + 1)
+
+
+def test_two_heads():
+    decoder = networks.convolutional_decoder(2, (8, 8, 1), (4,), heads=2, output_activation="sigmoid")
+    assert [output.shape for output in decoder.outputs] == [(None, 8, 8, 1)] * 2
+
+
+def test_bad_shapes():
+    with pytest.raises(ValueError, match=r"must be \(height, width, channels\). Received: input_shape=\(28, 28\)"):
+        networks.convolutional_encoder((28, 28), 2)
+    with pytest.raises(ValueError, match="`filters` must name at least one convolution"):
+        networks.convolutional_decoder(2, (8, 8, 1), ())

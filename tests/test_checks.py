@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from keras_gen import checks
+
+
+@pytest.mark.parametrize("value", [0, -1, 1.0, "1", None, True])
+def test_integer(value):
+    with pytest.raises(ValueError, match=r"`n` must be an integer >= 1. Received: n="):
+        checks.integer("n", value)
+
+
+@pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "1", None, True])
+def test_number(value):
+    with pytest.raises(ValueError, match=r"`beta` must be a finite number >= 0.0. Received: beta="):
+        checks.number("beta", value)
+
+
+def test_numbers_pass():
+    assert checks.integer("n", np.int64(3)) == 3 and checks.number("beta", np.float32(0.5)) == 0.5
+
+
+def test_unknown_names_get_the_nearest_and_hopeless_ones_the_list():
+    with pytest.raises(ValueError, match=r"Unknown model. Did you mean 'vae'\? .*Received: 'vea'"):
+        checks.choice("model", "vea", ["vae", "gan"])
+    with pytest.raises(ValueError, match=r"Unknown model. Expected: one of \['gan', 'vae'\]. Received: 'qqq'"):
+        checks.choice("model", "qqq", ["vae", "gan"])
+
+
+def test_free_axes_of_a_shape():
+    checks.images("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
+    with pytest.raises(ValueError, match="does not fit"):
+        checks.images("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))

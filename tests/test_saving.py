@@ -1,0 +1,48 @@
+import keras
+import numpy as np
+import pytest
+
+import keras_gen
+from keras_gen import models, networks, presets
+
+
+@pytest.fixture
+def saved(tmp_path):
+    path = tmp_path / "model.keras"
+    presets.build("vae", (8, 8, 1), width=0.02).save(path)
+    return path
+
+
+def test_missing_and_truncated_files(saved, tmp_path):
+    with pytest.raises(ValueError, match=r"No saved model at that path. Expected: a .keras file. Received: '.*absent"):
+        keras_gen.load_model(tmp_path / "absent.keras")
+    for size in (0, 100, len(saved.read_bytes()) // 2):
+        cut = tmp_path / f"cut-{size}.keras"
+        cut.write_bytes(saved.read_bytes()[:size])
+        with pytest.raises(ValueError, match=f"cut short or is no saved model.*{size} bytes"):
+            keras_gen.load_model(cut)
+
+
+def test_a_damaged_file(saved):
+    content = bytearray(saved.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2000] = bytes(2000)
+    saved.write_bytes(bytes(content))
+    with pytest.raises((ValueError, OSError)):
+        keras_gen.load_model(saved)
+
+
+def test_a_file_that_carries_code_is_refused_unless_the_caller_says_otherwise(tmp_path):
+    inputs = keras.Input((2,))
+    outputs = keras.layers.Dense(4)(keras.layers.Lambda(lambda z: z * 2)(inputs))
+    model = models.VAE(networks.mlp_encoder((4,), (), 2), keras.Model(inputs, outputs))
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="[Ll]ambda"):
+        keras_gen.load_model(tmp_path / "model.keras")
+    again = keras_gen.load_model(tmp_path / "model.keras", safe_mode=False)
+    z = np.ones((3, 2), "float32")
+    np.testing.assert_allclose(again.decode(z), model.decode(z), rtol=1e-6)
+
+
+def test_keras_own_loader_works_too(saved):
+    assert keras.saving.load_model(saved).sample(2).shape == (2, 8, 8, 1)

@@ -1,0 +1,155 @@
+import keras
+import numpy as np
+import pytest
+from keras import ops
+
+from keras_gen import networks
+from keras_gen.training import GenerativeModel, Player
+from tests.toy import TwoPlayers
+
+X = np.random.default_rng(0).random((12, 3)).astype("float32")
+
+
+class Pull(GenerativeModel):
+    """Players that each pull one number towards the mean of the data, the second towards the first as well."""
+
+    def __init__(self, moves=3, regularizer=None):
+        super().__init__(log_names=("first_loss", "second_loss"))
+        self.moves, self.seen = moves, []
+        self.first, self.second = (
+            keras.Sequential(
+                [
+                    keras.Input((1,)),
+                    keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", kernel_regularizer=penalty),
+                ]
+            )
+            for penalty in (regularizer, None)
+        )
+        self.built = True
+
+    def players(self):
+        return (
+            Player("first", (self.first,), self.first_loss, self.moves),
+            Player("second", (self.second,), self.second_loss),
+        )
+
+    def note(self, x):
+        if self.run_eagerly:
+            self.seen.append(x.numpy().tolist())
+
+    def value(self, network):
+        return ops.sum(network(ops.ones((1, 1))))
+
+    def first_loss(self, x, training):
+        self.note(x)
+        return {"first_loss": ops.mean(ops.square(self.value(self.first) - x))}
+
+    def second_loss(self, x, training):
+        self.note(x)
+        return {"second_loss": ops.square(self.value(self.second) - self.value(self.first)) + ops.mean(x)}
+
+
+def test_moves_see_disjoint_slices_of_equal_size_and_a_single_move_the_first():
+    model = Pull(moves=3)
+    model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
+    model.fit(X[:11], batch_size=11, shuffle=False, verbose=0)
+    expected = [X[:11][move::3][:3].tolist() for move in range(3)]
+    assert model.seen == [*expected, expected[0]]
+
+
+def test_updates_alternate_each_against_the_moved_other():
+    model = Pull(moves=2)
+    model.compile({"first": keras.optimizers.SGD(0.1), "second": keras.optimizers.SGD(0.25)}, jit_compile=False)
+    history = model.fit(X, batch_size=12, shuffle=False, verbose=0).history
+    first, losses = 0.0, []
+    for move in range(2):
+        part = X[move::2]
+        losses.append(np.mean((first - part) ** 2))
+        first -= 0.1 * 2 * np.mean(first - part)
+    second_loss = first**2 + X[0::2].mean()
+    np.testing.assert_allclose(float(model.value(model.first)), first, rtol=1e-5)
+    np.testing.assert_allclose(float(model.value(model.second)), 0.25 * 2 * first, rtol=1e-5)
+    np.testing.assert_allclose(history["first_loss"], np.mean(losses), rtol=1e-5)
+    np.testing.assert_allclose(history["second_loss"], second_loss, rtol=1e-5)
+    np.testing.assert_allclose(history["loss"], np.mean(losses) + second_loss, rtol=1e-5)
+
+
+def test_what_follows_a_move_runs_once_a_move():
+    model = TwoPlayers.small(n_critic=2)
+    model.compile("adam", jit_compile=False)
+    model.fit(np.zeros((24, 8, 8, 1), "float32"), batch_size=8, epochs=2, verbose=0)
+    assert int(model.followed) == 2 * 3 * 2
+
+
+def test_evaluate_is_the_mean_over_examples_also_with_a_small_last_batch():
+    model = Pull(moves=1)
+    model.compile("sgd")
+    losses = model.evaluate(X[:10], batch_size=4, return_dict=True, verbose=0)
+    np.testing.assert_allclose(losses["first_loss"], np.mean(X[:10] ** 2), rtol=1e-5)
+
+
+def test_regularisers_of_the_networks_are_minimised():
+    def first_kernel(regularizer):
+        keras.utils.set_random_seed(1)
+        model = Pull(moves=1, regularizer=regularizer)
+        model.first.layers[0].kernel.assign([[3.0]])
+        model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+        model.fit(X, batch_size=12, verbose=0)
+        return float(model.first.layers[0].kernel[0, 0])
+
+    difference = first_kernel(None) - first_kernel(keras.regularizers.L2(0.5))
+    np.testing.assert_allclose(difference, 0.1 * 2 * 0.5 * 3.0, rtol=1e-5)
+
+
+def test_small_networks_of_dense_layers_are_fused_and_convolutions_and_dropout_are_not():
+    dense, conv = networks.mlp_encoder((8, 8, 1), (4,), 2), networks.convolutional_encoder((8, 8, 1), 2, (2,))
+    dropout = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.1), keras.layers.Dense(2)])
+
+    class Holder(GenerativeModel):
+        def __init__(self, network):
+            super().__init__()
+            self.network, self.built = network, True
+
+        def players(self):
+            return (Player("player", (self.network,), None),)
+
+    for network, jit_compile, steps in ((dense, True, 20), (conv, False, 1), (dropout, False, 1)):
+        model = Holder(network)
+        model.compile("adam")
+        assert (model.jit_compile, model.steps_per_execution) == (jit_compile, steps)
+        model.compile("adam", jit_compile=not jit_compile, steps_per_execution=2)
+        assert (model.jit_compile, model.steps_per_execution) == (not jit_compile, 2)
+
+
+def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
+    model = Pull(moves=1)
+    model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+    history = model.fit(X, batch_size=4, validation_split=0.25, shuffle=False, steps_per_epoch=1, verbose=0).history
+    np.testing.assert_allclose(history["first_loss"], np.mean(X[:4] ** 2), rtol=1e-5)
+    np.testing.assert_allclose(history["val_first_loss"], np.mean(X[9:] ** 2), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` is not supported"),
+        ({"x": X, "class_weight": {0: 1}}, "`class_weight` is not supported"),
+        ({"x": X[:0]}, "`x` must hold at least one example"),
+        ({"x": np.full((4, 3), np.nan)}, "`x` must be finite"),
+        ({"x": X, "batch_size": 2}, "each of the 3 moves of a step. Expected: batch_size >= 3. Received: batch_size=2"),
+        ({"x": X, "validation_split": 1.0}, "examples on both sides.*Received: 1.0 of 12"),
+        ({"x": X, "validation_data": np.full((4, 3), np.inf)}, "`x` must be finite"),
+        ({"x": X, "steps_per_epoch": 5}, "`steps` must be in 1..1"),
+    ],
+)
+def test_bad_input_is_refused_before_training(arguments, message):
+    model = Pull(moves=3)
+    model.compile("sgd", run_eagerly=True)
+    with pytest.raises(ValueError, match=message):
+        model.fit(verbose=0, **arguments)
+    assert model.seen == []
+
+
+def test_players_must_be_defined():
+    with pytest.raises(NotImplementedError, match="GenerativeModel must define `players`"):
+        GenerativeModel().players()
