@@ -66,13 +66,14 @@ def convolutional_vae(example_shape, latent_dim=2, width=1.0, filters=(32, 64), 
     )
 
 
-def burda_vae(example_shape, latent_dim=50, width=1.0, learning_rate=1e-3, **options):
-    """The VAE of Burda et al. with one stochastic layer: two hidden layers of 200 tanh units, 50 latents.
+def burda_vae(example_shape, latent_dim=50, width=1.0, activation="tanh", learning_rate=1e-3, **options):
+    """The VAE of Burda et al. with one stochastic layer: two hidden layers of 200 units, 50 latents.
 
     Args:
         example_shape: One example's shape.
         latent_dim: Width of the code. Defaults to 50.
         width: Factor of all hidden widths; small ones are for tests. Defaults to 1.
+        activation: Activation of the hidden layers; tanh is the published one. Defaults to `"tanh"`.
         learning_rate: Adam's. Defaults to 1e-3.
         **options: Arguments of `models.VAE`.
 
@@ -87,7 +88,7 @@ def burda_vae(example_shape, latent_dim=50, width=1.0, learning_rate=1e-3, **opt
     Reference:
         Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5.
     """
-    return vae(example_shape, latent_dim, width, (200, 200), "tanh", learning_rate, **options)
+    return vae(example_shape, latent_dim, width, (200, 200), activation, learning_rate, **options)
 
 
 def _compiled(encoder, decoder, learning_rate, **options):

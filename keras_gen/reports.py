@@ -82,5 +82,5 @@ def report(title, findings, folder, **protocol):
     path = Path(folder) / "report.json"
     with written_beside(path) as beside:
         content = {"title": title, "findings": rows, "protocol": protocol, **versions}
-        beside.write_text(json.dumps(content, indent=2) + "\n")
+        beside.write_text(json.dumps(content, indent=2, default=float) + "\n")
     return path

@@ -57,8 +57,16 @@ def main(
         [
             Finding("test loss, nats", model.evaluate(test.x, return_dict=True, verbose=0)["loss"]),
             Finding("active latents", int(active.sum()), at_least=2),
-            Finding("smallest E[sigma^2] + Var[mu] of an active latent", variance[active].min(), at_least=0.8),
-            Finding("largest E[sigma^2] + Var[mu] of an active latent", variance[active].max(), at_most=1.2),
+            Finding(
+                "smallest E[sigma^2] + Var[mu] of an active latent",
+                min(variance[active], default=float("nan")),
+                at_least=0.8,
+            ),
+            Finding(
+                "largest E[sigma^2] + Var[mu] of an active latent",
+                max(variance[active], default=float("nan")),
+                at_most=1.2,
+            ),
             Finding("class whose mean is nearest after the arithmetic", int(nearest), at_least=goal, at_most=goal),
         ],
         out,

@@ -54,7 +54,11 @@ def train(
     """Train a model; its folder holds the model, its history, its settings and pictures."""
     values = {name: value for name, value in context.params.items() if name not in ("out", "resume")}
     out = out or Path("saved_models") / f"{model}-{Path(data).stem}"
-    runs.train(Settings(**values), out, resume, given_on_command_line(context))
+    try:
+        runs.train(Settings(**values), out, resume, given_on_command_line(context))
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. The last finished epoch is saved; --resume goes on from there.", err=True)
+        raise typer.Exit(130) from None
 
 
 @app.command()
@@ -96,6 +100,3 @@ def main():
     except (ValueError, OSError) as error:
         typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)
-    except KeyboardInterrupt:
-        typer.echo("Interrupted. The last finished epoch is saved; --resume goes on from there.", err=True)
-        sys.exit(130)

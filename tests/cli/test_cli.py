@@ -1,0 +1,165 @@
+import json
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import load_model
+from keras_gen.cli import main as cli
+
+SMALL = ["--width", "0.02", "--batch-size", "256", "--epochs", "2"]
+
+
+@pytest.fixture
+def run(capsys, monkeypatch):
+    """Run the command line in this process; gives (exit code, standard output, standard error)."""
+
+    def call(*arguments):
+        monkeypatch.setattr(sys, "argv", ["keras-gen", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        captured = capsys.readouterr()
+        return stop.value.code or 0, captured.out, captured.err
+
+    return call
+
+
+@pytest.fixture
+def trained(run, tmp_path):
+    folder = tmp_path / "run"
+    code, out, err = run("train", "vae", *SMALL, "--out", folder)
+    assert code == 0, err
+    return folder, out
+
+
+def test_train_leaves_a_whole_run(trained):
+    folder, out = trained
+    names = {path.name for path in folder.iterdir()}
+    pictures = {"samples.png", "reconstructions.png", "latent.png", "history.png"}
+    assert names == {"model.keras", "history.csv", "settings.json", *pictures}
+    assert str(folder) in out and "Validation loss after 2 epochs: " in out
+    settings = json.loads((folder / "settings.json").read_text())
+    assert settings["arguments"]["latent_dim"] == 2 and settings["arguments"]["seed"] == 0
+    assert set(settings["versions"]) >= {"python", "keras", "tensorflow", "keras_gen"}
+
+
+def test_a_resumed_run_equals_an_unbroken_one(trained, run, tmp_path):
+    folder, _ = trained
+    code, out, err = run("train", "vae", "--epochs", 4, "--out", folder, "--resume")
+    assert code == 0 and "after 4 epochs" in out, err
+    whole = tmp_path / "whole"
+    run("train", "vae", *SMALL[:-1], "4", "--out", whole)
+    assert (folder / "history.csv").read_text() == (whole / "history.csv").read_text()
+    for left, right in zip(*(load_model(f / "model.keras").variables for f in (folder, whole)), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+
+
+def test_a_finished_run_is_left_as_it_is(trained, run):
+    folder, _ = trained
+    before = (folder / "model.keras").read_bytes()
+    code, out, _ = run("train", "vae", *SMALL, "--out", folder, "--resume")
+    assert code == 0 and "after 2 epochs" in out and (folder / "model.keras").read_bytes() == before
+
+
+def test_sample_reconstruct_and_evaluate(trained, run, tmp_path):
+    folder, _ = trained
+    for command in (("sample", folder, "--n", 9, "--seed", 1), ("reconstruct", folder, "--n", 4)):
+        code, out, err = run(*command, "--out", tmp_path / "a.png")
+        assert code == 0 and "Wrote" in out, err
+        assert np.asarray(Image.open(tmp_path / "a.png")).std() > 0
+    code, out, err = run("evaluate", folder, "--nll-samples", 5)
+    assert code == 0, err
+    assert [line.split(":")[0] for line in out.splitlines()] == [
+        "kl",
+        "loss",
+        "reconstruction",
+        "nll[importance,samples=5]",
+    ]
+
+
+def test_every_option_of_train_reaches_the_model(run, tmp_path):
+    code, _, err = run(
+        "train", "burda-vae", *SMALL, "--out", tmp_path / "a", "--latent-dim", 5, "--importance-samples", 3,
+        "--learning-rate", 0.01, "--binarization", "dynamic", "--sample-every", 1,
+    )  # fmt: skip
+    assert code == 0, err
+    model = load_model(tmp_path / "a" / "model.keras")
+    assert (model.latent_dim, model.importance_samples, float(model.optimizer.learning_rate)) == (
+        5,
+        3,
+        np.float32(0.01),
+    )
+    assert {path.name for path in (tmp_path / "a").glob("samples-*.png")} == {"samples-0001.png", "samples-0002.png"}
+    code, _, err = run("train", "vae", *SMALL, "--out", tmp_path / "b", "--beta", 4, "--kl-warmup", 4, "--seed", 3)
+    assert code == 0, err
+    model = load_model(tmp_path / "b" / "model.keras")
+    assert model.beta == 4 and float(model.kl_weight) == 1.0
+
+
+def test_list_names_every_model(run):
+    code, out, _ = run("list")
+    assert code == 0 and all(name in out for name in ("vae", "convolutional-vae", "burda-vae", "digits", "mnist"))
+
+
+def test_help_shows_the_defaults(run):
+    code, out, _ = run("train", "--help")
+    assert code == 0 and "[default: 50]" in out and "[default: digits]" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("train", "vea"), 1, "Unknown model. Did you mean 'vae'?"),
+        (("train", "vae", "--data", "fashion_mnst"), 1, "Did you mean 'fashion_mnist'?"),
+        (("train", "vae", "--data", "nowhere/x.npz"), 1, "No data at that path."),
+        (("train", "vae", "--importance-samples", "5", "--beta", "2"), 1, "`beta` must be 1"),
+        (("train", "vae", "--reconstruction", "gauss"), 1, "Unknown reconstruction. Did you mean 'gaussian'?"),
+        (("train", "vae", "--binarization", "sometimes"), 1, "Unknown binarization."),
+        (("train", "vae", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
+        (("sample", "nowhere"), 1, "No run in that folder."),
+        (("evaluate", "nowhere"), 1, "No run in that folder."),
+    ],
+)
+def test_bad_input_is_one_line_and_a_code(arguments, code, message, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found, _, err = run(*arguments)
+    assert found == code and message in err and "Traceback" not in err
+    assert code == 2 or (len(err.strip().splitlines()) == 1 and err.startswith("Error: "))
+    assert not list(tmp_path.rglob("*")), "a refused command must leave nothing"
+
+
+def test_a_folder_with_a_model_is_not_overwritten(trained, run):
+    folder, _ = trained
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    code, _, err = run("train", "vae", *SMALL, "--out", folder)
+    assert code == 1 and "already holds a model. Expected: a new folder for --out, or --resume" in err
+    code, _, err = run("train", "vae", "--latent-dim", 3, "--out", folder, "--resume")
+    assert code == 1 and "A resumed run keeps its settings. Expected: --latent-dim 2. Received: 3" in err
+    code, _, err = run("train", "burda-vae", "--out", folder, "--resume")
+    assert code == 1 and "Expected: model vae. Received: burda-vae" in err
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_damaged_run_is_told(trained, run):
+    folder, _ = trained
+    (folder / "model.keras").write_bytes(b"cut")
+    code, _, err = run("sample", folder)
+    assert code == 1 and "cut short" in err
+    (folder / "settings.json").write_text("{")
+    code, _, err = run("sample", folder)
+    assert code == 1 and "settings.json is damaged" in err
+
+
+def test_an_interrupted_run_says_so_and_can_be_resumed(run, tmp_path, monkeypatch):
+    from keras_gen.callbacks import RunFolder
+
+    def interrupt(self, epoch, logs=None):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "on_epoch_end", interrupt)
+        code, _, err = run("train", "vae", *SMALL, "--out", tmp_path / "a")
+    assert code == 130 and "--resume goes on" in err
+    code, out, err = run("train", "vae", *SMALL, "--out", tmp_path / "a", "--resume")
+    assert code == 0 and "after 2 epochs" in out, err

@@ -1,0 +1,127 @@
+"""The house: which floor imports which, where TensorFlow is named, what a public name documents."""
+
+import ast
+import doctest
+import importlib
+import inspect
+import os
+import pkgutil
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import keras_gen
+
+ROOT = Path(__file__).parents[1]
+SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
+FLOORS = {
+    0: ("backend", "checks", "files", "version"),
+    1: ("losses", "reports"),
+    2: ("layers", "data"),
+    3: ("networks", "training", "saving"),
+    4: ("models", "metrics", "plots"),
+    5: ("callbacks", "presets"),
+    7: ("cli",),
+}
+FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
+
+
+def _rooms(path):
+    """(the file's own room, the rooms of keras_gen that it imports)."""
+    own = path.relative_to(ROOT / "keras_gen").parts[0].removesuffix(".py")
+    imported = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "keras_gen":
+            inner = node.module.split(".")[1:]
+            imported |= {inner[0]} if inner else {alias.name for alias in node.names}
+        elif isinstance(node, ast.Import):
+            imported |= {alias.name.split(".")[1] for alias in node.names if alias.name.startswith("keras_gen.")}
+    return own, imported - {own}
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_imports_only_from_lower_floors_and_stays_a_page(path):
+    own, imported = _rooms(path)
+    if own != "__init__":
+        upper = {room for room in imported if room in FLOOR_OF and FLOOR_OF[room] >= FLOOR_OF[own]}
+        assert not upper, f"{own} (floor {FLOOR_OF[own]}) imports {upper}"
+        assert own != "models" or "networks" not in imported, "networks are handed to models, already built"
+    assert len(path.read_text().splitlines()) <= 320
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_tensorflow_is_named_in_backend_and_data_alone(path):
+    own, _ = _rooms(path)
+    names = {
+        alias.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    only_its_version = path.name == "settings.py"
+    assert (
+        own in ("backend", "data") or only_its_version or not any(name.split(".")[0] == "tensorflow" for name in names)
+    )
+
+
+MODULES = [name for _, name, _ in pkgutil.walk_packages(keras_gen.__path__, "keras_gen.")]
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_examples_in_docstrings_run(name):
+    module = importlib.import_module(name)
+    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+    assert failed == 0
+
+
+def _public():
+    for room in ("losses", "layers", "data", "networks", "models", "metrics", "callbacks", "training"):
+        module = importlib.import_module(f"keras_gen.{room}")
+        yield from ((room, name, getattr(module, name)) for name in module.__all__)
+    for room in ("plots", "presets"):
+        module = importlib.import_module(f"keras_gen.{room}")
+        yield from (
+            (room, n, f)
+            for n, f in vars(module).items()
+            if inspect.isfunction(f) and f.__module__ == module.__name__ and n[0] != "_"
+        )
+
+
+@pytest.mark.parametrize(
+    ("room", "name", "thing"), list(_public()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_public_names_are_documented_whole(room, name, thing):
+    text = inspect.getdoc(thing)
+    if name not in ("Split", "GenerativeModel"):
+        assert "Args:" in text and "Example:" in text, f"{room}.{name}"
+    if inspect.isfunction(thing):
+        assert "Returns:" in text, f"{room}.{name}"
+        for parameter in inspect.signature(thing).parameters:
+            assert parameter in text, f"{room}.{name} does not tell of {parameter}"
+
+
+def test_import_is_light():
+    heavy = ("keras_tuner", "tensorflow_datasets", "matplotlib", "sklearn", "scipy")
+    code = (
+        "import sys, keras; before = set(sys.modules); import keras_gen; "
+        f"print([name for name in {heavy} if name in set(sys.modules) - before])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.stdout.strip() == "[]", done.stderr[-500:]
+
+
+def test_another_backend_is_refused_with_a_reason(monkeypatch):
+    monkeypatch.setattr("keras.backend.backend", lambda: "jax")
+    with pytest.raises(ImportError, match="Expected: KERAS_BACKEND=tensorflow. Received: KERAS_BACKEND=jax"):
+        runpy.run_path(ROOT / "keras_gen" / "backend.py")
+
+
+def test_every_test_file_mirrors_a_source_file():
+    for path in (ROOT / "tests").rglob("test_*.py"):
+        stem = path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
+        free = stem.name in ("contract", "recipes", "structure", "cli", "distribution")
+        assert free or (ROOT / "keras_gen" / stem).with_suffix(".py").exists(), path
