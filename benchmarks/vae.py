@@ -35,7 +35,7 @@ BATCH = {"mlp": 100, "conv": 128}
 # Multiplications and additions of one example: each product of the forward pass, once more for the weights' gradients,
 # and once more for the inputs' except at the first layer.
 FLOPS = {
-    "mlp": 2 * (3 * 2 * (784 * 400 + 400 * 20) + 3 * (2 * 20 * 3 + 3 * 20) - 784 * 400 - 3 * 20 + 3 * 20),
+    "mlp": 2 * (3 * 2 * (784 * 400 + 400 * 20) + 3 * (2 * 20 * 3 + 3 * 20) - 784 * 400),
     "conv": 2
     * (
         3 * (7 * 7 * 9 * 32 * 64 + 3136 * 16 + 2 * 16 * 2 + 2 * 3136)

@@ -130,7 +130,7 @@ def has_strategy():
 
 def on_cpu():
     """Whether the processor is the only device."""
-    return all(device.device_type == "CPU" for device in tf.config.list_physical_devices())
+    return all(device.device_type == "CPU" for device in tf.config.get_visible_devices())
 
 
 def reducible(logs):
@@ -194,7 +194,7 @@ def normal(shape, seed, dtype="float32"):
     >>> normal((2, 3), seed=1).shape
     TensorShape([2, 3])
     """
-    seed = tf.constant([seed, 0]) if isinstance(seed, int) else seed.next()
+    seed = seed.next() if isinstance(seed, keras.random.SeedGenerator) else tf.constant([int(seed), 0])
     algorithm = "threefry" if _under_xla.get() and on_cpu() else "auto_select"
     return tf.random.stateless_normal(shape, seed, dtype=tf.as_dtype(dtype), alg=algorithm)
 
@@ -213,17 +213,18 @@ def fuse_steps(step, result, steps, fallback):
     """A training function whose `steps` steps are ONE program of the XLA compiler.
 
     Keras's `steps_per_execution` calls one compiled step after another; each call hands over every variable anew,
-    which for a small network costs as much as its arithmetic. Here the loop is inside: batches of equal shape are
-    stacked and the loop's length is a tensor, so that a short last execution needs no second program.
+    which for a small network costs as much as its arithmetic. Here the loop is inside: batches of equal size are
+    stacked and the loop's length is a tensor, so that a short last execution needs no second program. A batch of
+    another size is an execution of its own.
 
     Args:
         step: Callable of one batch, the model's `train_step`; its return value is dropped.
         result: Callable that returns the logs after the last step.
-        steps: Number of batches taken in one execution, >= 1.
+        steps: Number of batches taken by one call, >= 1.
         fallback: The training function for anything that is not a `tf.data` iterator.
 
     Returns:
-        Callable of an iterator that trains on up to `steps` batches and returns the logs.
+        Callable of an iterator that trains on `steps` batches, or on what is left, and returns the logs.
     """
 
     def loop(stacked, count):
@@ -237,10 +238,14 @@ def fuse_steps(step, result, steps, fallback):
     loop = compiled(loop, jit_compile=True)
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def execute(iterator):
+    def execute(iterator, limit):
+        """Train on up to `limit` batches, up to the first of another size; gives the logs and their number."""
         first = iterator.get_next()
         spec = tf.nest.map_structure(tf.TensorSpec.from_tensor, first)
         arrays = [tf.TensorArray(t.dtype, steps, element_shape=t.shape).write(0, t) for t in tf.nest.flatten(first)]
+
+        def next_of(i):
+            return tf.cond(i < limit, iterator.get_next_as_optional, lambda: tf.experimental.Optional.empty(spec))
 
         def fits(optional):
             def same():
@@ -251,30 +256,28 @@ def fuse_steps(step, result, steps, fallback):
 
         def take(i, optional, arrays):
             arrays = [a.write(i, t) for a, t in zip(arrays, tf.nest.flatten(optional.get_value()), strict=True)]
-            following = tf.cond(
-                i + 1 < steps, iterator.get_next_as_optional, lambda: tf.experimental.Optional.empty(spec)
-            )
-            return i + 1, following, arrays
+            return i + 1, next_of(i + 1), arrays
 
-        def more(i, optional, arrays):
-            return tf.logical_and(i < steps, fits(optional))
-
-        second = iterator.get_next_as_optional() if steps > 1 else tf.experimental.Optional.empty(spec)
-        count, left, arrays = tf.while_loop(more, take, (tf.constant(1), second, arrays))
+        count, left, arrays = tf.while_loop(lambda i, optional, _: fits(optional), take, (1, next_of(1), arrays))
         logs = loop(tf.nest.pack_sequence_as(first, [a.stack() for a in arrays]), count)
 
-        def ragged():
-            alone = tf.nest.map_structure(lambda t: t[None], left.get_value())
-            return loop(alone, tf.constant(1))
+        def odd():
+            return loop(tf.nest.map_structure(lambda t: t[None], left.get_value()), tf.constant(1)), count + 1
 
-        return tf.cond(left.has_value(), ragged, lambda: logs)
+        return tf.cond(left.has_value(), odd, lambda: (logs, count))
 
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
             return fallback(iterator)
-        try:
-            return execute(iterator)
-        except tf.errors.OutOfRangeError as error:
-            raise StopIteration from error
+        logs, done = None, 0
+        while done < steps:
+            try:
+                logs, count = execute(iterator, tf.constant(steps - done))
+            except tf.errors.OutOfRangeError as error:
+                if logs is None:
+                    raise StopIteration from error
+                break
+            done += int(count)
+        return logs
 
     return function

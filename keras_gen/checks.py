@@ -82,7 +82,7 @@ def choice(name, value, known):
     return value
 
 
-def images(name, x, shape=None, value_range=None):
+def array(name, x, shape=None, value_range=None):
     """Raise unless `x` is a finite, non-empty array of the wanted shape and range.
 
     Args:
@@ -96,7 +96,7 @@ def images(name, x, shape=None, value_range=None):
 
     Example:
 
-    >>> images("x", np.zeros((2, 4)), shape=(4,), value_range=(0, 1))
+    >>> array("x", np.zeros((2, 4)), shape=(4,), value_range=(0, 1))
     """
     x = np.asarray(x)
     if x.dtype.kind not in "fiub":

@@ -58,13 +58,13 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None):
 
 def _sheet(sheet, columns, rows, title):
     scale = 0.65
-    figure = Figure(figsize=(max(2.0, scale * columns), max(1.0, scale * rows) + (0.3 if title else 0)), dpi=150)
+    size = (max(2.0, scale * columns), max(1.0, scale * rows) + (0.3 if title else 0))
+    figure = Figure(figsize=size, dpi=150, layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_axis_off()
     if title:
         axes.set_title(title, fontsize=9)
-    figure.tight_layout(pad=0.2)
     return figure
 
 

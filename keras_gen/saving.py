@@ -1,6 +1,7 @@
 """Loading a saved model, with an error that says what is wrong with the file."""
 
 import zipfile
+import zlib
 from pathlib import Path
 
 import keras
@@ -39,5 +40,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         )
     try:
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
-    except (zipfile.BadZipFile, EOFError, KeyError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
         raise ValueError(f"{str(filepath)!r} is damaged and cannot be loaded: {error}") from None
+    except TypeError as error:
+        raise ValueError(f"{str(filepath)!r} needs classes that are not there; `custom_objects`? {error}") from None

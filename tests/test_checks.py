@@ -28,6 +28,6 @@ def test_unknown_names_get_the_nearest_and_hopeless_ones_the_list():
 
 
 def test_free_axes_of_a_shape():
-    checks.images("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
+    checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):
-        checks.images("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))
+        checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import keras
 
+from keras_gen import checks
 from keras_gen.files import written_beside
 
 MODEL, HISTORY = "model.keras", "history.csv"
@@ -18,6 +19,10 @@ class RunFolder(keras.callbacks.Callback):
 
     Args:
         folder: The run's folder; made if missing.
+        every: Epochs between two writings, an integer >= 1; the last epoch of a `fit` is always written. Defaults to 1.
+
+    Raises:
+        ValueError: If `every` is no such integer.
 
     Example:
 
@@ -29,9 +34,9 @@ class RunFolder(keras.callbacks.Callback):
     [1, 2]
     """
 
-    def __init__(self, folder):
+    def __init__(self, folder, every=1):
         super().__init__()
-        self.folder = Path(folder)
+        self.folder, self.every = Path(folder), checks.integer("every", every)
         self.rows = []
 
     @property
@@ -40,8 +45,11 @@ class RunFolder(keras.callbacks.Callback):
         return self.folder / MODEL
 
     def history(self):
-        """The rows as a dict from a name to a list, as `fit` returns it."""
-        return {name: [float(row[name]) for row in self.rows] for name in (self.rows or [{}])[0] if name != "epoch"}
+        """The rows as a dict from a name to a list, as `fit` returns it; NaN where an epoch did not log the name."""
+        return {name: [float(row.get(name) or "nan") for row in self.rows] for name in self._names() if name != "epoch"}
+
+    def _names(self):
+        return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def resume(self, epochs_completed):
         """Take up the rows of the epochs that the saved model has finished."""
@@ -53,8 +61,12 @@ class RunFolder(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.rows.append({"epoch": self.model.epochs_completed, **{k: float(v) for k, v in (logs or {}).items()}})
+        if self.rows[-1]["epoch"] % self.every == 0 or epoch + 1 == self.params["epochs"]:
+            self._write()
+
+    def _write(self):
         with written_beside(self.folder / HISTORY) as path, path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(self.rows[0]), extrasaction="ignore")
+            writer = csv.DictWriter(file, fieldnames=self._names())
             writer.writeheader()
             writer.writerows(self.rows)
         self.model.save(self.model_path)

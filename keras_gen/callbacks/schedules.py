@@ -15,7 +15,7 @@ class KLWarmup(keras.callbacks.Callback):
         epochs: Number of epochs until the full weight, an integer >= 1.
 
     Raises:
-        ValueError: If `epochs` is no such integer, or the model has no `kl_weight`.
+        ValueError: If `epochs` is no such integer, or the model has no `kl_weight` or several importance samples.
 
     Example:
 
@@ -37,6 +37,11 @@ class KLWarmup(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not hasattr(self.model, "kl_weight"):
             raise ValueError(f"`KLWarmup` needs a model with a `kl_weight`. Received: {type(self.model).__name__}")
+        if self.model.importance_samples > 1:
+            raise ValueError(
+                "`KLWarmup` needs a loss with a separate KL. Expected: importance_samples=1. "
+                f"Received: importance_samples={self.model.importance_samples}"
+            )
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.kl_weight.assign(self.model.beta * min(1.0, self.model.epochs_completed / self.epochs))

@@ -97,6 +97,6 @@ def main():
     """Run the command line: one line for what the user can mend, and an exit code that is not 0."""
     try:
         app()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
         sys.exit(1)

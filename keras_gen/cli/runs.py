@@ -33,7 +33,11 @@ def train(settings, folder, resume, given):
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     if exists:
         settings = Settings.read(folder).continued(settings, given)
+    if settings.kl_warmup and settings.importance_samples > 1:
+        raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
     train_set, test_set = data.load(settings.data)
+    if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
+        raise ValueError(f"Expected: images of 1 or 3 channels. Received: an array of shape {train_set.x.shape}")
     keras.utils.set_random_seed(settings.seed)
     binarization = None if settings.binarization == "none" else settings.binarization
     batches = data.Pipeline(train_set.x, batch_size=settings.batch_size, seed=settings.seed, binarization=binarization)
@@ -43,8 +47,9 @@ def train(settings, folder, resume, given):
         run.resume(model.epochs_completed)
     else:
         model = _new_model(settings, train_set.x.shape[1:])
-        model.save(run.model_path)  # a folder that cannot be written to is found before the training
     settings.write(folder)
+    if not exists:
+        model.save(run.model_path)  # a folder that cannot be written to is found before the training
     if model.epochs_completed < settings.epochs:
         every = settings.sample_every
         model.fit(
@@ -60,9 +65,9 @@ def train(settings, folder, resume, given):
                 run,
             ],
         )
+    loss = model.evaluate(test_x, batch_size=settings.batch_size, return_dict=True, verbose=0)["loss"]
     written = _draw_pictures(model, run, test_x, test_set.y, settings.seed)
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {', '.join(written)}")
-    loss = model.evaluate(test_x, batch_size=settings.batch_size, return_dict=True, verbose=0)["loss"]
     typer.echo(f"Validation loss after {model.epochs_completed} epochs: {loss:.3f} nats")
 
 

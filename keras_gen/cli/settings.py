@@ -59,7 +59,7 @@ class Settings:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def continued(self, wanted, given):
-        """These settings with the wanted number of epochs, if nothing else was asked to change.
+        """These settings, with the number of epochs and the pictures that were asked for, if nothing else is to change.
 
         Args:
             wanted: The `Settings` of the new call.
@@ -76,7 +76,8 @@ class Settings:
             if old != new:
                 option = "model" if name == "model" else f"--{name.replace('_', '-')}"
                 raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")
-        return dataclasses.replace(self, epochs=wanted.epochs, sample_every=wanted.sample_every)
+        free = {name: getattr(wanted, name) for name in _FREE_ON_RESUME if name in given}
+        return dataclasses.replace(self, **free)
 
 
 def given_on_command_line(context):

@@ -31,7 +31,7 @@ def binarize(x, seed=0):
     Reference:
         Salakhutdinov and Murray, 2008, "On the quantitative analysis of deep belief networks", section 5.
     """
-    checks.images("x", x, value_range=(0, 1))
+    checks.array("x", x, value_range=(0, 1))
     x = np.asarray(x, "float32")
     return (np.random.default_rng(seed).random(x.shape, "float32") < x).astype("float32")
 
@@ -46,7 +46,7 @@ def bernoulli_draw(x, first, epoch, seed):
         x: float32 tensor `(batch, ...)` of probabilities.
         first: int64 scalar, the place of the first example.
         epoch: int64 scalar, the epoch's number.
-        seed: Integer of the run.
+        seed: Integer, or an int64 scalar, of the run.
 
     Returns:
         float32 tensor of zeros and ones, of the shape of `x`.
@@ -60,6 +60,6 @@ def bernoulli_draw(x, first, epoch, seed):
     blocks = -(-size // 4)  # the generator makes four numbers at each count
     counter = tf.stack([tf.cast(first, "uint64") * blocks, tf.cast(epoch, "uint64")])
     uniform = tf.raw_ops.StatelessRandomUniformV2(
-        shape=(tf.shape(x)[0], 4 * blocks), key=tf.constant([seed], "uint64"), counter=counter, alg=_PHILOX
+        shape=(tf.shape(x)[0], 4 * blocks), key=tf.cast([seed], "uint64"), counter=counter, alg=_PHILOX
     )
     return tf.cast(tf.reshape(uniform[:, :size], tf.shape(x)) < x, "float32")

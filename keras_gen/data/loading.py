@@ -28,7 +28,7 @@ def load(name, value_range=(0, 1)):
     """Load the training and the test part of a set of images.
 
     Args:
-        name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no network needed); the name of a
+        name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no network needed); a path; or else the name of a
             tensorflow-datasets image set, such as `"mnist"`, kept where `TFDS_DATA_DIR` says; a folder of images, or of
             one sub-folder a class, or with sub-folders `train` and `test` of either kind; or an `.npz` or `.npy` file,
             with `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`).
@@ -52,7 +52,7 @@ def load(name, value_range=(0, 1)):
     if not low < high:
         raise ValueError(f"`value_range` must be (lowest, highest). Received: {value_range}")
     path = Path(str(name)).expanduser()
-    if path.exists():
+    if name != "digits" and path.exists():
         return _finished(_read_path(path), low, high)
     if path.suffix in (".npz", ".npy") or len(path.parts) > 1:
         raise ValueError(f"No data at that path. Expected: a folder of images, .npz or .npy. Received: {str(name)!r}")
@@ -91,11 +91,11 @@ def _as_unit_float(x):
     x = np.asarray(x)
     if x.ndim == 3:
         x = x[..., None]
-    if x.dtype.kind in "iu":
+    if x.dtype.kind in "iu" and x.size:
         if x.min() < 0 or x.max() > 255:
             raise ValueError(f"Integer pixels must be in 0..255. Received: {x.min()}..{x.max()}")
-        return x.astype("float32") / np.float32(255)
-    checks.images("images", x, value_range=(0, 1))
+        return x.astype("float32") / np.float32(255 if x.max() > 1 else 1)  # 0 and 1 are a binarised set
+    checks.array("images", x, value_range=(0, 1))
     return np.array(x, "float32")
 
 
@@ -109,6 +109,8 @@ def _read_digits():
 def _read_tfds(name):
     logging.getLogger("absl").setLevel(logging.ERROR)
     import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+    from tensorflow_datasets.core.download.util import DownloadError
 
     known = tfds.list_builders(with_community_datasets=False)
     if name.split("/")[0] not in known:
@@ -117,10 +119,15 @@ def _read_tfds(name):
     features = builder.info.features
     if "image" not in features:
         raise ValueError(f"Data set {name!r} must have images. Expected: a feature 'image'. Received: {list(features)}")
+    if None in features["image"].shape:
+        raise ValueError(f"All images must have one size. Received: {name!r} with images {features['image'].shape}")
     if not builder.data_path.exists():
         _require_network(name, builder)
-        builder.download_and_prepare()
-    names = [part for part in ("train", "test") if part in builder.info.splits]
+        try:
+            builder.download_and_prepare()
+        except (DownloadError, NonMatchingChecksumError) as error:
+            raise ConnectionError(f"Data set {name!r} cannot be downloaded: {error}") from None
+    names = [part for part in ("train", "test") if part in builder.info.splits] or list(builder.info.splits)[:1]
     splits = []
     for part in names:
         dataset = builder.as_dataset(split=part, batch_size=-1)
@@ -158,6 +165,8 @@ def _read_path(path):
         raise ValueError(f"A data file must be .npz or .npy. Received: {str(path)!r}")
     try:
         content = np.load(path, allow_pickle=False)
+        if path.suffix == ".npz":
+            content = {key: content[key] for key in content.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {error}") from None
     if path.suffix == ".npy":
@@ -172,7 +181,7 @@ def _read_path(path):
     splits = [split for split in splits if split is not None] or ([whole] if whole else [])
     if not splits:
         raise ValueError(
-            f"{str(path)!r} must hold 'x_train' and 'x_test', 'x' or 'images'. Received: {sorted(content.files)}"
+            f"{str(path)!r} must hold 'x_train' and 'x_test', 'x' or 'images'. Received: {sorted(content)}"
         )
     for x, y in splits:
         if y is not None and len(y) != len(x):
@@ -210,7 +219,9 @@ def _decode(parts):
         for path, _ in part:
             try:
                 image = Image.open(path)
-                size = size or (image.size, image.mode in ("1", "L", "LA", "I", "I;16"))
+                size = size or (image.size, image.mode in ("1", "L", "LA"))
+                if image.mode.startswith("I"):
+                    raise OSError(f"pixels of more than 8 bits, mode {image.mode}")
                 images.append(keras.utils.img_to_array(image.convert("L" if size[1] else "RGB"), dtype="uint8"))
             except OSError as error:
                 raise ValueError(f"{os.fspath(path)!r} cannot be read as an image: {error}") from None

@@ -41,39 +41,51 @@ class Pipeline:
         self, x, y=None, batch_size=32, shuffle=True, seed=0, binarization=None, drop_remainder=False, steps=None
     ):
         checks.choice("binarization", str(binarization), ["None", "static", "dynamic"])
-        checks.images("x", x, value_range=None if binarization is None else (0, 1))
+        checks.array("x", x, value_range=None if binarization is None else (0, 1))
         if y is not None and len(y) != len(x):
             raise ValueError(f"`y` must have a label for each x. Expected: {len(x)}. Received: {len(y)}")
         self.batch_size = checks.integer("batch_size", batch_size)
         self.seed = checks.integer("seed", seed, minimum=0)
         self.shuffle, self.binarization, self.drop_remainder = shuffle, binarization, drop_remainder
         self.size = len(x)
-        available = self.batches(training=True)
+        available = self._available(training=True)
         if steps is not None and not 1 <= steps <= available:
             raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
         self.steps = steps
         x = binarize(x, seed) if binarization == "static" else np.asarray(x, "float32")
         with tf.device("CPU:0"):
+            self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
             self._arrays = tuple(tf.convert_to_tensor(a) for a in ((x,) if y is None else (x, np.asarray(y))))
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
 
-    def batches(self, training):
-        """Number of batches in an epoch."""
-        size, rest = divmod(self.size, self.batch_size)
-        return size if training and (self.drop_remainder or not rest) else size + bool(rest)
+    def _available(self, training, smallest=1):
+        whole, rest = divmod(self.size, self.batch_size)
+        dropped = training and (self.drop_remainder or rest < smallest)
+        return whole + (rest > 0 and not dropped)
 
-    def dataset(self, training=True):
+    def batches(self, training=True, smallest=1):
+        """Number of batches in an epoch; a last one of fewer than `smallest` examples is not trained on."""
+        available = self._available(training, smallest)
+        return min(self.steps or available, available) if training else available
+
+    def reseed(self, seed):
+        """Take another seed for the orders and draws to come."""
+        self.seed = checks.integer("seed", seed, minimum=0)
+        self._seed.assign(seed)
+
+    def dataset(self, training=True, smallest=1):
         """A `tf.data.Dataset` of one epoch of `x`, or of pairs `(x, y)`.
 
         Args:
             training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
                 the arrays and the draw that of epoch 0. Defaults to `True`.
+            smallest: In training a last batch of fewer examples is left out. Defaults to 1.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
         """
-        steps = self.batches(training)
-        ragged = self.size % self.batch_size and steps * self.batch_size > self.size
+        steps = self.batches(training, smallest)
+        ragged = steps * self.batch_size > self.size
 
         def batch(number):
             first = number * self.batch_size
@@ -81,19 +93,49 @@ class Pipeline:
             epoch = self.epoch.read_value() if training else tf.constant(0, "int64")
             indices = places
             if training and self.shuffle:
-                seed = tf.stack([tf.constant(self.seed, "int64"), epoch])
+                seed = tf.stack([self._seed.read_value(), epoch])
                 indices = tf.random.experimental.index_shuffle(places, seed, self.size - 1)
             arrays = [tf.gather(array, indices) for array in self._arrays]
             for array in arrays:
                 array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
             if self.binarization == "dynamic":
-                arrays[0] = bernoulli_draw(arrays[0], first, epoch, self.seed)
+                arrays[0] = bernoulli_draw(arrays[0], first, epoch, self._seed.read_value())
             return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
         dataset = tf.data.Dataset.range(steps)
-        if training and self.steps is not None:
-            dataset = dataset.take(self.steps)
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
         options.deterministic = True
         return dataset.map(batch).prefetch(2).with_options(options)
+
+
+def is_dataset(data):
+    """Whether `data` is a `tf.data.Dataset`."""
+    return isinstance(data, tf.data.Dataset)
+
+
+def inputs_only(dataset):
+    """A `tf.data.Dataset` of `x` from one of `x` or of pairs `(x, y)`: labels that nobody reads need not be numbers."""
+    pairs = isinstance(dataset.element_spec, tuple) and len(dataset.element_spec) == 2
+    return dataset.map(lambda x, y: x) if pairs else dataset
+
+
+def batch_count(data):
+    """Number of batches of a dataset or of what has a length; `None` where it is not known or there is no end."""
+    if is_dataset(data):
+        count = int(data.cardinality())
+        return count if count > 0 else None
+    return getattr(data, "num_batches", None)
+
+
+def limited(data, steps):
+    """The first `steps` batches of a `tf.data.Dataset`; all if `steps` is `None`.
+
+    Raises:
+        ValueError: If the data are of another kind, whose batches cannot be counted off.
+    """
+    if steps is None:
+        return data
+    if not is_dataset(data):
+        raise ValueError("A number of evaluation steps needs a tf.data.Dataset or an array. Received: another dataset")
+    return data.take(steps)

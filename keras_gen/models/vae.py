@@ -173,7 +173,7 @@ class VAE(GenerativeModel):
         Raises:
             ValueError: If `z` is empty, not finite or of another width.
         """
-        checks.images("z", z, shape=(self.latent_dim,))
+        checks.array("z", z, shape=(self.latent_dim,))
         z = np.asarray(z, "float32")
         parts = [self._mean(self.decoder.predict_on_batch(z[i : i + _BATCH])) for i in range(0, len(z), _BATCH)]
         return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
@@ -210,7 +210,7 @@ class VAE(GenerativeModel):
 
     def check_data(self, x, y=None):
         low_high = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(last_activations(self.decoder)[0])
-        checks.images("x", x, self.example_shape, (0, 1) if self.reconstruction == "bernoulli" else low_high)
+        checks.array("x", x, self.example_shape, (0, 1) if self.reconstruction == "bernoulli" else low_high)
 
     def _checked_shapes(self):
         (example, *more), codes = shapes("encoder", self.encoder)

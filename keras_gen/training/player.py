@@ -117,7 +117,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
         """The group for what a user hands to `compile`.
 
         Args:
-            optimizer: A name, an optimizer (copied for each player), a dict with one a player, or a group.
+            optimizer: A name, an optimizer (copied for each of several players), a dict with one a player, or a group.
             players: Tuple of `Player`.
             scale_losses: Whether to wrap each member in a `LossScaleOptimizer` (float16). Defaults to `False`.
 
@@ -125,22 +125,21 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
             A `PlayerOptimizers` whose members are built.
 
         Raises:
-            ValueError: If a dict does not give exactly one optimizer for each player.
+            ValueError: If a dict does not give exactly one optimizer, of its own, for each player.
         """
         names = [player.name for player in players]
         if isinstance(optimizer, cls):
             optimizer = optimizer.members
         if not isinstance(optimizer, dict):
-            optimizer = keras.optimizers.get(optimizer)
-            config = keras.optimizers.serialize(optimizer)
-            copies = [keras.optimizers.deserialize(config) for _ in names[1:]]
-            optimizer = dict(zip(names, [optimizer, *copies], strict=True))
+            optimizer = _copies(keras.optimizers.get(optimizer), names)
         if set(optimizer) != set(names):
             raise ValueError(
                 "`optimizer` must give one optimizer for each player. "
                 f"Expected: {names}. Received: {sorted(map(str, optimizer))}"
             )
         members = {name: keras.optimizers.get(optimizer[name]) for name in names}
+        if len({id(member) for member in members.values()}) < len(names):
+            raise ValueError("`optimizer` must give each player an optimizer of its own. Received: one for several")
         if scale_losses:
             members = {
                 name: member if hasattr(member, "inner_optimizer") else keras.optimizers.LossScaleOptimizer(member)
@@ -150,3 +149,15 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
             if not members[player.name].built:
                 members[player.name].build(player.variables)
         return cls(members)
+
+
+def _copies(optimizer, names):
+    """One optimizer a player: the given one for a single player, else copies that are named after the players."""
+    if len(names) == 1:
+        return {names[0]: optimizer}
+    copies = {}
+    for name in names:
+        config = keras.optimizers.serialize(optimizer)
+        config["config"]["name"] = f"{name}_{config['config']['name']}"  # learning-rate callbacks log by name
+        copies[name] = keras.optimizers.deserialize(config)
+    return copies

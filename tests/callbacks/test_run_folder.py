@@ -1,5 +1,6 @@
 import csv
 
+import numpy as np
 import pytest
 
 from keras_gen import callbacks, load_model, presets
@@ -40,3 +41,22 @@ def test_a_kill_during_the_save_keeps_the_last_epoch(digits, tmp_path, monkeypat
         model.fit(digits, callbacks=[run], verbose=0)
     assert load_model(run.model_path).epochs_completed == 1
     assert not list(tmp_path.glob(".*"))
+
+
+def test_epochs_without_validation_leave_a_gap(digits, tmp_path):
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path)
+    model.fit(digits, epochs=3, validation_data=digits, validation_freq=2, callbacks=[run], verbose=0)
+    assert [row["val_loss"] != "" for row in rows(tmp_path)] == [False, True, False]
+    again = callbacks.RunFolder(tmp_path)
+    again.resume(epochs_completed=3)
+    assert [np.isnan(value) for value in again.history()["val_loss"]] == [True, False, True]
+
+
+def test_every_few_epochs_and_always_the_last(digits, tmp_path):
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path, every=2)
+    written = []
+    run._write = lambda: written.append(model.epochs_completed)
+    model.fit(digits, epochs=5, callbacks=[run], verbose=0)
+    assert written == [2, 4, 5]
+    with pytest.raises(ValueError, match="`every` must be an integer >= 1"):
+        callbacks.RunFolder(tmp_path, every=0)

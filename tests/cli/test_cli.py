@@ -62,6 +62,13 @@ def test_a_finished_run_is_left_as_it_is(trained, run):
     assert code == 0 and "after 2 epochs" in out and (folder / "model.keras").read_bytes() == before
 
 
+def test_a_resumed_run_keeps_its_length_unless_told(trained, run):
+    folder, _ = trained
+    code, out, err = run("train", "vae", "--out", folder, "--resume")
+    assert code == 0 and "after 2 epochs" in out, err
+    assert json.loads((folder / "settings.json").read_text())["arguments"]["epochs"] == 2
+
+
 def test_sample_reconstruct_and_evaluate(trained, run, tmp_path):
     folder, _ = trained
     for command in (("sample", folder, "--n", 9, "--seed", 1), ("reconstruct", folder, "--n", 4)):
@@ -116,6 +123,7 @@ def test_help_shows_the_defaults(run):
         (("train", "vae", "--importance-samples", "5", "--beta", "2"), 1, "`beta` must be 1"),
         (("train", "vae", "--reconstruction", "gauss"), 1, "Unknown reconstruction. Did you mean 'gaussian'?"),
         (("train", "vae", "--binarization", "sometimes"), 1, "Unknown binarization."),
+        (("train", "burda-vae", "--importance-samples", "5", "--kl-warmup", "3"), 1, "--kl-warmup needs a separate KL"),
         (("train", "vae", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
         (("sample", "nowhere"), 1, "No run in that folder."),
         (("evaluate", "nowhere"), 1, "No run in that folder."),

@@ -60,6 +60,11 @@ def test_npz_and_npy(tmp_path):
     assert data.load(tmp_path / "x.npy")[0].x.dtype == np.float32
 
 
+def test_integers_of_0_and_1_are_a_binarised_set(tmp_path):
+    np.save(tmp_path / "x.npy", np.ones((5, 2, 2), "uint8"))
+    assert data.load(tmp_path / "x.npy")[0].x.max() == 1
+
+
 def test_tfds_sets_come_through_tfds(tmp_path, monkeypatch):
     import tensorflow_datasets as tfds
 
@@ -112,6 +117,8 @@ def _bad_cases(tmp_path):
     _pictures(tmp_path / "mixed", ["c.png"], size=(5, 5))
     _pictures(tmp_path / "broken", ["a.png", "b.png"])
     (tmp_path / "broken" / "b.png").write_bytes(b"no image")
+    (tmp_path / "deep").mkdir()
+    Image.fromarray(np.full((4, 4), 16000, "uint16")).save(tmp_path / "deep" / "a.png")
     np.savez(tmp_path / "other.npz", a=np.zeros(3))
     np.savez(tmp_path / "short.npz", x=np.zeros((4, 2, 2)), y=np.zeros(3))
     (tmp_path / "cut.npz").write_bytes((tmp_path / "short.npz").read_bytes()[:100])
@@ -125,6 +132,7 @@ def _bad_cases(tmp_path):
         ("empty", "must hold images .*Received: none"),
         ("mixed", "All images must have one size. Expected: \\(6, 4\\).*Received: \\(5, 5\\) in .*c.png"),
         ("broken", "b.png' cannot be read as an image"),
+        ("deep", "a.png' cannot be read as an image: pixels of more than 8 bits"),
         ("other.npz", "must hold 'x_train'.*Received: \\['a'\\]"),
         ("short.npz", "a label for each image. Expected: 4. Received: 3"),
         ("cut.npz", "cannot be read as .npz"),

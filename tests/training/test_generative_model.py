@@ -1,9 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
-from keras_gen import networks
+from keras_gen import data, networks
 from keras_gen.training import GenerativeModel, Player
 from tests.toy import TwoPlayers
 
@@ -113,7 +114,7 @@ def test_small_networks_of_dense_layers_are_fused_and_convolutions_and_dropout_a
         def players(self):
             return (Player("player", (self.network,), None),)
 
-    for network, jit_compile, steps in ((dense, True, 20), (conv, False, 1), (dropout, False, 1)):
+    for network, jit_compile, steps in ((dense, True, 32), (conv, False, 1), (dropout, False, 1)):
         model = Holder(network)
         model.compile("adam")
         assert (model.jit_compile, model.steps_per_execution) == (jit_compile, steps)
@@ -132,6 +133,14 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        ({}, "`x` must be given.*Received: None"),
+        ({"x": (X, X, X)}, "`sample_weight` is not supported"),
+        ({"x": X, "validation_data": (X, None, np.ones(12))}, "`sample_weight` is not supported"),
+        ({"x": tf.data.Dataset.from_tensors((X, X, X))}, "`sample_weight` is not supported"),
+        ({"x": tf.data.Dataset.from_tensors(X[:2])}, "Expected: batch_size >= 3. Received: batch_size=2"),
+        ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
+        ({"x": data.Pipeline(X), "steps_per_epoch": 1}, r"counts its own steps. Expected: Pipeline\(..., steps=1\)"),
+        ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
         ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` is not supported"),
         ({"x": X, "class_weight": {0: 1}}, "`class_weight` is not supported"),
         ({"x": X[:0]}, "`x` must hold at least one example"),
@@ -153,3 +162,109 @@ def test_bad_input_is_refused_before_training(arguments, message):
 def test_players_must_be_defined():
     with pytest.raises(NotImplementedError, match="GenerativeModel must define `players`"):
         GenerativeModel().players()
+
+
+def _counted(make_data, **options):
+    """How many batches an unfused and a fused model train on, counted by the optimizer."""
+    counts = []
+    for jit_compile in (False, True):
+        model = Pull(moves=1)
+        model.compile("sgd", jit_compile=jit_compile)
+        model.fit(make_data(), verbose=0, **options)
+        counts.append(int(model.optimizer.iterations))
+    assert counts[0] == counts[1]
+    return counts[0]
+
+
+def test_steps_are_exact_for_every_kind_of_data():
+    batches = tf.data.Dataset.from_tensor_slices(X).batch(3)
+    assert _counted(lambda: X, batch_size=3, epochs=2) == 8
+    assert _counted(lambda: X, batch_size=3, epochs=2, steps_per_epoch=3) == 6
+    assert _counted(lambda: batches.repeat(), steps_per_epoch=5, epochs=2) == 10
+    assert _counted(lambda: batches.concatenate(batches), epochs=2) == 16
+    assert _counted(lambda: ((X[:3],) for _ in range(10)), steps_per_epoch=5, epochs=2) == 10
+    assert _counted(lambda: data.Pipeline(X, batch_size=5, steps=2), epochs=2) == 4
+    assert _counted(lambda: tf.data.Dataset.from_tensor_slices((X, [b"label"] * 12)).batch(3)) == 4
+
+
+def test_evaluation_steps_are_exact():
+    batches = tf.data.Dataset.from_tensor_slices(X).batch(3)
+    model = Pull(moves=1)
+    model.compile("sgd")
+    first = model.evaluate(batches, steps=1, verbose=0, return_dict=True)["first_loss"]
+    np.testing.assert_allclose(first, np.mean(X[:3] ** 2), rtol=1e-5)
+    model.compile(keras.optimizers.SGD(0.0))
+    history = model.fit(X, validation_data=batches.repeat(), validation_steps=2, verbose=0).history
+    np.testing.assert_allclose(history["val_first_loss"], np.mean(X[:6] ** 2), rtol=1e-5)
+
+
+def test_evaluation_between_fits_does_not_compile_the_training_anew():
+    model = Pull(moves=1)
+    model.compile("sgd")
+    model.fit(X, batch_size=3, verbose=0)
+    compiled = model.train_function
+    model.evaluate(X, verbose=0)
+    model.fit(X, batch_size=3, verbose=0)
+    assert model.train_function is compiled
+
+
+def test_callbacks_see_no_batch_beyond_the_last():
+    class Last(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.batch = batch
+
+    model, last = Pull(moves=1), Last()
+    model.compile("sgd")
+    model.fit(X, batch_size=3, callbacks=[last], verbose=0)
+    assert last.batch == 3
+
+
+def test_each_epoch_feeds_the_losses_an_order_of_its_own():
+    model = Pull(moves=1)
+    model.compile("sgd", run_eagerly=True)
+    model.fit(X, batch_size=12, epochs=3, verbose=0)
+    orders = {str(batch) for batch in model.seen}
+    assert len(model.seen) == 6 and len(orders) == 3
+    for batch in model.seen:
+        np.testing.assert_array_equal(np.sort(batch, axis=0), np.sort(X, axis=0))
+
+
+def test_a_last_batch_too_small_for_the_moves_is_dropped():
+    model = Pull(moves=3)
+    model.compile("sgd", run_eagerly=True)
+    losses = model.fit(X[:11], batch_size=9, verbose=0).history["loss"]
+    assert len(model.seen) == 4 and np.isfinite(losses).all()
+
+
+def test_pairs_are_x_and_labels_in_every_form():
+    for x, y in ((X, X[:, 0]), ((X, X[:, 0]), None), (data.Split(X, None), None)):
+        model = Pull(moves=1)
+        model.compile("sgd", run_eagerly=True)
+        model.fit(x, y, validation_data=(X, X[:, 0]), batch_size=12, shuffle=False, verbose=0)
+        assert model.seen[0] == X.tolist()
+        assert model.evaluate(x, y, verbose=0) == model.evaluate(X, verbose=0)
+
+
+def test_explicit_validation_data_go_before_a_split():
+    model = Pull(moves=1)
+    model.compile(keras.optimizers.SGD(0.0))
+    history = model.fit(X, validation_split=0.5, validation_data=X[:2], verbose=0).history
+    np.testing.assert_allclose(history["val_first_loss"], np.mean(X[:2] ** 2), rtol=1e-5)
+    np.testing.assert_allclose(history["first_loss"], np.mean(X**2), rtol=1e-5)
+
+
+def test_a_reused_list_of_callbacks_counts_epochs_once():
+    model = Pull(moves=1)
+    model.compile("sgd")
+    callbacks = keras.callbacks.CallbackList([], add_history=True, model=model)
+    for done in (1, 2):
+        model.fit(X, callbacks=callbacks, verbose=0)
+        assert model.epochs_completed == done
+
+
+def test_a_name_that_no_loss_returns_is_refused():
+    model = Pull(moves=1)
+    model._means.append(keras.metrics.Mean(name="third_loss"))
+    model.compile("sgd", jit_compile=False)
+    with pytest.raises(ValueError, match="must be returned by the losses. Expected: {'third_loss'}"):
+        model.fit(X, verbose=0)

@@ -52,6 +52,8 @@ def test_an_uncompiled_model_comes_back_uncompiled(tmp_path):
     model.save(tmp_path / "model.keras")
     assert load_model(tmp_path / "model.keras").compiled
     assert not load_model(tmp_path / "model.keras", compile=False).compiled
+    type(model)(model.encoder, model.decoder).save(tmp_path / "model.keras")
+    assert not load_model(tmp_path / "model.keras").compiled
 
 
 def test_a_learning_rate_that_a_callback_set_is_kept(tmp_path):

@@ -28,6 +28,14 @@ def test_a_dict_must_name_exactly_the_players(names):
         TwoPlayers.small().compile(dict.fromkeys(names, "adam"))
 
 
+def test_one_optimizer_for_two_players_is_refused_and_copies_have_names_of_their_own():
+    shared, model = ADAM(), TwoPlayers.small()
+    with pytest.raises(ValueError, match="an optimizer of its own. Received: one for several"):
+        model.compile({"critic": shared, "generator": shared})
+    model.compile(shared)
+    assert [member.name for member in model.optimizer.optimizers] == ["critic_adam", "generator_adam"]
+
+
 def test_the_group_holds_all_variables_in_a_fixed_order_and_none_of_its_own():
     model = TwoPlayers.small()
     model.compile("adam")
