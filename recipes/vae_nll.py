@@ -1,6 +1,6 @@
 """Test likelihood of a VAE on binarised MNIST, in the setting of Burda et al. (2016): two layers of 200, 50 latents.
 
-python recipes/vae_nll.py                            # 300 epochs, under ten minutes on two cores
+python recipes/vae_nll.py                            # 300 epochs, 12 minutes on two cores
 python recipes/vae_nll.py --epochs 1000              # the full run, within the hour
 python recipes/vae_nll.py --importance-samples 5     # the importance-weighted bound, held against the first
 
