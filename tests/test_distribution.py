@@ -1,12 +1,14 @@
-"""Training on several replicas: two logical CPUs in a fresh process, for devices are fixed once TensorFlow begins."""
+"""Training on several replicas, in fresh processes, for devices and workers are fixed once TensorFlow begins."""
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-SCRIPT = """
+REPLICAS = """
 import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
@@ -40,9 +42,48 @@ with two.scope():
 assert np.isfinite(vae.fit(x, batch_size=8, epochs=2, verbose=0).history["loss"]).all()
 print("equal")
 """
+WORKER = """
+import json
+import numpy as np, tensorflow as tf
+strategy = tf.distribute.MultiWorkerMirroredStrategy()
+import keras
+from tests.toy import TwoPlayers
+
+keras.utils.set_random_seed(0)
+x = np.random.default_rng(0).random((32, 8, 8, 1)).astype("float32")
+with strategy.scope():
+    model = TwoPlayers.small()
+    model.compile(keras.optimizers.SGD(0.01))
+history = model.fit(x, batch_size=8, epochs=2, verbose=0).history
+weights = [variable.astype(float).sum() for variable in model.get_weights()]
+print(json.dumps([strategy.num_replicas_in_sync, history, weights]))
+"""
+
+
+def started(script, **variables):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", **variables}
+    command = [sys.executable, "-c", script]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
 
 
 def test_two_replicas_train_as_one():
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run([sys.executable, "-c", SCRIPT], capture_output=True, text=True, env=environment)
-    assert done.stdout.strip().endswith("equal"), done.stderr[-3000:]
+    output, errors = started(REPLICAS).communicate()
+    assert output.strip().endswith("equal"), errors[-3000:]
+
+
+def test_two_workers_keep_the_same_weights_and_logs():
+    with socket.socket() as first, socket.socket() as second:
+        for free in (first, second):
+            free.bind(("127.0.0.1", 0))
+        addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (first, second)]
+    tasks = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}} for index in (0, 1)]
+    workers = [started(WORKER, TF_CONFIG=json.dumps(task)) for task in tasks]
+    try:
+        answers = [worker.communicate(timeout=120) for worker in workers]
+    finally:
+        for worker in workers:
+            worker.kill()
+    assert [worker.returncode for worker in workers] == [0, 0], answers[0][1][-3000:]
+    (replicas, history, weights), other = (json.loads(output) for output, _ in answers)
+    assert replicas == 2 and set(history) == {"loss", "critic_loss", "generator_loss"}
+    assert [replicas, history, weights] == other

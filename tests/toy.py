@@ -37,9 +37,6 @@ class TwoPlayers(GenerativeModel):
             Player("generator", (self.generator,), self.generator_loss),
         )
 
-    def _count(self):
-        self.followed.assign_add(1)
-
     def call(self, x, training=False):
         return self.critic(x, training=training)
 
