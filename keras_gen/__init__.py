@@ -1,6 +1,12 @@
 """Autoencoders and generative networks that behave like any Keras model: compile, fit, evaluate, save, resume, tune."""
 
 import importlib
+import os
+import sys
+from pathlib import Path
+
+if sys.argv and Path(sys.argv[0]).stem == "keras-gen":  # the command's user is to see its lines, not TensorFlow's
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # and TensorFlow reads this once, when Keras imports it
 
 from keras_gen.models import VAE
 from keras_gen.saving import load_model

@@ -1,10 +1,6 @@
 """The commands of `keras-gen`."""
 
-import os
 import sys
-
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow is imported, or its start-up lines are printed
-
 from pathlib import Path
 from typing import Annotated
 
