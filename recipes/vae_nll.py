@@ -1,8 +1,9 @@
 """Test likelihood of a VAE on binarised MNIST, in the setting of Burda et al. (2016): two layers of 200, 50 latents.
 
-python recipes/vae_nll.py                            # 300 epochs, 12 minutes on two cores
-python recipes/vae_nll.py --epochs 1000              # the full run, within the hour
-python recipes/vae_nll.py --importance-samples 5     # the importance-weighted bound, held against the first
+python recipes/vae_nll.py                                          # the quick mode, 240 epochs
+python recipes/vae_nll.py --epochs 1500                            # the full run, within the hour on two cores
+python recipes/vae_nll.py --epochs 300                             # for comparison with
+python recipes/vae_nll.py --epochs 300 --importance-samples 5      # the importance-weighted bound
 
 Published are tanh units after 3,280 epochs of 3,000 steps each. Here SiLU units (`--activation tanh` for the original),
 Adam with a cosine schedule and 600 steps an epoch. Started again, a run that was stopped goes on where it was.
@@ -24,7 +25,7 @@ PUBLISHED = {1: 86.76, 5: 85.54, 50: 84.78}  # nats; Burda et al., table 1, one 
 def main(
     dataset: str = "mnist",
     importance_samples: int = 1,
-    epochs: int = 300,
+    epochs: int = 240,
     batch_size: int = 100,
     learning_rate: float = 1e-3,
     activation: str = "silu",
@@ -60,6 +61,7 @@ def main(
     plots.image_grid(model.sample(64, seed=seed)).savefig(folder / "samples.png")
     plots.history_curves(run.history()).savefig(folder / "history.png")
     bound, reference = (88.0 if epochs < 1000 else 86.76), f"published {PUBLISHED.get(importance_samples)}"
+    quick = epochs <= 240 and importance_samples == 1
     if importance_samples > 1:
         single = folder.with_name(f"vae_nll-k1-{epochs}-epochs") / "report.json"
         reference += ", and 0.5 below k=1 after as many epochs, if that was run"
@@ -69,7 +71,9 @@ def main(
         [
             Finding(f"test NLL, nats, {nll_samples} samples", nll, at_most=bound, reference=reference),
             Finding("its standard error over the test set", error),
-            Finding("minutes, training and evaluation", (time.perf_counter() - start) / 60, at_most=60),
+            Finding(
+                "minutes, training and evaluation", (time.perf_counter() - start) / 60, at_most=10 if quick else 60
+            ),
         ],
         folder,
         dataset=dataset,

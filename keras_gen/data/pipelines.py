@@ -1,10 +1,14 @@
 """From arrays to batches: each epoch's order is a function of a seed and the epoch's number alone."""
 
+import math
+
 import numpy as np
 import tensorflow as tf
 
 from keras_gen import checks
 from keras_gen.data.binarization import bernoulli_draw, binarize
+
+_READY_BYTES = 2**26
 
 
 class Pipeline:
@@ -106,7 +110,12 @@ class Pipeline:
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
         options.deterministic = True
-        return dataset.map(batch).prefetch(2).with_options(options)
+        # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
+        ready = max(2, min(32, _READY_BYTES // self._batch_bytes()))
+        return dataset.map(batch).prefetch(ready).with_options(options)
+
+    def _batch_bytes(self):
+        return self.batch_size * sum(a.dtype.size * math.prod(a.shape[1:]) for a in self._arrays)
 
 
 def is_dataset(data):

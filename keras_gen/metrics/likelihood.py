@@ -9,7 +9,7 @@ from keras_gen import backend, checks
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 
 
-def negative_log_likelihood(model, x, samples=5000, seed=0, rows=5000):
+def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
     """Negative log-likelihood by importance sampling from the posterior, mean over the examples.
 
     -log p(x) is estimated by -log (1 / S) sum_s p(x | z_s) p(z_s) / q(z_s | x), z_s drawn from q(z | x). The estimate
@@ -20,7 +20,7 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, rows=5000):
         x: Array `(n, *shape)`; for a figure on binarised data, drawn once with `data.binarize`.
         samples: S, an integer >= 1. Defaults to 5000.
         seed: Integer of the draws; the training's random state is not touched. Defaults to 0.
-        rows: How many codes are decoded at once, which bounds the memory. Defaults to 5000.
+        rows: How many codes are decoded at once; what is fast fits into the cache. Defaults to 2000.
 
     Returns:
         The pair (mean in nats, standard error of the mean over the examples), floats.
@@ -44,7 +44,7 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, rows=5000):
     return float(-values.mean()), float(error)
 
 
-def log_likelihoods(model, x, samples=5000, seed=0, rows=5000):
+def log_likelihoods(model, x, samples=5000, seed=0, rows=2000):
     """The estimate of `negative_log_likelihood` for each example, without the minus: a float64 array `(n,)`.
 
     Args:
@@ -65,21 +65,25 @@ def log_likelihoods(model, x, samples=5000, seed=0, rows=5000):
     """
     model.check_data(x)
     samples, rows = checks.integer("samples", samples), checks.integer("rows", rows)
-    chunk = min(samples, rows, 500)
-    batch = min(len(x), max(1, rows // chunk))
+    batch = min(len(x), 10, rows)
+    draws = max(1, min(samples, rows // batch))  # of each example at a time
     generator = ReplicaSeedGenerator(checks.integer("seed", seed, minimum=0))
 
-    def estimate(part, draws):
-        return ops.logsumexp(model.log_weights(part, draws, generator), axis=1)  # (batch,)
+    def sums(part):
+        """Logarithm of the sum of each example's weights, draw by draw so that what is decoded stays in the cache."""
 
-    whole = backend.compiled(lambda part: estimate(part, chunk), jit_compile=model.jit_compile)
-    rest = backend.compiled(lambda part: estimate(part, samples % chunk), jit_compile=model.jit_compile)
+        def with_more(total, number):
+            more = ops.logsumexp(model.log_weights(part, number, generator), axis=1)
+            return ops.logaddexp(total, more)  # (batch,)
+
+        total = ops.full((batch,), -math.inf)
+        total = ops.fori_loop(0, samples // draws, lambda _, total: with_more(total, draws), total)
+        return with_more(total, samples % draws) if samples % draws else total
+
+    sums = backend.compiled(sums, jit_compile=model.jit_compile)
     x = np.asarray(x, "float32")
     pad = -len(x) % batch  # so that every batch has one shape, and one compiled program serves all
     padded = np.concatenate([x, np.repeat(x[:1], pad, axis=0)])
-    values = []
-    for start in range(0, len(padded), batch):
-        part = ops.convert_to_tensor(padded[start : start + batch])
-        sums = [whole(part) for _ in range(samples // chunk)] + ([rest(part)] if samples % chunk else [])
-        values.append(np.logaddexp.reduce(np.stack([ops.convert_to_numpy(s) for s in sums]).astype("float64"), axis=0))
+    parts = (ops.convert_to_tensor(padded[start : start + batch]) for start in range(0, len(padded), batch))
+    values = [ops.convert_to_numpy(sums(part)).astype("float64") for part in parts]
     return np.concatenate(values)[: len(x)] - math.log(samples)
