@@ -1,16 +1,16 @@
 """Autoencoders and generative networks that behave like any Keras model: compile, fit, evaluate, save, resume, tune."""
 
 import importlib
-import os
 import sys
 from pathlib import Path
 
-if sys.argv and Path(sys.argv[0]).stem == "keras-gen":  # the command's user is to see its lines, not TensorFlow's
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # and TensorFlow reads this once, when Keras imports it
-
-from keras_gen.models import VAE
-from keras_gen.saving import load_model
+from keras_gen.quiet import quiet_start
 from keras_gen.version import __version__
+
+# The command's user is to see its lines; TensorFlow writes its own as Keras imports it, some whatever its settings say
+with quiet_start(active=bool(sys.argv) and Path(sys.argv[0]).stem == "keras-gen"):
+    from keras_gen.models import VAE
+    from keras_gen.saving import load_model
 
 _SUBMODULES = ("callbacks", "data", "layers", "losses", "metrics", "models", "networks", "plots", "presets", "training")
 __all__ = ["VAE", "__version__", "load_model", *_SUBMODULES]

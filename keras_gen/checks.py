@@ -76,7 +76,9 @@ def choice(name, value, known):
     known = sorted(known)
     if value not in known:
         near = difflib.get_close_matches(str(value), known, n=3, cutoff=0.5)
-        expected = f"one of {near} (the nearest of {len(known)})" if near and len(known) > 12 else f"one of {known}"
+        expected = f"one of {known}"
+        if len(known) > 12:
+            expected = f"one of {near} (the nearest of {len(known)})" if near else f"one of {len(known)} known names"
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"Unknown {name}.{hint} Expected: {expected}. Received: {value!r}")
     return value
@@ -114,7 +116,7 @@ def array(name, x, shape=None, value_range=None):
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(f"`{name}` must be finite. Received: {name} with NaN or infinite values")
     if value_range is not None and (low < value_range[0] or high > value_range[1]):
-        hint = " Divide pixels of 0 to 255 by 255." if high > 1.5 and value_range[1] == 1 else ""
+        hint = " Divide pixels of 0 to 255 by 255." if low >= 0 and high > 1.5 and value_range[1] == 1 else ""
         raise ValueError(
             f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
             f"Received: values in [{low:g}, {high:g}].{hint}"

@@ -11,7 +11,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     """Load a model saved by `model.save`, with its optimizers, random state and place in the data.
 
     Args:
-        filepath: Path of a `.keras` file.
+        filepath: Path of a `.keras` file, or of a run's folder that holds `model.keras`.
         custom_objects: Dict from names to classes or functions that are not registered with Keras. Defaults to `None`.
         compile: Whether to restore the optimizers too. Defaults to `True`.
         safe_mode: Whether a file that carries code (a `Lambda` layer) is refused. Defaults to `True`.
@@ -31,6 +31,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     (2, 8, 8, 1)
     """
     path = Path(filepath)
+    path = path / "model.keras" if path.is_dir() else path
     if not path.is_file():
         raise ValueError(f"No saved model at that path. Expected: a .keras file. Received: {str(filepath)!r}")
     if not zipfile.is_zipfile(path):

@@ -46,3 +46,12 @@ def test_a_file_that_carries_code_is_refused_unless_the_caller_says_otherwise(tm
 
 def test_keras_own_loader_works_too(saved):
     assert keras.saving.load_model(saved).sample(2).shape == (2, 8, 8, 1)
+
+
+def test_a_runs_folder_is_loaded_and_older_formats_are_refused(tmp_path):
+    model = presets.build("vae", (8, 8, 1), width=0.02)
+    model.save(tmp_path / "model.keras")
+    assert keras_gen.load_model(tmp_path).latent_dim == 2
+    with pytest.raises(ValueError, match="must end in .keras, the one format that is whole. Received: .*x.h5"):
+        model.save(tmp_path / "x.h5")
+    assert not (tmp_path / "x.h5").exists()

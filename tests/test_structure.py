@@ -18,7 +18,7 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "checks", "files", "version"),
+    0: ("backend", "checks", "files", "quiet", "version"),
     1: ("losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),

@@ -44,7 +44,9 @@ def train(
     width: Annotated[float, typer.Option(min=0.001, help="Factor of the hidden widths.")] = 1.0,
     sample_every: Annotated[int, typer.Option(min=0, help="Epochs between pictures of samples; 0: none.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="[default: saved_models/MODEL-DATA]", show_default=False)] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder. [default: saved_models/MODEL-DATA]", show_default=False)
+    ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")] = False,
 ):
     """Train a model; its folder holds the model, its history, its settings and pictures."""

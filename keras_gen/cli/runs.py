@@ -50,7 +50,9 @@ def train(settings, folder, resume, given):
     settings.write(folder)
     if not exists:
         model.save(run.model_path)  # a folder that cannot be written to is found before the training
-    if model.epochs_completed < settings.epochs:
+    if model.epochs_completed >= settings.epochs:
+        typer.echo(f"Nothing to train: {model.epochs_completed} epochs are done, {settings.epochs} asked for.")
+    else:
         every = settings.sample_every
         model.fit(
             batches,

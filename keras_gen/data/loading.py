@@ -54,7 +54,7 @@ def load(name, value_range=(0, 1)):
     path = Path(str(name)).expanduser()
     if name != "digits" and path.exists():
         return _finished(_read_path(path), low, high)
-    if path.suffix in (".npz", ".npy") or len(path.parts) > 1:
+    if path.suffix in (".npz", ".npy") or len(path.parts) > 1 or str(name).endswith(os.sep):
         raise ValueError(f"No data at that path. Expected: a folder of images, .npz or .npy. Received: {str(name)!r}")
     return _load_named(str(name), low, high)
 
@@ -168,7 +168,8 @@ def _read_path(path):
         if path.suffix == ".npz":
             content = {key: content[key] for key in content.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {error}") from None
+        why = "it holds Python objects, or is no such file" if "pickle" in str(error) else error
+        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {why}") from None
     if path.suffix == ".npy":
         return [(content, None)]
 

@@ -71,6 +71,8 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
 
 
 def _dense_stack(hidden, units, activation):
+    if isinstance(units, int):
+        raise ValueError(f"`units` must be a tuple of widths. Expected: such as ({units},). Received: units={units}")
     for width in units:
         hidden = layers.Dense(checks.integer("units", width), activation=activation)(hidden)
     return hidden

@@ -22,7 +22,7 @@ class CompiledByPlayers(PersistentModel):
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
-    def compile(self, optimizer="adam", jit_compile="auto", steps_per_execution="auto", run_eagerly=False):
+    def compile(self, optimizer="adam", jit_compile="auto", steps_per_execution="auto", run_eagerly=False, **others):
         """Give each player its optimizer.
 
         Args:
@@ -33,10 +33,16 @@ class CompiledByPlayers(PersistentModel):
             steps_per_execution: Batches a call of the compiled function; callbacks see every call. `"auto"` takes up to
                 32 in `fit` for dense networks on a CPU, else 1. Defaults to `"auto"`.
             run_eagerly: Whether to run step by step in Python, for debugging. Defaults to `False`.
+            **others: None: the model has its own losses and metrics.
 
         Raises:
-            ValueError: If a dict does not name exactly the players.
+            ValueError: If a dict does not name exactly the players, or a loss or metrics are given.
         """
+        if others:
+            raise ValueError(
+                "`compile` takes no losses or metrics: the model has its own. Expected: optimizer, jit_compile, "
+                f"steps_per_execution, run_eagerly. Received: {sorted(others)}"
+            )
         requested = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution, "run_eagerly": run_eagerly}
         networks = [network for player in self.players() for network in player.networks]
         fast_dense = backend.on_cpu() and not (backend.has_strategy() or self._distribute_strategy or run_eagerly)

@@ -30,9 +30,16 @@ class PersistentModel(keras.Model):
             filepath: Path that ends in `.keras`.
             overwrite: Whether an existing file is replaced; otherwise Keras asks. Defaults to `True`.
             **kwargs: As in `keras.Model.save`.
+
+        Raises:
+            ValueError: If the path has another ending: older formats would lose what resuming needs.
         """
         path = Path(filepath)
-        if path.suffix != ".keras" or (path.exists() and not overwrite):
+        if path.suffix != ".keras":
+            raise ValueError(
+                f"`filepath` must end in .keras, the one format that is whole. Received: {str(filepath)!r}"
+            )
+        if path.exists() and not overwrite:
             super().save(filepath, overwrite=overwrite, **kwargs)
         else:
             with written_beside(path) as beside:

@@ -1,5 +1,7 @@
 import json
+import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -60,6 +62,7 @@ def test_a_finished_run_is_left_as_it_is(trained, run):
     before = (folder / "model.keras").read_bytes()
     code, out, _ = run("train", "vae", *SMALL, "--out", folder, "--resume")
     assert code == 0 and "after 2 epochs" in out and (folder / "model.keras").read_bytes() == before
+    assert "Nothing to train: 2 epochs are done, 2 asked for." in out
 
 
 def test_a_resumed_run_keeps_its_length_unless_told(trained, run):
@@ -109,6 +112,12 @@ def test_list_names_every_model(run):
     assert code == 0 and all(name in out for name in ("vae", "convolutional-vae", "burda-vae", "digits", "mnist"))
 
 
+def test_the_command_writes_its_own_lines_alone():
+    command = Path(sys.executable).with_name("keras-gen")
+    done = subprocess.run([command, "list"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("Models:") and done.stderr == ""
+
+
 def test_help_shows_the_defaults(run):
     code, out, _ = run("train", "--help")
     assert code == 0 and "[default: 50]" in out and "[default: digits]" in out
@@ -120,6 +129,7 @@ def test_help_shows_the_defaults(run):
         (("train", "vea"), 1, "Unknown model. Did you mean 'vae'?"),
         (("train", "vae", "--data", "fashion_mnst"), 1, "Did you mean 'fashion_mnist'?"),
         (("train", "vae", "--data", "nowhere/x.npz"), 1, "No data at that path."),
+        (("train", "vae", "--data", "nowhere/"), 1, "No data at that path."),
         (("train", "vae", "--importance-samples", "5", "--beta", "2"), 1, "`beta` must be 1"),
         (("train", "vae", "--reconstruction", "gauss"), 1, "Unknown reconstruction. Did you mean 'gaussian'?"),
         (("train", "vae", "--binarization", "sometimes"), 1, "Unknown binarization."),

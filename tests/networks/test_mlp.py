@@ -25,3 +25,8 @@ def test_heads_and_activations():
 def test_bad_widths(arguments):
     with pytest.raises(ValueError, match="must be an integer >= 1. Received: "):
         networks.mlp_encoder(**{"input_shape": (4,), "units": (3,), "latent_dim": 2, **arguments})
+
+
+def test_a_single_width_is_told():
+    with pytest.raises(ValueError, match=r"`units` must be a tuple of widths. Expected: such as \(32,\)"):
+        networks.mlp_encoder((4,), 32, 2)

@@ -268,3 +268,9 @@ def test_a_name_that_no_loss_returns_is_refused():
     model.compile("sgd", jit_compile=False)
     with pytest.raises(ValueError, match="must be returned by the losses. Expected: {'third_loss'}"):
         model.fit(X, verbose=0)
+
+
+@pytest.mark.parametrize("given", [{"loss": "mse"}, {"metrics": ["mse"]}])
+def test_losses_and_metrics_are_the_models_own(given):
+    with pytest.raises(ValueError, match=rf"takes no losses or metrics.*Received: \['{next(iter(given))}'\]"):
+        Pull().compile("adam", **given)
