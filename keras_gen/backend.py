@@ -194,9 +194,32 @@ def normal(shape, seed, dtype="float32"):
     >>> normal((2, 3), seed=1).shape
     TensorShape([2, 3])
     """
+    return _draw(tf.random.stateless_normal, shape, seed, dtype)
+
+
+def uniform(shape, seed, dtype="float32"):
+    """Draw from the uniform distribution on [0, 1), by the generator that `normal` takes.
+
+    Args:
+        shape: Tuple of integers or scalar tensors.
+        seed: A `keras.random.SeedGenerator`, or an integer.
+        dtype: A float type. Defaults to `"float32"`.
+
+    Returns:
+        Tensor of that shape.
+
+    Example:
+
+    >>> uniform((2, 3), seed=1).shape
+    TensorShape([2, 3])
+    """
+    return _draw(tf.random.stateless_uniform, shape, seed, dtype)
+
+
+def _draw(distribution, shape, seed, dtype):
     seed = seed.next() if isinstance(seed, keras.random.SeedGenerator) else tf.constant([int(seed), 0])
     algorithm = "threefry" if _under_xla.get() and on_cpu() else "auto_select"
-    return tf.random.stateless_normal(shape, seed, dtype=tf.as_dtype(dtype), alg=algorithm)
+    return distribution(shape, seed, dtype=tf.as_dtype(dtype), alg=algorithm)
 
 
 def compiled(function, jit_compile=False):

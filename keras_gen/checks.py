@@ -54,6 +54,30 @@ def number(name, value, minimum=0.0):
     return float(value)
 
 
+def rate(name, value):
+    """Raise unless `value` is a number in [0, 1).
+
+    Args:
+        name: The argument's name, for the message.
+        value: What was received.
+
+    Returns:
+        `value`, as a `float`.
+
+    Raises:
+        ValueError: If `value` is something else.
+
+    Example:
+
+    >>> rate("noise", 0)
+    0.0
+    """
+    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
+    if not real or not 0 <= value < 1:
+        raise ValueError(f"`{name}` must be a number in [0, 1). Received: {name}={value!r}")
+    return float(value)
+
+
 def choice(name, value, known):
     """Raise unless `value` is one of the `known` names; the message gives the nearest ones.
 
@@ -84,7 +108,7 @@ def choice(name, value, known):
     return value
 
 
-def array(name, x, shape=None, value_range=None):
+def array(name, x, shape=None, value_range=None, allow_nan=False):
     """Raise unless `x` is a finite, non-empty array of the wanted shape and range.
 
     Args:
@@ -92,6 +116,7 @@ def array(name, x, shape=None, value_range=None):
         x: Array `(n, ...)`.
         shape: One example's shape, without the batch axis; `None` entries are free. No check if `None`.
         value_range: The pair (lowest, highest) allowed. No check if `None`.
+        allow_nan: Whether entries may be NaN, even all of them. Defaults to `False`.
 
     Raises:
         ValueError: If `x` is empty, of another shape, not numeric, not finite or out of range.
@@ -112,7 +137,10 @@ def array(name, x, shape=None, value_range=None):
                 f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, shape))}). "
                 f"Received: shape {x.shape}"
             )
-    low, high = float(x.min()), float(x.max())  # NaN and infinity show in one of the two, without a copy of x
+    least, most = (np.fmin.reduce, np.fmax.reduce) if allow_nan else (np.min, np.max)
+    low, high = float(least(x, axis=None)), float(most(x, axis=None))  # NaN and infinity show here, without a copy
+    if allow_nan and np.isnan(low):
+        return
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(f"`{name}` must be finite. Received: {name} with NaN or infinite values")
     if value_range is not None and (low < value_range[0] or high > value_range[1]):

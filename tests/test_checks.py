@@ -31,3 +31,21 @@ def test_free_axes_of_a_shape():
     checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):
         checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))
+
+
+@pytest.mark.parametrize("value", [-0.1, 1, 1.0, float("nan"), "0.5", None, False])
+def test_rate(value):
+    with pytest.raises(ValueError, match=r"`noise` must be a number in \[0, 1\). Received: noise="):
+        checks.rate("noise", value)
+
+
+def test_nan_where_it_means_missing():
+    missing, nothing = np.array([[1.0, np.nan]]), np.full((2, 2), np.nan)
+    for x in (missing, nothing):
+        checks.array("x", x, value_range=(0, 1), allow_nan=True)
+        with pytest.raises(ValueError, match="`x` must be finite"):
+            checks.array("x", x)
+    with pytest.raises(ValueError, match="`x` must be finite"):
+        checks.array("x", np.array([np.nan, np.inf]), allow_nan=True)
+    with pytest.raises(ValueError, match="out of range"):
+        checks.array("x", np.array([np.nan, 2.0]), value_range=(0, 1), allow_nan=True)

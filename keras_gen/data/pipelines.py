@@ -18,7 +18,7 @@ class Pipeline:
     resumed at epoch e sees what an unbroken run would have seen. A model's `fit` sets `epoch` from its own saved count.
 
     Args:
-        x: Array `(n, ...)`, kept as float32.
+        x: Array `(n, ...)`, kept as float32; a `numpy.memmap` stays on disk and is read batch by batch.
         y: Array `(n, ...)` of labels, or `None`. Defaults to `None`.
         batch_size: Integer >= 1. Defaults to 32.
         shuffle: Whether each epoch has an order of its own. Defaults to `True`.
@@ -27,6 +27,7 @@ class Pipeline:
             always uses the draw of epoch 0). Needs `x` in [0, 1]. Defaults to `None`.
         drop_remainder: Whether a last, smaller batch is left out in training. Defaults to `False`.
         steps: Number of batches an epoch, at most what the data give; all if `None`. Defaults to `None`.
+        allow_nan: Whether `x` may hold NaN, for a model that takes it for "missing". Defaults to `False`.
 
     Raises:
         ValueError: If the arrays are empty, not finite or of different lengths, or an argument is out of range.
@@ -42,10 +43,19 @@ class Pipeline:
     """
 
     def __init__(
-        self, x, y=None, batch_size=32, shuffle=True, seed=0, binarization=None, drop_remainder=False, steps=None
+        self,
+        x,
+        y=None,
+        batch_size=32,
+        shuffle=True,
+        seed=0,
+        binarization=None,
+        drop_remainder=False,
+        steps=None,
+        allow_nan=False,
     ):
         checks.choice("binarization", str(binarization), ["None", "static", "dynamic"])
-        checks.array("x", x, value_range=None if binarization is None else (0, 1))
+        checks.array("x", x, None, None if binarization is None else (0, 1), allow_nan)
         if y is not None and len(y) != len(x):
             raise ValueError(f"`y` must have a label for each x. Expected: {len(x)}. Received: {len(y)}")
         self.batch_size = checks.integer("batch_size", batch_size)
@@ -56,10 +66,11 @@ class Pipeline:
         if steps is not None and not 1 <= steps <= available:
             raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
         self.steps = steps
-        x = binarize(x, seed) if binarization == "static" else np.asarray(x, "float32")
+        if binarization == "static":
+            x = binarize(x, seed)
         with tf.device("CPU:0"):
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
-            self._arrays = tuple(tf.convert_to_tensor(a) for a in ((x,) if y is None else (x, np.asarray(y))))
+            self._sources = [_Source(x, "float32"), *([] if y is None else [_Source(y)])]
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
 
     def _available(self, training, smallest=1):
@@ -99,7 +110,7 @@ class Pipeline:
             if training and self.shuffle:
                 seed = tf.stack([self._seed.read_value(), epoch])
                 indices = tf.random.experimental.index_shuffle(places, seed, self.size - 1)
-            arrays = [tf.gather(array, indices) for array in self._arrays]
+            arrays = [source.rows(indices) for source in self._sources]
             for array in arrays:
                 array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
             if self.binarization == "dynamic":
@@ -115,7 +126,24 @@ class Pipeline:
         return dataset.map(batch).prefetch(ready).with_options(options)
 
     def _batch_bytes(self):
-        return self.batch_size * sum(a.dtype.size * math.prod(a.shape[1:]) for a in self._arrays)
+        return self.batch_size * sum(source.row_bytes for source in self._sources)
+
+
+class _Source:
+    """An array whose rows are asked for: a tensor in memory, or, of a `numpy.memmap`, what is on disk."""
+
+    def __init__(self, array, dtype=None):
+        self.on_disk = isinstance(array, np.memmap)
+        array = array if self.on_disk else np.asarray(array, dtype)
+        self.array = array if self.on_disk else tf.convert_to_tensor(array)
+        self.dtype = tf.as_dtype(dtype or array.dtype)
+        self.row_bytes = self.dtype.size * math.prod(array.shape[1:])
+
+    def rows(self, indices):
+        if not self.on_disk:
+            return tf.gather(self.array, indices)
+        rows = tf.numpy_function(lambda i: np.asarray(self.array[i], self.dtype.as_numpy_dtype), [indices], self.dtype)
+        return tf.ensure_shape(rows, (None, *self.array.shape[1:]))
 
 
 def is_dataset(data):
@@ -131,10 +159,17 @@ def inputs_only(dataset):
 
 def batch_count(data):
     """Number of batches of a dataset or of what has a length; `None` where it is not known or there is no end."""
+    if isinstance(data, Pipeline):
+        return data.batches()
     if is_dataset(data):
         count = int(data.cardinality())
         return count if count > 0 else None
     return getattr(data, "num_batches", None)
+
+
+def is_endless(data):
+    """Whether `data` is a `tf.data.Dataset` that is known to have no end."""
+    return is_dataset(data) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
 
 
 def limited(data, steps):

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gen.data import Pipeline
+from keras_gen.data.pipelines import is_endless
 
 X = np.arange(23, dtype="float32")[:, None]
 
@@ -91,3 +93,24 @@ def test_no_thread_of_autotuning_is_left():
 def test_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
         Pipeline(**{"x": X, **arguments})
+
+
+def test_a_file_stays_on_disk_and_gives_what_an_array_gives(tmp_path):
+    np.save(tmp_path / "x.npy", X)
+    x = np.load(tmp_path / "x.npy", mmap_mode="r")
+    on_disk, in_memory = Pipeline(x, batch_size=5, seed=1), Pipeline(X, batch_size=5, seed=1)
+    assert on_disk._sources[0].array is x
+    for number in range(2):
+        np.testing.assert_array_equal(epoch(on_disk, number), epoch(in_memory, number))
+
+
+def test_nan_for_missing_is_let_through_when_asked():
+    x = np.where(X == 3, np.nan, X)
+    with pytest.raises(ValueError, match="`x` must be finite"):
+        Pipeline(x)
+    np.testing.assert_array_equal(epoch(Pipeline(x, shuffle=False, allow_nan=True)), x)
+
+
+def test_a_dataset_without_end_is_known():
+    dataset = tf.data.Dataset.from_tensor_slices(X)
+    assert is_endless(dataset.repeat()) and not is_endless(dataset) and not is_endless(X)
