@@ -1,5 +1,23 @@
-"""Layers that Keras does not have."""
+"""Layers, one idea a file."""
 
-from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, reparameterize
+from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise
+from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, draw_by_replica, reparameterize
+from keras_gen.layers.sparsity import KLSparsity, KSparse, L1Sparsity
+from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense, tie
 
-__all__ = ["ReplicaSeedGenerator", "Sampling", "reparameterize"]
+__all__ = [
+    "KLSparsity",
+    "KSparse",
+    "L1Sparsity",
+    "MaskingNoise",
+    "MissingIndicator",
+    "MissingPatterns",
+    "ReplicaSeedGenerator",
+    "SaltAndPepperNoise",
+    "Sampling",
+    "TiedConv2DTranspose",
+    "TiedDense",
+    "draw_by_replica",
+    "reparameterize",
+    "tie",
+]

@@ -31,6 +31,28 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
         self.state.assign([self._initial_seed, 0])
 
 
+def draw_by_replica(layer):
+    """Let a layer of Keras's own, such as `keras.layers.GaussianNoise`, draw other noise on each replica.
+
+    Args:
+        layer: Keras layer; its random states and their seeds stay as they are.
+
+    Returns:
+        `layer`.
+
+    Example:
+
+    >>> noise = draw_by_replica(keras.layers.GaussianNoise(0.1, seed=1))
+    >>> type(noise.seed_generator).__name__
+    'ReplicaSeedGenerator'
+    """
+    for one in layer._flatten_layers():
+        for generator in one._seed_generators:
+            if type(generator) is keras.random.SeedGenerator:
+                generator.__class__ = ReplicaSeedGenerator  # a built layer does not take another object
+    return layer
+
+
 def reparameterize(z_mean, z_log_var, seed, samples=None):
     """Draw from a diagonal normal distribution so that gradients reach its parameters.
 

@@ -1,5 +1,7 @@
 """Divergences between distributions."""
 
+import math
+
 from keras import ops
 
 
@@ -48,3 +50,28 @@ def gaussian_kl(z_mean, z_log_var):
         Kingma and Welling, 2014, arXiv:1312.6114, appendix B.
     """
     return ops.sum(gaussian_kl_per_dimension(z_mean, z_log_var), axis=-1)
+
+
+def sparsity_kl(rho, rho_hat):
+    """Kullback-Leibler divergence of Bernoulli distributions, unit by unit: how far activations are from a wanted mean.
+
+    KL_j = rho log(rho / rho_hat_j) + (1 - rho) log((1 - rho) / (1 - rho_hat_j))
+
+    Args:
+        rho: The wanted mean activation, a number in (0, 1).
+        rho_hat: Tensor `(units,)`, each unit's mean activation over the batch, in [0, 1]; squeezed to
+            [1e-7, 1 - 1e-7], so that the gradient of a dead unit still brings it back.
+
+    Returns:
+        float32 tensor `(units,)`, in nats, >= 0.
+
+    Example:
+
+    >>> sparsity_kl(0.5, ops.array([0.5])).numpy().tolist()
+    [0.0]
+
+    Reference:
+        Lee, Ekanadham and Ng, 2008; in this form Ng, Sparse autoencoder, CS294A lecture notes, 2011, section 3.
+    """
+    rho_hat = 1e-7 + (1 - 2e-7) * ops.cast(rho_hat, "float32")
+    return rho * (math.log(rho) - ops.log(rho_hat)) + (1 - rho) * (math.log1p(-rho) - ops.log1p(-rho_hat))

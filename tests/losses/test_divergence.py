@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from keras import ops
 from scipy import stats
 
@@ -34,3 +35,24 @@ def test_kl_is_the_sum_over_dimensions():
     mean, log_var = np.ones((3, 4)), np.full((3, 4), 0.2)
     parts = losses.gaussian_kl_per_dimension(mean, log_var)
     np.testing.assert_allclose(losses.gaussian_kl(mean, log_var), parts.numpy().sum(axis=1), rtol=1e-6)
+
+
+@pytest.mark.parametrize("rho", [0.05, 0.5])
+def test_sparsity_kl_is_that_of_two_coins(rho):
+    rho_hat = np.array([0.01, 0.05, 0.3, 0.99])
+    ours = losses.sparsity_kl(rho, ops.convert_to_tensor(rho_hat.astype("float32")))
+    theirs = [stats.entropy([rho, 1 - rho], [q, 1 - q]) for q in rho_hat]
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-6)
+    assert float(losses.sparsity_kl(rho, ops.array([rho]))[0]) < 1e-7
+    assert np.isfinite(losses.sparsity_kl(rho, ops.array([0.0, 1.0]))).all()
+
+
+def test_sparsity_kl_gradient():
+    rho_hat = ops.array([0.01, 0.2, 0.9])
+    gradient = backend.input_gradient(lambda q: losses.sparsity_kl(0.1, q), rho_hat)
+    np.testing.assert_allclose(gradient, -0.1 / rho_hat + 0.9 / (1 - rho_hat), rtol=1e-4)
+
+
+def test_a_dead_unit_is_brought_back():
+    gradient = backend.input_gradient(lambda a: losses.sparsity_kl(0.1, ops.sigmoid(a)), ops.array([-20.0]))
+    assert float(gradient[0]) < 0

@@ -1,0 +1,161 @@
+"""Noise on the input, which a denoising autoencoder learns to undo."""
+
+import keras
+from keras import ops
+
+from keras_gen import backend, checks
+from keras_gen.layers.sampling import ReplicaSeedGenerator
+
+
+class _Corruption(keras.layers.Layer):
+    """What the noises here share: a rate, a random state of their own, and that they act in training alone."""
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate = checks.rate("rate", rate)
+        self.seed = seed
+        self.seed_generator = ReplicaSeedGenerator(seed)
+        self.supports_masking = True
+        self.built = True
+
+    def call(self, inputs, training=False):
+        if not training or self.rate == 0:
+            return inputs
+        return self.corrupt(inputs)
+
+    def uniform(self, shape):
+        """Draws from [0, 1) that move the layer's random state."""
+        return backend.uniform(shape, self.seed_generator)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class MaskingNoise(_Corruption):
+    """Set a random part of the inputs to zero in training; the others keep their size, unlike in dropout.
+
+    Args:
+        rate: The part that is masked, a number in [0, 1).
+        value: What masked inputs are set to; NaN for the networks that take it for "missing". Defaults to 0.
+        seed: Integer, or `None` for one from the global state. Defaults to `None`.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `rate` is outside [0, 1).
+
+    Example:
+
+    >>> sorted(set(MaskingNoise(0.5, seed=0)(ops.ones((1, 50)), training=True).numpy().ravel().tolist()))
+    [0.0, 1.0]
+
+    Reference:
+        Vincent et al., 2010, Stacked denoising autoencoders, JMLR 11, section 3.3.
+    """
+
+    def __init__(self, rate, value=0.0, seed=None, **kwargs):
+        super().__init__(rate, seed, **kwargs)
+        self.value = value
+
+    def corrupt(self, inputs):
+        draws = self.uniform(ops.shape(inputs))
+        return ops.where(draws < self.rate, ops.full_like(inputs, self.value), inputs)
+
+    def get_config(self):
+        return {**super().get_config(), "value": self.value}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class SaltAndPepperNoise(_Corruption):
+    """Set a random part of the inputs to the lowest or the highest value, each with probability 1/2, in training.
+
+    Args:
+        rate: The part that is set, a number in [0, 1).
+        low: The lowest value. Defaults to 0.
+        high: The highest value. Defaults to 1.
+        seed: Integer, or `None` for one from the global state. Defaults to `None`.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `rate` is outside [0, 1).
+
+    Example:
+
+    >>> noise = SaltAndPepperNoise(0.9, seed=0)
+    >>> sorted(set(noise(ops.full((1, 50), 0.5), training=True).numpy().ravel().tolist()))
+    [0.0, 0.5, 1.0]
+
+    Reference:
+        Vincent et al., 2010, Stacked denoising autoencoders, JMLR 11, section 3.3.
+    """
+
+    def __init__(self, rate, low=0.0, high=1.0, seed=None, **kwargs):
+        super().__init__(rate, seed, **kwargs)
+        self.low, self.high = low, high
+
+    def corrupt(self, inputs):
+        draws = self.uniform(ops.shape(inputs))
+        low, high = (ops.full_like(inputs, value) for value in (self.low, self.high))
+        return ops.where(draws < self.rate, ops.where(draws < self.rate / 2, low, high), inputs)
+
+    def get_config(self):
+        return {**super().get_config(), "low": self.low, "high": self.high}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class MissingPatterns(_Corruption):
+    """Take what is missing (NaN) in another example of the batch from some of the examples, in training.
+
+    So a network learns to fill the gaps that its data really have, such as a whole half of an image, from examples in
+    which those entries are known.
+
+    Args:
+        rate: The part of the examples that take over another's gaps, a number in [0, 1).
+        seed: Integer, or `None` for one from the global state. Defaults to `None`.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `rate` is outside [0, 1).
+
+    Example:
+
+    >>> x = ops.array([[1.0, 1.0], [1.0, float("nan")]])
+    >>> MissingPatterns(0.5, seed=0)(x, training=True).shape
+    TensorShape([2, 2])
+    """
+
+    def corrupt(self, inputs):
+        batch = ops.shape(inputs)[0]
+        donor, chosen = self.uniform((batch,)), self.uniform((batch,)) < self.rate
+        others = ops.cast(donor * ops.cast(batch, donor.dtype), "int32")
+        missing = ops.isnan(ops.take(inputs, others, axis=0))
+        chosen = ops.reshape(chosen, (-1, *[1] * (len(inputs.shape) - 1)))
+        return ops.where(ops.logical_and(missing, chosen), ops.full_like(inputs, float("nan")), inputs)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class MissingIndicator(keras.layers.Layer):
+    """Split inputs with NaN for "missing" into values, zero where they are missing, and an indicator of what is there.
+
+    Args:
+        **kwargs: As in `keras.layers.Layer`.
+
+    Example:
+
+    >>> MissingIndicator()(ops.array([[3.0, float("nan")]])).numpy().tolist()
+    [[3.0, 0.0, 1.0, 0.0]]
+
+    Reference:
+        Nazabal et al., 2020, arXiv:1807.03653, section 3 (zeros in the place of missing values).
+    """
+
+    def call(self, inputs):
+        missing = ops.isnan(inputs)
+        there = ops.cast(ops.logical_not(missing), inputs.dtype)
+        return ops.concatenate([ops.where(missing, ops.zeros_like(inputs), inputs), there], axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 2 * input_shape[-1])

@@ -1,0 +1,124 @@
+"""Few active units: a layer that allows no more, and penalties on the code that ask for it."""
+
+import keras
+from keras import ops
+
+from keras_gen import checks
+from keras_gen.losses.divergence import sparsity_kl
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class KSparse(keras.layers.Layer):
+    """Let the k largest activations of each example pass, and set the others to zero; so does their gradient.
+
+    Of equal activations the first ones pass, so that never more than k do. Training may begin with more units,
+    `first_k`, which `callbacks.KSparseAnnealing` brings down to `k`; the number in force is a saved variable.
+
+    Args:
+        k: Number of active units, an integer >= 1.
+        first_k: Number of active units before the annealing, an integer >= `k`; `None` for `k`. Defaults to `None`.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `k` is not such an integer, or larger than the layer.
+
+    Example:
+
+    >>> KSparse(2)(ops.array([[0.125, -3.0, 0.5, 0.25]])).numpy().tolist()
+    [[0.0, 0.0, 0.5, 0.25]]
+
+    Reference:
+        Makhzani and Frey, 2014, k-sparse autoencoders, arXiv:1312.5663, section 2.
+    """
+
+    def __init__(self, k, first_k=None, **kwargs):
+        super().__init__(**kwargs)
+        self.k = checks.integer("k", k)
+        self.first_k = first_k if first_k is None else checks.integer("first_k", first_k, minimum=self.k)
+
+    def build(self, input_shape):
+        most = self.first_k or self.k
+        if most > input_shape[-1]:
+            raise ValueError(
+                f"`k` must not be larger than the layer. Expected: at most {input_shape[-1]}. Received: {most}"
+            )
+        self.current_k = self.add_weight(
+            name="current_k", shape=(), dtype="int32", initializer=keras.initializers.Constant(most), trainable=False
+        )
+
+    def call(self, inputs):
+        largest = ops.top_k(inputs, self.first_k or self.k)[0]  # (batch, first_k), in falling order
+        threshold = ops.take(largest, self.current_k - 1, axis=-1)[..., None]  # (batch, 1)
+        above, equal = inputs > threshold, inputs == threshold
+        left = self.current_k - ops.sum(ops.cast(above, "int32"), axis=-1, keepdims=True)  # (batch, 1)
+        passes = ops.logical_or(above, ops.logical_and(equal, ops.cumsum(ops.cast(equal, "int32"), axis=-1) <= left))
+        return ops.where(passes, inputs, ops.zeros_like(inputs))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "k": self.k, "first_k": self.first_k}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class L1Sparsity(keras.regularizers.Regularizer):
+    """Penalty on the size of a code: weight * mean over the batch of sum_j |h_j|.
+
+    Args:
+        weight: A number >= 0.
+
+    Raises:
+        ValueError: If `weight` is no such number.
+
+    Example:
+
+    >>> float(L1Sparsity(0.5)(ops.array([[1.0, -3.0]])))
+    2.0
+    """
+
+    needs_probabilities = False
+
+    def __init__(self, weight):
+        self.weight = checks.number("weight", weight)
+
+    def __call__(self, code):
+        code = ops.cast(code, "float32")
+        return self.weight * ops.mean(ops.sum(ops.abs(code), axis=tuple(range(1, len(code.shape)))))
+
+    def get_config(self):
+        return {"weight": self.weight}
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class KLSparsity(keras.regularizers.Regularizer):
+    """Penalty on units whose mean activation over the batch is not rho: weight * sum_j KL(rho || rho_hat_j).
+
+    Args:
+        rho: The wanted mean activation, a number in (0, 1). Defaults to 0.05.
+        weight: A number >= 0; with reconstruction errors summed over pixels, of their size. Defaults to 3.
+
+    Raises:
+        ValueError: If an argument is out of range.
+
+    Example:
+
+    >>> abs(float(KLSparsity(rho=0.5)(ops.array([[0.0], [1.0]])))) < 1e-5
+    True
+
+    Reference:
+        Ng, Sparse autoencoder, CS294A lecture notes, 2011, section 3.
+    """
+
+    needs_probabilities = True  # codes in (0, 1)
+
+    def __init__(self, rho=0.05, weight=3.0):
+        self.rho, self.weight = checks.number("rho", rho), checks.number("weight", weight)
+        if not 0 < self.rho < 1:
+            raise ValueError(f"`rho` must be a number in (0, 1). Received: rho={rho}")
+
+    def __call__(self, code):
+        return self.weight * ops.sum(sparsity_kl(self.rho, ops.mean(ops.cast(code, "float32"), axis=0)))
+
+    def get_config(self):
+        return {"rho": self.rho, "weight": self.weight}

@@ -1,0 +1,232 @@
+"""Layers that use another layer's kernel, transposed: one variable, trained from both sides and saved once."""
+
+import keras
+from keras import ops
+
+from keras_gen import checks
+
+
+class _Tied(keras.layers.Layer):
+    """A layer without a kernel of its own.
+
+    The source is held by a reference that Keras does not track: its kernel belongs to its own network, where it is
+    counted, trained and saved. A layer that comes from a file or a clone knows its source's name only, until `tie`.
+    """
+
+    def __init__(self, source, width, activation=None, use_bias=True, **kwargs):
+        super().__init__(**kwargs)
+        self.width = checks.integer("width", width)
+        self.activation = keras.activations.get(activation)
+        self.use_bias = use_bias
+        self.source_name = source if isinstance(source, str) else source.name
+        self._source = None
+        self._units = None  # of the input, once it is known
+        if not isinstance(source, str):
+            self.tie(source)
+
+    def tie(self, source):
+        """Take the kernel of `source`, a built layer."""
+        if not isinstance(source, self.source_type) or not source.built:
+            raise ValueError(
+                f"`source` must be a built {self.source_type.__name__} layer. Received: {type(source).__name__}"
+            )
+        if self._kernel_width(source) != self.width:
+            raise ValueError(
+                f"`source` does not fit the tied layer '{self.name}'. Expected: a kernel for {self.width} inputs. "
+                f"Received: layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
+            )
+        if self._units not in (None, self._kernel_units(source)):
+            raise ValueError(
+                f"`source` does not fit the tied layer '{self.name}'. Expected: {self._units} channels, as many as the "
+                f"tied layer takes. Received: a kernel of {self._kernel_units(source)}, of layer '{source.name}'"
+            )
+        self._source = lambda: source  # a function, because Keras would track the layer itself
+
+    @property
+    def is_tied(self):
+        """Whether the layer has its source."""
+        return self._source is not None
+
+    @property
+    def source(self):
+        """The layer whose kernel is used.
+
+        Raises:
+            ValueError: If the layer has come from a file or a clone and was not tied yet.
+        """
+        if self._source is None:
+            raise ValueError(
+                f"The tied layer '{self.name}' has no kernel yet. Expected: `tie(decoder, encoder)`, as `Autoencoder` "
+                f"does, with an encoder that holds a layer '{self.source_name}'"
+            )
+        return self._source()
+
+    def build(self, input_shape):
+        self._units = input_shape[-1]
+        if self._source is not None:
+            self.tie(self.source)  # checks it against the input
+        if self.use_bias:
+            self.bias = self.add_weight(name="bias", shape=(self.width,), initializer="zeros")
+
+    def call(self, inputs):
+        outputs = self._product(inputs, ops.cast(self.source.kernel, self.compute_dtype))
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+    def compute_output_spec(self, inputs):  # known without the kernel, so that a network loads before it is tied
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=self.compute_dtype)
+
+    def get_config(self):
+        return {
+            **super().get_config(),
+            "source": self.source_name,
+            "width": self.width,
+            "activation": keras.activations.serialize(self.activation),
+            "use_bias": self.use_bias,
+        }
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class TiedDense(_Tied):
+    """A dense layer with the transposed kernel of another: f(x W^T + b), where W is the source's.
+
+    Args:
+        source: A built `keras.layers.Dense`; its name, where `tie` follows.
+        width: Width of the output, which is the width of the source's input.
+        activation: Activation. Defaults to `None`.
+        use_bias: Whether to add a bias of its own. Defaults to `True`.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If the source is of another kind, not built, or of another width.
+
+    Example:
+
+    >>> dense = keras.layers.Dense(2, kernel_initializer="ones")
+    >>> dense.build((None, 3))
+    >>> TiedDense(dense, 3)(ops.ones((1, 2))).numpy().tolist()
+    [[2.0, 2.0, 2.0]]
+
+    Reference:
+        Vincent et al., 2010, Stacked denoising autoencoders, JMLR 11, section 2.2.
+    """
+
+    source_type = keras.layers.Dense
+
+    def _kernel_width(self, source):
+        return source.kernel.shape[0]
+
+    def _kernel_units(self, source):
+        return source.kernel.shape[1]
+
+    def _product(self, inputs, kernel):
+        return ops.matmul(inputs, ops.transpose(kernel))
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.width)
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class TiedConv2DTranspose(_Tied):
+    """The transpose of a convolution, with that convolution's kernel and strides, and its padding, which is "same".
+
+    Args:
+        source: A built `keras.layers.Conv2D`; its name, where `tie` follows.
+        width: Channels of the output, which are the channels of the source's input.
+        strides: The source's strides, an integer or a pair. Defaults to 1.
+        activation: Activation. Defaults to `None`.
+        use_bias: Whether to add a bias of its own. Defaults to `True`.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If the source is of another kind, not built, or of other channels, strides or padding.
+
+    Example:
+
+    >>> convolution = keras.layers.Conv2D(4, 3, strides=2, padding="same")
+    >>> convolution.build((None, 8, 8, 1))
+    >>> TiedConv2DTranspose(convolution, 1, strides=2)(ops.ones((1, 4, 4, 4))).shape
+    TensorShape([1, 8, 8, 1])
+
+    Reference:
+        Masci et al., 2011, Stacked convolutional auto-encoders for hierarchical feature extraction, section 3.
+    """
+
+    source_type = keras.layers.Conv2D
+
+    def __init__(self, source, width, strides=1, activation=None, use_bias=True, **kwargs):
+        pair = (strides, strides) if isinstance(strides, int) else strides
+        self.strides = tuple(checks.integer("strides", stride) for stride in pair)
+        super().__init__(source, width, activation, use_bias, **kwargs)
+
+    def tie(self, source):
+        super().tie(source)
+        if source.data_format != "channels_last" or tuple(source.dilation_rate) != (1, 1):
+            raise ValueError(
+                f"`source` does not fit the tied layer '{self.name}'. Expected: channels last, no dilation. "
+                f"Received: {source.data_format}, dilation {tuple(source.dilation_rate)}"
+            )
+        if (tuple(source.strides), source.padding) != (self.strides, "same"):
+            raise ValueError(
+                f"`source` does not fit the tied layer '{self.name}'. Expected: strides {self.strides} and padding "
+                f"'same'. Received: {tuple(source.strides)} and {source.padding!r}"
+            )
+
+    def _kernel_width(self, source):
+        return source.kernel.shape[2]
+
+    def _kernel_units(self, source):
+        return source.kernel.shape[3]
+
+    def _product(self, inputs, kernel):
+        return ops.conv_transpose(inputs, kernel, strides=self.strides, padding="same")
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, _ = input_shape
+        sides = [None if side is None else side * stride for side, stride in zip(sides, self.strides, strict=True)]
+        return (batch, *sides, self.width)
+
+    def get_config(self):
+        return {**super().get_config(), "strides": self.strides}
+
+
+def tie(decoder, encoder):
+    """Give each tied layer of `decoder` its source, the layer of `encoder` that has the name it remembers.
+
+    Args:
+        decoder: Keras model; one without tied layers is left as it is.
+        encoder: Keras model.
+
+    Returns:
+        `decoder`.
+
+    Raises:
+        ValueError: If `encoder` has no layer of that name, or one whose kernel does not fit.
+
+    Example:
+
+    >>> from keras_gen import networks
+    >>> encoder, decoder = networks.mlp_autoencoder([8, 2], tied=True)
+    >>> tie(keras.models.clone_model(decoder), encoder)(ops.zeros((1, 2))).shape
+    TensorShape([1, 8])
+    """
+    held = list(encoder._flatten_layers())
+    for layer in decoder._flatten_layers():
+        if not isinstance(layer, _Tied):
+            continue
+        if layer.is_tied:
+            if not any(one is layer.source for one in held):
+                raise ValueError(
+                    f"The tied layer '{layer.name}' has its kernel from another encoder. Expected: the encoder that "
+                    f"holds its source, layer '{layer.source_name}', or a clone of the decoder, which is free"
+                )
+            continue
+        named = [one for one in held if one.name == layer.source_name]
+        if len(named) != 1:
+            raise ValueError(
+                f"The tied layer '{layer.name}' needs its source in the encoder. Expected: a layer "
+                f"'{layer.source_name}', once. Received: {sorted(one.name for one in held)}"
+            )
+        layer.tie(named[0])
+    return decoder
