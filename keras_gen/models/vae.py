@@ -9,16 +9,12 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.layers.sampling import reparameterize
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension
-from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll
-from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.network_facts import last_activations, shapes
+from keras_gen.training.encoder_decoder import EncoderDecoder
 from keras_gen.training.player import Player
-
-_BATCH = 1024  # examples at a time in the methods that take and return numpy
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class VAE(GenerativeModel):
+class VAE(EncoderDecoder):
     """Variational autoencoder with a diagonal normal posterior and a standard normal prior.
 
     It minimises the negative evidence lower bound, mean over the batch of
@@ -59,7 +55,6 @@ class VAE(GenerativeModel):
     """
 
     def __init__(self, encoder, decoder, reconstruction="bernoulli", beta=1.0, importance_samples=1, **kwargs):
-        super().__init__(log_names=("reconstruction", "kl"), **kwargs)
         checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
         checks.number("beta", beta)
         checks.integer("importance_samples", importance_samples)
@@ -68,9 +63,12 @@ class VAE(GenerativeModel):
                 "`beta` must be 1 with several importance samples, whose bound has no separate KL. "
                 f"Received: beta={beta}, importance_samples={importance_samples}"
             )
-        self.encoder, self.decoder, self.reconstruction = encoder, decoder, reconstruction
+        log_names = ("reconstruction", "kl")
+        super().__init__(encoder, decoder, reconstruction, ("z_mean", "z_log_var"), log_names, **kwargs)
         self.beta, self.importance_samples = beta, importance_samples
-        self.example_shape, self.latent_dim = self._checked_shapes()
+        if len(self.code_shape) != 1:
+            raise ValueError(f"`encoder` must give codes (batch, latent_dim). Received: codes {self.code_shape}")
+        (self.latent_dim,) = self.code_shape
         self.kl_weight = self.add_weight(
             name="kl_weight", shape=(), dtype="float32", initializer=keras.initializers.Constant(beta), trainable=False
         )
@@ -81,7 +79,7 @@ class VAE(GenerativeModel):
 
     def call(self, x, training=False):
         """Reconstruct `x` from the mean of its code: probabilities or means, never logits."""
-        return self._mean(self.decoder(self.encoder(x, training=training)[0], training=training))
+        return self.decoded(self.decoder(self.encoder(x, training=training)[0], training=training))
 
     def negative_elbo(self, x, training):
         """The loss and its parts, as a dict of scalars.
@@ -99,7 +97,7 @@ class VAE(GenerativeModel):
         kl = ops.mean(gaussian_kl(z_mean, z_log_var))
         if k == 1:
             z = reparameterize(z_mean, z_log_var, self.noise(training))  # (batch, latent_dim)
-            nll = ops.mean(self._nll(x, self.decoder(z, training=training)))
+            nll = ops.mean(self.reconstruction_loss(x, self.decoder(z, training=training)))
             weight = self.kl_weight if training else self.beta
             return {"negative_elbo": nll + weight * kl, "reconstruction": nll, "kl": kl}
         z = reparameterize(z_mean, z_log_var, self.noise(training), samples=k)  # (batch, k, latent_dim)
@@ -125,22 +123,12 @@ class VAE(GenerativeModel):
     def _log_weights(self, x, z, z_mean, z_log_var, training):
         k = z.shape[1]
         outputs = self.decoder(ops.reshape(z, (-1, self.latent_dim)), training=training)  # (batch * k, *shape)
-        nll = ops.reshape(self._nll(ops.repeat(x, k, axis=0), outputs), (-1, k))  # (batch, k)
+        nll = ops.reshape(self.reconstruction_loss(ops.repeat(x, k, axis=0), outputs), (-1, k))  # (batch, k)
         # log p(z) - log q(z | x), where the constants of the two cancel
         log_ratio = 0.5 * ops.sum(
             z_log_var[:, None] + ops.square(z - z_mean[:, None]) * ops.exp(-z_log_var[:, None]) - ops.square(z), axis=-1
         )
         return log_ratio - nll, nll
-
-    def _nll(self, x, outputs):
-        if self.reconstruction == "bernoulli":
-            return bernoulli_nll(x, outputs)
-        return gaussian_nll(x, *outputs) if isinstance(outputs, (list, tuple)) else gaussian_nll(x, outputs)
-
-    def _mean(self, outputs):
-        if self.reconstruction == "bernoulli":
-            return ops.sigmoid(outputs)
-        return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
 
     # numpy in, numpy out
 
@@ -153,34 +141,7 @@ class VAE(GenerativeModel):
         Returns:
             The pair (z_mean, z_log_var) of float32 arrays `(n, latent_dim)`.
         """
-        self.check_data(x)
-        parts = [self.encoder.predict_on_batch(x[i : i + _BATCH]) for i in range(0, len(x), _BATCH)]
-        return tuple(np.concatenate([part[side] for part in parts]).astype("float32") for side in (0, 1))
-
-    def encode(self, x):
-        """The mean of each example's code: array `(n, *shape)` -> float32 array `(n, latent_dim)`."""
-        return self.posterior(x)[0]
-
-    def decode(self, z):
-        """Probabilities or means of the examples that codes stand for.
-
-        Args:
-            z: Array `(n, latent_dim)`.
-
-        Returns:
-            float32 array `(n, *shape)`.
-
-        Raises:
-            ValueError: If `z` is empty, not finite or of another width.
-        """
-        checks.array("z", z, shape=(self.latent_dim,))
-        z = np.asarray(z, "float32")
-        parts = [self._mean(self.decoder.predict_on_batch(z[i : i + _BATCH])) for i in range(0, len(z), _BATCH)]
-        return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
-
-    def reconstruct(self, x):
-        """Each example decoded from the mean of its code: array `(n, *shape)` -> float32 array of the same shape."""
-        return self.decode(self.encode(x))
+        return self.encoder_outputs(x)
 
     def sample(self, n, seed=None):
         """Decode draws from the prior N(0, I); the training's random state is not touched.
@@ -205,35 +166,3 @@ class VAE(GenerativeModel):
             float32 array `(latent_dim,)`.
         """
         return ops.convert_to_numpy(ops.mean(gaussian_kl_per_dimension(*self.posterior(x)), axis=0))
-
-    # The door
-
-    def check_data(self, x, y=None):
-        low_high = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(last_activations(self.decoder)[0])
-        checks.array("x", x, self.example_shape, (0, 1) if self.reconstruction == "bernoulli" else low_high)
-
-    def _checked_shapes(self):
-        (example, *more), codes = shapes("encoder", self.encoder)
-        (code, *more_codes), outputs = shapes("decoder", self.decoder)
-        if more or len(codes) != 2 or codes[0] != codes[1] or len(codes[0]) != 1:
-            raise ValueError(
-                "`encoder` must map one input to [z_mean, z_log_var] of equal shape (batch, latent_dim). "
-                f"Received: outputs of shapes {codes}, without the batch axis"
-            )
-        if more_codes or code != codes[0]:
-            raise ValueError(
-                f"`decoder` must take the encoder's code. Expected: input of shape {codes[0]}. Received: {code}"
-            )
-        allowed = 1 if self.reconstruction == "bernoulli" else 2
-        if any(shape != example for shape in outputs) or len(outputs) > allowed:
-            expected = f"{example}" if allowed == 1 else f"{example}, once (mean) or twice (mean, log_var)"
-            raise ValueError(
-                f"`decoder` must give the encoder's input shape. Expected: {expected}. Received: {outputs}"
-            )
-        last = last_activations(self.decoder)[0]
-        if self.reconstruction == "bernoulli" and last in ("sigmoid", "softmax", "tanh"):
-            raise ValueError(
-                "`decoder` must end in logits with a Bernoulli likelihood. Expected: a last layer without activation. "
-                f"Received: activation {last!r}"
-            )
-        return example, code[0]

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
 
 
 def convolutional_encoder(
@@ -85,8 +86,7 @@ def convolutional_decoder(
     (None, 30, 21, 3)
     """
     height, width, channels = _image_shape("output_shape", output_shape)
-    if not filters:
-        raise ValueError(f"`filters` must name at least one convolution. Received: filters={filters}")
+    _require_filters(filters)
     scale = 2 ** len(filters)
     small = (math.ceil(height / scale), math.ceil(width / scale), checks.integer("filters", filters[0]))
     hidden = inputs = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
@@ -96,14 +96,92 @@ def convolutional_decoder(
     for size in filters:
         size = checks.integer("filters", size)
         hidden = layers.Conv2DTranspose(size, kernel_size, strides=2, padding="same", activation=activation)(hidden)
-    extra = (small[0] * scale - height, small[1] * scale - width)
-    if any(extra):
-        hidden = layers.Cropping2D([(side // 2, side - side // 2) for side in extra])(hidden)
+    hidden = _cropped(hidden, height, width)
     outputs = [
         layers.Conv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden)
         for head in (output_activation, None)[: checks.integer("heads", heads)]
     ]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
+
+
+def convolutional_autoencoder(
+    input_shape,
+    latent_dim,
+    filters=(32, 64),
+    kernel_size=3,
+    activation="relu",
+    code_activation=None,
+    output_activation=None,
+    tied=False,
+):
+    """Convolutions of stride 2 and a dense layer down to an image's code, and their mirror image back.
+
+    Args:
+        input_shape: One image's shape `(height, width, channels)`.
+        latent_dim: Width of the code, an integer >= 1.
+        filters: Channels of the convolutions, each of which halves height and width, rounded up. Defaults to (32, 64).
+        kernel_size: Side of the kernels. Defaults to 3.
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        code_activation: Activation of the code. Defaults to `None`.
+        output_activation: Activation of the output; `None` gives logits, or values without bounds. Defaults to `None`.
+        tied: Whether the decoder uses the encoder's kernels, transposed. Defaults to `False`.
+
+    Returns:
+        The pair (encoder, decoder) of functional models.
+
+    Raises:
+        ValueError: If the shape has not three axes, there are no filters, or a width is not an integer >= 1.
+
+    Example:
+
+    >>> encoder, decoder = convolutional_autoencoder((28, 21, 3), 16, tied=True)
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, 16), (None, 28, 21, 3))
+
+    Reference:
+        Masci et al., 2011, Stacked convolutional auto-encoders for hierarchical feature extraction.
+    """
+    _require_filters(filters)
+    hidden = inputs = keras.Input(_image_shape("input_shape", input_shape), name="x")
+    encoding, shapes = [], [tuple(input_shape)]
+    for number, channels in enumerate(filters, start=1):
+        options = {"strides": 2, "padding": "same", "activation": activation, "name": f"encoder_{number}"}
+        encoding.append(layers.Conv2D(checks.integer("filters", channels), kernel_size, **options))
+        hidden = encoding[-1](hidden)
+        shapes.append(tuple(hidden.shape[1:]))
+    to_code = layers.Dense(checks.integer("latent_dim", latent_dim), code_activation, name="encoder_code")
+    code = to_code(layers.Flatten()(hidden))  # (batch, latent_dim)
+    encoder = keras.Model(inputs, code, name="encoder")
+
+    inputs = keras.Input((latent_dim,), name="z")
+    width, options = math.prod(shapes[-1]), {"activation": activation, "name": "decoder_code"}
+    from_code = TiedDense(to_code, width, **options) if tied else layers.Dense(width, **options)
+    hidden = layers.Reshape(shapes[-1])(from_code(inputs))
+    for number in range(len(encoding), 0, -1):
+        height, width, channels = shapes[number - 1]
+        options = {"strides": 2, "activation": activation if number > 1 else output_activation}
+        options["name"] = f"decoder_{number}"
+        if tied:
+            layer = TiedConv2DTranspose(encoding[number - 1], channels, **options)
+        else:
+            layer = layers.Conv2DTranspose(channels, kernel_size, padding="same", **options)
+        # Of an odd kernel on an odd side, "same" padding puts the surplus of the transpose in front
+        hidden = _cropped(layer(hidden), height, width, in_front=kernel_size % 2 == 1)  # (batch, *shapes[number - 1])
+    return encoder, keras.Model(inputs, hidden, name="decoder")
+
+
+def _cropped(images, height, width, in_front=False):
+    """`height` times `width` of images that doubling has made too large; an odd surplus is cut behind, or in front."""
+    extra = (images.shape[1] - height, images.shape[2] - width)
+    if not any(extra):
+        return images
+    cuts = [(side // 2, side - side // 2) for side in extra]
+    return layers.Cropping2D([cut[::-1] if in_front else cut for cut in cuts])(images)
+
+
+def _require_filters(filters):
+    if not filters:
+        raise ValueError(f"`filters` must name at least one convolution. Received: filters={filters}")
 
 
 def _image_shape(name, shape):

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.tied import TiedDense
 
 
 def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
@@ -68,6 +69,66 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
         for head in (output_activation, None)[: checks.integer("heads", heads)]
     ]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
+
+
+def mlp_autoencoder(
+    units, activation="relu", code_activation=None, output_activation=None, tied=False, code_layer=None
+):
+    """The butterfly: dense layers from an example down to its code, and their mirror image back.
+
+    Args:
+        units: Widths from the input to the code, such as `[784, 1000, 400, 20]`; the first may be an example's shape,
+            such as `(28, 28, 1)`. The hidden widths must not grow towards the code.
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        code_activation: Activation of the code. Defaults to `None`.
+        output_activation: Activation of the output; `None` gives logits, or values without bounds. Defaults to `None`.
+        tied: Whether the decoder uses the encoder's kernels, transposed. Defaults to `False`.
+        code_layer: A layer on top of the code, such as `layers.KSparse(25)`. Defaults to `None`.
+
+    Returns:
+        The pair (encoder, decoder) of functional models.
+
+    Raises:
+        ValueError: If there is no layer, a width is not an integer >= 1, or the hidden widths grow.
+
+    Example:
+
+    >>> encoder, decoder = mlp_autoencoder([784, 1000, 400, 20], tied=True)
+    >>> encoder.count_params(), decoder.count_params()
+    (1193420, 2184)
+
+    Reference:
+        Hinton and Salakhutdinov, 2006, Science 313, figure 1; tied: Vincent et al., 2010, JMLR 11, section 2.2.
+    """
+    if len(units) < 2:
+        raise ValueError(
+            f"`units` must name the input's width and at least the code's. Expected: such as [784, 30]. "
+            f"Received: units={list(units)}"
+        )
+    shape = (units[0],) if isinstance(units[0], int) else tuple(units[0])
+    widths = [math.prod(checks.integer("units", side) for side in shape)]
+    widths += [checks.integer("units", width) for width in units[1:]]
+    if widths[1:] != sorted(widths[1:], reverse=True):
+        raise ValueError(f"`units` must not grow from the first hidden layer to the code. Received: {list(units)}")
+    inputs = keras.Input(shape, name="x")
+    hidden, encoding = inputs, []
+    if len(shape) > 1:
+        hidden = layers.Flatten()(hidden)
+    for number, width in enumerate(widths[1:], start=1):
+        name = f"encoder_{number}"
+        encoding.append(layers.Dense(width, activation if number < len(widths) - 1 else code_activation, name=name))
+        hidden = encoding[-1](hidden)
+    code = hidden if code_layer is None else code_layer(hidden)  # (batch, units[-1])
+    encoder = keras.Model(inputs, code, name="encoder")
+
+    inputs = hidden = keras.Input((widths[-1],), name="z")
+    for number in range(len(encoding), 0, -1):
+        options = {"activation": activation if number > 1 else output_activation, "name": f"decoder_{number}"}
+        width = widths[number - 1]
+        layer = TiedDense(encoding[number - 1], width, **options) if tied else layers.Dense(width, **options)
+        hidden = layer(hidden)
+    outputs = layers.Reshape(shape)(hidden) if len(shape) > 1 else hidden  # (batch, *shape)
+    return encoder, keras.Model(inputs, outputs, name="decoder")
 
 
 def _dense_stack(hidden, units, activation):

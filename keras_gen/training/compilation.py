@@ -3,16 +3,38 @@
 import keras
 
 from keras_gen import backend, checks
+from keras_gen.layers.sampling import ReplicaSeedGenerator
+from keras_gen.layers.tied import TiedConv2DTranspose
 from keras_gen.training.persistence import PersistentModel
 from keras_gen.training.player import PlayerOptimizers
 
+_WORTH_A_GRAPH, _WORTH_XLA = 40, 3000  # steps
 FUSED_STEPS = 32  # of a dense network on a CPU: enough to hide what one call costs
 _CONVOLUTIONS = (
     keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D,
     keras.layers.Conv1DTranspose, keras.layers.Conv2DTranspose, keras.layers.Conv3DTranspose,
     keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D,
-    keras.layers.SeparableConv1D, keras.layers.SeparableConv2D,
+    keras.layers.SeparableConv1D, keras.layers.SeparableConv2D, TiedConv2DTranspose,
 )  # fmt: skip
+
+
+def compile_options(steps):
+    """Options of `compile` for a training that is known to be short, which would be over before its graph were made.
+
+    Args:
+        steps: Number of steps in all, or `None` where it is not known.
+
+    Returns:
+        Dict for `compile`; empty for a long training.
+
+    Example:
+
+    >>> compile_options(10), compile_options(500), compile_options(10000)
+    ({'run_eagerly': True}, {'jit_compile': False}, {})
+    """
+    if steps is None or steps >= _WORTH_XLA:
+        return {}
+    return {"jit_compile": False} if steps >= _WORTH_A_GRAPH else {"run_eagerly": True}
 
 
 class CompiledByPlayers(PersistentModel):
@@ -29,7 +51,7 @@ class CompiledByPlayers(PersistentModel):
             optimizer: A name or an optimizer, of which each player gets a copy, or a dict with one optimizer a player.
                 Defaults to `"adam"`.
             jit_compile: Whether to compile the step with XLA. `"auto"` chooses by the networks: on a CPU, XLA makes
-                dense networks faster and convolutions slower. Defaults to `"auto"`.
+                dense networks faster, convolutions and half precision slower. Defaults to `"auto"`.
             steps_per_execution: Batches a call of the compiled function; callbacks see every call. `"auto"` takes up to
                 32 in `fit` for dense networks on a CPU, else 1. Defaults to `"auto"`.
             run_eagerly: Whether to run step by step in Python, for debugging. Defaults to `False`.
@@ -44,19 +66,19 @@ class CompiledByPlayers(PersistentModel):
                 f"steps_per_execution, run_eagerly. Received: {sorted(others)}"
             )
         requested = {"jit_compile": jit_compile, "steps_per_execution": steps_per_execution, "run_eagerly": run_eagerly}
-        networks = [network for player in self.players() for network in player.networks]
+        policies = {
+            module.dtype_policy.name for module in [self, *(n for player in self.players() for n in player.networks)]
+        }
         fast_dense = backend.on_cpu() and not (backend.has_strategy() or self._distribute_strategy or run_eagerly)
-        fast_dense = fast_dense and not any(
-            isinstance(layer, _CONVOLUTIONS) or layer._seed_generators  # both are slow in XLA on a CPU
-            for network in networks
-            for layer in network._flatten_layers()
+        fast_dense = fast_dense and not any(  # both are slow in XLA on a CPU
+            isinstance(layer, _CONVOLUTIONS) or _draws_by_keras(layer) for layer in self._flatten_layers()
         )
         if jit_compile == "auto" and backend.on_cpu():
-            jit_compile = fast_dense
-        self._fused = fast_dense and jit_compile
+            # XLA's products of half precision leave out the processor's own unit for them: four times slower
+            jit_compile = fast_dense and not any(policy.startswith("mixed_") for policy in policies)
+        self._many_steps = fast_dense and (jit_compile or requested["jit_compile"] == "auto")
         if steps_per_execution == "auto":
-            steps_per_execution = FUSED_STEPS if self._fused else 1
-        policies = {module.dtype_policy.name for module in [self, *networks]}
+            steps_per_execution = FUSED_STEPS if self._many_steps else 1
         group = PlayerOptimizers.for_players(optimizer, self.players(), scale_losses="mixed_float16" in policies)
         super().compile(
             optimizer=group,
@@ -87,9 +109,15 @@ class CompiledByPlayers(PersistentModel):
 
     def _use_steps(self, steps):
         """Take that many batches a call, if the choice is ours; what was compiled for another number is kept."""
-        if not self.compiled or self._requested["steps_per_execution"] != "auto" or not self._fused:
+        if not self.compiled or self._requested["steps_per_execution"] != "auto" or not self._many_steps:
             return
         self._compiled_functions[self.steps_per_execution] = self.train_function, self.test_function
         self.steps_per_execution = steps
         self.train_function, self.test_function = self._compiled_functions.get(steps, (None, None))
         self.predict_function = None
+
+
+def _draws_by_keras(layer):
+    """Whether a layer draws by `keras.random`, not by `backend`."""
+    by_keras = type(layer).__module__.startswith("keras.")
+    return any(by_keras or not isinstance(generator, ReplicaSeedGenerator) for generator in layer._seed_generators)

@@ -33,6 +33,7 @@ class GenerativeModel(CompiledByPlayers):
     """
 
     uses_labels = False  # whether `fit(x, labels)` hands the labels on to the losses
+    takes_nan = False  # whether NaN stands for "missing"
 
     def __init__(self, log_names=(), **kwargs):
         super().__init__(**kwargs)
@@ -53,7 +54,7 @@ class GenerativeModel(CompiledByPlayers):
             x: Array, or the first batch of a dataset.
             y: Labels, or `None`.
         """
-        checks.array("x", x)
+        checks.array("x", x, allow_nan=self.takes_nan)
 
     # The steps
 
@@ -178,7 +179,8 @@ class GenerativeModel(CompiledByPlayers):
         if plain:
             self.check_data(x, y)
             labels = y if self.uses_labels else None
-            x = Pipeline(x, labels, batch_size or 32, shuffle, self.order_seed, steps=steps_per_epoch)
+            options = {"steps": steps_per_epoch, "allow_nan": self.takes_nan}
+            x = Pipeline(x, labels, batch_size or 32, shuffle, self.order_seed, **options)
             steps_per_epoch = None
         pipeline = x if isinstance(x, Pipeline) else None
         if pipeline is not None:
@@ -226,7 +228,7 @@ class GenerativeModel(CompiledByPlayers):
 
     def _evaluation_data(self, x, y, batch_size, steps=None):
         if is_array(x):
-            x = Pipeline(x, y if self.uses_labels else None, batch_size=batch_size or 32)
+            x = Pipeline(x, y if self.uses_labels else None, batch_size or 32, allow_nan=self.takes_nan)
         if isinstance(x, Pipeline):
             x = x.dataset(training=False)
         x, _ = self._foreign(x)

@@ -33,3 +33,28 @@ def test_bad_shapes():
         networks.convolutional_encoder((28, 28), 2)
     with pytest.raises(ValueError, match="`filters` must name at least one convolution"):
         networks.convolutional_decoder(2, (8, 8, 1), ())
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize(("shape", "kernel_size"), [((28, 28, 1), 3), ((9, 7, 3), 3), ((8, 10, 1), 4), ((5, 5, 2), 5)])
+def test_an_autoencoder_of_any_size(shape, kernel_size, tied):
+    encoder, decoder = networks.convolutional_autoencoder(shape, 3, (4, 6), kernel_size, tied=tied)
+    assert decoder(encoder(np.zeros((2, *shape), "float32"))).shape == (2, *shape)
+    code = (shape[0] + 3) // 4 * ((shape[1] + 3) // 4) * 6
+    kernels = kernel_size**2 * (shape[2] * 4 + 4 * 6) + 3 * code
+    assert encoder.count_params() == kernels + 4 + 6 + 3
+    assert decoder.count_params() == (0 if tied else kernels) + code + 4 + shape[2]
+
+
+@pytest.mark.parametrize(("shape", "kernel_size"), [((6, 6, 1), 3), ((7, 5, 2), 3), ((8, 6, 1), 4), ((9, 9, 1), 5)])
+def test_a_tied_one_is_the_adjoint_of_its_encoder(shape, kernel_size):
+    encoder, decoder = networks.convolutional_autoencoder(shape, 3, (4,), kernel_size, activation=None, tied=True)
+    rng = np.random.default_rng(0)
+    x, z = rng.random((1, *shape)).astype("float32"), rng.random((1, 3)).astype("float32")
+    # Biases begin at zero, so that both are linear: <encoder(x), z> = <x, decoder(z)>
+    np.testing.assert_allclose(np.sum(encoder(x) * z), np.sum(x * decoder(z)), rtol=1e-4)
+
+
+def test_an_autoencoder_needs_convolutions():
+    with pytest.raises(ValueError, match="`filters` must name at least one convolution"):
+        networks.convolutional_autoencoder((8, 8, 1), 3, ())

@@ -1,6 +1,9 @@
+import itertools
+
+import numpy as np
 import pytest
 
-from keras_gen import networks
+from keras_gen import layers, networks
 
 
 def test_parameters_follow_the_formula():
@@ -30,3 +33,42 @@ def test_bad_widths(arguments):
 def test_a_single_width_is_told():
     with pytest.raises(ValueError, match=r"`units` must be a tuple of widths. Expected: such as \(32,\)"):
         networks.mlp_encoder((4,), 32, 2)
+
+
+def test_the_butterfly_follows_the_formula_and_shares_its_kernels():
+    sizes = [784, 1000, 400, 20]
+    kernels = sum(a * b for a, b in itertools.pairwise(sizes))
+    for tied, again in ((True, 0), (False, kernels)):
+        encoder, decoder = networks.mlp_autoencoder(sizes, tied=tied)
+        assert encoder.count_params() == kernels + 1000 + 400 + 20
+        assert decoder.count_params() == again + 400 + 1000 + 784
+    assert (encoder.output_shape, decoder.output_shape) == ((None, 20), (None, 784))
+
+
+def test_a_tied_butterfly_transposes():
+    encoder, decoder = networks.mlp_autoencoder([(2, 3, 1), 4], tied=True)
+    kernel = encoder.get_layer("encoder_1").get_weights()[0]
+    z = np.random.default_rng(0).random((5, 4)).astype("float32")
+    np.testing.assert_allclose(np.reshape(decoder(z), (5, 6)), z @ kernel.T, rtol=1e-5, atol=1e-6)
+
+
+def test_the_butterflys_activations():
+    encoder, decoder = networks.mlp_autoencoder([6, 5, 4, 3], "tanh", "sigmoid", "relu", code_layer=layers.KSparse(2))
+    names = [layer.activation.__name__ for net in (encoder, decoder) for layer in net.layers if "coder_" in layer.name]
+    assert names == ["tanh", "tanh", "sigmoid", "tanh", "tanh", "relu"]
+    assert int((np.asarray(encoder(np.ones((1, 6)))) != 0).sum()) == 2
+
+
+@pytest.mark.parametrize(
+    ("units", "message"),
+    [
+        ([], "`units` must name the input's width and at least the code's"),
+        ([784], "`units` must name"),
+        ([784, 20, 400], r"`units` must not grow .* Received: \[784, 20, 400\]"),
+        ([784, 0], "`units` must be an integer >= 1"),
+        ([(0, 4), 3], "`units` must be an integer >= 1"),
+    ],
+)
+def test_butterflies_that_cannot_be(units, message):
+    with pytest.raises(ValueError, match=message):
+        networks.mlp_autoencoder(units)

@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from keras_gen import data, networks
+from keras_gen import data, networks, presets
 from keras_gen.training import GenerativeModel, Player
 from tests.toy import TwoPlayers
 
@@ -120,6 +120,17 @@ def test_small_networks_of_dense_layers_are_fused_and_convolutions_and_dropout_a
         assert (model.jit_compile, model.steps_per_execution) == (jit_compile, steps)
         model.compile("adam", jit_compile=not jit_compile, steps_per_execution=2)
         assert (model.jit_compile, model.steps_per_execution) == (not jit_compile, 2)
+
+
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_leaves_xla_but_not_the_long_executions(policy):
+    keras.config.set_dtype_policy(policy)
+    model = presets.build("autoencoder", (8, 8, 1), latent_dim=2, width=0.01)
+    assert (model.jit_compile, model.steps_per_execution) == (False, 32)
+    x = np.random.default_rng(0).random((50, 8, 8, 1)).astype("float32")
+    history = model.fit(x, batch_size=8, epochs=2, verbose=0).history  # 7 batches an epoch, the last one smaller
+    assert np.isfinite(history["loss"]).all()
+    assert int(model.optimizer.optimizers[0].iterations) == 14
 
 
 def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
