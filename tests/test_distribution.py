@@ -14,7 +14,7 @@ cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
 from keras_gen import backend, presets
-from keras_gen.layers import ReplicaSeedGenerator
+from keras_gen.layers import ReplicaSeedGenerator, draw_by_replica
 from tests.training.test_generative_model import Pull
 
 x = np.random.default_rng(0).random((32, 3)).astype("float32")
@@ -36,6 +36,11 @@ with two.scope():
     generator = ReplicaSeedGenerator(3)
 draws = two.run(lambda: backend.normal((4,), generator)).values
 assert not np.allclose(draws[0], draws[1]), "replicas must not draw the same noise"
+
+with two.scope():
+    noise = draw_by_replica(keras.layers.GaussianNoise(1.0))
+draws = two.run(lambda: noise(keras.ops.zeros((4,)), training=True)).values
+assert not np.allclose(draws[0], draws[1]), "nor may they of Keras's own layers"
 
 with two.scope():
     vae = presets.build("vae", (3,), width=0.02)

@@ -3,6 +3,7 @@
 import keras
 
 from keras_gen import checks
+from keras_gen.layers.sparsity import KSparse
 
 
 class KLWarmup(keras.callbacks.Callback):
@@ -45,3 +46,48 @@ class KLWarmup(keras.callbacks.Callback):
 
     def on_epoch_begin(self, epoch, logs=None):
         self.model.kl_weight.assign(self.model.beta * min(1.0, self.model.epochs_completed / self.epochs))
+
+
+class KSparseAnnealing(keras.callbacks.Callback):
+    """Bring the active units of every `layers.KSparse` linearly from its `first_k` down to its `k`.
+
+    The first epoch has `first_k` active units; that of number `epochs`, and all after it, `k`. The epochs counted are
+    all that the model has finished, so that a resumed run goes on where it was.
+
+    Args:
+        epochs: Number of the first epoch with k units, an integer >= 2.
+
+    Raises:
+        ValueError: If `epochs` is no such integer, or the model has no `KSparse` layer with a `first_k`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import layers, models, networks
+    >>> sparse = layers.KSparse(2, first_k=8)
+    >>> model = models.Autoencoder(*networks.mlp_autoencoder([16, 10], code_layer=sparse))
+    >>> model.compile("adam")
+    >>> history = model.fit(np.zeros((32, 16)), epochs=2, callbacks=[KSparseAnnealing(3)], verbose=0)
+    >>> int(sparse.current_k)
+    5
+
+    Reference:
+        Makhzani and Frey, 2014, k-sparse autoencoders, arXiv:1312.5663, section 4.2.1.
+    """
+
+    def __init__(self, epochs):
+        super().__init__()
+        self.epochs = checks.integer("epochs", epochs, minimum=2)
+
+    def on_train_begin(self, logs=None):
+        layers = [layer for layer in self.model._flatten_layers() if isinstance(layer, KSparse) and layer.first_k]
+        if not layers:
+            raise ValueError(
+                "`KSparseAnnealing` needs a layers.KSparse with a `first_k`. Received: a model without one"
+            )
+        self.layers = layers
+
+    def on_epoch_begin(self, epoch, logs=None):
+        left = max(0.0, 1 - self.model.epochs_completed / (self.epochs - 1))
+        for layer in self.layers:
+            layer.current_k.assign(round(layer.k + (layer.first_k - layer.k) * left))

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import callbacks, load_model, presets
+from keras_gen import callbacks, layers, load_model, models, networks, presets
 from tests.toy import TwoPlayers
 
 
@@ -45,3 +45,35 @@ def test_bad_input(digits):
         several.fit(digits, callbacks=[callbacks.KLWarmup(2)], verbose=0)
     with pytest.raises(ValueError, match="needs a model with a `kl_weight`. Received: TwoPlayers"):
         model.fit(digits, callbacks=[callbacks.KLWarmup(2)], verbose=0)
+
+
+def sparse_model(first_k=9):
+    sparse = layers.KSparse(3, first_k=first_k)
+    model = models.Autoencoder(*networks.mlp_autoencoder([64, 12], code_layer=sparse))
+    model.compile("adam", jit_compile=False)
+    return model, sparse
+
+
+def test_k_falls_linearly_and_goes_on_after_a_load(digits, tmp_path):
+    x, active = digits.reshape(28, 64), []
+
+    def train(model, epochs, first=0):
+        note = keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: active.append(int((model.encode(x) != 0).sum(axis=1).max()))
+        )
+        options = {"epochs": epochs, "initial_epoch": first, "verbose": 0}
+        model.fit(x, callbacks=[callbacks.KSparseAnnealing(4), note], **options)
+
+    model, _ = sparse_model()
+    train(model, 2)
+    model.save(tmp_path / "model.keras")
+    train(load_model(tmp_path / "model.keras"), 5, 2)
+    assert active == [9, 7, 5, 3, 3]
+
+
+def test_an_annealing_needs_something_to_anneal(digits):
+    model, _ = sparse_model(first_k=None)
+    with pytest.raises(ValueError, match="needs a layers.KSparse with a `first_k`"):
+        model.fit(digits.reshape(28, 64), callbacks=[callbacks.KSparseAnnealing(4)], verbose=0)
+    with pytest.raises(ValueError, match="`epochs` must be an integer >= 2. Received: epochs=1"):
+        callbacks.KSparseAnnealing(1)

@@ -1,0 +1,250 @@
+"""Layer by layer: a good start for the weights of a deep autoencoder."""
+
+import math
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.data.pipelines import Pipeline, batch_count, is_endless
+from keras_gen.layers.corruption import MaskingNoise
+from keras_gen.layers.tied import TiedDense
+from keras_gen.models.autoencoder import Autoencoder
+from keras_gen.training.compilation import compile_options
+from keras_gen.training.fitting import is_array
+
+_BATCH = 4096  # examples at a time in the passes that compute codes
+
+
+class GreedyPretraining(keras.callbacks.Callback):
+    """Pretrain an `Autoencoder` of mirrored dense layers before the first epoch in which `fit` trains the whole of it.
+
+    Each layer in turn, from the input on, is trained together with its mirror image as an autoencoder of one hidden
+    layer, on the codes of the layers below, which are computed once: of arrays in memory; of a dataset, or an array on
+    disk, in a temporary file that is read batch by batch. The first layer is trained with the model's own
+    reconstruction loss, those above, between codes, with the squared error.
+
+    How many layers are done is a saved variable of the model, so that a resumed run does not pretrain again. All draws
+    follow from the model's own saved seed. It begins after every callback's `on_train_begin`, so that what
+    `keras.callbacks.BackupAndRestore` brings back counts.
+
+    Args:
+        x: Array `(n, *shape)`, a `data.Pipeline` or a `tf.data.Dataset` that ends: what `fit` gets too.
+        epochs: Integer >= 1, or a list with one a layer.
+        batch_size: Integer >= 1, for arrays and for codes; a `data.Pipeline` keeps its own. Defaults to 100.
+        learning_rate: Adam's, a number >= 0, or a list with one a layer. Defaults to 1e-3.
+        noise: Rate of the masking noise on a layer's input, in [0, 1), or a layer such as
+            `keras.layers.GaussianNoise(0.1)`, or a list with one of these a layer. Defaults to 0.
+        verbose: As in `keras.Model.fit`: each layer has a progress bar of its own. Defaults to `"auto"`.
+        checkpoint: Path of a `.keras` file that the model is saved to after each layer, or `None`. Defaults to `None`.
+
+    Attributes:
+        histories: List with the history of each layer pretrained in this run, a dict from a name to a list.
+
+    Raises:
+        ValueError: If an argument is out of range, a list has not one entry a layer, the data have no end, or the model
+            is not such an autoencoder.
+
+    Example:
+
+    >>> from keras_gen import models, networks
+    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
+    >>> model = models.Autoencoder(*networks.mlp_autoencoder([16, 8, 2], tied=True))
+    >>> model.compile("adam")
+    >>> pretraining = GreedyPretraining(x, epochs=2, noise=0.2, verbose=0)
+    >>> history = model.fit(x, epochs=1, callbacks=[pretraining], verbose=0)
+    >>> [len(history["loss"]) for history in pretraining.histories]
+    [2, 2]
+
+    Reference:
+        Bengio et al., 2007, Greedy layer-wise training of deep networks, section 3; with noise: Vincent et al., 2010,
+        JMLR 11, section 3.5.
+    """
+
+    def __init__(self, x, epochs, batch_size=100, learning_rate=1e-3, noise=0.0, verbose="auto", checkpoint=None):
+        super().__init__()
+        for value in _listed(epochs):
+            checks.integer("epochs", value)
+        for value in _listed(learning_rate):
+            checks.number("learning_rate", value)
+        for value in _listed(noise):
+            if not isinstance(value, keras.layers.Layer):
+                checks.rate("noise", value)
+        if is_endless(x):
+            raise ValueError("`x` must have an end. Expected: a dataset of one epoch. Received: an endless dataset")
+        self.x, self.verbose, self.checkpoint = x, verbose, checkpoint
+        self.batch_size = x.batch_size if isinstance(x, Pipeline) else checks.integer("batch_size", batch_size)
+        self.epochs, self.learning_rate, self.noise = epochs, learning_rate, noise
+        self.histories = []
+
+    def __deepcopy__(self, memo):
+        """A copy that shares the data: KerasTuner copies the callbacks of every trial."""
+        arguments = (self.epochs, self.batch_size, self.learning_rate, self.noise, self.verbose, self.checkpoint)
+        return type(self)(self.x, *arguments)
+
+    def on_train_begin(self, logs=None):
+        stack = mirrored_layers(self.model)
+        for name in ("epochs", "learning_rate", "noise"):
+            _one_each(name, getattr(self, name), stack)
+        if is_array(self.x):
+            self.model.check_data(self.x)
+
+    def on_epoch_begin(self, epoch, logs=None):
+        stack, done = mirrored_layers(self.model), int(keras.ops.convert_to_numpy(self.model.pretrained_layers))
+        if done == len(stack):
+            return
+        epochs, rates, noises = (
+            _one_each(name, getattr(self, name), stack) for name in ("epochs", "learning_rate", "noise")
+        )
+        with tempfile.TemporaryDirectory() as folder:
+            data, path = self.x, None
+            for number, pair in enumerate(stack):
+                single = self._single(number, pair, noises[number])
+                if number >= done:
+                    steps = self._steps(data, epochs[number])
+                    single.compile(keras.optimizers.Adam(rates[number]), **compile_options(steps))
+                    self._fit(single, data, epochs[number], f"layer {number + 1} of {len(stack)}")
+                    _copy_weights(_hidden_pair(single), pair)
+                    self.model.pretrained_layers.assign(number + 1)
+                    if self.checkpoint is not None:
+                        self.model.save(self.checkpoint)
+                if number + 1 < len(stack):
+                    below, path = path, Path(folder) / f"codes_{number + 1}"
+                    data = _codes(single.encoder, data, path)
+                    if below is not None:
+                        below.unlink(missing_ok=True)
+
+    def _single(self, number, pair, noise):
+        """The autoencoder of one hidden layer, with the present weights of the pair of layers."""
+        wide = self.model.example_shape if number == 0 else (pair[0].kernel.shape[0],)
+        below, above = _free_copies(*pair)
+        inputs = hidden = keras.Input(wide)
+        if len(wide) > 1:
+            hidden = keras.layers.Flatten()(hidden)
+        encoder = keras.Model(inputs, below(hidden), name="encoder")
+        code = keras.Input(encoder.output_shape[1:])
+        outputs = above(code)
+        decoder = keras.Model(code, keras.layers.Reshape(wide)(outputs) if len(wide) > 1 else outputs, name="decoder")
+        reconstruction = self.model.reconstruction if number == 0 else "squared_error"
+        single = Autoencoder(encoder, decoder, reconstruction, corruption=self._noise(noise, number))
+        single.order_seed = (self.model.order_seed + 1 + number) % 2**31
+        _copy_weights(pair, (below, above))
+        return single
+
+    def _steps(self, data, epochs):
+        batches = math.ceil(len(data) / self.batch_size) if is_array(data) else batch_count(data)
+        return None if batches is None else batches * epochs
+
+    def _noise(self, noise, number):
+        """A layer of this pretraining's own, whose draws follow from the model's seed unless it has one itself."""
+        seed = (self.model.order_seed + number) % 2**31
+        if not isinstance(noise, keras.layers.Layer):
+            return MaskingNoise(noise, seed=seed)
+        config = noise.get_config()
+        return type(noise).from_config({**config, "seed": seed} if config.get("seed", seed) is None else config)
+
+    def _fit(self, single, data, epochs, title):
+        options = {"batch_size": self.batch_size} if is_array(data) else {}
+        if self.verbose not in (0, "0"):
+            print(f"Pretraining {title}: {tuple(single.example_shape)} to {tuple(single.code_shape)}")
+        place = int(data.epoch.numpy()) if isinstance(data, Pipeline) else None
+        self.histories.append(single.fit(data, epochs=epochs, verbose=self.verbose, **options).history)
+        if place is not None:  # the same pipeline may be what `fit` trains the whole on
+            data.epoch.assign(place)
+
+
+def mirrored_layers(model):
+    """The pairs (layer of the encoder, its mirror image in the decoder), from the input on.
+
+    Args:
+        model: An `Autoencoder`.
+
+    Returns:
+        List of pairs of layers.
+
+    Raises:
+        ValueError: If the networks hold other layers, or are not each other's mirror image.
+    """
+    if not isinstance(model, Autoencoder):
+        raise ValueError(f"`GreedyPretraining` needs an Autoencoder. Received: {type(model).__name__}")
+    sides = []
+    for network in (model.encoder, model.decoder):
+        passive = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape)
+        # A functional model's `layers` leave out arithmetic and `keras.ops`, its `operations` do not
+        operations = getattr(network, "operations", network.layers)
+        layers = [layer for layer in operations if not isinstance(layer, passive)]
+        others = [layer.name for layer in layers if not isinstance(layer, (keras.layers.Dense, TiedDense))]
+        if others:
+            raise ValueError(f"`GreedyPretraining` needs an autoencoder of dense layers alone. Received: also {others}")
+        sides.append(layers)
+    down = [layer.kernel.shape for layer in sides[0]]
+    up = [_kernel_shape(layer)[::-1] for layer in reversed(sides[1])]
+    if down != up:
+        raise ValueError(
+            "`GreedyPretraining` needs a decoder that mirrors the encoder. "
+            f"Expected: kernels of shapes {down}. Received: {up}, from the output back"
+        )
+    pairs = list(zip(sides[0], reversed(sides[1]), strict=True))
+    crossed = [above.name for below, above in pairs if isinstance(above, TiedDense) and above.source is not below]
+    if crossed:
+        raise ValueError(
+            "`GreedyPretraining` needs each tied layer to be tied to its mirror image. "
+            f"Received: {crossed}, tied to other layers"
+        )
+    return pairs
+
+
+def _kernel_shape(layer):
+    return layer.source.kernel.shape[::-1] if isinstance(layer, TiedDense) else layer.kernel.shape
+
+
+def _listed(value):
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _one_each(name, value, stack):
+    values = list(value) if isinstance(value, (list, tuple)) else [value] * len(stack)
+    if len(values) != len(stack):
+        raise ValueError(f"`{name}` must have one entry a layer. Expected: {len(stack)}. Received: {values}")
+    return values
+
+
+def _free_copies(below, above):
+    """New layers of the two kinds; a tied one is to be tied to the other."""
+    tied = {"source": "below"} if isinstance(above, TiedDense) else {}
+    return (
+        type(below).from_config({**below.get_config(), "name": "below"}),
+        type(above).from_config({**above.get_config(), **tied, "name": "above"}),
+    )
+
+
+def _hidden_pair(single):
+    return single.encoder.get_layer("below"), single.decoder.get_layer("above")
+
+
+def _copy_weights(sources, targets):
+    for source, target in zip(sources, targets, strict=True):
+        target.set_weights(source.get_weights())
+
+
+def _codes(encoder, data, path):
+    """The codes of all examples in the order of the data, in memory if the data are, else in a file at `path`."""
+    if is_array(data) and not isinstance(data, np.memmap):
+        return np.concatenate([encoder.predict_on_batch(part).astype("float32") for part in _parts(data)])
+    if is_array(data):
+        batches = (np.asarray(part) for part in _parts(data))
+    elif isinstance(data, Pipeline):
+        batches = data.dataset(training=False)
+    else:
+        batches = data
+    with path.open("wb") as file:
+        for batch in batches:
+            x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
+            encoder.predict_on_batch(np.asarray(x)).astype("float32").tofile(file)
+    return np.memmap(path, "float32", "r").reshape(-1, encoder.output_shape[-1])
+
+
+def _parts(array):
+    return (array[i : i + _BATCH] for i in range(0, len(array), _BATCH))

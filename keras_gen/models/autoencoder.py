@@ -1,0 +1,192 @@
+"""The autoencoder and its classical variants, each an argument."""
+
+import math
+
+import keras
+from keras import ops
+
+from keras_gen import checks
+from keras_gen.layers.sampling import draw_by_replica
+from keras_gen.layers.tied import tie
+from keras_gen.losses.penalties import jacobian_penalty, single_dense
+from keras_gen.training.encoder_decoder import EncoderDecoder
+from keras_gen.training.network_facts import last_activations
+from keras_gen.training.player import Player
+
+_WIDEST_JACOBIAN = 256  # code units; each takes a pass back through the encoder
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class Autoencoder(EncoderDecoder):
+    """Autoencoder: networks f and g that give back what they are shown, through a code.
+
+    It minimises the mean over the batch of
+
+        L(x, g(f(corrupted x))) + sparsity(f(corrupted x)) + contraction * ||d f / d x||^2,
+
+    where L is the squared error, or the negative log-likelihood of a Bernoulli distribution, summed over an example's
+    dimensions. It is denoising with `corruption`, sparse with `sparsity` or a `layers.KSparse` in the encoder,
+    contractive with `contraction`, stacked and tied with the networks of `networks.mlp_autoencoder(..., tied=True)` and
+    `callbacks.GreedyPretraining`. Evaluation does not corrupt. Logged: `loss`, `reconstruction` (L) and the penalties
+    that are used, `sparsity` and `contraction`.
+
+    Args:
+        encoder: Keras model from `(batch, *shape)` to `(batch, *code)`.
+        decoder: Keras model from `(batch, *code)` to `(batch, *shape)`: values, or logits for `"bernoulli"`. Its tied
+            layers are given the encoder's kernels.
+        reconstruction: `"squared_error"`, or `"bernoulli"` for data in [0, 1]. Defaults to `"squared_error"`.
+        corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
+        sparsity: Penalty on the code, `layers.L1Sparsity` or `layers.KLSparsity`, or any serialisable callable from the
+            code to a scalar. Defaults to `None`.
+        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0.
+            Defaults to 0.
+        **kwargs: `name` and `dtype` of a Keras model.
+
+    Raises:
+        ValueError: If the networks do not fit each other, the code cannot be what `sparsity` needs, or the Jacobian of
+            an encoder of several layers has more than 256 code units.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import layers, networks
+    >>> networks = networks.mlp_autoencoder([(8, 8, 1), 32, 4], tied=True)
+    >>> model = Autoencoder(*networks, corruption=layers.MaskingNoise(0.3))
+    >>> model.compile("adam")
+    >>> history = model.fit(np.zeros((64, 8, 8, 1)), verbose=0)
+    >>> model.encode(np.zeros((3, 8, 8, 1))).shape
+    (3, 4)
+
+    Reference:
+        Hinton and Salakhutdinov, 2006, Science 313; corruption: Vincent et al., 2010, JMLR 11, equation 11;
+        contraction: Rifai et al., 2011, equation 2; sparsity: Ng, CS294A lecture notes, 2011, section 3.
+    """
+
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        reconstruction="squared_error",
+        corruption=None,
+        sparsity=None,
+        contraction=0.0,
+        **kwargs,
+    ):
+        checks.choice("reconstruction", reconstruction, ["squared_error", "bernoulli"])
+        checks.number("contraction", contraction)
+        if corruption is not None and not isinstance(corruption, keras.layers.Layer):
+            raise ValueError(f"`corruption` must be a Keras layer, or None. Received: {corruption!r}")
+        if sparsity is not None and not callable(sparsity):
+            raise ValueError(f"`sparsity` must be a penalty such as layers.L1Sparsity. Received: {sparsity!r}")
+        penalties = [name for name, used in (("sparsity", sparsity), ("contraction", contraction)) if used]
+        super().__init__(encoder, decoder, reconstruction, ("code",), ("reconstruction", *penalties), **kwargs)
+        tie(decoder, encoder)
+        if corruption is not None:
+            draw_by_replica(corruption)
+        self.corruption, self.sparsity, self.contraction = corruption, sparsity, contraction
+        self._check_penalties()
+        self.pretrained_layers = self.add_weight(
+            name="pretrained_layers", shape=(), dtype="int32", initializer="zeros", trainable=False
+        )
+        self.built = True
+
+    def players(self):
+        return (Player("autoencoder", (self.encoder, self.decoder), self.objective),)
+
+    def call(self, x, training=False):
+        """Reconstruct `x`: values or probabilities, never logits."""
+        return self.decoded(self.decoder(self.encoder(x, training=training), training=training))
+
+    def objective(self, x, training):
+        """The loss and its parts, as a dict of scalars.
+
+        Args:
+            x: Tensor `(batch, *shape)`.
+            training: Whether the input is corrupted, and dropout and the like are on.
+
+        Returns:
+            Dict with the sum first, then `reconstruction`, and `sparsity` and `contraction` where they are used.
+        """
+        corrupted = x if self.corruption is None else self.corruption(x, training=training)
+        code = self.encoder(corrupted, training=training)  # (batch, *code)
+        parts = {"reconstruction": ops.mean(self.reconstruction_loss(x, self.decoder(code, training=training)))}
+        if self.sparsity is not None:
+            parts["sparsity"] = ops.cast(self.sparsity(code), "float32")
+        if self.contraction:
+            parts["contraction"] = self.contraction * ops.mean(jacobian_penalty(self.encoder, x))
+        return {"objective": sum(parts.values()), **parts}
+
+    def to_classifier(self, num_classes):
+        """A classifier that starts from the encoder as it is now; training it leaves the autoencoder alone.
+
+        Args:
+            num_classes: Number of classes, an integer >= 2.
+
+        Returns:
+            A Keras model, not compiled, from `(batch, *shape)` to logits `(batch, num_classes)`.
+
+        Example:
+
+        >>> from keras_gen import networks
+        >>> Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 32, 4])).to_classifier(10).output_shape
+        (None, 10)
+        """
+        checks.integer("num_classes", num_classes, minimum=2)
+        encoder = keras.models.clone_model(self.encoder)
+        encoder.set_weights(self.encoder.get_weights())
+        code = encoder.outputs[0]
+        if len(code.shape) > 2:
+            code = keras.layers.Flatten()(code)
+        return keras.Model(encoder.inputs[0], keras.layers.Dense(num_classes, name="logits")(code), name="classifier")
+
+    def _check_penalties(self):
+        last = last_activations(self.encoder)[0]
+        if getattr(self.sparsity, "needs_probabilities", False) and last not in ("sigmoid", "hard_sigmoid", "softmax"):
+            raise ValueError(
+                "`sparsity` by KL needs codes in (0, 1). Expected: an encoder whose last activation is 'sigmoid'. "
+                f"Received: {last!r}"
+            )
+        units = math.prod(self.code_shape)
+        if self.contraction and single_dense(self.encoder) is None and units > _WIDEST_JACOBIAN:
+            raise ValueError(
+                f"`contraction` needs one dense layer, or at most {_WIDEST_JACOBIAN} code units. "
+                f"Received: an encoder of several layers with {units} code units"
+            )
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class IncompleteAutoencoder(Autoencoder):
+    """Autoencoder of examples with missing entries, NaN: the squared error is summed over the observed ones alone.
+
+    Args:
+        encoder: As in `Autoencoder`; it must take NaN, as one that begins with `layers.MissingIndicator` does.
+        decoder: As in `Autoencoder`.
+        corruption: As in `Autoencoder`, such as `layers.MaskingNoise(0.3, value=float("nan"))`. Defaults to `None`.
+        **kwargs: `name` and `dtype` of a Keras model.
+
+    Raises:
+        ValueError: As in `Autoencoder`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import layers, networks
+    >>> inputs = keras.Input((4,))
+    >>> code = keras.layers.Dense(2)(layers.MissingIndicator()(inputs))
+    >>> model = IncompleteAutoencoder(keras.Model(inputs, code), networks.mlp_decoder(2, (), (4,)))
+    >>> bool(np.isfinite(model.reconstruct(np.array([[1.0, np.nan, 0.0, np.nan]]))).all())
+    True
+
+    Reference:
+        Nazabal et al., 2020, arXiv:1807.03653, equation 4 (the sum over observed entries).
+    """
+
+    takes_nan = True
+
+    def __init__(self, encoder, decoder, corruption=None, **kwargs):
+        super().__init__(encoder, decoder, corruption=corruption, **kwargs)
+
+    def reconstruction_loss(self, x, outputs):
+        missing = ops.isnan(x)
+        zeros = ops.zeros_like(x)
+        return super().reconstruction_loss(ops.where(missing, zeros, x), ops.where(missing, zeros, outputs))

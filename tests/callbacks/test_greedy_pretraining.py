@@ -1,0 +1,242 @@
+import copy
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen import callbacks, data, layers, load_model, losses, models, networks
+
+SHAPE = (8, 8, 1)
+
+
+def stack(units=(SHAPE, 16, 8, 3), tied=True, **options):
+    model = models.Autoencoder(*networks.mlp_autoencoder(units, "sigmoid", tied=tied), **options)
+    model.compile("adam", jit_compile=False)
+    return model
+
+
+def pretraining(x, epochs=3, **options):
+    return callbacks.GreedyPretraining(x, epochs, **{"batch_size": 8, "verbose": 0, **options})
+
+
+class _Stop(Exception):
+    pass
+
+
+def pretrained(model, callback, epochs=1):
+    """The model after the pretraining alone."""
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch, logs=None):
+            raise _Stop
+
+    with pytest.raises(_Stop):
+        model.fit(np.zeros((8, *SHAPE)), callbacks=[callback, Stop()], verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("tied", [True, False])
+def test_it_makes_a_better_start(digits, tied):
+    fresh = stack(tied=tied)
+    before = fresh.evaluate(digits, verbose=0, return_dict=True)["loss"]
+    callback = pretraining(digits, 60, learning_rate=1e-2)
+    model = pretrained(stack(tied=tied), callback)
+    assert model.evaluate(digits, verbose=0, return_dict=True)["loss"] < 0.8 * before
+    assert int(model.pretrained_layers) == 3
+    for history in callback.histories:
+        assert len(history["loss"]) == 60 and history["loss"][-1] < history["loss"][0]
+
+
+def test_each_layer_learns_the_codes_of_the_layers_below(digits):
+    model = pretrained(stack((SHAPE, 16, 8)), pretraining(digits, [5, 1], learning_rate=[1e-2, 0.0]))
+    below = model.encoder.get_layer("encoder_1")
+    codes = np.asarray(below(digits.reshape(28, -1)))
+    hidden = np.asarray(model.encoder.get_layer("encoder_2")(codes))
+    again = np.asarray(model.decoder.get_layer("decoder_2")(hidden))
+    callback = pretraining(digits, [1, 1], learning_rate=0.0, batch_size=28)
+    other = stack((SHAPE, 16, 8))
+    other.set_weights(model.get_weights())
+    other.pretrained_layers.assign(0)
+    pretrained(other, callback)
+    error = float(np.mean(losses.squared_error(codes, again)))
+    np.testing.assert_allclose(callback.histories[1]["loss"][0], error, rtol=1e-4)
+
+
+def test_arrays_pipelines_datasets_and_files_give_the_same_kind_of_start(digits, tmp_path):
+    np.save(tmp_path / "x.npy", digits)
+    sources = {
+        "array": digits,
+        "disk": np.load(tmp_path / "x.npy", mmap_mode="r"),
+        "pipeline": data.Pipeline(digits, batch_size=8),
+        "dataset": tf.data.Dataset.from_tensor_slices((digits, np.zeros(28))).batch(8),
+    }
+    losses_of = {}
+    for name, source in sources.items():
+        keras.utils.set_random_seed(0)
+        callback = pretraining(source, [20, 20, 20], learning_rate=1e-2)
+        pretrained(stack(), callback)
+        losses_of[name] = [history["loss"][-1] for history in callback.histories]
+        assert all(history["loss"][-1] < history["loss"][0] / 1.2 for history in callback.histories), name
+    for name in ("pipeline", "dataset"):  # whose order is another
+        np.testing.assert_allclose(losses_of[name][0], losses_of["array"][0], rtol=0.2)
+    np.testing.assert_allclose(losses_of["disk"], losses_of["array"], rtol=1e-5)
+
+
+def test_a_resumed_run_does_not_pretrain_again(digits, tmp_path):
+    model = stack()
+    callback = pretraining(digits, 1)
+    model.fit(digits, epochs=1, callbacks=[callback], verbose=0)
+    model.save(tmp_path / "model.keras")
+    again, second = load_model(tmp_path / "model.keras"), pretraining(digits, 1)
+    again.fit(digits, epochs=2, initial_epoch=1, callbacks=[second], verbose=0)
+    model.fit(digits, epochs=2, initial_epoch=1, callbacks=[callback], verbose=0)
+    assert second.histories == [] and len(callback.histories) == 3
+    for left, right in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_what_is_restored_as_training_begins_counts(digits, tmp_path):
+    def backup():
+        return keras.callbacks.BackupAndRestore(tmp_path)
+
+    class Interrupt(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise _Stop
+
+    first, second = pretraining(digits, 1), pretraining(digits, 1)
+    with pytest.raises(_Stop):
+        stack().fit(digits, epochs=3, callbacks=[first, backup(), Interrupt()], verbose=0)
+    stack().fit(digits, epochs=3, callbacks=[second, backup()], verbose=0)
+    assert len(first.histories) == 3 and second.histories == []
+
+
+def test_a_checkpoint_is_written_after_each_layer(digits, tmp_path):
+    path, done = tmp_path / "model.keras", []
+
+    class Noting(callbacks.GreedyPretraining):
+        def _fit(self, *arguments):
+            done.append(int(load_model(path).pretrained_layers) if path.exists() else 0)
+            super()._fit(*arguments)
+
+    pretrained(stack(), Noting(digits, 1, verbose=0, checkpoint=path))
+    assert done == [0, 1, 2] and int(load_model(path).pretrained_layers) == 3
+
+
+def test_the_pipeline_of_the_whole_is_where_it_was(digits):
+    batches = data.Pipeline(digits, batch_size=7)
+    seen = []
+    note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(int(batches.epoch.numpy())))
+    callback = pretraining(batches, 3)
+    stack().fit(batches, epochs=2, callbacks=[callback, note], verbose=0)
+    assert seen == [0, 1] and callback.batch_size == 7
+
+
+def test_a_copy_shares_the_data(digits):
+    callback = pretraining(digits, [1, 2, 3], learning_rate=0.1, noise=0.2)
+    copied = copy.deepcopy(callback)
+    assert copied is not callback and copied.x is digits
+    assert {**vars(copied), "_model": None} == {**vars(callback), "_model": None}
+
+
+def test_each_layer_has_a_noise_of_its_own(digits):
+    given = keras.layers.GaussianNoise(0.1)
+    callback = pretraining(digits, 1, noise=given)
+    model = stack()
+    callback.set_model(model)
+    first, again, second = (callback._noise(given, number) for number in (0, 0, 1))
+    assert first.seed == again.seed == model.order_seed and second.seed != first.seed
+    assert given not in (first, second)
+    zeros = np.zeros((2, 3))
+    np.testing.assert_array_equal(first(zeros, training=True), again(zeros, training=True))
+    masking = [callback._noise(0.5, number).seed for number in (0, 1)]
+    assert masking == [model.order_seed, model.order_seed + 1]
+
+
+def test_an_interrupted_one_goes_on_at_its_layer(digits):
+    model, whole = stack(), stack()
+    whole.set_weights(model.get_weights())
+    whole.order_seed = model.order_seed
+    callback = pretraining(digits, 2)
+    keep = callback._fit
+
+    def interrupted(single, source, epochs, title):
+        if "2 of" in title:
+            raise KeyboardInterrupt
+        keep(single, source, epochs, title)
+
+    callback._fit = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(digits, callbacks=[callback], verbose=0)
+    assert int(model.pretrained_layers) == 1
+    rest = pretraining(digits, 2)
+    pretrained(model, rest)
+    assert len(rest.histories) == 2
+    pretrained(whole, pretraining(digits, 2))
+    for left, right in zip(model.get_weights(), whole.get_weights(), strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
+
+
+def test_noise_is_on_the_input_of_each_layer(digits):
+    errors = []
+    for noise in (0.0, [0.9, 0.0, 0.0], [0.0, 0.9, 0.0], layers.SaltAndPepperNoise(0.9)):
+        keras.utils.set_random_seed(0)
+        callback = pretraining(digits, 1, learning_rate=0.0, noise=noise)
+        model = stack()
+        for variable in model.trainable_variables:
+            variable.assign(np.full(variable.shape, 0.1))
+        pretrained(model, callback)
+        errors.append([history["loss"][0] for history in callback.histories])
+    clean, first, second, both = np.array(errors)
+    assert first[0] != clean[0] and first[1] == clean[1]
+    assert second[0] == clean[0] and second[1] != clean[1]
+    assert (both[:2] != clean[:2]).all()
+
+
+def test_it_tells_of_each_layer(digits, capsys):
+    stack().fit(digits, callbacks=[pretraining(digits, 1, verbose=2)], verbose=0)
+    out = capsys.readouterr().out
+    assert all(f"Pretraining layer {n} of 3" in out for n in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"epochs": 0}, "`epochs` must be an integer >= 1"),
+        ({"epochs": [1, 2]}, "`epochs` must have one entry a layer. Expected: 3. Received: \\[1, 2\\]"),
+        ({"learning_rate": -1.0}, "`learning_rate` must be a finite number >= 0"),
+        ({"noise": 1.5}, "`noise` must be a number in \\[0, 1\\). Received: noise=1.5"),
+        ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
+        ({"x": tf.data.Dataset.from_tensors(np.zeros((4, *SHAPE))).repeat()}, "Received: an endless dataset"),
+        ({"noise": [0.1]}, "`noise` must have one entry a layer"),
+        ({"x": np.zeros((4, 7))}, "`x` does not fit the network"),
+    ],
+)
+def test_bad_arguments(digits, options, message):
+    with pytest.raises(ValueError, match=message):
+        stack().fit(digits, callbacks=[pretraining(**{"x": digits, "epochs": 1, **options})], verbose=0)
+
+
+def test_other_models_are_refused(digits):
+    wide = models.Autoencoder(networks.mlp_autoencoder([SHAPE, 9, 3])[0], networks.mlp_decoder(3, (7,), SHAPE))
+    convolutional = models.Autoencoder(*networks.convolutional_autoencoder(SHAPE, 3))
+    vae = models.VAE(networks.mlp_encoder(SHAPE, (), 2), networks.mlp_decoder(2, (), SHAPE))
+    encoder, decoder = networks.mlp_autoencoder([SHAPE, 9, 3])
+    scaled = models.Autoencoder(keras.Model(encoder.inputs, 2 * encoder.outputs[0]), decoder)
+    encoder, _ = networks.mlp_autoencoder([64, 64, 64], "tanh")
+    inner, outer = (encoder.get_layer(f"encoder_{n}") for n in (1, 2))
+    back = [layers.TiedDense(inner, 64, name="a"), layers.TiedDense(outer, 64, name="b")]
+    decoder = keras.Sequential([keras.Input((64,)), *back])
+    crossed = models.Autoencoder(encoder, decoder)
+    for model, message in (
+        (wide, "that mirrors the encoder"),
+        (convolutional, "dense layers alone"),
+        (vae, "Autoencoder"),
+        (scaled, "dense layers alone"),
+        (crossed, "each tied layer to be tied to its mirror image"),
+    ):
+        model.compile("adam")
+        x = digits.reshape(28, *model.example_shape)
+        with pytest.raises(ValueError, match=message):
+            model.fit(x, callbacks=[pretraining(x, 1)], verbose=0)
