@@ -1,0 +1,122 @@
+"""What the estimators share: arguments, scaling, networks, training."""
+
+import math
+
+import keras
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from keras_gen import checks, layers, models, networks
+from keras_gen.seeds import seeded
+from keras_gen.training.compilation import compile_options
+
+ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
+        latent_dim: Width of the code, an integer >= 1. Defaults to 8.
+        activation: Activation of the hidden layers. Defaults to `"silu"`.
+        noise: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the imputer).
+        scaling: `"standard"` (every feature to mean 0 and variance 1) or `"none"`. Defaults to `"standard"`.
+        epochs: Integer >= 1. Defaults to 100.
+        batch_size: Integer >= 1. Defaults to 100.
+        learning_rate: Adam's, falling to zero by a cosine. Defaults to 1e-3.
+        random_state: Integer, `numpy.random.RandomState` or `None`, as in scikit-learn. Defaults to `None`.
+        verbose: As in `keras.Model.fit`. Defaults to 0."""
+
+
+class AutoencoderEstimator(BaseEstimator):
+    """Base of the estimators: rows of a table, or images, into an autoencoder of dense layers."""
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if cls.__doc__:
+            cls.__doc__ = cls.__doc__.replace("ARGUMENTS", ARGUMENTS)
+
+    def __init__(
+        self,
+        units=(100,),
+        latent_dim=8,
+        activation="silu",
+        noise=0.1,
+        scaling="standard",
+        epochs=100,
+        batch_size=100,
+        learning_rate=1e-3,
+        random_state=None,
+        verbose=0,
+    ):
+        self.units = units
+        self.latent_dim = latent_dim
+        self.activation = activation
+        self.noise = noise
+        self.scaling = scaling
+        self.epochs = epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.random_state = random_state
+        self.verbose = verbose
+
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "scaler_")
+
+    def _checked(self, X, reset, **options):
+        """Rows as float64 `(n, features)`; images are flattened, and their shape is kept."""
+        if not reset:
+            check_is_fitted(self)
+            shape = getattr(X, "shape", (0,))[1:]
+            if max(len(shape), len(self._example_shape)) > 1 and shape != self._example_shape:
+                raise ValueError(
+                    f"X has examples of another shape. Expected: {self._example_shape}. Received: {tuple(shape)}"
+                )
+        X = validate_data(self, X, reset=reset, allow_nd=True, dtype=np.float64, ensure_min_samples=1, **options)
+        if reset:
+            self._example_shape = X.shape[1:]
+        return X.reshape(len(X), -1)
+
+    def _new_scaler(self, X):
+        checks.choice("scaling", self.scaling, ["standard", "none"])
+        with_scaling = self.scaling == "standard"
+        return StandardScaler(with_mean=with_scaling, with_std=with_scaling).fit(X)
+
+    def _scaled(self, X):
+        return scaled_by(self.scaler_, X)
+
+    def _unscaled(self, X):
+        return self.scaler_.inverse_transform(X.astype("float64"))
+
+    def _shaped(self, X):
+        """Rows in the shape in which they came."""
+        return X.reshape(len(X), *self._example_shape)
+
+    def _trained(self, X, seed):
+        """A new model, trained on scaled rows `(n, features)`; all that is random follows from `seed`."""
+        checks.integer("epochs", self.epochs)
+        checks.integer("batch_size", self.batch_size)
+        checks.number("learning_rate", self.learning_rate)
+        checks.rate("noise", self.noise)
+        with seeded(seed):
+            features, hidden = X.shape[1], [*self.units, self.latent_dim]
+            encoder, _ = networks.mlp_autoencoder([self._input_width(features), *hidden], self.activation)
+            _, decoder = networks.mlp_autoencoder([features, *hidden], self.activation)
+            model = self._model(encoder, decoder)
+            steps = self.epochs * math.ceil(len(X) / self.batch_size)
+            schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+            model.compile(keras.optimizers.Adam(schedule), **compile_options(steps))
+            model.fit(X, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose)
+        return model
+
+    def _model(self, encoder, decoder):
+        return models.Autoencoder(encoder, decoder, corruption=layers.MaskingNoise(self.noise))
+
+    def _input_width(self, features):
+        return features
+
+    def _seeds(self, number=1):
+        """Integers drawn from `random_state`."""
+        return check_random_state(self.random_state).randint(0, 2**31 - 1, number).tolist()
+
+
+def scaled_by(scaler, X):
+    """Rows in scaled units, as the networks take them: float32."""
+    return scaler.transform(X).astype("float32")

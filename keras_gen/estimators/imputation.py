@@ -1,0 +1,135 @@
+"""Missing values, filled with what an autoencoder of the observed ones expects."""
+
+import keras
+import numpy as np
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from keras_gen import checks, layers, models
+from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
+
+
+class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEstimator):
+    """Complete a table, or images, with NaN for missing values.
+
+    An autoencoder that is told which entries are missing learns from the observed ones alone, more of which are masked
+    in training, at random and where other rows have gaps, to give back all observed ones. Missing entries are then
+    filled with its reconstruction; with `max_iter` > 1 the completed rows are reconstructed again, and the missing
+    entries replaced, as often.
+
+    Args:
+        max_iter: Passes of the filling, an integer >= 1. Defaults to 1.
+        ARGUMENTS
+
+    Attributes:
+        model_: The trained `models.IncompleteAutoencoder`, of scaled and flattened rows.
+        scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
+        n_iter_: Passes of the filling.
+        residual_std_: Standard deviation of the error of masked entries, one a feature, in scaled units.
+
+    Example:
+
+    >>> x = np.random.default_rng(0).random((100, 6))
+    >>> x[::3, 2] = np.nan
+    >>> completed = AutoencoderImputer(epochs=2, random_state=0).fit_transform(x)
+    >>> int(np.isnan(completed).sum())
+    0
+
+    Reference:
+        Gondara and Wang, 2018, MIDA: Multiple imputation using denoising autoencoders, arXiv:1705.02737.
+    """
+
+    def __init__(
+        self,
+        max_iter=1,
+        units=(100,),
+        latent_dim=8,
+        activation="silu",
+        noise=0.3,
+        scaling="standard",
+        epochs=100,
+        batch_size=100,
+        learning_rate=1e-3,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            units, latent_dim, activation, noise, scaling, epochs, batch_size, learning_rate, random_state, verbose
+        )
+        self.max_iter = max_iter
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def fit(self, X, y=None):
+        """Train on the observed entries of `X`, array `(n, features)` or images; `y` is ignored.
+
+        Raises:
+            ValueError: If a feature is missing in every row.
+        """
+        checks.integer("max_iter", self.max_iter)
+        X = self._checked(X, reset=True, ensure_all_finite="allow-nan")
+        empty = np.flatnonzero(np.isnan(X).all(axis=0))
+        if len(empty):
+            raise ValueError(f"Every feature must be observed in some row. Received: only NaN in {empty.tolist()}")
+        scaler = self._new_scaler(X)
+        scaled, (seed, mask_seed) = scaled_by(scaler, X), self._seeds(2)
+        self.model_, self.scaler_ = self._trained(scaled, seed), scaler
+        self.n_iter_ = self.max_iter
+        self.residual_std_ = self._residual_std(scaled, np.random.default_rng(mask_seed))
+        return self
+
+    def _model(self, encoder, decoder):
+        inputs = keras.Input(decoder.output_shape[1:])
+        seeing = keras.Model(inputs, encoder(layers.MissingIndicator()(inputs)), name="encoder")
+        gaps = [layers.MissingPatterns(0.5), layers.MaskingNoise(self.noise, value=float("nan"))]
+        return models.IncompleteAutoencoder(seeing, decoder, keras.Sequential(gaps, name="gaps"))
+
+    def _input_width(self, features):
+        return 2 * features
+
+    def _residual_std(self, scaled, rng):
+        """Of entries that are there, but hidden from the network, as those to be filled are."""
+        hidden = ~np.isnan(scaled) & (rng.random(scaled.shape) < max(self.noise, 0.1))
+        error = np.where(hidden, scaled - self.model_.reconstruct(np.where(hidden, np.nan, scaled)), np.nan)
+        counts = np.maximum(hidden.sum(axis=0), 1)
+        return np.sqrt(np.nansum(np.square(error), axis=0) / counts)
+
+    def transform(self, X):
+        """The rows completed: array of the shape of `X`, whose observed entries are unchanged."""
+        X = self._checked(X, reset=False, ensure_all_finite="allow-nan")
+        return self._shaped(np.where(np.isnan(X), self._unscaled(self._completed(self._scaled(X))), X))
+
+    def _completed(self, scaled):
+        missing, completed = np.isnan(scaled), scaled
+        for _ in range(self.max_iter):
+            completed = np.where(missing, self.model_.reconstruct(completed), scaled)
+        return completed
+
+    def sample_imputations(self, X, n=5, random_state=None):
+        """Several completions, whose differences show how sure each filled value is.
+
+        Each is the reconstruction of the row with more of its entries masked at random, plus normal noise of the size
+        of the error on masked entries.
+
+        Args:
+            X: Array `(rows, features)`, or images, with NaN for missing values.
+            n: Number of completions, an integer >= 1. Defaults to 5.
+            random_state: As in scikit-learn. Defaults to `None`.
+
+        Returns:
+            float64 array `(n, *X.shape)`; observed entries are unchanged.
+        """
+        check_is_fitted(self)
+        checks.integer("n", n)
+        X = self._checked(X, reset=False, ensure_all_finite="allow-nan")
+        scaled, missing, rng = self._scaled(X), np.isnan(X), check_random_state(random_state)
+        completions = []
+        for _ in range(n):
+            masked = np.where(rng.uniform(size=scaled.shape) < self.noise, np.nan, scaled).astype("float32")
+            drawn = self.model_.reconstruct(masked) + rng.normal(size=scaled.shape) * self.residual_std_
+            completions.append(self._shaped(np.where(missing, self._unscaled(drawn), X)))
+        return np.stack(completions)

@@ -1,0 +1,90 @@
+"""What an autoencoder of the usual cannot give back is unusual."""
+
+import numpy as np
+from sklearn.base import OutlierMixin
+
+from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
+
+
+class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
+    """Find the rows of a table, or the images, that an autoencoder trained on all of them reconstructs worst.
+
+    A row's score is minus the mean over its features of the squared error of its reconstruction, in scaled units; rows
+    below the quantile `contamination` of the training rows' scores are outliers.
+
+    Args:
+        contamination: The part of the training rows taken for outliers, a number in (0, 0.5]. Defaults to 0.1.
+        ARGUMENTS
+
+    Attributes:
+        model_: The trained `models.Autoencoder`, of scaled and flattened rows.
+        scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
+        offset_: The score below which a row is an outlier.
+
+    Example:
+
+    >>> x = np.random.default_rng(0).random((100, 6))
+    >>> detector = AutoencoderOutlierDetector(contamination=0.05, epochs=2, random_state=0)
+    >>> int((detector.fit_predict(x) == -1).sum())
+    5
+
+    Reference:
+        Hawkins et al., 2002, Outlier detection using replicator neural networks; with this error and deep networks:
+        Sakurada and Yairi, 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction.
+    """
+
+    def __init__(
+        self,
+        contamination=0.1,
+        units=(100,),
+        latent_dim=8,
+        activation="silu",
+        noise=0.1,
+        scaling="standard",
+        epochs=100,
+        batch_size=100,
+        learning_rate=1e-3,
+        random_state=None,
+        verbose=0,
+    ):
+        super().__init__(
+            units, latent_dim, activation, noise, scaling, epochs, batch_size, learning_rate, random_state, verbose
+        )
+        self.contamination = contamination
+
+    def fit(self, X, y=None):
+        """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
+        if not isinstance(self.contamination, (int, float)) or not 0 < self.contamination <= 0.5:
+            raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={self.contamination!r}")
+        X = self._checked(X, reset=True, ensure_min_features=1)
+        scaler = self._new_scaler(X)
+        self.model_, self.scaler_ = self._trained(scaled_by(scaler, X), *self._seeds()), scaler
+        self.offset_ = np.percentile(-self._errors(X).mean(axis=1), 100 * self.contamination)
+        return self
+
+    def _errors(self, X):
+        scaled = self._scaled(X)
+        return np.square(scaled.astype("float64") - self.model_.reconstruct(scaled))  # (n, features)
+
+    def feature_errors(self, X):
+        """Which features or pixels make a row an outlier: each one's squared error in scaled units, in the shape of X.
+
+        Args:
+            X: Array `(n, features)`, or images.
+
+        Returns:
+            float64 array of the shape of `X`; its mean over a row is minus the row's score.
+        """
+        return self._shaped(self._errors(self._checked(X, reset=False)))
+
+    def score_samples(self, X):
+        """Each row's score, the lower the more of an outlier: array `(n,)`."""
+        return -self._errors(self._checked(X, reset=False)).mean(axis=1)
+
+    def decision_function(self, X):
+        """Each row's score less `offset_`: negative for outliers."""
+        return self.score_samples(X) - self.offset_
+
+    def predict(self, X):
+        """-1 for outliers, 1 for the others: array `(n,)`."""
+        return np.where(self.decision_function(X) < 0, -1, 1)

@@ -1,0 +1,71 @@
+"""One autoencoder a class: the one that knows an example best names it."""
+
+import numpy as np
+from sklearn.base import ClassifierMixin
+from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils.multiclass import check_classification_targets
+
+from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
+
+
+class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
+    """Classify by reconstruction: each class has an autoencoder of its own, and the smallest error wins.
+
+    Args:
+        ARGUMENTS
+
+    Attributes:
+        classes_: The classes, sorted.
+        models_: List of the trained `models.Autoencoder`, one a class.
+        scaler_: The fitted `sklearn.preprocessing.StandardScaler`, of all classes together.
+
+    Example:
+
+    >>> x = np.concatenate([np.eye(4)] * 20)
+    >>> y = np.tile([0, 0, 1, 1], 20)
+    >>> bool(AutoencoderPerClassClassifier(latent_dim=1, random_state=0).fit(x, y).score(x, y) > 0.9)
+    True
+
+    Reference:
+        Hinton, Dayan and Revow, 1997, Modeling the manifolds of images of handwritten digits.
+    """
+
+    def fit(self, X, y):
+        """Train on `X`, array `(n, features)` or images, with the classes `y`, array `(n,)`."""
+        X, y = self._checked_pair(X, y)
+        classes, scaler = np.unique(y), self._new_scaler(X)
+        scaled, seeds = scaled_by(scaler, X), self._seeds(len(classes))
+        trained = [self._trained(scaled[y == label], seed) for label, seed in zip(classes, seeds, strict=True)]
+        self.classes_, self.scaler_, self.models_ = classes, scaler, trained
+        return self
+
+    def _checked_pair(self, X, y):
+        if y is None:
+            raise ValueError("requires y to be passed, but the target y is None")
+        y = column_or_1d(y, warn=True)
+        check_classification_targets(y)
+        X = self._checked(X, reset=True)
+        check_consistent_length(X, y)
+        return X, y
+
+    def _errors(self, X):
+        scaled = self._scaled(self._checked(X, reset=False))
+        errors = [np.square(scaled - model.reconstruct(scaled)).mean(axis=1) for model in self.models_]
+        return np.stack(errors, axis=1)  # (n, classes)
+
+    def decision_function(self, X):
+        """Minus each class's mean squared error, in scaled units.
+
+        Args:
+            X: Array `(n, features)`, or images.
+
+        Returns:
+            Array `(n, classes)`; of two classes, as in scikit-learn, the second's less the first's, `(n,)`.
+        """
+        errors = self._errors(X)
+        return errors[:, 0] - errors[:, 1] if len(self.classes_) == 2 else -errors
+
+    def predict(self, X):
+        """The class whose autoencoder has the smallest error: array `(n,)`."""
+        errors = self._errors(X)
+        return self.classes_[errors.argmin(axis=1)]

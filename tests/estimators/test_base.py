@@ -1,0 +1,199 @@
+import joblib
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from keras_gen import data
+from keras_gen.estimators import (
+    AutoencoderFeatures,
+    AutoencoderImputer,
+    AutoencoderOutlierDetector,
+    AutoencoderPerClassClassifier,
+)
+
+SMALL = {"units": (8,), "latent_dim": 2, "epochs": 3, "random_state": 0}
+LEARNT = {
+    **SMALL,
+    "units": (),
+    "latent_dim": 1,
+    "epochs": 10,
+    "learning_rate": 0.1,
+}  # for the check that asks for a score
+
+
+@parametrize_with_checks(
+    [
+        AutoencoderFeatures(**SMALL),
+        AutoencoderImputer(**SMALL),
+        AutoencoderOutlierDetector(**SMALL),
+        AutoencoderPerClassClassifier(**LEARNT),
+    ]
+)
+def test_scikit_learn_checks(estimator, check):
+    check(estimator)
+
+
+def table(rows=300, seed=0):
+    """A table of six columns of mixed scales that follow from two hidden numbers."""
+    rng = np.random.default_rng(seed)
+    hidden = rng.standard_normal((rows, 2))
+    return hidden @ np.array([[1, 2, 0, -1, 1, 3], [0, 1, 1, 1, -2, 1]]) * 10.0 ** np.arange(6) + 7
+
+
+@pytest.fixture(scope="module")
+def images():
+    train, _ = data.load("digits")
+    return np.array(train.x[:300]), np.array(train.y[:300])
+
+
+def test_features_of_a_table_hold_what_it_holds():
+    x = table()
+    features = AutoencoderFeatures(latent_dim=2, noise=0.0, epochs=200, random_state=0)
+    error = x - features.inverse_transform(features.fit_transform(x))
+    assert (error.std(axis=0) < 0.15 * x.std(axis=0)).all()
+    assert features.get_feature_names_out().tolist() == ["autoencoderfeatures0", "autoencoderfeatures1"]
+
+
+def test_features_of_images_come_back_as_images(images):
+    x, _ = images
+    features = AutoencoderFeatures(**SMALL, scaling="none").fit(x)
+    assert features.transform(x).shape == (300, 2)
+    assert features.inverse_transform(features.transform(x)).shape == x.shape
+    for other in (x.reshape(300, -1), x[:, :4], x[..., 0]):
+        with pytest.raises(ValueError, match=r"another shape. Expected: \(8, 8, 1\). Received: \("):
+            features.transform(other)
+
+
+def test_outliers_and_what_makes_them_so():
+    x = table()
+    x[:5, 3] += 8 * x[:, 3].std()
+    detector = AutoencoderOutlierDetector(0.05, latent_dim=2, epochs=200, random_state=0).fit(x)
+    assert (detector.predict(x[:5]) == -1).all()
+    assert (detector.predict(x[5:]) == -1).mean() <= 0.05
+    assert (detector.feature_errors(x[:5]).argmax(axis=1) == 3).all()
+    np.testing.assert_allclose(detector.feature_errors(x).mean(axis=1), -detector.score_samples(x))
+
+
+def test_outlying_images_show_where(images):
+    x, _ = images
+    detector = AutoencoderOutlierDetector(**SMALL).fit(x)
+    assert detector.feature_errors(x[:3]).shape == (3, 8, 8, 1)
+
+
+def test_imputation_beats_the_mean_and_keeps_what_is_there():
+    x = table()
+    missing = np.random.default_rng(1).random(x.shape) < 0.2
+    holes = np.where(missing, np.nan, x)
+    imputer = AutoencoderImputer(latent_dim=4, epochs=200, max_iter=2, random_state=0)
+    filled = imputer.fit_transform(holes)
+    np.testing.assert_array_equal(filled[~missing], x[~missing])
+    scale = x.std(axis=0)
+    error = ((filled - x) / scale)[missing]
+    mean = ((np.nanmean(holes, axis=0) - x) / scale)[missing]
+    assert np.square(error).mean() < 0.5 * np.square(mean).mean()
+
+
+def test_several_imputations_differ_where_something_is_missing():
+    x = table()
+    x[:10, 0] = np.nan
+    imputer = AutoencoderImputer(**SMALL).fit(x)
+    several = imputer.sample_imputations(x, 4, random_state=0)
+    assert several.shape == (4, 300, 6) and (several[:, :10, 0].std(axis=0) > 0).all()
+    np.testing.assert_array_equal(several[:, 10:], np.broadcast_to(x[10:], (4, 290, 6)))
+    np.testing.assert_array_equal(several, imputer.sample_imputations(x, 4, random_state=0))
+
+
+def test_one_autoencoder_a_class_tells_digits_apart(images):
+    x, y = (part[images[1] < 4] for part in images)
+    classifier = AutoencoderPerClassClassifier(scaling="none", epochs=40, learning_rate=1e-2, random_state=0)
+    assert classifier.fit(x[:80], y[:80]).score(x[80:], y[80:]) > 0.9
+    assert classifier.decision_function(x).shape == (len(x), 4)
+
+
+def test_pipeline_grid_search_and_joblib(images, tmp_path):
+    x, y = images
+    x = x.reshape(len(x), -1)
+    pipeline = make_pipeline(AutoencoderFeatures(**SMALL), LogisticRegression(max_iter=500))
+    search = GridSearchCV(pipeline, {"autoencoderfeatures__latent_dim": [1, 6]}, cv=2).fit(x, y)
+    assert search.best_params_ == {"autoencoderfeatures__latent_dim": 6}
+    joblib.dump(search.best_estimator_, tmp_path / "model.joblib")
+    again = joblib.load(tmp_path / "model.joblib")
+    np.testing.assert_array_equal(again.predict_proba(x), search.best_estimator_.predict_proba(x))
+
+
+@pytest.mark.parametrize(
+    ("estimator", "x", "message"),
+    [
+        (AutoencoderFeatures(units=(4, 8)), table(), "`units` must not grow"),
+        (AutoencoderFeatures(noise=1.0), table(), "`noise` must be a number in"),
+        (AutoencoderFeatures(learning_rate=-1.0), table(), "`learning_rate` must be a finite number"),
+        (AutoencoderOutlierDetector(contamination="auto"), table(), "must be in .* Received: contamination='auto'"),
+        (AutoencoderFeatures(scaling="minmax"), table(), "Unknown scaling"),
+        (AutoencoderFeatures(epochs=0), table(), "`epochs` must be an integer >= 1"),
+        (AutoencoderFeatures(), np.array([["a", "b"]]), "could not convert string to float"),
+        (AutoencoderFeatures(), np.full((4, 2), np.inf), "infinity"),
+        (AutoencoderOutlierDetector(contamination=0.9), table(), "`contamination` must be in"),
+        (AutoencoderImputer(max_iter=0), table(), "`max_iter` must be an integer >= 1"),
+        (AutoencoderImputer(), np.array([[1, np.nan], [2, np.nan]]), r"Received: only NaN in \[1\]"),
+    ],
+)
+def test_bad_input(estimator, x, message):
+    with pytest.raises(ValueError, match=message):
+        estimator.fit(x)
+
+
+def test_a_constant_column_and_fewer_rows_than_a_batch_are_fine():
+    x = table(7)
+    x[:, 2] = 3.0
+    assert np.isfinite(AutoencoderFeatures(**SMALL).fit_transform(x)).all()
+
+
+def test_passes_of_the_filling_go_on_from_each_other():
+    x = table()
+    holes = np.where(np.random.default_rng(1).random(x.shape) < 0.2, np.nan, x)
+    imputer = AutoencoderImputer(**SMALL).fit(holes)
+    scale, mean = imputer.scaler_.scale_, imputer.scaler_.mean_
+    scaled = ((holes - mean) / scale).astype("float32")
+    once = np.where(np.isnan(scaled), imputer.model_.reconstruct(scaled), scaled)
+    twice = np.where(np.isnan(scaled), imputer.model_.reconstruct(once), scaled)
+    for passes, expected in ((1, once), (2, twice)):
+        imputer.max_iter = passes
+        np.testing.assert_allclose((imputer.transform(holes) - mean) / scale, expected, rtol=1e-3, atol=1e-4)
+
+
+def test_several_imputations_scatter_as_the_errors_do():
+    x = table()
+    x[0, 0] = np.nan
+    imputer = AutoencoderImputer(**SMALL).fit(x)
+    imputer.noise = 0.0  # so that only the drawn errors are left
+    drawn = imputer.sample_imputations(np.repeat(x[:1], 100, axis=0), 20, random_state=0)[..., 0]
+    expected = imputer.residual_std_[0] * imputer.scaler_.scale_[0]
+    np.testing.assert_allclose(drawn.std(), expected, rtol=0.06)
+    assert abs(drawn.mean() - imputer.transform(x[:1])[0, 0]) < 0.1 * expected
+
+
+def test_a_row_of_which_nothing_is_known_is_filled():
+    x = table()
+    imputer = AutoencoderImputer(**SMALL).fit(x)
+    assert np.isfinite(imputer.transform(np.full((2, 6), np.nan))).all()
+
+
+def test_a_fit_that_fails_leaves_the_fitted_model():
+    x = table()
+    features = AutoencoderFeatures(**SMALL).fit(x)
+    before = features.transform(x)
+    with pytest.raises(ValueError, match="`batch_size`"):
+        features.set_params(batch_size=0).fit(10 * x)
+    np.testing.assert_array_equal(features.transform(x), before)
+
+
+def test_before_a_fit():
+    for estimator in (AutoencoderFeatures(), AutoencoderImputer()):
+        with pytest.raises(NotFittedError, match="is not fitted yet"):
+            estimator.transform(table())
+    with pytest.raises(NotFittedError, match="is not fitted yet"):
+        AutoencoderOutlierDetector().predict(table())
