@@ -42,6 +42,33 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None):
 
     >>> figure = image_grid(np.zeros((6, 8, 8, 1)), columns=3)
     """
+    sheet, columns, rows = _mosaic(images, columns, value_range)
+    return _sheet(sheet, columns, rows, title)
+
+
+def mosaic(images, columns=None, value_range=(0, 1)):
+    """Images side by side as one image, for a panel of a figure of one's own.
+
+    Args:
+        images: Array `(n, height, width, channels)`, 1 or 3 channels.
+        columns: Images in a row; about the square root of n if `None`. Defaults to `None`.
+        value_range: The pair (black, white). Defaults to (0, 1).
+
+    Returns:
+        float32 array in [0, 1], `(rows, columns)` of pixels, with a third axis for colours.
+
+    Raises:
+        ValueError: If the shape is another.
+
+    Example:
+
+    >>> mosaic(np.zeros((6, 8, 8, 1)), columns=3).shape
+    (19, 28)
+    """
+    return _mosaic(images, columns, value_range)[0]
+
+
+def _mosaic(images, columns, value_range):
     pixels = _as_pixels(images, value_range)
     columns = checks.integer("columns", columns or math.ceil(math.sqrt(len(pixels))))
     rows = math.ceil(len(pixels) / columns)
@@ -53,7 +80,7 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None):
             place * (side + gap) + gap for place, side in zip(divmod(number, columns), (height, width), strict=True)
         )
         sheet[top : top + height, left : left + width] = image
-    return _sheet(sheet, columns, rows, title)
+    return sheet, columns, rows
 
 
 def _sheet(sheet, columns, rows, title):
@@ -213,4 +240,40 @@ def history_curves(history, title=None):
     if title:
         figure.suptitle(title, fontsize=10)
     figure.tight_layout()
+    return figure
+
+
+def error_against(name, sizes, errors, standard_errors, chosen=None):
+    """Errors of models of several sizes, and the size that the one-standard-error rule takes.
+
+    Args:
+        name: What the sizes are, for the axis.
+        sizes: List of numbers.
+        errors: List of their errors; those that are not finite are left out.
+        standard_errors: List of the errors' standard errors.
+        chosen: The size to be marked, or `None`. Defaults to `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = error_against("latent_dim", [2, 8, 32], [9.0, 5.2, 5.0], [0.3, 0.3, 0.3], chosen=8)
+    """
+    rows = sorted(row for row in zip(sizes, errors, standard_errors, strict=True) if np.isfinite(row[1]))
+    x, y, deviations = (np.array(column, "float64") for column in zip(*rows, strict=True))
+    figure = Figure(figsize=(6.4, 4.2), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    axes.errorbar(x, y, yerr=np.nan_to_num(deviations), fmt="o-", capsize=3, label="validation error, 1 standard error")
+    best = int(np.argmin(y))
+    bound = y[best] + np.nan_to_num(deviations[best])
+    axes.axhline(bound, color="grey", linestyle=":", label="one standard error above the smallest")
+    if chosen is not None:
+        axes.axvline(chosen, color="tab:red", linestyle="--", label=f"chosen: {chosen:.4g}")
+    if x.min() > 0 and x.max() / x.min() >= 8:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel(name)
+    axes.set_ylabel("squared error of the reconstruction")
+    axes.legend(fontsize=8)
     return figure

@@ -81,3 +81,22 @@ def test_curves_have_a_panel_a_quantity_with_training_and_validation():
 def test_bad_input(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_a_mosaic_is_the_grid_as_an_array():
+    images = RNG.random((5, 4, 3, 1))
+    grid = plots.image_grid(images, columns=2).axes[0].images[0].get_array()
+    np.testing.assert_array_equal(plots.mosaic(images, columns=2), grid)
+    assert plots.mosaic(np.zeros((2, 4, 4, 3)), columns=2).shape == (6, 11, 3)
+
+
+def test_errors_are_drawn_in_order_of_size_and_the_choice_is_marked():
+    figure = plots.error_against("size", [8, 2, 32, 4], [3.0, 9.0, 2.5, np.nan], [0.5, 0.25, 0.75, 0.1], chosen=8)
+    axes = figure.axes[0]
+    curve = axes.containers[0].lines[0]
+    np.testing.assert_array_equal(curve.get_xdata(), [2, 8, 32])
+    np.testing.assert_array_equal(curve.get_ydata(), [9.0, 3.0, 2.5])
+    labelled = {line.get_label(): line for line in axes.lines}
+    assert list(labelled["one standard error above the smallest"].get_ydata()) == [3.25, 3.25]
+    assert list(labelled["chosen: 8"].get_xdata()) == [8, 8]
+    assert axes.get_xscale() == "log" and axes.get_xlabel() == "size"

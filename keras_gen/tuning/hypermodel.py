@@ -1,0 +1,106 @@
+"""A preset as KerasTuner builds and trains it."""
+
+import inspect
+import json
+import math
+from pathlib import Path
+
+import keras
+import keras_tuner
+import numpy as np
+
+from keras_gen import checks, presets
+from keras_gen.files import written_beside
+from keras_gen.seeds import seeded
+from keras_gen.training.compilation import compile_options
+from keras_gen.tuning.result import BEST
+from keras_gen.tuning.space import arguments
+
+SCORE = "best.json"
+
+
+class PresetHyperModel(keras_tuner.HyperModel):
+    """A preset whose arguments in the ranges are KerasTuner's to choose.
+
+    Args:
+        preset: The preset's name.
+        example_shape: One example's shape.
+        ranges: List of `Range`.
+        fixed: Dict of further arguments of the preset.
+        objective: The name of what is made small.
+        seed: Integer from which each trial's weights, order and noise follow.
+        folder: Where the best model so far is kept.
+    """
+
+    def __init__(self, preset, example_shape, ranges, fixed, objective, seed, folder):
+        super().__init__()
+        self.preset, self.example_shape, self.ranges, self.fixed = preset, example_shape, ranges, fixed
+        self.objective, self.seed, self.folder = objective, seed, Path(folder)
+
+    def build(self, hp):
+        chosen = arguments(self.ranges, hp, {**defaults(self.preset), **self.fixed})
+        with seeded(self.seed):
+            return presets.build(self.preset, self.example_shape, **{**self.fixed, **chosen})
+
+    def fit(self, hp, model, x, validation, epochs, batch_size, callbacks=(), **options):
+        """Train and measure; a model that diverges is a failed trial."""
+        _recompile(model, epochs * math.ceil(len(x) / batch_size))
+        options.update(epochs=epochs, batch_size=batch_size)
+        stopping = [*callbacks, keras.callbacks.TerminateOnNaN()]
+        history = model.fit(x, validation_data=validation, callbacks=stopping, **options).history
+        last = {name: values[-1] for name, values in history.items()}
+        if not np.isfinite(last["loss"]):
+            raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
+        errors = _errors(model, validation)
+        deviation = float(errors.std(ddof=1) / math.sqrt(len(errors))) if len(errors) > 1 else 0.0
+        found = {**last, "error": float(errors.mean()), "standard_error": deviation}
+        if not np.isfinite(found[self.objective]):
+            raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
+        if found[self.objective] < self._smallest():
+            model.save(self.folder / BEST)
+            with written_beside(self.folder / SCORE) as path:
+                path.write_text(json.dumps({self.objective: found[self.objective]}) + "\n")
+        return found
+
+    def try_out(self, x, validation):
+        """Build the models at the ends of the ranges and train one step: what cannot work would waste every trial.
+
+        Args:
+            x: One batch.
+            validation: Array `(m, *shape)`.
+
+        Raises:
+            ValueError: If there is no such model, it refuses the data, or nobody logs the objective.
+        """
+        for end in (-1, 0):
+            hp = keras_tuner.HyperParameters()
+            for one in self.ranges:
+                names = [f"nodes_{place}" for place in range(1, 10)] if one.name == "nodes" else [one.name]
+                hp.values.update(dict.fromkeys(names, one.ends[end]))
+            model = self.build(hp)
+        _recompile(model, 1)
+        logged = model.fit(x, batch_size=len(x), validation_data=validation[:2], verbose=0).history
+        _errors(model, validation[:2])
+        checks.choice("objective", self.objective, ["error", *logged])
+
+    def _smallest(self):
+        path = self.folder / SCORE
+        return json.loads(path.read_text())[self.objective] if path.exists() else math.inf
+
+
+def _recompile(model, steps):
+    """For so many steps, with the optimizers that it has."""
+    optimizers = zip(model.players(), model.optimizer.optimizers, strict=True)
+    model.compile({player.name: optimizer for player, optimizer in optimizers}, **compile_options(steps))
+
+
+def defaults(preset):
+    """The arguments of a preset that can be searched or fixed, with their defaults."""
+    parameters = inspect.signature(presets.PRESETS[preset]).parameters.values()
+    return {one.name: one.default for one in parameters if one.default is not one.empty}
+
+
+def _errors(model, x):
+    """Each example's squared error, summed over its dimensions."""
+    difference = np.asarray(x, "float32") - model.predict(x, batch_size=1000, verbose=0)  # NaN, of one that diverged
+    return np.square(difference.astype("float64")).reshape(len(x), -1).sum(axis=1)

@@ -1,0 +1,87 @@
+"""What a search leaves: a table, the best model whole, pictures."""
+
+import csv
+import dataclasses
+import math
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen import plots
+from keras_gen.files import written_beside
+from keras_gen.saving import load_model
+from keras_gen.tuning.space import one_standard_error
+
+TABLE, BEST = "trials.csv", "best.keras"
+_LAST = ("status", "error", "standard_error")  # the last columns of the table
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """What a search found.
+
+    Args:
+        folder: The folder with `trials.csv`, `best.keras` and the pictures.
+        rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`; the last
+            two are NaN of a failed trial.
+        best: Dict of the values of the trial with the smallest objective.
+        chosen: Dict from each range of numbers to its smallest value within one standard error of the smallest error.
+
+    Example:
+
+    >>> Result(Path("."), [], {"latent_dim": 32}, {"latent_dim": 8}).chosen["latent_dim"]
+    8
+    """
+
+    folder: Path
+    rows: list
+    best: dict
+    chosen: dict
+
+    def model(self):
+        """The best model, whole: with its optimizers and methods."""
+        return load_model(self.folder / BEST)
+
+
+def collected(folder, oracle, ranges, objective):
+    """Write the table and the pictures of a search, and give what it found.
+
+    Args:
+        folder: The search's folder.
+        oracle: KerasTuner's oracle, which holds the trials.
+        ranges: List of `Range`.
+        objective: The name of what was made small.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        ValueError: If every trial failed.
+    """
+    trials = sorted(oracle.trials.values(), key=lambda trial: int(trial.trial_id))
+    rows, scores = [], []
+    for trial in trials:
+        values = {name: value for name, value in trial.hyperparameters.values.items() if "/" not in name}
+        error, deviation = (_last(trial, name) for name in ("error", "standard_error"))
+        rows.append({"trial": int(trial.trial_id), **values, "status": trial.status.lower()})
+        rows[-1].update(error=error, standard_error=deviation)
+        scores.append(_last(trial, objective))
+    columns = list(dict.fromkeys(name for row in rows for name in row if name not in _LAST)) + list(_LAST)
+    with written_beside(folder / TABLE) as path, path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(rows)
+    if not np.isfinite(scores).any():
+        raise ValueError(f"Every trial of the search in '{folder}' failed. Received: {len(rows)} trials, see {TABLE}")
+    best, chosen = rows[int(np.nanargmin(scores))], {}
+    done = [row for row in rows if math.isfinite(row["error"])]
+    for name in (one.name for one in ranges if isinstance(one.ends[0], (int, float)) and one.name != "nodes"):
+        curve = [[row[key] for row in done] for key in (name, "error", "standard_error")]
+        chosen[name] = one_standard_error(*curve)
+        with written_beside(folder / f"error_against_{name}.png") as path:
+            plots.error_against(name, *curve, chosen=chosen[name]).savefig(path, format="png")
+    return Result(folder, rows, {name: best[name] for name in best if name not in ("trial", *_LAST)}, chosen)
+
+
+def _last(trial, name):
+    return float(trial.metrics.get_history(name)[-1].value[0]) if trial.metrics.exists(name) else math.nan

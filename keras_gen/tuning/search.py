@@ -1,0 +1,242 @@
+"""Searches on KerasTuner over the presets: a folder with a table, the best model whole, and pictures."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import keras_tuner
+import numpy as np
+
+from keras_gen import checks, presets
+from keras_gen.files import written_beside
+from keras_gen.seeds import seeded
+from keras_gen.tuning.hypermodel import PresetHyperModel, defaults
+from keras_gen.tuning.result import collected
+from keras_gen.tuning.space import Range, checked, parse
+
+TUNERS = {
+    "random": keras_tuner.RandomSearch,
+    "bayesian": keras_tuner.BayesianOptimization,
+    "hyperband": keras_tuner.Hyperband,
+    "grid": keras_tuner.GridSearch,
+}
+SEARCH = "search.json"
+
+
+def search(
+    x,
+    ranges,
+    folder,
+    preset="autoencoder",
+    validation=None,
+    trials=12,
+    tuner="random",
+    epochs=20,
+    batch_size=100,
+    objective="error",
+    seed=0,
+    verbose=1,
+    **fixed,
+):
+    """Search a preset's arguments for the smallest error on data held out.
+
+    The error is the squared error of the reconstruction, summed over an example's dimensions, mean over the validation
+    set: comparable between models whose losses are not. Started again with the same arguments on the same folder, a
+    search that was stopped goes on; with more `trials` it is prolonged. A trial that diverges is recorded as failed.
+
+    Args:
+        x: Array `(n, *shape)` of training data.
+        ranges: List of `Range`, or a line for `parse`.
+        folder: Folder for all that the search leaves: `trials.csv`, `best.keras`, a picture a range of numbers.
+        preset: Name of a preset with `reconstruct`. Defaults to `"autoencoder"`.
+        validation: Array `(m, *shape)`; every fifth example of `x` is held out if `None`. Defaults to `None`.
+        trials: Number of trials in all, an integer >= 1. Defaults to 12.
+        tuner: `"random"`, `"bayesian"`, `"hyperband"` or `"grid"`. Defaults to `"random"`.
+        epochs: Epochs of a trial, the most of one with `"hyperband"`, an integer >= 1. Defaults to 20.
+        batch_size: Integer >= 1. Defaults to 100.
+        objective: What is made small: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
+        seed: Integer of the search and of each trial. Defaults to 0.
+        verbose: 0 for silence, 1 for a word on each trial. Defaults to 1.
+        **fixed: Further arguments of the preset.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        ValueError: If a range is unknown, empty or leads to no model, nobody logs the objective, the folder holds
+            another search, or every trial failed.
+
+    Example:
+
+    >>> import tempfile
+    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
+    >>> options = {"trials": 2, "epochs": 1, "units": (8,), "verbose": 0}
+    >>> found = search(x, [Range("bottleneck", 1, 8)], tempfile.mkdtemp(), **options)
+    >>> len(found.rows), 1 <= found.best["latent_dim"] <= 8
+    (2, True)
+
+    Reference:
+        The rule behind `Result.chosen`: Breiman et al., 1984, Classification and regression trees, section 3.4.3.
+    """
+    if isinstance(ranges, str):
+        ranges = parse(ranges)
+    for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size)):
+        checks.integer(name, value)
+    checks.choice("tuner", tuner, TUNERS)
+    checks.choice("model", preset, presets.PRESETS)
+    for name in fixed:
+        checks.choice("argument of the preset", name, defaults(preset))
+    ranges = checked(ranges, defaults(preset))
+    both = sorted(set(fixed) & {one.name for one in ranges})
+    if both:
+        raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, of {both}")
+    checks.array("x", x)
+    if validation is None:
+        x, validation = np.delete(x, np.s_[::5], axis=0), x[::5]
+    folder = Path(folder)
+    hypermodel = PresetHyperModel(preset, x.shape[1:], ranges, fixed, objective, seed, folder)
+    hypermodel.try_out(x[:batch_size], validation)
+    settings = [preset, list(x.shape), ranges, tuner, epochs, batch_size, objective, seed, fixed]
+    _claim(folder, settings)
+    # Hyperband is stopped by the number of trials below, not by having been through its brackets
+    limit = {"max_trials": trials}
+    if tuner == "hyperband":
+        limit = {"max_epochs": epochs, "hyperband_iterations": trials}
+    options = {"verbose": 2 if verbose else 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
+    with seeded(seed):
+        runner = TUNERS[tuner](
+            hypermodel,
+            objective=keras_tuner.Objective(objective, "min"),
+            seed=seed + 1,  # KerasTuner takes 0 for "any"
+            directory=str(folder.resolve()),
+            project_name="tuner",
+            overwrite=False,
+            max_consecutive_failed_trials=trials + 1,
+            **limit,
+        )
+        runner.oracle.max_trials = trials
+        runner.search(x=x, validation=validation, batch_size=batch_size, **options)
+    return collected(folder, runner.oracle, ranges, objective)
+
+
+def search_bottleneck(x, folder, low=2, high=64, trials=12, **options):
+    """Train models of `trials` code sizes, from `low` to `high` at equal ratios, for the knee of their errors.
+
+    Args:
+        x: Array `(n, *shape)` of training data.
+        folder: As in `search`.
+        low: The smallest size, an integer >= 1. Defaults to 2.
+        high: The largest size. Defaults to 64.
+        trials: Number of sizes, an integer >= 2; of those that round to one integer one is left. Defaults to 12.
+        **options: Further arguments of `search` and of the preset, such as `noise=0.3`.
+
+    Returns:
+        A `Result`; `chosen["latent_dim"]` is the knee.
+
+    Raises:
+        ValueError: As in `search`.
+
+    Example:
+
+    >>> import tempfile
+    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
+    >>> options = {"trials": 2, "epochs": 1, "units": (8,), "verbose": 0}
+    >>> [row["latent_dim"] for row in search_bottleneck(x, tempfile.mkdtemp(), 1, 8, **options).rows]
+    [1, 8]
+    """
+    Range("bottleneck", checks.integer("low", low), checks.integer("high", high))
+    sizes = np.geomspace(low, high, checks.integer("trials", trials, minimum=2)).round().astype(int)
+    sizes = sorted(set(sizes.tolist()))
+    return search(x, [Range("bottleneck", choices=sizes)], folder, trials=len(sizes), tuner="grid", **options)
+
+
+def search_denoising_rate(x, folder, low=0.0, high=0.6, trials=12, **options):
+    """Train models with `trials` rates of noise on the input, from `low` to `high` at equal distances.
+
+    Args:
+        x: Array `(n, *shape)` of training data.
+        folder: As in `search`.
+        low: The lowest rate. Defaults to 0.
+        high: The highest rate. Defaults to 0.6.
+        trials: Number of rates, an integer >= 2. Defaults to 12.
+        **options: Further arguments of `search` and of the preset, such as `latent_dim=16`.
+
+    Returns:
+        A `Result`; `best["noise"]` is the rate with the smallest error.
+
+    Raises:
+        ValueError: As in `search`.
+
+    Example:
+
+    >>> import tempfile
+    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
+    >>> options = {"trials": 2, "epochs": 1, "units": (8,), "latent_dim": 2, "verbose": 0}
+    >>> [row["noise"] for row in search_denoising_rate(x, tempfile.mkdtemp(), 0.0, 0.5, **options).rows]
+    [0.0, 0.5]
+    """
+    Range("corruption", low, high)
+    rates = np.linspace(low, high, checks.integer("trials", trials, minimum=2)).round(6).tolist()
+    return search(x, [Range("corruption", choices=rates)], folder, trials=trials, tuner="grid", **options)
+
+
+EVERYTHING = (
+    Range("bottleneck", 2, 64, log=True),
+    Range("layers", 1, 3),
+    Range("nodes", 64, 1024, log=True),
+    Range("activation", choices=("relu", "silu", "tanh")),
+    Range("reconstruction", choices=("squared_error", "bernoulli")),
+    Range("noise_kind", choices=("masking", "salt_and_pepper", "gaussian")),
+    Range("noise", 0.0, 0.6),
+    Range("sparsity", 0.0, 0.1),
+)
+
+
+def search_autoencoder(x, folder, ranges=EVERYTHING, tuner="bayesian", **options):
+    """Search all that a deep autoencoder has to choose, together.
+
+    By default that is the code's size, the number of layers, the nodes in each, activation, reconstruction loss, kind
+    and rate of the noise, and sparsity.
+
+    Args:
+        x: Array `(n, *shape)` of training data, in [0, 1] for the Bernoulli loss.
+        folder: As in `search`.
+        ranges: List of `Range`. Defaults to all those above.
+        tuner: As in `search`. Defaults to `"bayesian"`.
+        **options: Further arguments of `search` and of the preset.
+
+    Returns:
+        A `Result`.
+
+    Raises:
+        ValueError: As in `search`.
+
+    Example:
+
+    >>> import tempfile
+    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
+    >>> found = search_autoencoder(x, tempfile.mkdtemp(), trials=1, epochs=1, width=0.1, verbose=0)
+    >>> sorted(found.best)[:3]
+    ['activation', 'latent_dim', 'layers']
+    """
+    return search(x, ranges, folder, tuner=tuner, **options)
+
+
+def _claim(folder, settings):
+    """Mark the folder as this search's; a folder of another search, or of something else, is refused."""
+    wanted = json.loads(json.dumps(settings, default=dataclasses.asdict))
+    path = folder / SEARCH
+    if path.exists():
+        if json.loads(path.read_text()) != wanted:
+            raise ValueError(f"'{folder}' holds another search. Expected: a new folder, or the same arguments")
+        return
+    if folder.exists() and any(folder.iterdir()):
+        raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
+    with written_beside(path) as beside:
+        beside.write_text(json.dumps(wanted, indent=2) + "\n")
+
+
+def _errors(model, x):
+    """Each example's squared error, summed over its dimensions."""
+    difference = np.asarray(x, "float32") - model.reconstruct(x)
+    return np.square(difference.astype("float64")).reshape(len(x), -1).sum(axis=1)

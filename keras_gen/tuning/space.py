@@ -1,0 +1,212 @@
+"""What is searched: ranges of a preset's arguments."""
+
+import dataclasses
+import math
+
+from keras_gen import checks
+
+ALIASES = {"bottleneck": "latent_dim", "corruption": "noise"}
+SHAPE = ("layers", "nodes")  # which together make a preset's `units`
+
+
+@dataclasses.dataclass(frozen=True)
+class Range:
+    """Values of one argument of a preset: all from `low` to `high`, or those in `choices`.
+
+    Besides a preset's own arguments there are `layers`, the number of hidden layers, and `nodes`, the width of each.
+
+    Args:
+        name: The argument's name, or `"bottleneck"` for `latent_dim`, `"corruption"` for `noise`.
+        low: The lowest value; two integers make a range of integers. Defaults to `None`.
+        high: The highest value. Defaults to `None`.
+        choices: Tuple of values, instead of the two. Defaults to ().
+        log: Whether equal ratios, not equal differences, are equally likely. Defaults to `False`.
+
+    Raises:
+        ValueError: If the range is empty, or logarithmic from 0.
+
+    Example:
+
+    >>> Range("bottleneck", 2, 64, log=True).name
+    'latent_dim'
+    """
+
+    name: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple = ()
+    log: bool = False
+
+    def __post_init__(self):
+        object.__setattr__(self, "name", ALIASES.get(self.name, self.name))
+        object.__setattr__(self, "choices", tuple(self.choices))
+        if self.choices:
+            return
+        if self.low is None or self.high is None or not self.low < self.high:
+            raise ValueError(
+                f"The search range of `{self.name}` is empty. Expected: a lowest value below the highest, or choices. "
+                f"Received: {self.low} to {self.high}"
+            )
+        if self.log and self.low <= 0:
+            raise ValueError(f"A logarithmic range must begin above 0. Received: {self.name} from {self.low}")
+
+    @property
+    def ends(self):
+        """The first and the last value."""
+        return (self.choices[0], self.choices[-1]) if self.choices else (self.low, self.high)
+
+    def suggest(self, hp, name=None):
+        """The value that KerasTuner's `hp` gives, under the range's name or another."""
+        name = name or self.name
+        if self.choices:
+            return hp.Choice(name, list(self.choices))
+        kind = hp.Int if isinstance(self.low, int) and isinstance(self.high, int) else hp.Float
+        return kind(name, self.low, self.high, sampling="log" if self.log else "linear")
+
+
+def parse(text):
+    """Ranges from a line such as `bottleneck=2:64,corruption=0:0.6,activation=relu|silu`.
+
+    Args:
+        text: Names and ranges with commas between; `a:b` is a range, `a|b|c` are choices. Whole numbers from 1 on whose
+            highest is at least 8 times the lowest are searched at equal ratios.
+
+    Returns:
+        List of `Range`.
+
+    Raises:
+        ValueError: If the line or a range is empty, or cannot be read.
+
+    Example:
+
+    >>> [(r.name, r.low, r.high, r.log) for r in parse("bottleneck=2:64,corruption=0:0.6")]
+    [('latent_dim', 2, 64, True), ('noise', 0, 0.6, False)]
+    """
+    ranges = []
+    for part in text.split(","):
+        name, equals, values = (piece.strip() for piece in part.partition("="))
+        if not name or not equals or not values:
+            raise ValueError(
+                f"A search must name ranges. Expected: such as bottleneck=2:64,corruption=0:0.6. Received: {text!r}"
+            )
+        if "|" in values:
+            ranges.append(Range(name, choices=[_value(value) for value in values.split("|")]))
+            continue
+        low, _, high = values.partition(":")
+        low, high = _value(low), _value(high)
+        if isinstance(low, str) or isinstance(high, str):
+            raise ValueError(f"The range of `{name}` must be two numbers. Expected: such as 2:64. Received: {values!r}")
+        ranges.append(Range(name, low, high, log=isinstance(low, int) and low > 0 and high >= 8 * low))
+    return ranges
+
+
+def _value(text):
+    for kind in (int, float):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text.strip()
+
+
+def checked(ranges, known):
+    """The ranges, if there are any, each is of a known argument, and none is named twice.
+
+    Args:
+        ranges: Iterable of `Range`.
+        known: Names of a preset's arguments.
+
+    Returns:
+        List of `Range`.
+
+    Raises:
+        ValueError: If not; of an unknown name the message gives the nearest.
+
+    Example:
+
+    >>> [one.name for one in checked([Range("layers", 1, 3)], ["latent_dim", "units"])]
+    ['layers']
+    """
+    ranges = list(ranges)
+    if not ranges:
+        raise ValueError("A search must have at least one range. Received: none")
+    names = [one.name for one in ranges]
+    allowed = {
+        *known,
+        *(alias for alias, name in ALIASES.items() if name in known),
+        *(SHAPE if "units" in known else ()),
+    }
+    for name in names:
+        checks.choice("search range", name, allowed)
+    if len(set(names)) < len(names):
+        raise ValueError(f"A search range must be named once. Received: {names}")
+    return ranges
+
+
+def arguments(ranges, hp, known):
+    """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
+
+    The widths are taken in falling order, and none is less than the code's, as a butterfly needs.
+
+    Args:
+        ranges: List of `Range`.
+        hp: `keras_tuner.HyperParameters`.
+        known: Dict of the preset's other arguments, with its defaults.
+
+    Returns:
+        Dict of arguments.
+
+    Example:
+
+    >>> import keras_tuner
+    >>> ranges = [Range("layers", choices=[2]), Range("nodes", 8, 16), Range("latent_dim", 9, 10)]
+    >>> arguments(ranges, keras_tuner.HyperParameters(), {"units": (4,)})
+    {'latent_dim': 9, 'units': (9, 9)}
+    """
+    by_name = {one.name: one for one in ranges}
+    values = {name: one.suggest(hp) for name, one in by_name.items() if name not in SHAPE}
+    if not by_name.keys() & set(SHAPE):
+        return values
+    layers, nodes = by_name.get("layers"), by_name.get("nodes")
+    number = len(known["units"]) if layers is None else layers.suggest(hp)
+    if nodes is None:
+        if number > len(known["units"]):
+            raise ValueError(
+                f"A search of more `layers` than a preset has needs `nodes`, their widths. "
+                f"Expected: up to {len(known['units'])} layers, or a range of nodes. Received: {number} layers"
+            )
+        widths = known["units"][:number]
+    else:
+        widths = [nodes.suggest(hp, f"nodes_{place}") for place in range(1, number + 1)]
+    least = values.get("latent_dim", known.get("latent_dim", 1))
+    return {**values, "units": tuple(sorted((max(width, least) for width in widths), reverse=True))}
+
+
+def one_standard_error(sizes, errors, standard_errors):
+    """The smallest size whose error is within one standard error of the smallest error.
+
+    Args:
+        sizes: List of numbers.
+        errors: List of their errors; those that are not finite are left out.
+        standard_errors: List of the errors' standard errors.
+
+    Returns:
+        The size.
+
+    Raises:
+        ValueError: If no error is finite.
+
+    Example:
+
+    >>> one_standard_error([2, 8, 32], [9.0, 5.2, 5.0], [0.3, 0.3, 0.3])
+    8
+
+    Reference:
+        Breiman, Friedman, Olshen and Stone, 1984, Classification and regression trees, section 3.4.3.
+    """
+    trials = [row for row in zip(sizes, errors, standard_errors, strict=True) if math.isfinite(row[1])]
+    if not trials:
+        raise ValueError("`errors` must hold a finite one. Received: none")
+    _, best, deviation = min(trials, key=lambda row: row[1])
+    bound = best + (deviation if math.isfinite(deviation) else 0.0)
+    return min(size for size, error, _ in trials if error <= bound)

@@ -1,0 +1,168 @@
+import csv
+import json
+import math
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import load_model, models, presets, tuning
+from keras_gen.tuning import Range
+from keras_gen.tuning.hypermodel import PresetHyperModel
+
+SMALL = {"epochs": 1, "batch_size": 8, "units": (6,), "verbose": 0}
+
+
+@pytest.fixture
+def diverging(monkeypatch):
+    """A preset whose models of three units are not finite."""
+
+    def make(example_shape, latent_dim=2, units=(6,), noise=0.0):
+        rate = 1e30 if latent_dim == 3 else 1e-3
+        return presets.autoencoder(example_shape, latent_dim, units=units, noise=noise, learning_rate=rate)
+
+    monkeypatch.setitem(presets.PRESETS, "diverging", make)
+
+
+def numbers(result, name):
+    return [row[name] for row in result.rows]
+
+
+@pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
+def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner):
+    found = tuning.search(
+        digits, "bottleneck=2:5,noise=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
+    )
+    assert numbers(found, "trial") == [0, 1, 2] and set(numbers(found, "status")) == {"completed"}
+    with (tmp_path / "s" / "trials.csv").open(newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [float(row["error"]) for row in table] == numbers(found, "error")
+    assert all(2 <= size <= 5 for size in numbers(found, "latent_dim")) and len(set(numbers(found, "noise"))) > 1
+    best = min(found.rows, key=lambda row: row["error"])
+    assert found.best == {name: best[name] for name in ("latent_dim", "noise")}
+    for name in ("latent_dim", "noise"):
+        assert np.asarray(Image.open(tmp_path / "s" / f"error_against_{name}.png")).std() > 0
+        assert found.chosen[name] <= max(numbers(found, name))
+
+
+def test_the_best_model_comes_back_whole(digits, tmp_path):
+    found = tuning.search(digits[:20], "bottleneck=2:5", tmp_path / "s", validation=digits[20:], trials=3, **SMALL)
+    model = found.model()
+    assert isinstance(model, models.Autoencoder) and model.code_shape == (found.best["latent_dim"],)
+    error = np.square(digits[20:] - model.reconstruct(digits[20:])).reshape(8, -1).sum(axis=1)
+    best = min(found.rows, key=lambda row: row["error"])
+    assert error.mean() == pytest.approx(best["error"], rel=1e-5)
+    assert error.std(ddof=1) / math.sqrt(8) == pytest.approx(best["standard_error"], rel=1e-4)
+    assert int(model.optimizer.optimizers[0].iterations) == 3  # 20 examples in batches of 8
+    model.fit(digits, epochs=2, initial_epoch=1, verbose=0)
+
+
+def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch):
+    arguments = (digits, [Range("bottleneck", 2, 60), Range("noise", 0.0, 0.5)])
+    whole = tuning.search(*arguments, tmp_path / "whole", trials=4, **{**SMALL, "units": (60,)})
+    trained, fit = [], PresetHyperModel.fit
+
+    def interrupted(self, *args, **options):
+        if len(trained) == 2:
+            raise KeyboardInterrupt
+        trained.append(1)
+        return fit(self, *args, **options)
+
+    monkeypatch.setattr(PresetHyperModel, "fit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        tuning.search(*arguments, tmp_path / "s", trials=4, **{**SMALL, "units": (60,)})
+
+    def counted(self, *args, **options):
+        trained.append(1)
+        return fit(self, *args, **options)
+
+    monkeypatch.setattr(PresetHyperModel, "fit", counted)
+    found = tuning.search(*arguments, tmp_path / "s", trials=4, **{**SMALL, "units": (60,)})
+    assert len(trained) == 4
+    for key in ("error", "latent_dim", "noise"):
+        assert numbers(found, key) == numbers(whole, key)
+    again = tuning.search(*arguments, tmp_path / "s", trials=5, **{**SMALL, "units": (60,)})
+    assert len(trained) == 5 and numbers(again, "error")[:4] == numbers(found, "error")
+
+
+def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_path, diverging):
+    ranges = [Range("bottleneck", choices=[2, 3, 4])]
+    found = tuning.search(digits, ranges, tmp_path / "s", preset="diverging", tuner="grid", trials=3, **SMALL)
+    assert numbers(found, "status") == ["completed", "failed", "completed"]
+    assert math.isnan(found.rows[1]["error"]) and found.best["latent_dim"] != 3
+    with pytest.raises(ValueError, match="Every trial of the search in .* failed. Received: 1 trials, see trials.csv"):
+        tuning.search(digits, "noise=0:0.1", tmp_path / "t", preset="diverging", trials=1, latent_dim=3, **SMALL)
+
+
+def test_any_logged_name_may_be_the_objective(digits, tmp_path):
+    found = tuning.search(
+        digits, "sparsity=0.1:9", tmp_path / "s", trials=3, objective="val_loss", latent_dim=2, **SMALL
+    )
+    assert json.loads((tmp_path / "s" / "best.json").read_text()).keys() == {"val_loss"}
+    losses = [found.model().evaluate(digits[::5], verbose=0, return_dict=True)["loss"]]
+    assert losses[0] == pytest.approx(json.loads((tmp_path / "s" / "best.json").read_text())["val_loss"], rel=1e-4)
+
+
+def test_a_search_leaves_the_callers_random_state_alone(digits, tmp_path):
+    keras.utils.set_random_seed(5)
+    expected = keras.random.SeedGenerator().next().numpy().tolist()
+    keras.utils.set_random_seed(5)
+    tuning.search(digits, "bottleneck=2:5", tmp_path, trials=1, **SMALL)
+    assert keras.random.SeedGenerator().next().numpy().tolist() == expected
+
+
+def test_a_bottleneck_at_equal_ratios(digits, tmp_path):
+    found = tuning.search_bottleneck(digits, tmp_path, 1, 8, trials=4, **{**SMALL, "units": (8,)})
+    assert numbers(found, "latent_dim") == [1, 2, 4, 8] and found.chosen["latent_dim"] in (1, 2, 4, 8)
+
+
+def test_noise_rates_at_equal_distances(digits, tmp_path):
+    found = tuning.search_denoising_rate(digits, tmp_path, 0.0, 0.6, trials=3, latent_dim=2, **SMALL)
+    assert numbers(found, "noise") == [0.0, 0.3, 0.6]
+
+
+def test_everything_at_once(digits, tmp_path):
+    options = {name: value for name, value in SMALL.items() if name != "units"}
+    found = tuning.search_autoencoder(digits, tmp_path, trials=2, **options)
+    searched = {"latent_dim", "layers", "activation", "reconstruction", "noise", "noise_kind", "sparsity", "nodes_1"}
+    assert searched <= set(found.best)
+    assert len(load_model(tmp_path / "best.keras").encoder.layers) == 2 + found.best["layers"] + 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"ranges": "bottlenek=2:4"}, "Unknown search range. Did you mean"),
+        ({"ranges": []}, "at least one range"),
+        ({"ranges": "noise=0:1.5", "latent_dim": 2}, "`noise` must be a number in"),
+        ({"latent_dim": 2}, "An argument is searched or fixed. Expected: one of the two. Received: both"),
+        ({"objective": "val_los"}, "Unknown objective. Did you mean 'val_loss'"),
+        ({"preset": "autoencodr"}, "Unknown model. Did you mean 'autoencoder'"),
+        ({"tuner": "annealing"}, "Unknown tuner"),
+        ({"trials": 0}, "`trials` must be an integer >= 1"),
+        ({"epochs": 0}, "`epochs` must be an integer >= 1"),
+        ({"latent": 3}, "Unknown argument of the preset. Did you mean 'latent_dim'"),
+        ({"x": np.full((9, 8, 8, 1), np.nan)}, "`x` must be finite"),
+        ({"reconstruction": "bernoulli", "x": np.full((9, 8, 8, 1), 7.0)}, "`x` is out of range"),
+    ],
+)
+def test_bad_input_is_found_before_the_first_trial(digits, tmp_path, options, message):
+    arguments = {"x": digits, "ranges": "bottleneck=2:4", "folder": tmp_path / "s", **SMALL, **options}
+    with pytest.raises(ValueError, match=message):
+        tuning.search(**arguments)
+    assert not (tmp_path / "s").exists()
+
+
+def test_a_folder_of_another_search_is_refused(digits, tmp_path):
+    tuning.search(digits, "bottleneck=2:4", tmp_path / "s", trials=1, **SMALL)
+    before = (tmp_path / "s" / "trials.csv").read_bytes()
+    for other in ({"ranges": "bottleneck=2:5"}, {"seed": 1}, {"noise": 0.5}, {"x": digits[1:]}):
+        arguments = {"x": digits, "ranges": "bottleneck=2:4", "folder": tmp_path / "s", **SMALL, **other}
+        with pytest.raises(ValueError, match="holds another search. Expected: a new folder, or the same arguments"):
+            tuning.search(**arguments)
+    assert (tmp_path / "s" / "trials.csv").read_bytes() == before
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "model.keras").write_text("a run")
+    with pytest.raises(ValueError, match="holds something else"):
+        tuning.search(digits, "bottleneck=2:4", tmp_path / "t", **SMALL)

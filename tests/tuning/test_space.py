@@ -1,0 +1,79 @@
+import keras_tuner
+import pytest
+
+from keras_gen.tuning import Range, one_standard_error, parse
+from keras_gen.tuning.space import arguments, checked
+
+UNITS = {"units": (40, 20), "latent_dim": 3}
+
+
+def test_a_line_names_ranges_and_choices():
+    size, noise, activation = parse("bottleneck=2:64, corruption=0:0.6 ,activation=relu|silu")
+    assert size == Range("latent_dim", 2, 64, log=True)
+    assert noise == Range("noise", 0, 0.6)
+    assert activation == Range("activation", choices=("relu", "silu"))
+    assert parse("tied=1|2")[0].choices == (1, 2)
+    assert not parse("layers=1:3")[0].log
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "A search must name ranges. Expected: such as bottleneck=2:64"),
+        ("bottleneck", "A search must name ranges"),
+        ("bottleneck=", "A search must name ranges"),
+        ("bottleneck=64:2", "The search range of `latent_dim` is empty. Expected: .* Received: 64 to 2"),
+        ("bottleneck=4", "The range of `bottleneck` must be two numbers. Expected: such as 2:64. Received: '4'"),
+        ("bottleneck=a:b", "must be two numbers"),
+    ],
+)
+def test_lines_that_cannot_be_read(line, message):
+    with pytest.raises(ValueError, match=message):
+        parse(line)
+
+
+def test_ranges_that_make_no_search():
+    with pytest.raises(ValueError, match="at least one range. Received: none"):
+        checked([], UNITS)
+    with pytest.raises(ValueError, match="Unknown search range. Did you mean 'latent_dim'.* Received: 'latent_dims'"):
+        checked([Range("latent_dims", 1, 2)], UNITS)
+    with pytest.raises(ValueError, match="Unknown search range"):
+        checked([Range("layers", 1, 2)], ["latent_dim", "filters"])
+    with pytest.raises(ValueError, match="must be named once"):
+        checked([Range("bottleneck", 1, 2), Range("latent_dim", 1, 3)], UNITS)
+    with pytest.raises(ValueError, match="A logarithmic range must begin above 0"):
+        Range("noise", 0, 0.5, log=True)
+
+
+def test_what_keras_tuner_is_asked_for():
+    hp = keras_tuner.HyperParameters()
+    values = arguments([Range("latent_dim", 2, 8), Range("noise", 0.25, 0.5), Range("tied", choices=[True])], hp, {})
+    assert values == {"latent_dim": 2, "noise": 0.25, "tied": True}
+    assert [type(one).__name__ for one in hp.space] == ["Int", "Float", "Choice"]
+
+
+def test_layers_and_nodes_make_a_butterfly():
+    hp = keras_tuner.HyperParameters()
+    hp.values.update(layers=3, nodes_1=5, nodes_2=50, nodes_3=9, latent_dim=7)
+    ranges = [Range("layers", 1, 3), Range("nodes", 4, 64), Range("latent_dim", 2, 8)]
+    assert arguments(ranges, hp, UNITS) == {"latent_dim": 7, "units": (50, 9, 7)}
+    assert arguments([Range("layers", 1, 2)], keras_tuner.HyperParameters(), UNITS) == {"units": (40,)}
+    hp = keras_tuner.HyperParameters()
+    assert arguments([Range("nodes", 4, 64)], hp, UNITS) == {"units": (4, 4)}
+    assert set(hp.values) == {"nodes_1", "nodes_2"}
+
+
+def test_more_layers_than_there_are_need_their_widths():
+    hp = keras_tuner.HyperParameters()
+    hp.values["layers"] = 3
+    with pytest.raises(ValueError, match="needs `nodes`, their widths. Expected: up to 2 layers"):
+        arguments([Range("layers", 1, 3)], hp, UNITS)
+
+
+def test_the_rule_of_one_standard_error():
+    sizes, errors, deviations = [32, 2, 8, 16], [5.0, 9.0, 5.25, 5.1], [0.3, 0.1, 9.0, 0.1]
+    assert one_standard_error(sizes, errors, deviations) == 8
+    assert one_standard_error(sizes, errors, [0.0] * 4) == 32
+    assert one_standard_error([1, 2], [float("nan"), 3.0], [0.1, float("nan")]) == 2
+    with pytest.raises(ValueError, match="must hold a finite one"):
+        one_standard_error([1], [float("nan")], [0.1])
