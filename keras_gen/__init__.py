@@ -9,11 +9,24 @@ from keras_gen.version import __version__
 
 # The command's user is to see its lines; TensorFlow writes its own as Keras imports it, some whatever its settings say
 with quiet_start(active=bool(sys.argv) and Path(sys.argv[0]).stem == "keras-gen"):
-    from keras_gen.models import VAE
+    from keras_gen.models import VAE, Autoencoder
     from keras_gen.saving import load_model
 
-_SUBMODULES = ("callbacks", "data", "layers", "losses", "metrics", "models", "networks", "plots", "presets", "training")
-__all__ = ["VAE", "__version__", "load_model", *_SUBMODULES]
+_SUBMODULES = (
+    "callbacks",
+    "data",
+    "estimators",
+    "layers",
+    "losses",
+    "metrics",
+    "models",
+    "networks",
+    "plots",
+    "presets",
+    "training",
+    "tuning",
+)
+__all__ = ["VAE", "Autoencoder", "__version__", "load_model", *_SUBMODULES]
 
 
 def __getattr__(name):

@@ -18,12 +18,13 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "checks", "files", "quiet", "version"),
+    0: ("backend", "checks", "files", "quiet", "seeds", "version"),
     1: ("losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
     4: ("models", "metrics", "plots"),
-    5: ("callbacks", "presets"),
+    5: ("callbacks", "presets", "estimators"),
+    6: ("tuning",),
     7: ("cli",),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
@@ -78,10 +79,21 @@ def test_examples_in_docstrings_run(name):
 
 
 def _public():
-    for room in ("losses", "layers", "data", "networks", "models", "metrics", "callbacks", "training"):
+    for room in (
+        "losses",
+        "layers",
+        "data",
+        "networks",
+        "models",
+        "metrics",
+        "callbacks",
+        "training",
+        "estimators",
+        "tuning",
+    ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
-    for room in ("plots", "presets"):
+    for room in ("plots", "presets", "presets.autoencoders", "presets.variational"):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
             (room, n, f)

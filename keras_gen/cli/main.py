@@ -1,13 +1,15 @@
 """The commands of `keras-gen`."""
 
+import inspect
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from keras_gen import checks, presets
 from keras_gen.cli import runs
-from keras_gen.cli.settings import Settings, given_on_command_line
+from keras_gen.cli.settings import Settings
 
 app = typer.Typer(
     name="keras-gen",
@@ -27,36 +29,98 @@ def list_models():
         typer.echo(line)
 
 
-@app.command()
-def train(
+class _Models(typer.core.TyperGroup):
+    """The models as commands; of an unknown one the nearest names are told."""
+
+    def resolve_command(self, ctx, args):
+        checks.choice("model", args[0], self.commands)
+        return super().resolve_command(ctx, args)
+
+
+train_app = typer.Typer(cls=_Models, no_args_is_help=True, help="Train a model; each has a --help of its own.")
+app.add_typer(train_app, name="train")
+
+
+def _train(
     context: typer.Context,
-    model: Annotated[str, typer.Argument(help="A model's name, as `list` prints them.")],
     data: Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")] = "digits",
     epochs: Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")] = 50,
     batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 100,
-    latent_dim: Annotated[int, typer.Option(min=1, help="Width of the code.")] = 2,
-    reconstruction: Annotated[str, typer.Option(help="Likelihood: bernoulli or gaussian.")] = "bernoulli",
     binarization: Annotated[str, typer.Option(help="Draw binary pixels: none, static or dynamic.")] = "none",
-    beta: Annotated[float, typer.Option(min=0, help="Weight of the KL.")] = 1.0,
-    importance_samples: Annotated[int, typer.Option(min=1, help="k of the importance-weighted bound.")] = 1,
-    kl_warmup: Annotated[int, typer.Option(min=0, help="Epochs until the KL has its full weight.")] = 0,
-    learning_rate: Annotated[float, typer.Option(min=0, help="Adam's learning rate.")] = 1e-3,
-    width: Annotated[float, typer.Option(min=0.001, help="Factor of the hidden widths.")] = 1.0,
-    sample_every: Annotated[int, typer.Option(min=0, help="Epochs between pictures of samples; 0: none.")] = 0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder. [default: saved_models/MODEL-DATA]", show_default=False)
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")] = False,
+    **options,
 ):
-    """Train a model; its folder holds the model, its history, its settings and pictures."""
-    values = {name: value for name, value in context.params.items() if name not in ("out", "resume")}
-    out = out or Path("saved_models") / f"{model}-{Path(data).stem}"
+    model = context.info_name
+    options = {option.name: option.value(options[option.name]) for option in runs.model_options(model)}
+    settings = Settings(model, data, epochs, batch_size, binarization, seed, options)
     try:
-        runs.train(Settings(**values), out, resume, given_on_command_line(context))
+        given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
+        runs.train(settings, out or Path("saved_models") / f"{model}-{Path(data).stem}", resume, given & settings.names)
     except KeyboardInterrupt:
         typer.echo("Interrupted. The last finished epoch is saved; --resume goes on from there.", err=True)
         raise typer.Exit(130) from None
+
+
+tune_app = typer.Typer(cls=_Models, no_args_is_help=True, help="Search a model's options; each has a --help.")
+app.add_typer(tune_app, name="tune")
+
+
+def _tune(
+    context: typer.Context,
+    search: Annotated[str, typer.Option(help="Ranges, as in bottleneck=2:64,corruption=0:0.6,activation=relu|silu.")],
+    data: Annotated[str, typer.Option(help="As for `train`.")] = "digits",
+    trials: Annotated[int, typer.Option(min=1, help="Trials in all, also when the search goes on.")] = 12,
+    tuner: Annotated[str, typer.Option(help="random, bayesian, hyperband or grid.")] = "random",
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
+    batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 100,
+    objective: Annotated[str, typer.Option(help="What is made small: error, or a name that training logs.")] = "error",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of each trial.")] = 0,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="The search's folder. [default: saved_models/tune-MODEL-DATA]", show_default=False),
+    ] = None,
+    **options,
+):
+    model = context.info_name
+    known = {option.name: option for option in runs.preset_options(model)}
+    fixed = {
+        name: known[name].value(value)
+        for name, value in options.items()
+        if context.get_parameter_source(name).name == "COMMANDLINE"
+    }
+    shared = {"trials": trials, "tuner": tuner, "epochs": epochs, "batch_size": batch_size, "objective": objective}
+    try:
+        runs.tune(model, data, search, out or Path("saved_models") / f"tune-{model}-{Path(data).stem}", seed=seed,
+                  **shared, **fixed)  # fmt: skip
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. The finished trials are kept; the same command goes on.", err=True)
+        raise typer.Exit(130) from None
+
+
+def _command_of(function, model, options):
+    """A function with the options of one model in its signature, from which typer makes the command."""
+
+    def command(*args, **kwargs):
+        return function(*args, **kwargs)
+
+    common = list(inspect.signature(function).parameters.values())[:-1]
+    parameters = [
+        *(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in common),
+        *(option.parameter for option in options),
+    ]
+    command.__signature__ = inspect.Signature(parameters)
+    command.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    command.__doc__ = inspect.getdoc(presets.PRESETS[model]).splitlines()[0]
+    return command
+
+
+for _name in presets.PRESETS:
+    train_app.command(_name)(_command_of(_train, _name, runs.model_options(_name)))
+    tune_app.command(_name)(_command_of(_tune, _name, runs.preset_options(_name)))
 
 
 @app.command()

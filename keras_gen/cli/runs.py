@@ -7,7 +7,9 @@ import keras
 import numpy as np
 import typer
 
-from keras_gen import callbacks, checks, data, metrics, plots, presets
+from keras_gen import callbacks, data, metrics, plots, presets
+from keras_gen.cli.extras import EXTRAS
+from keras_gen.cli.options import options_of
 from keras_gen.cli.settings import Settings
 from keras_gen.files import written_beside
 from keras_gen.saving import load_model
@@ -26,14 +28,14 @@ def catalogue():
 
 def train(settings, folder, resume, given):
     """Begin a run, or go on with one."""
-    checks.choice("model", settings.model, presets.PRESETS)
     run = callbacks.RunFolder(folder)
     exists = run.model_path.exists()
     if exists and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     if exists:
         settings = Settings.read(folder).continued(settings, given)
-    if settings.kl_warmup and settings.importance_samples > 1:
+    options = settings.options
+    if options.get("kl_warmup") and options["importance_samples"] > 1:
         raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
     train_set, test_set = data.load(settings.data)
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
@@ -46,14 +48,15 @@ def train(settings, folder, resume, given):
         model = load_model(run.model_path)
         run.resume(model.epochs_completed)
     else:
-        model = _new_model(settings, train_set.x.shape[1:])
-    settings.write(folder)
+        model = presets.build(settings.model, train_set.x.shape[1:], **_accepted(presets.PRESETS, settings))
+    extras = EXTRAS.get(settings.model, lambda *_: [])
+    additions = extras(folder, batches, **_accepted(EXTRAS, settings))
+    settings.write(folder)  # only after all that can refuse an option
     if not exists:
         model.save(run.model_path)  # a folder that cannot be written to is found before the training
     if model.epochs_completed >= settings.epochs:
         typer.echo(f"Nothing to train: {model.epochs_completed} epochs are done, {settings.epochs} asked for.")
     else:
-        every = settings.sample_every
         model.fit(
             batches,
             epochs=settings.epochs,
@@ -61,21 +64,44 @@ def train(settings, folder, resume, given):
             validation_data=test_x,
             validation_batch_size=settings.batch_size,
             verbose="auto",
-            callbacks=[
-                *([callbacks.KLWarmup(settings.kl_warmup)] if settings.kl_warmup else []),
-                *([callbacks.SampleImages(folder, every)] if every else []),
-                run,
-            ],
+            callbacks=[*additions, run],
         )
     loss = model.evaluate(test_x, batch_size=settings.batch_size, return_dict=True, verbose=0)["loss"]
+    unit = "" if model.reconstruction == "squared_error" else " nats"
     written = _draw_pictures(model, run, test_x, test_set.y, settings.seed)
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {', '.join(written)}")
-    typer.echo(f"Validation loss after {model.epochs_completed} epochs: {loss:.3f} nats")
+    typer.echo(f"Validation loss after {model.epochs_completed} epochs: {loss:.3f}{unit}")
+
+
+def tune(model, name, search, folder, **options):
+    """Search a model's options, and tell what was found."""
+    from keras_gen import tuning  # KerasTuner takes a second to import
+
+    train_set, test_set = data.load(name)
+    found = tuning.search(train_set.x, search, folder, preset=model, **options)
+    for row in found.rows:
+        typer.echo(", ".join(f"{key} {_short(value)}" for key, value in row.items()))
+    pictures = sorted(path.name for path in Path(folder).glob("*.png"))
+    typer.echo(f"In {folder}: {', '.join(['trials.csv', 'best.keras', *pictures])}")
+    typer.echo(f"Best: {', '.join(f'{key} {_short(value)}' for key, value in found.best.items())}")
+    for key, value in found.chosen.items():
+        typer.echo(f"Smallest {key} within one standard error of the best: {_short(value)}")
+    error = (
+        np.square(test_set.x - found.model().reconstruct(test_set.x)).reshape(len(test_set.x), -1).sum(axis=1).mean()
+    )
+    typer.echo(f"Test error of the best: {error:.3f}")
+
+
+def _short(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def sample(folder, n, seed, out):
     """A grid of samples."""
-    _write(plots.image_grid(load_run(folder)[0].sample(n, seed=seed)), out)
+    model, settings = load_run(folder)
+    if not hasattr(model, "sample"):
+        raise ValueError(f"This model draws no samples. Expected: a run of a VAE. Received: {settings.model}")
+    _write(plots.image_grid(model.sample(n, seed=seed)), out)
 
 
 def reconstruct(folder, name, n, out):
@@ -94,6 +120,8 @@ def evaluate(folder, name, nll_samples):
     for key, value in model.evaluate(x, batch_size=settings.batch_size, return_dict=True, verbose=0).items():
         typer.echo(f"{key}: {value:.4f}")
     if nll_samples:
+        if not hasattr(model, "log_weights"):
+            raise ValueError(f"This model has no likelihood. Expected: a run of a VAE. Received: {settings.model}")
         nll, error = metrics.negative_log_likelihood(model, x, samples=nll_samples)
         typer.echo(f"nll[importance,samples={nll_samples}]: {nll:.4f} +- {error:.4f}")
 
@@ -104,32 +132,38 @@ def load_run(folder):
     return load_model(callbacks.RunFolder(folder).model_path), settings
 
 
-def _new_model(settings, example_shape):
-    return presets.build(
-        settings.model,
-        example_shape,
-        latent_dim=settings.latent_dim,
-        width=settings.width,
-        learning_rate=settings.learning_rate,
-        importance_samples=settings.importance_samples,
-        reconstruction=settings.reconstruction,
-        beta=settings.beta,
-    )
+def model_options(model):
+    """The options of `train` that one model has of its own: its preset's, and its training's."""
+    functions = [table[model] for table in (presets.PRESETS, EXTRAS) if model in table]
+    return [option for function in functions for option in options_of(function)]
+
+
+def preset_options(model):
+    """Those of its preset alone."""
+    return options_of(presets.PRESETS[model])
+
+
+def _accepted(table, settings):
+    """Those of the options that the model's entry in the table takes."""
+    names = {option.name for option in options_of(table[settings.model])} if settings.model in table else ()
+    return {name: value for name, value in settings.options.items() if name in names}
 
 
 def _draw_pictures(model, run, x, labels, seed):
     shown = np.array(x[:10])
     z = model.encode(x[:5000])
-    title = f"codes of the test set, {model.latent_dim} dimensions"
+    z = z.reshape(len(z), -1)
+    title = f"codes of the test set, {z.shape[1]} dimensions"
     if z.shape[1] > 3:
         from sklearn.decomposition import PCA
 
         z, title = PCA(2).fit_transform(z), f"{title}: their two principal components"
     figures = {
-        "samples.png": plots.image_grid(model.sample(64, seed=seed)),
         "reconstructions.png": plots.image_rows({"input": shown, "reconstruction": model.reconstruct(shown)}),
         "history.png": plots.history_curves(run.history()),
     }
+    if hasattr(model, "sample"):
+        figures["samples.png"] = plots.image_grid(model.sample(64, seed=seed))
     if z.shape[1] > 1:
         figures["latent.png"] = plots.latent_scatter(z, None if labels is None else labels[: len(z)], title)
     for name, figure in figures.items():

@@ -13,22 +13,26 @@ FILE = "settings.json"
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The arguments of `keras-gen train`, with the meaning and the defaults that its help gives."""
+    """The arguments of `keras-gen train`: those of every run, and in `options` those of its model and training."""
 
     model: str
     data: str
     epochs: int
     batch_size: int
-    latent_dim: int
-    reconstruction: str
     binarization: str
-    beta: float
-    importance_samples: int
-    kl_warmup: int
-    learning_rate: float
-    width: float
-    sample_every: int
     seed: int
+    options: dict
+
+    @property
+    def arguments(self):
+        """All of them in one dict."""
+        shared = dataclasses.asdict(self)
+        return {**shared.pop("options"), **shared}
+
+    @property
+    def names(self):
+        """The names of all of them."""
+        return set(self.arguments)
 
     def write(self, folder):
         """Write the settings and the versions that the run used to `<folder>/settings.json`."""
@@ -41,7 +45,7 @@ class Settings:
         modules = (keras_gen, keras, tensorflow, numpy)
         versions = {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
         with written_beside(Path(folder) / FILE) as path:
-            path.write_text(json.dumps({"arguments": dataclasses.asdict(self), "versions": versions}, indent=2) + "\n")
+            path.write_text(json.dumps({"arguments": self.arguments, "versions": versions}, indent=2) + "\n")
 
     @classmethod
     def read(cls, folder):
@@ -54,7 +58,10 @@ class Settings:
         if not path.is_file():
             raise ValueError(f"No run in that folder. Expected: one that `keras-gen train` made. Received: '{folder}'")
         try:
-            return cls(**json.loads(path.read_text())["arguments"])
+            arguments = json.loads(path.read_text())["arguments"]
+            own = {field.name for field in dataclasses.fields(cls)}
+            options = {name: _hashable(value) for name, value in arguments.items() if name not in own}
+            return cls(options=options, **{name: value for name, value in arguments.items() if name in own})
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
 
@@ -72,15 +79,15 @@ class Settings:
             ValueError: If an option given by hand differs from the run's.
         """
         for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
-            old, new = getattr(self, name, None), getattr(wanted, name, None)
+            old, new = self.arguments.get(name), wanted.arguments.get(name)
             if old != new:
                 option = "model" if name == "model" else f"--{name.replace('_', '-')}"
                 raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")
-        free = {name: getattr(wanted, name) for name in _FREE_ON_RESUME if name in given}
-        return dataclasses.replace(self, **free)
+        free = {name: wanted.arguments[name] for name in _FREE_ON_RESUME if name in given}
+        options = {name: free.get(name, value) for name, value in self.options.items()}
+        return dataclasses.replace(self, epochs=free.get("epochs", self.epochs), options=options)
 
 
-def given_on_command_line(context):
-    """Names of the settings that the user gave, not the defaults."""
-    fields = {field.name for field in dataclasses.fields(Settings)}
-    return {name for name in fields if context.get_parameter_source(name).name == "COMMANDLINE"}
+def _hashable(value):
+    """What JSON made a list of was a tuple."""
+    return tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -119,8 +120,46 @@ def test_the_command_writes_its_own_lines_alone():
 
 
 def test_help_shows_the_defaults(run):
+    code, out, _ = run("train", "vae", "--help")
+    text = " ".join(out.split())
+    text = re.sub("[│ ]+", " ", text)
+    assert code == 0 and "[default: 50]" in text and "[default: digits]" in text and "[default: 400,100]" in text
+    assert "k of the importance-weighted bound." in text and "--pretrain-epochs" not in text
     code, out, _ = run("train", "--help")
-    assert code == 0 and "[default: 50]" in out and "[default: digits]" in out
+    assert code == 0 and all(name in out for name in ("stacked", "burda-vae"))
+
+
+@pytest.mark.parametrize("model", ["autoencoder", "convolutional-autoencoder", "stacked", "sparse", "contractive"])
+def test_autoencoders_train_resume_and_reconstruct(run, tmp_path, model):
+    folder = tmp_path / "run"
+    extras = ("--pretrain-epochs", 1) if model == "stacked" else ()
+    options = {"autoencoder": ("--units", "40,20"), "sparse": ("--sparsity", "l1"), "contractive": ()}
+    options = options.get(model, ("--width", 0.1))
+    code, out, err = run(
+        "train", model, "--epochs", 1, "--batch-size", 256, "--latent-dim", 10, *options, *extras, "--out", folder
+    )
+    assert code == 0, err
+    assert "Validation loss after 1 epochs" in out
+    assert {"model.keras", "latent.png", "reconstructions.png"} <= {path.name for path in folder.iterdir()}
+    code, out, err = run("train", model, "--epochs", 2, "--out", folder, "--resume")
+    assert code == 0 and "after 2 epochs" in out, err
+    for command in (("reconstruct", folder, "--out", tmp_path / "a.png"), ("evaluate", folder)):
+        assert run(*command)[0] == 0
+    code, _, err = run("sample", folder)
+    assert code == 1 and f"draws no samples. Expected: a run of a VAE. Received: {model}" in err
+    code, _, err = run("evaluate", folder, "--nll-samples", 5)
+    assert code == 1 and "has no likelihood" in err
+
+
+def test_options_are_read_off_the_preset():
+    from keras_gen import presets
+    from keras_gen.cli.options import options_of
+
+    options = {option.name: option for option in options_of(presets.vae)}
+    assert options["units"].value("30, 20,10") == (30, 20, 10)
+    assert options["latent_dim"].help == "Width of the code."
+    for preset in presets.PRESETS.values():
+        assert all(option.help for option in options_of(preset))
 
 
 @pytest.mark.parametrize(
@@ -134,6 +173,20 @@ def test_help_shows_the_defaults(run):
         (("train", "vae", "--reconstruction", "gauss"), 1, "Unknown reconstruction. Did you mean 'gaussian'?"),
         (("train", "vae", "--binarization", "sometimes"), 1, "Unknown binarization."),
         (("train", "burda-vae", "--importance-samples", "5", "--kl-warmup", "3"), 1, "--kl-warmup needs a separate KL"),
+        (("train", "vae", "--units", "4,b"), 1, "--units must be whole numbers with commas between."),
+        (("train", "sparse", "--sparsity", "l2"), 1, "Unknown sparsity."),
+        (("train", "autoencoder", "--noise", "1.5"), 1, "`noise` must be a number in [0, 1)"),
+        (("train", "stacked", "--pretrain-noise", "1.5"), 1, "`noise` must be a number in [0, 1)"),
+        (("train", "stacked", "--pretrain-epochs", "-1"), 1, "`epochs` must be an integer >= 1"),
+        (("train", "vae", "--kl-warmup", "-1"), 1, "`epochs` must be an integer >= 1"),
+        (("train", "autoencoder", "--width", "0"), 1, "`width` must be a finite number > 0"),
+        (("train", "vae", "--learning-rate", "-1"), 1, "`learning_rate` must be a finite number >= 0"),
+        (("tune", "autoencodr", "--search", "noise=0:0.5"), 1, "Unknown model. Did you mean 'autoencoder'?"),
+        (("tune", "autoencoder"), 2, "Missing option '--search'"),
+        (("tune", "autoencoder", "--search", "bottlenek=2:4"), 1, "Unknown search range. Did you mean 'bottleneck'?"),
+        (("tune", "autoencoder", "--search", "bottleneck=4:2"), 1, "The search range of `latent_dim` is empty."),
+        (("tune", "autoencoder", "--search", "noise=0:2"), 1, "`noise` must be a number in [0, 1)"),
+        (("tune", "stacked", "--search", "noise=0:0.5", "--objective", "accuracy"), 1, "Unknown objective."),
         (("train", "vae", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
         (("sample", "nowhere"), 1, "No run in that folder."),
         (("evaluate", "nowhere"), 1, "No run in that folder."),
@@ -181,3 +234,30 @@ def test_an_interrupted_run_says_so_and_can_be_resumed(run, tmp_path, monkeypatc
     assert code == 130 and "--resume goes on" in err
     code, out, err = run("train", "vae", *SMALL, "--out", tmp_path / "a", "--resume")
     assert code == 0 and "after 2 epochs" in out, err
+
+
+def test_tune_leaves_a_table_and_goes_on(run, tmp_path):
+    folder = tmp_path / "search"
+    command = ("tune", "autoencoder", "--search", "bottleneck=2:5,corruption=0:0.5", "--units", "6", "--epochs", 1,
+               "--batch-size", 512, "--out", folder)  # fmt: skip
+    code, out, err = run(*command, "--trials", 1)
+    assert code == 0 and "In " in out and "Smallest latent_dim within one standard error of the best: " in out, err
+    assert {"trials.csv", "best.keras", "error_against_latent_dim.png", "error_against_noise.png"} <= {
+        path.name for path in folder.iterdir()
+    }
+    first = (folder / "trials.csv").read_text().splitlines()
+    code, out, err = run(*command, "--trials", 2)
+    assert code == 0 and "Test error of the best: " in out, err
+    assert (folder / "trials.csv").read_text().splitlines()[:2] == first and len(first) == 2
+    assert load_model(folder / "best.keras").encoder.get_layer("encoder_1").units == 6
+    code, _, err = run(*command, "--trials", 2, "--seed", 1)
+    assert code == 1 and "holds another search" in err
+
+
+def test_an_interrupted_search_says_so(run, tmp_path, monkeypatch):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("keras_gen.tuning.search", interrupt)
+    code, _, err = run("tune", "autoencoder", "--search", "noise=0:0.5", "--out", tmp_path / "a")
+    assert code == 130 and "the same command goes on" in err
