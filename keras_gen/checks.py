@@ -48,8 +48,7 @@ def number(name, value, minimum=0.0):
     >>> number("beta", 1)
     1.0
     """
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not real or not np.isfinite(value) or value < minimum:
+    if not _is_real(value) or not np.isfinite(value) or value < minimum:
         raise ValueError(f"`{name}` must be a finite number >= {minimum}. Received: {name}={value!r}")
     return float(value)
 
@@ -72,10 +71,13 @@ def rate(name, value):
     >>> rate("noise", 0)
     0.0
     """
-    real = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
-    if not real or not 0 <= value < 1:
+    if not _is_real(value) or not 0 <= value < 1:
         raise ValueError(f"`{name}` must be a number in [0, 1). Received: {name}={value!r}")
     return float(value)
+
+
+def _is_real(value):
+    return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
 def choice(name, value, known):

@@ -58,6 +58,17 @@ def test_the_best_model_comes_back_whole(digits, tmp_path):
     model.fit(digits, epochs=2, initial_epoch=1, verbose=0)
 
 
+def test_a_worse_trial_leaves_the_best_model(digits, tmp_path):
+    ranges = [Range("learning_rate", choices=[0.03, 1e-6])]
+    found = tuning.search(
+        digits, ranges, tmp_path / "s", tuner="grid", trials=2, latent_dim=2, **{**SMALL, "epochs": 5}
+    )
+    first, second = numbers(found, "error")
+    assert first < second and found.best == {"learning_rate": 0.03}
+    error = np.square(digits[::5] - found.model().reconstruct(digits[::5])).reshape(6, -1).sum(axis=1).mean()
+    assert error == pytest.approx(first, rel=1e-5)
+
+
 def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch):
     arguments = (digits, [Range("bottleneck", 2, 60), Range("noise", 0.0, 0.5)])
     whole = tuning.search(*arguments, tmp_path / "whole", trials=4, **{**SMALL, "units": (60,)})
