@@ -30,7 +30,7 @@ def jacobian_norm(model, x):
 def main(
     dataset: str = "mnist",
     units: int = 1000,
-    epochs: int = 20,
+    epochs: int = 10,
     batch_size: int = 100,
     seeds: int = 3,
     seed: int = 0,

@@ -2,83 +2,93 @@
 
 python recipes/deep_autoencoder_faces.py --dataset faces.npz    # with images (n, height, width) and target (n,)
 
-Patches are cut at random places and turned a little; the people of the test patches are not among those of training.
+As published: of each image, patches around its centre, turned by up to 90 degrees either way and taken at every 1.4th
+to 1.8th pixel of 64; each pixel shifted to mean zero and all scaled by one number to an average variance of 1. The
+people of the test patches, a quarter of all, are not among those of training.
+
+Not as published: thirty people are few, and the network would learn them by heart. So it is trained, and so is PCA, on
+people who do not exist, a + t (b - a) of two images, mirrored or not, t from U(-0.5, 1.5); not with `--no-blended`.
 """
 
+import itertools
+import math
 from pathlib import Path
 
 import keras
 import numpy as np
 import typer
-from scipy.ndimage import zoom
 from sklearn.decomposition import PCA
 
 from keras_gen import data, models, networks, plots
 from keras_gen.reports import Finding, report
 
 
-def cut(images, number, side, rng):
-    """Patches of `side` pixels from images `(n, height, width, 1)`, at random places, half of them mirrored."""
-    patches = np.empty((number, side, side, 1), "float32")
-    for place in range(number):
-        image = images[rng.integers(len(images))]
-        top, left = (rng.integers(size - side + 1) for size in image.shape[:2])
-        patch = image[top : top + side, left : left + side]
-        patches[place] = patch[:, ::-1] if rng.random() < 0.5 else patch
-    return patches
+def blends(images, number, rng):
+    """Give `number` people who do not exist, one after another, between and beyond two images each."""
+    images = np.concatenate([images, images[:, :, ::-1]])
+    for _ in range(number):
+        one, other = images[rng.integers(len(images), size=2)]
+        yield one + rng.uniform(-0.5, 1.5) * (other - one)
 
 
 def main(
     dataset: str = "faces.npz",
-    side: int = 25,
-    patches: int = 20000,
-    epochs: int = 30,
+    patches: int = 124200,
+    blended: bool = True,
+    epochs: int = 10,
     batch_size: int = 200,
-    learning_rate: float = 1e-3,
+    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
     seed: int = 0,
     width: float = 1.0,
     out: Path = Path("saved_models/deep_autoencoder_faces"),
 ):
     keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
     train, test = data.load(dataset)
     x, y = (np.concatenate([part, other]) for part, other in zip(train, test, strict=True))
     known = y < np.quantile(y, 0.75)  # whole people are kept apart
-    small = [zoom(image, (0.5, 0.5, 1), order=1) if image.shape[0] > 2 * side else image for image in x[..., :1]]
-    small, side = np.stack(small), min(side, small[0].shape[0])
+    images = keras.ops.convert_to_numpy(keras.ops.image.resize(x, (64, 64), crop_to_aspect_ratio=True))
     rng = np.random.default_rng(seed)
-    x, x_test = cut(small[known], patches, side, rng), cut(small[~known], max(50, patches // 20), side, rng)
+    real, unseen = (itertools.cycle(part) for part in (images[known], images[~known]))
+    sides = {"side": 25, "rng": rng, "step": (1.4, 1.8)}
+    real = data.turned_patches(itertools.islice(real, patches), **sides)
+    x = data.turned_patches(blends(images[known], patches, rng), **sides) if blended else real
+    x_test = data.turned_patches(itertools.islice(unseen, patches // 3), **sides)
+    mean, scale = real.mean(axis=0), math.sqrt(real.var(axis=0).mean())
+    x, x_test = (x - mean) / scale, (x_test - mean) / scale
 
     widths = [max(2, round(size * width)) for size in (2000, 1000, 500, 30)]
     latent_dim = widths[-1]
-    model = models.Autoencoder(*networks.mlp_autoencoder([x.shape[1:], *widths], "silu"))
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * -(-len(x) // batch_size))
-    model.compile(keras.optimizers.Adam(schedule))
-    mean = x.mean(axis=0)
-    history = model.fit(x - mean, batch_size=batch_size, epochs=epochs, validation_data=x_test - mean, verbose=2)
+    model = models.Autoencoder(*networks.mlp_autoencoder([x.shape[1:], *widths], "silu", tied=True))
+    schedule = keras.optimizers.schedules.CosineDecay(1e-3, epochs * math.ceil(len(x) / batch_size))
+    model.compile(keras.optimizers.AdamW(schedule, weight_decay=1.0))
+    history = model.fit(x, batch_size=batch_size, epochs=epochs, validation_data=x_test[: len(x_test) // 10], verbose=2)
     pca = PCA(latent_dim, random_state=seed).fit(x.reshape(len(x), -1))
     by_pca = pca.inverse_transform(pca.transform(x_test.reshape(len(x_test), -1))).reshape(x_test.shape)
-    by_model = model.reconstruct(x_test - mean) + mean
+    by_model = model.reconstruct(x_test)
     errors = [np.square(x_test - found).sum(axis=(1, 2, 3)).mean() for found in (by_model, by_pca)]
 
     out.mkdir(parents=True, exist_ok=True)
     model.save(out / "model.keras")
-    rows = {"patch": x_test[:10], f"autoencoder, {latent_dim}": by_model[:10], f"PCA, {latent_dim}": by_pca[:10]}
+    rows = {"patch": x_test, f"autoencoder, {latent_dim}": by_model, f"PCA, {latent_dim}": by_pca}
+    rows = {name: np.clip(found[:10] * scale + mean, 0, 1) for name, found in rows.items()}
     plots.image_rows(rows).savefig(out / "reconstructions.png")
     plots.history_curves(history.history).savefig(out / "history.png")
     report(
         "deep_autoencoder_faces",
         [
-            Finding("test error, autoencoder", errors[0]),
-            Finding("test error, PCA", errors[1]),
+            Finding("test error, autoencoder", errors[0], reference="published 126"),
+            Finding("test error, PCA", errors[1], reference="published 135"),
             Finding("their ratio", errors[0] / errors[1], at_most=0.935, reference="published 126/135 = .93"),
         ],
         out,
         dataset=dataset,
-        error="squared, summed over pixels, mean over test patches of people not seen; pixels in [0, 1]",
+        error="squared, summed over pixels, mean over test patches of people not seen; pixels of variance 1",
         patches=patches,
+        blended=blended,
+        precision=precision,
         epochs=epochs,
         batch_size=batch_size,
-        learning_rate=learning_rate,
         seed=seed,
     )
 

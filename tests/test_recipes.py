@@ -14,7 +14,7 @@ OPTIONS = {
     "contractive": {"seeds": 1},
     "curve": {"starts": 1},
     "decoder_as_memory": {"other": "digits", "memory_epochs": 2},
-    "deep_autoencoder_faces": {"patches": 800},
+    "deep_autoencoder_faces": {"patches": 400},
     "few_labels": {"labels": [100, 1000], "pretrain_epochs": 1},
     "imputation": {"train_images": 300, "test_images": 50},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},

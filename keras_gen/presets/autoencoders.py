@@ -144,8 +144,9 @@ def sparse(
     k=25,
     reconstruction="bernoulli",
     learning_rate=1e-3,
+    weight_decay=0.1,
 ):
-    """A sparse autoencoder of one hidden layer: by KL, by L1, or k-sparse.
+    """A sparse autoencoder of one hidden layer, tied: by KL, by L1, or k-sparse.
 
     Args:
         example_shape: One example's shape.
@@ -157,6 +158,7 @@ def sparse(
         k: Number of active units, for k. Defaults to 25.
         reconstruction: squared_error or bernoulli. Defaults to `"bernoulli"`.
         learning_rate: Adam's. Defaults to 1e-3.
+        weight_decay: AdamW's; it takes away what weights of pixels that never change began with. Defaults to 0.1.
 
     Returns:
         A compiled `models.Autoencoder`.
@@ -174,8 +176,8 @@ def sparse(
     penalty = {"kl": layers.KLSparsity(rho, weight), "l1": layers.L1Sparsity(weight), "k": None}[sparsity]
     widths = [example_shape, *scaled([latent_dim], width)]
     code_layer = layers.KSparse(k) if sparsity == "k" else None
-    pair = networks.mlp_autoencoder(widths, code_activation=activation, code_layer=code_layer)
-    return _compiled_autoencoder(pair, learning_rate, reconstruction, sparsity=penalty)
+    pair = networks.mlp_autoencoder(widths, code_activation=activation, tied=True, code_layer=code_layer)
+    return _compiled_autoencoder(pair, learning_rate, reconstruction, weight_decay=weight_decay, sparsity=penalty)
 
 
 def contractive(
@@ -212,11 +214,14 @@ def contractive(
     return _compiled_autoencoder(pair, learning_rate, reconstruction, contraction=contraction)
 
 
-def _compiled_autoencoder(pair, learning_rate, reconstruction, noise=0.0, noise_kind="masking", **options):
+def _compiled_autoencoder(
+    pair, learning_rate, reconstruction, noise=0.0, noise_kind="masking", weight_decay=0.0, **parts
+):
     checks.choice("noise_kind", noise_kind, _NOISES)
     checks.number("noise", noise) if noise_kind == "gaussian" else checks.rate("noise", noise)
     checks.number("learning_rate", learning_rate)
+    checks.number("weight_decay", weight_decay)
     corruption = _NOISES[noise_kind](noise) if noise else None
-    model = models.Autoencoder(*pair, reconstruction=reconstruction, corruption=corruption, **options)
-    model.compile(keras.optimizers.Adam(learning_rate))
+    model = models.Autoencoder(*pair, reconstruction=reconstruction, corruption=corruption, **parts)
+    model.compile(keras.optimizers.AdamW(learning_rate, weight_decay=weight_decay))
     return model
