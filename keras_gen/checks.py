@@ -48,7 +48,7 @@ def number(name, value, minimum=0.0):
     >>> number("beta", 1)
     1.0
     """
-    if not _is_real(value) or not np.isfinite(value) or value < minimum:
+    if not is_real(value) or not np.isfinite(value) or value < minimum:
         raise ValueError(f"`{name}` must be a finite number >= {minimum}. Received: {name}={value!r}")
     return float(value)
 
@@ -71,12 +71,38 @@ def rate(name, value):
     >>> rate("noise", 0)
     0.0
     """
-    if not _is_real(value) or not 0 <= value < 1:
+    if not is_real(value) or not 0 <= value < 1:
         raise ValueError(f"`{name}` must be a number in [0, 1). Received: {name}={value!r}")
     return float(value)
 
 
-def _is_real(value):
+def widths(name, value):
+    """Raise unless `value` is a sequence of integers >= 1; it may be empty.
+
+    Args:
+        name: The argument's name, for the message.
+        value: What was received.
+
+    Returns:
+        `value`, as a list of `int`.
+
+    Raises:
+        ValueError: If `value` is something else.
+
+    Example:
+
+    >>> widths("units", (400, 20))
+    [400, 20]
+    """
+    if not np.iterable(value) or isinstance(value, str):
+        raise ValueError(
+            f"`{name}` must be a sequence of widths. Expected: such as (400, 20). Received: {name}={value!r}"
+        )
+    return [integer(name, width) for width in value]
+
+
+def is_real(value):
+    """Whether `value` is one number, of Python or numpy, and not a truth value."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 

@@ -32,7 +32,7 @@ def main(
     batch_size: int = 100,
     seed: int = 0,
     width: float = 1.0,
-    iterative: bool = True,
+    iterations: int = 10,  # of the iterative imputer, by far the slowest of all; 0 leaves it out
     out: Path = Path("saved_models/imputation"),
 ):
     train, test = data.load(dataset)
@@ -46,9 +46,9 @@ def main(
         taught = np.where(holes(x.shape, kind, rng) & (rng.random(len(x)) < 0.5)[:, None, None, None], np.nan, x)
         flat, flat_taught = given.reshape(len(given), -1), taught.reshape(len(taught), -1)
         imputers = {"mean": SimpleImputer(keep_empty_features=True), "KNN": KNNImputer(keep_empty_features=True)}
-        if iterative:
+        if iterations:
             imputers["iterative"] = IterativeImputer(
-                n_nearest_features=50, random_state=seed, keep_empty_features=True, max_iter=3
+                n_nearest_features=50, random_state=seed, keep_empty_features=True, max_iter=iterations
             )
         filled = {name: one.fit(flat_taught).transform(flat).reshape(x_test.shape) for name, one in imputers.items()}
         imputer = AutoencoderImputer(
@@ -79,6 +79,7 @@ def main(
         dataset=dataset,
         train_images=len(x),
         test_images=len(x_test),
+        iterations=iterations,
         epochs=epochs,
         batch_size=batch_size,
         seed=seed,

@@ -46,7 +46,10 @@ def main(
     train, test = data.load(dataset)
     x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
     others = {"IsolationForest": by_forest, "PCA reconstruction": by_pca}
-    others |= {"PyOD AutoEncoder": by_pyod} if importlib.util.find_spec("pyod") else {}
+    if importlib.util.find_spec("pyod"):
+        others["PyOD AutoEncoder"] = by_pyod
+    else:
+        print("PyOD is not installed, and left out of the comparison")
     areas = {name: [] for name in ("keras_gen", *others)}
     for digit in range(10):
         usual = train.y == digit
@@ -87,7 +90,7 @@ def main(
         ],
         out,
         dataset=dataset,
-        published_deep_svdd=DEEP_SVDD,
+        compared=[*others, f"Deep SVDD as published, {DEEP_SVDD}"],
         areas=areas,
         epochs=epochs,
         batch_size=batch_size,

@@ -28,7 +28,7 @@ def main(
     out: Path = Path("saved_models/tune_denoising_autoencoder"),
 ):
     train, _ = data.load(dataset)
-    x, validation = train.x[:train_images], train.x[-validation_images:]
+    x, validation = train.x[:-validation_images][:train_images], train.x[-validation_images:]
     options = {"trials": trials, "epochs": epochs, "batch_size": batch_size, "units": (units,), "width": width}
     sizes, rates = [], []
     for number in range(seed, seed + seeds):

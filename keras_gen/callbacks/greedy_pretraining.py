@@ -8,11 +8,12 @@ import keras
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.data.pipelines import Pipeline, batch_count, is_endless
+from keras_gen.data.pipelines import Pipeline, batch_count, is_dataset, is_endless
 from keras_gen.layers.corruption import MaskingNoise
 from keras_gen.layers.tied import TiedDense
 from keras_gen.models.autoencoder import Autoencoder
-from keras_gen.training.compilation import compile_options
+from keras_gen.seeds import seeded
+from keras_gen.training.compilation import compiled_for
 from keras_gen.training.fitting import is_array
 
 _BATCH = 4096  # examples at a time in the passes that compute codes
@@ -72,6 +73,11 @@ class GreedyPretraining(keras.callbacks.Callback):
         for value in _listed(noise):
             if not isinstance(value, keras.layers.Layer):
                 checks.rate("noise", value)
+        if not (is_array(x) or isinstance(x, Pipeline) or is_dataset(x)):
+            raise ValueError(
+                "`x` must be examples without labels. Expected: an array, a data.Pipeline or a tf.data.Dataset. "
+                f"Received: {type(x).__name__}"
+            )
         if is_endless(x):
             raise ValueError("`x` must have an end. Expected: a dataset of one epoch. Received: an endless dataset")
         self.x, self.verbose, self.checkpoint = x, verbose, checkpoint
@@ -104,8 +110,9 @@ class GreedyPretraining(keras.callbacks.Callback):
                 single = self._single(number, pair, noises[number])
                 if number >= done:
                     steps = self._steps(data, epochs[number])
-                    single.compile(keras.optimizers.Adam(rates[number]), **compile_options(steps))
-                    self._fit(single, data, epochs[number], f"layer {number + 1} of {len(stack)}")
+                    single.compile(keras.optimizers.Adam(rates[number]))
+                    with compiled_for(single, steps):
+                        self._fit(single, data, epochs[number], f"layer {number + 1} of {len(stack)}")
                     _copy_weights(_hidden_pair(single), pair)
                     self.model.pretrained_layers.assign(number + 1)
                     if self.checkpoint is not None:
@@ -143,7 +150,8 @@ class GreedyPretraining(keras.callbacks.Callback):
         if not isinstance(noise, keras.layers.Layer):
             return MaskingNoise(noise, seed=seed)
         config = noise.get_config()
-        return type(noise).from_config({**config, "seed": seed} if config.get("seed", seed) is None else config)
+        with seeded(seed):  # for layers inside the noise, which draw their seeds when they are made
+            return type(noise).from_config({**config, "seed": seed} if config.get("seed", seed) is None else config)
 
     def _fit(self, single, data, epochs, title):
         options = {"batch_size": self.batch_size} if is_array(data) else {}

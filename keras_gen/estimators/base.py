@@ -1,5 +1,6 @@
 """What the estimators share: arguments, scaling, networks, training."""
 
+import functools
 import math
 
 import keras
@@ -11,7 +12,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from keras_gen import checks, layers, models, networks
 from keras_gen.seeds import seeded
-from keras_gen.training.compilation import compile_options
+from keras_gen.training.compilation import compiled_for
 
 ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
@@ -32,6 +33,8 @@ class AutoencoderEstimator(BaseEstimator):
         super().__init_subclass__(**kwargs)
         if cls.__doc__:
             cls.__doc__ = cls.__doc__.replace("ARGUMENTS", ARGUMENTS)
+        if "fit" in vars(cls):
+            cls.fit = _all_or_nothing(cls.fit)
 
     def __init__(
         self,
@@ -64,7 +67,7 @@ class AutoencoderEstimator(BaseEstimator):
         """Rows as float64 `(n, features)`; images are flattened, and their shape is kept."""
         if not reset:
             check_is_fitted(self)
-            shape = getattr(X, "shape", (0,))[1:]
+            shape = (X if hasattr(X, "shape") else np.asarray(X)).shape[1:]
             if max(len(shape), len(self._example_shape)) > 1 and shape != self._example_shape:
                 raise ValueError(
                     f"X has examples of another shape. Expected: {self._example_shape}. Received: {tuple(shape)}"
@@ -96,14 +99,15 @@ class AutoencoderEstimator(BaseEstimator):
         checks.number("learning_rate", self.learning_rate)
         checks.rate("noise", self.noise)
         with seeded(seed):
-            features, hidden = X.shape[1], [*self.units, self.latent_dim]
+            features, hidden = X.shape[1], [*checks.widths("units", self.units), self.latent_dim]
             encoder, _ = networks.mlp_autoencoder([self._input_width(features), *hidden], self.activation)
             _, decoder = networks.mlp_autoencoder([features, *hidden], self.activation)
             model = self._model(encoder, decoder)
             steps = self.epochs * math.ceil(len(X) / self.batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
-            model.compile(keras.optimizers.Adam(schedule), **compile_options(steps))
-            model.fit(X, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose)
+            model.compile(keras.optimizers.Adam(schedule))
+            with compiled_for(model, steps):
+                model.fit(X, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose)
         return model
 
     def _model(self, encoder, decoder):
@@ -115,6 +119,22 @@ class AutoencoderEstimator(BaseEstimator):
     def _seeds(self, number=1):
         """Integers drawn from `random_state`."""
         return check_random_state(self.random_state).randint(0, 2**31 - 1, number).tolist()
+
+
+def _all_or_nothing(fit):
+    """A `fit` that leaves a fitted estimator as it was when it fails or is interrupted."""
+
+    @functools.wraps(fit)
+    def fitted(self, *args, **options):
+        before = dict(vars(self))
+        try:
+            return fit(self, *args, **options)
+        except BaseException:
+            vars(self).clear()
+            vars(self).update(before)
+            raise
+
+    return fitted
 
 
 def scaled_by(scaler, X):

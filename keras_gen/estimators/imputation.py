@@ -26,7 +26,8 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         model_: The trained `models.IncompleteAutoencoder`, of scaled and flattened rows.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
         n_iter_: Passes of the filling.
-        residual_std_: Standard deviation of the error of masked entries, one a feature, in scaled units.
+        residual_std_: Root mean squared error of the training rows' observed entries when they are hidden, one a
+            feature, in scaled units; too small by as much as the model is overfitted.
 
     Example:
 
@@ -92,11 +93,13 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         return 2 * features
 
     def _residual_std(self, scaled, rng):
-        """Of entries that are there, but hidden from the network, as those to be filled are."""
-        hidden = ~np.isnan(scaled) & (rng.random(scaled.shape) < max(self.noise, 0.1))
-        error = np.where(hidden, scaled - self.model_.reconstruct(np.where(hidden, np.nan, scaled)), np.nan)
-        counts = np.maximum(hidden.sum(axis=0), 1)
-        return np.sqrt(np.nansum(np.square(error), axis=0) / counts)
+        """Of entries that are there, each of them once hidden from the network, as those to be filled are."""
+        parts = max(2, round(1 / max(self.noise, 0.1)))
+        part, error = rng.integers(parts, size=scaled.shape), np.empty(scaled.shape)
+        for number in range(parts):
+            hidden = part == number
+            error[hidden] = (scaled - self.model_.reconstruct(np.where(hidden, np.nan, scaled)))[hidden]
+        return np.sqrt(np.nanmean(np.square(error), axis=0))
 
     def transform(self, X):
         """The rows completed: array of the shape of `X`, whose observed entries are unchanged."""

@@ -3,6 +3,7 @@
 import numpy as np
 from sklearn.base import OutlierMixin
 
+from keras_gen import checks
 from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
 
 
@@ -54,7 +55,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     def fit(self, X, y=None):
         """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
-        if not isinstance(self.contamination, (int, float)) or not 0 < self.contamination <= 0.5:
+        if not checks.is_real(self.contamination) or not 0 < self.contamination <= 0.5:
             raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={self.contamination!r}")
         X = self._checked(X, reset=True, ensure_min_features=1)
         scaler = self._new_scaler(X)

@@ -165,8 +165,10 @@ def convolutional_autoencoder(
             layer = TiedConv2DTranspose(encoding[number - 1], channels, **options)
         else:
             layer = layers.Conv2DTranspose(channels, kernel_size, padding="same", **options)
-        # Of an odd kernel on an odd side, "same" padding puts the surplus of the transpose in front
-        hidden = _cropped(layer(hidden), height, width, in_front=kernel_size % 2 == 1)  # (batch, *shapes[number - 1])
+        # Of an odd kernel beyond 1 on an odd side, "same" padding puts the surplus of the transpose in front
+        hidden = _cropped(
+            layer(hidden), height, width, in_front=kernel_size % 2 == 1 < kernel_size
+        )  # (batch, *shapes[number - 1])
     return encoder, keras.Model(inputs, hidden, name="decoder")
 
 

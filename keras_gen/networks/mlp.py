@@ -3,6 +3,7 @@
 import math
 
 import keras
+import numpy as np
 from keras import layers
 
 from keras_gen import checks
@@ -100,14 +101,13 @@ def mlp_autoencoder(
     Reference:
         Hinton and Salakhutdinov, 2006, Science 313, figure 1; tied: Vincent et al., 2010, JMLR 11, section 2.2.
     """
-    if len(units) < 2:
+    if not np.iterable(units) or len(units) < 2:
         raise ValueError(
             f"`units` must name the input's width and at least the code's. Expected: such as [784, 30]. "
-            f"Received: units={list(units)}"
+            f"Received: units={units}"
         )
-    shape = (units[0],) if isinstance(units[0], int) else tuple(units[0])
-    widths = [math.prod(checks.integer("units", side) for side in shape)]
-    widths += [checks.integer("units", width) for width in units[1:]]
+    shape = tuple(checks.widths("units", units[0] if np.iterable(units[0]) else units[:1]))
+    widths = [math.prod(shape), *checks.widths("units", units[1:])]
     if widths[1:] != sorted(widths[1:], reverse=True):
         raise ValueError(f"`units` must not grow from the first hidden layer to the code. Received: {list(units)}")
     inputs = keras.Input(shape, name="x")
@@ -132,8 +132,6 @@ def mlp_autoencoder(
 
 
 def _dense_stack(hidden, units, activation):
-    if isinstance(units, int):
-        raise ValueError(f"`units` must be a tuple of widths. Expected: such as ({units},). Received: units={units}")
-    for width in units:
-        hidden = layers.Dense(checks.integer("units", width), activation=activation)(hidden)
+    for width in checks.widths("units", units):
+        hidden = layers.Dense(width, activation=activation)(hidden)
     return hidden

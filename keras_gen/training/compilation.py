@@ -1,5 +1,7 @@
 """How a model of players is compiled: an optimizer a player, and the compiler chosen by what the networks contain."""
 
+import contextlib
+
 import keras
 
 from keras_gen import backend, checks
@@ -18,23 +20,36 @@ _CONVOLUTIONS = (
 )  # fmt: skip
 
 
-def compile_options(steps):
-    """Options of `compile` for a training that is known to be short, which would be over before its graph were made.
+@contextlib.contextmanager
+def compiled_for(model, steps):
+    """Compile a model for a training known to be short, which would be over before its graph were made.
+
+    Afterwards the model is compiled as it was: what is saved does not stay slow.
 
     Args:
+        model: A compiled `GenerativeModel`.
         steps: Number of steps in all, or `None` where it is not known.
-
-    Returns:
-        Dict for `compile`; empty for a long training.
 
     Example:
 
-    >>> compile_options(10), compile_options(500), compile_options(10000)
-    ({'run_eagerly': True}, {'jit_compile': False}, {})
+    >>> from keras_gen import presets
+    >>> model = presets.autoencoder((16,), 2, units=(8,))
+    >>> with compiled_for(model, steps=10):
+    ...     model.run_eagerly
+    True
+    >>> model.run_eagerly
+    False
     """
-    if steps is None or steps >= _WORTH_XLA:
-        return {}
-    return {"jit_compile": False} if steps >= _WORTH_A_GRAPH else {"run_eagerly": True}
+    requested, shorter = model._requested, {}
+    if steps is not None and steps < _WORTH_XLA:
+        shorter = {"jit_compile": False} if steps >= _WORTH_A_GRAPH else {"run_eagerly": True}
+    if shorter:
+        model.compile(model.optimizer, **{**requested, **shorter})
+    try:
+        yield
+    finally:
+        if shorter:
+            model.compile(model.optimizer, **requested)
 
 
 class CompiledByPlayers(PersistentModel):

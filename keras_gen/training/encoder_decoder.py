@@ -9,6 +9,8 @@ from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_err
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.network_facts import last_activations, shapes
 
+# Activations whose values do not reach from far below zero to far above
+_NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
 _BATCH = 1024  # examples at a time in the methods that take and return numpy
 
 
@@ -106,7 +108,7 @@ class EncoderDecoder(GenerativeModel):
                 f"`decoder` must give the encoder's input shape. Expected: {expected}. Received: {outputs}"
             )
         last = last_activations(self.decoder)[0]
-        if self.reconstruction == "bernoulli" and last in ("sigmoid", "softmax", "tanh"):
+        if self.reconstruction == "bernoulli" and last in _NO_LOGITS:
             raise ValueError(
                 "`decoder` must end in logits with a Bernoulli likelihood. Expected: a last layer without activation. "
                 f"Received: activation {last!r}"

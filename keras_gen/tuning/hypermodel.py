@@ -12,7 +12,7 @@ import numpy as np
 from keras_gen import checks, presets
 from keras_gen.files import written_beside
 from keras_gen.seeds import seeded
-from keras_gen.training.compilation import compile_options
+from keras_gen.training.compilation import compiled_for
 from keras_gen.tuning.result import BEST
 from keras_gen.tuning.space import arguments
 
@@ -44,10 +44,10 @@ class PresetHyperModel(keras_tuner.HyperModel):
 
     def fit(self, hp, model, x, validation, epochs, batch_size, callbacks=(), **options):
         """Train and measure; a model that diverges is a failed trial."""
-        _recompile(model, epochs * math.ceil(len(x) / batch_size))
         options.update(epochs=epochs, batch_size=batch_size)
         stopping = [*callbacks, keras.callbacks.TerminateOnNaN()]
-        history = model.fit(x, validation_data=validation, callbacks=stopping, **options).history
+        with compiled_for(model, epochs * math.ceil(len(x) / batch_size)):
+            history = model.fit(x, validation_data=validation, callbacks=stopping, **options).history
         last = {name: values[-1] for name, values in history.items()}
         if not np.isfinite(last["loss"]):
             raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
@@ -63,7 +63,9 @@ class PresetHyperModel(keras_tuner.HyperModel):
         return found
 
     def try_out(self, x, validation):
-        """Build the models at the ends of the ranges and train one step: what cannot work would waste every trial.
+        """Build models at the ends of the ranges and train one step of each: what cannot work would waste every trial.
+
+        Every choice that is not a number has its turn.
 
         Args:
             x: One batch.
@@ -72,26 +74,20 @@ class PresetHyperModel(keras_tuner.HyperModel):
         Raises:
             ValueError: If there is no such model, it refuses the data, or nobody logs the objective.
         """
-        for end in (-1, 0):
+        for place in range(max(len(one.probes) for one in self.ranges)):
             hp = keras_tuner.HyperParameters()
             for one in self.ranges:
-                names = [f"nodes_{place}" for place in range(1, 10)] if one.name == "nodes" else [one.name]
-                hp.values.update(dict.fromkeys(names, one.ends[end]))
+                names = [f"nodes_{number}" for number in range(1, 10)] if one.name == "nodes" else [one.name]
+                hp.values.update(dict.fromkeys(names, one.probes[place % len(one.probes)]))
             model = self.build(hp)
-        _recompile(model, 1)
-        logged = model.fit(x, batch_size=len(x), validation_data=validation[:2], verbose=0).history
-        _errors(model, validation[:2])
-        checks.choice("objective", self.objective, ["error", *logged])
+            with compiled_for(model, 1):
+                logged = model.fit(x, batch_size=len(x), validation_data=validation[:2], verbose=0).history
+            _errors(model, validation[:2])
+            checks.choice("objective", self.objective, ["error", *logged])
 
     def _smallest(self):
         path = self.folder / SCORE
         return json.loads(path.read_text())[self.objective] if path.exists() else math.inf
-
-
-def _recompile(model, steps):
-    """For so many steps, with the optimizers that it has."""
-    optimizers = zip(model.players(), model.optimizer.optimizers, strict=True)
-    model.compile({player.name: optimizer for player, optimizer in optimizers}, **compile_options(steps))
 
 
 def defaults(preset):

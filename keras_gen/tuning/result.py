@@ -13,7 +13,7 @@ from keras_gen.saving import load_model
 from keras_gen.tuning.space import one_standard_error
 
 TABLE, BEST = "trials.csv", "best.keras"
-_LAST = ("status", "error", "standard_error")  # the last columns of the table
+_LAST = ("status", "error", "standard_error", "reason")  # the last columns of the table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Result:
 
     Args:
         folder: The folder with `trials.csv`, `best.keras` and the pictures.
-        rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`; the last
-            two are NaN of a failed trial.
+        rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`, which are
+            NaN of a failed trial, and the `reason` of its failure.
         best: Dict of the values of the trial with the smallest objective.
         chosen: Dict from each range of numbers to its smallest value within one standard error of the smallest error.
 
@@ -64,7 +64,7 @@ def collected(folder, oracle, ranges, objective):
         values = {name: value for name, value in trial.hyperparameters.values.items() if "/" not in name}
         error, deviation = (_last(trial, name) for name in ("error", "standard_error"))
         rows.append({"trial": int(trial.trial_id), **values, "status": trial.status.lower()})
-        rows[-1].update(error=error, standard_error=deviation)
+        rows[-1].update(error=error, standard_error=deviation, reason=_reason(trial))
         scores.append(_last(trial, objective))
     columns = list(dict.fromkeys(name for row in rows for name in row if name not in _LAST)) + list(_LAST)
     with written_beside(folder / TABLE) as path, path.open("w", newline="") as file:
@@ -72,15 +72,24 @@ def collected(folder, oracle, ranges, objective):
         writer.writeheader()
         writer.writerows(rows)
     if not np.isfinite(scores).any():
-        raise ValueError(f"Every trial of the search in '{folder}' failed. Received: {len(rows)} trials, see {TABLE}")
+        raise ValueError(
+            f"Every trial of the search in '{folder}' failed. Received: {len(rows)} trials, see {TABLE}; "
+            f"the last: {rows[-1]['reason']}"
+        )
     best, chosen = rows[int(np.nanargmin(scores))], {}
     done = [row for row in rows if math.isfinite(row["error"])]
-    for name in (one.name for one in ranges if isinstance(one.ends[0], (int, float)) and one.name != "nodes"):
+    for name in (one.name for one in ranges if one.numeric and one.name != "nodes"):
         curve = [[row[key] for row in done] for key in (name, "error", "standard_error")]
         chosen[name] = one_standard_error(*curve)
         with written_beside(folder / f"error_against_{name}.png") as path:
             plots.error_against(name, *curve, chosen=chosen[name]).savefig(path, format="png")
     return Result(folder, rows, {name: best[name] for name in best if name not in ("trial", *_LAST)}, chosen)
+
+
+def _reason(trial):
+    """The last line of what KerasTuner kept of a failure: the error and its message."""
+    lines = [line for line in (trial.message or "").splitlines() if line.strip()]
+    return lines[-1].strip() if lines and trial.status.lower() in ("failed", "invalid") else ""
 
 
 def _last(trial, name):

@@ -3,6 +3,8 @@
 import dataclasses
 import math
 
+import numpy as np
+
 from keras_gen import checks
 
 ALIASES = {"bottleneck": "latent_dim", "corruption": "noise"}
@@ -39,10 +41,12 @@ class Range:
 
     def __post_init__(self):
         object.__setattr__(self, "name", ALIASES.get(self.name, self.name))
-        object.__setattr__(self, "choices", tuple(self.choices))
+        for end in ("low", "high"):
+            object.__setattr__(self, end, _plain(getattr(self, end)))
+        object.__setattr__(self, "choices", self._of_one_kind())
         if self.choices:
             return
-        if self.low is None or self.high is None or not self.low < self.high:
+        if not (_is_number(self.low) and _is_number(self.high) and self.low < self.high):
             raise ValueError(
                 f"The search range of `{self.name}` is empty. Expected: a lowest value below the highest, or choices. "
                 f"Received: {self.low} to {self.high}"
@@ -50,10 +54,30 @@ class Range:
         if self.log and self.low <= 0:
             raise ValueError(f"A logarithmic range must begin above 0. Received: {self.name} from {self.low}")
 
+    def _of_one_kind(self):
+        """The choices as KerasTuner takes them: of one type, so that 0 among fractions is one too."""
+        choices = tuple(_plain(value) for value in self.choices)
+        if {type(value) for value in choices} == {int, float}:
+            choices = tuple(float(value) for value in choices)
+        kinds = {type(value) for value in choices}
+        if len(kinds) > 1 or not kinds <= {int, float, str, bool}:
+            raise ValueError(
+                f"The choices of `{self.name}` must be of one kind. Expected: numbers, words, or True and False. "
+                f"Received: {list(choices)}"
+            )
+        return choices
+
     @property
-    def ends(self):
-        """The first and the last value."""
-        return (self.choices[0], self.choices[-1]) if self.choices else (self.low, self.high)
+    def numeric(self):
+        """Whether the values are numbers."""
+        return not self.choices or _is_number(self.choices[0])
+
+    @property
+    def probes(self):
+        """The largest and the smallest number, or every value that is none."""
+        if not self.numeric:
+            return self.choices
+        return (max(self.choices), min(self.choices)) if self.choices else (self.high, self.low)
 
     def suggest(self, hp, name=None):
         """The value that KerasTuner's `hp` gives, under the range's name or another."""
@@ -101,12 +125,22 @@ def parse(text):
 
 
 def _value(text):
+    text = text.strip()
     for kind in (int, float):
         try:
             return kind(text)
         except ValueError:
             continue
-    return text.strip()
+    return {"true": True, "false": False}.get(text.lower(), text)
+
+
+def _plain(value):
+    """A Python number for one of numpy."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _is_number(value):
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def checked(ranges, known):
@@ -138,6 +172,8 @@ def checked(ranges, known):
     }
     for name in names:
         checks.choice("search range", name, allowed)
+        if name == "units":
+            raise ValueError("`units` cannot be searched as they are. Expected: ranges of `layers` and `nodes`")
     if len(set(names)) < len(names):
         raise ValueError(f"A search range must be named once. Received: {names}")
     return ranges

@@ -178,6 +178,14 @@ def test_an_interrupted_one_goes_on_at_its_layer(digits):
         np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
 
 
+def test_draws_of_layers_inside_the_noise_follow_from_the_models_seed(digits):
+    given = keras.Sequential([layers.MaskingNoise(0.5)])
+    callback = pretraining(digits, 1, noise=given)
+    callback.set_model(stack())
+    first, again = (keras.ops.convert_to_numpy(callback._noise(given, 0)(digits, training=True)) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+
+
 def test_noise_is_on_the_input_of_each_layer(digits):
     errors = []
     for noise in (0.0, [0.9, 0.0, 0.0], [0.0, 0.9, 0.0], layers.SaltAndPepperNoise(0.9)):
@@ -209,6 +217,7 @@ def test_it_tells_of_each_layer(digits, capsys):
         ({"noise": 1.5}, "`noise` must be a number in \\[0, 1\\). Received: noise=1.5"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
         ({"x": tf.data.Dataset.from_tensors(np.zeros((4, *SHAPE))).repeat()}, "Received: an endless dataset"),
+        ({"x": (np.zeros((4, *SHAPE)), np.zeros(4))}, "`x` must be examples without labels.* Received: tuple"),
         ({"noise": [0.1]}, "`noise` must have one entry a layer"),
         ({"x": np.zeros((4, 7))}, "`x` does not fit the network"),
     ],

@@ -68,6 +68,12 @@ def test_features_of_images_come_back_as_images(images):
             features.transform(other)
 
 
+def test_images_in_lists_are_images(images):
+    x = images[0][:20]
+    features = AutoencoderFeatures(**SMALL).fit(x.tolist())
+    np.testing.assert_array_equal(features.transform(x.tolist()), features.transform(x))
+
+
 def test_outliers_and_what_makes_them_so():
     x = table()
     x[:5, 3] += 8 * x[:, 3].std()
@@ -176,6 +182,16 @@ def test_several_imputations_scatter_as_the_errors_do():
     assert abs(drawn.mean() - imputer.transform(x[:1])[0, 0]) < 0.1 * expected
 
 
+def test_residuals_are_those_of_entries_not_seen():
+    x = table(2000)
+    imputer = AutoencoderImputer(latent_dim=3, epochs=30, random_state=0).fit(x[:1000])
+    hidden = np.random.default_rng(1).random((1000, 6)) < imputer.noise
+    filled = imputer.transform(np.where(hidden, np.nan, x[1000:]))
+    error = np.where(hidden, (filled - x[1000:]) / imputer.scaler_.scale_, np.nan)
+    np.testing.assert_allclose(imputer.residual_std_, np.sqrt(np.nanmean(np.square(error), axis=0)), rtol=0.2)
+    assert (AutoencoderImputer(**SMALL).fit(x[:4]).residual_std_ > 0).all()
+
+
 def test_a_row_of_which_nothing_is_known_is_filled():
     x = table()
     imputer = AutoencoderImputer(**SMALL).fit(x)
@@ -187,7 +203,7 @@ def test_a_fit_that_fails_leaves_the_fitted_model():
     features = AutoencoderFeatures(**SMALL).fit(x)
     before = features.transform(x)
     with pytest.raises(ValueError, match="`batch_size`"):
-        features.set_params(batch_size=0).fit(10 * x)
+        features.set_params(batch_size=0).fit(10 * x[:, :4])
     np.testing.assert_array_equal(features.transform(x), before)
 
 

@@ -46,7 +46,9 @@ def test_an_autoencoder_of_any_size(shape, kernel_size, tied):
     assert decoder.count_params() == (0 if tied else kernels) + code + 4 + shape[2]
 
 
-@pytest.mark.parametrize(("shape", "kernel_size"), [((6, 6, 1), 3), ((7, 5, 2), 3), ((8, 6, 1), 4), ((9, 9, 1), 5)])
+@pytest.mark.parametrize(
+    ("shape", "kernel_size"), [((6, 6, 1), 3), ((7, 5, 2), 3), ((8, 6, 1), 4), ((9, 9, 1), 5), ((7, 7, 1), 1)]
+)
 def test_a_tied_one_is_the_adjoint_of_its_encoder(shape, kernel_size):
     encoder, decoder = networks.convolutional_autoencoder(shape, 3, (4,), kernel_size, activation=None, tied=True)
     rng = np.random.default_rng(0)

@@ -31,7 +31,7 @@ def test_bad_widths(arguments):
 
 
 def test_a_single_width_is_told():
-    with pytest.raises(ValueError, match=r"`units` must be a tuple of widths. Expected: such as \(32,\)"):
+    with pytest.raises(ValueError, match=r"`units` must be a sequence of widths. Expected: such as \(400, 20\). Received: "):
         networks.mlp_encoder((4,), 32, 2)
 
 
@@ -64,6 +64,7 @@ def test_the_butterflys_activations():
     [
         ([], "`units` must name the input's width and at least the code's"),
         ([784], "`units` must name"),
+        (784, "`units` must name the input's width .* Received: units=784"),
         ([784, 20, 400], r"`units` must not grow .* Received: \[784, 20, 400\]"),
         ([784, 0], "`units` must be an integer >= 1"),
         ([(0, 4), 3], "`units` must be an integer >= 1"),

@@ -55,6 +55,7 @@ def test_the_best_model_comes_back_whole(digits, tmp_path):
     assert error.mean() == pytest.approx(best["error"], rel=1e-5)
     assert error.std(ddof=1) / math.sqrt(8) == pytest.approx(best["standard_error"], rel=1e-4)
     assert int(model.optimizer.optimizers[0].iterations) == 3  # 20 examples in batches of 8
+    assert not model.run_eagerly, "a short trial runs without a graph; the model that it leaves does not"
     model.fit(digits, epochs=2, initial_epoch=1, verbose=0)
 
 
@@ -69,9 +70,11 @@ def test_a_worse_trial_leaves_the_best_model(digits, tmp_path):
     assert error == pytest.approx(first, rel=1e-5)
 
 
-def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch):
-    arguments = (digits, [Range("bottleneck", 2, 60), Range("noise", 0.0, 0.5)])
-    whole = tuning.search(*arguments, tmp_path / "whole", trials=4, **{**SMALL, "units": (60,)})
+@pytest.mark.parametrize("tuner", ["random", "grid"])
+def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch, tuner):
+    arguments = (digits, [Range("bottleneck", choices=[2, 9, 60]), Range("noise", 0.0, 0.5)])
+    options = {**SMALL, "units": (60,), "tuner": tuner}
+    whole = tuning.search(*arguments, tmp_path / "whole", trials=4, **options)
     trained, fit = [], PresetHyperModel.fit
 
     def interrupted(self, *args, **options):
@@ -82,27 +85,31 @@ def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, 
 
     monkeypatch.setattr(PresetHyperModel, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        tuning.search(*arguments, tmp_path / "s", trials=4, **{**SMALL, "units": (60,)})
+        tuning.search(*arguments, tmp_path / "s", trials=4, **options)
 
     def counted(self, *args, **options):
         trained.append(1)
         return fit(self, *args, **options)
 
     monkeypatch.setattr(PresetHyperModel, "fit", counted)
-    found = tuning.search(*arguments, tmp_path / "s", trials=4, **{**SMALL, "units": (60,)})
+    found = tuning.search(*arguments, tmp_path / "s", trials=4, **options)
     assert len(trained) == 4
     for key in ("error", "latent_dim", "noise"):
         assert numbers(found, key) == numbers(whole, key)
-    again = tuning.search(*arguments, tmp_path / "s", trials=5, **{**SMALL, "units": (60,)})
+    again = tuning.search(*arguments, tmp_path / "s", trials=5, **options)
     assert len(trained) == 5 and numbers(again, "error")[:4] == numbers(found, "error")
+    assert len({tuple(row[key] for key in ("latent_dim", "noise")) for row in again.rows}) == 5
 
 
 def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_path, diverging):
     ranges = [Range("bottleneck", choices=[2, 3, 4])]
     found = tuning.search(digits, ranges, tmp_path / "s", preset="diverging", tuner="grid", trials=3, **SMALL)
     assert numbers(found, "status") == ["completed", "failed", "completed"]
+    assert numbers(found, "reason")[::2] == ["", ""] and "diverged" in found.rows[1]["reason"]
     assert math.isnan(found.rows[1]["error"]) and found.best["latent_dim"] != 3
-    with pytest.raises(ValueError, match="Every trial of the search in .* failed. Received: 1 trials, see trials.csv"):
+    with pytest.raises(
+        ValueError, match="Every trial of the search in .* failed. Received: 1 trials, see trials.csv; .*diverged"
+    ):
         tuning.search(digits, "noise=0:0.1", tmp_path / "t", preset="diverging", trials=1, latent_dim=3, **SMALL)
 
 
@@ -168,7 +175,7 @@ def test_bad_input_is_found_before_the_first_trial(digits, tmp_path, options, me
 def test_a_folder_of_another_search_is_refused(digits, tmp_path):
     tuning.search(digits, "bottleneck=2:4", tmp_path / "s", trials=1, **SMALL)
     before = (tmp_path / "s" / "trials.csv").read_bytes()
-    for other in ({"ranges": "bottleneck=2:5"}, {"seed": 1}, {"noise": 0.5}, {"x": digits[1:]}):
+    for other in ({"ranges": "bottleneck=2:5"}, {"seed": 1}, {"noise": 0.5}, {"x": digits[1:]}, {"x": 1 - digits}):
         arguments = {"x": digits, "ranges": "bottleneck=2:4", "folder": tmp_path / "s", **SMALL, **other}
         with pytest.raises(ValueError, match="holds another search. Expected: a new folder, or the same arguments"):
             tuning.search(**arguments)
@@ -177,3 +184,12 @@ def test_a_folder_of_another_search_is_refused(digits, tmp_path):
     (tmp_path / "t" / "model.keras").write_text("a run")
     with pytest.raises(ValueError, match="holds something else"):
         tuning.search(digits, "bottleneck=2:4", tmp_path / "t", **SMALL)
+
+
+def test_every_choice_is_tried_before_the_first_trial(digits, tmp_path):
+    for choices in (("squared_error", "bernoulli"), ("bernoulli", "squared_error")):
+        with pytest.raises(ValueError, match=r"in \[0, 1\]"):
+            tuning.search(
+                3 * digits - 1, [Range("reconstruction", choices=choices)], tmp_path / "s", latent_dim=2, **SMALL
+            )
+    assert not (tmp_path / "s").exists()

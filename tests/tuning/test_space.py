@@ -1,4 +1,5 @@
 import keras_tuner
+import numpy as np
 import pytest
 
 from keras_gen.tuning import Range, one_standard_error, parse
@@ -13,6 +14,8 @@ def test_a_line_names_ranges_and_choices():
     assert noise == Range("noise", 0, 0.6)
     assert activation == Range("activation", choices=("relu", "silu"))
     assert parse("tied=1|2")[0].choices == (1, 2)
+    assert parse("tied=True| false")[0].choices == (True, False)
+    assert parse("corruption=0|0.5")[0].choices == (0.0, 0.5)
     assert not parse("layers=1:3")[0].log
 
 
@@ -43,6 +46,19 @@ def test_ranges_that_make_no_search():
         checked([Range("bottleneck", 1, 2), Range("latent_dim", 1, 3)], UNITS)
     with pytest.raises(ValueError, match="A logarithmic range must begin above 0"):
         Range("noise", 0, 0.5, log=True)
+    with pytest.raises(ValueError, match=r"`units` cannot be searched.* Expected: ranges of `layers` and `nodes`"):
+        checked([Range("units", 8, 16)], UNITS)
+    for choices in (("relu", 1), (True, 1), ((8, 4), (16, 8))):
+        with pytest.raises(ValueError, match="The choices of `tied` must be of one kind"):
+            Range("tied", choices=choices)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert Range("noise", choices=np.arange(2, 4)).choices == (2, 3)
+    size = Range("latent_dim", np.int64(2), np.int64(4))
+    assert isinstance(size.low, int) and size.probes == (4, 2)
+    assert Range("noise", choices=(0.1, 0.5, 0.0)).probes == (0.5, 0.0)
+    assert Range("activation", choices=("relu", "silu", "tanh")).probes == ("relu", "silu", "tanh")
 
 
 def test_what_keras_tuner_is_asked_for():
