@@ -11,6 +11,7 @@ from keras_gen.training.persistence import PersistentModel
 from keras_gen.training.player import PlayerOptimizers
 
 _WORTH_A_GRAPH, _WORTH_XLA = 40, 3000  # steps
+_LARGE = 100_000  # weights whose products take longer than XLA takes to compile a few dozen steps
 FUSED_STEPS = 32  # of a dense network on a CPU: enough to hide what one call costs
 _CONVOLUTIONS = (
     keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D,
@@ -41,8 +42,10 @@ def compiled_for(model, steps):
     False
     """
     requested, shorter = model._requested, {}
-    if steps is not None and steps < _WORTH_XLA:
-        shorter = {"jit_compile": False} if steps >= _WORTH_A_GRAPH else {"run_eagerly": True}
+    if steps is not None and steps < _WORTH_A_GRAPH:
+        shorter = {"run_eagerly": True}
+    elif steps is not None and steps < _WORTH_XLA and model.count_params() < _LARGE:
+        shorter = {"jit_compile": False}
     if shorter:
         model.compile(model.optimizer, **{**requested, **shorter})
     try:
