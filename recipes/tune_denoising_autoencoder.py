@@ -7,6 +7,7 @@ Stopped and started again, it goes on where it was: every search keeps its trial
 
 from pathlib import Path
 
+import numpy as np
 import typer
 
 from keras_gen import data, plots, tuning
@@ -18,6 +19,7 @@ def main(
     train_images: int = 10000,
     validation_images: int = 2000,
     trials: int = 12,
+    high: int = 256,
     noise: float = 0.3,
     units: int = 500,
     epochs: int = 15,
@@ -28,12 +30,14 @@ def main(
     out: Path = Path("saved_models/tune_denoising_autoencoder"),
 ):
     train, _ = data.load(dataset)
-    x, validation = train.x[:-validation_images][:train_images], train.x[-validation_images:]
+    x, clean = train.x[:-validation_images][:train_images], train.x[-validation_images:]
+    masked = np.random.default_rng(seed).random(clean.shape) < noise  # the same for all: what they are to undo
+    validation = np.where(masked, np.float32(0), clean), clean
     options = {"trials": trials, "epochs": epochs, "batch_size": batch_size, "units": (units,), "width": width}
     sizes, rates = [], []
     for number in range(seed, seed + seeds):
         shared = {**options, "validation": validation, "seed": number}
-        sizes.append(tuning.search_bottleneck(x, out / f"bottleneck-{number}", noise=noise, **shared))
+        sizes.append(tuning.search_bottleneck(x, out / f"bottleneck-{number}", high=high, noise=noise, **shared))
         knee = sizes[0].chosen["latent_dim"]  # the first seed's for all, so that the rates can be compared
         rates.append(tuning.search_denoising_rate(x, out / f"noise-{number}", latent_dim=knee, **shared))
 
@@ -54,9 +58,10 @@ def main(
         out,
         dataset=dataset,
         train_images=len(x),
-        validation_images=len(validation),
+        validation_images=len(clean),
+        error="squared, summed over pixels, between what comes out of masked images and the clean ones",
         trials=trials,
-        noise=f"masking, {noise} in the search for a code size",
+        noise=f"masking, {noise} of the validation images and in the search for a code size",
         units=units,
         epochs=epochs,
         batch_size=batch_size,

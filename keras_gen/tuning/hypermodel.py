@@ -42,16 +42,16 @@ class PresetHyperModel(keras_tuner.HyperModel):
         with seeded(self.seed):
             return presets.build(self.preset, self.example_shape, **{**self.fixed, **chosen})
 
-    def fit(self, hp, model, x, validation, epochs, batch_size, callbacks=(), **options):
+    def fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks=(), **options):
         """Train and measure; a model that diverges is a failed trial."""
         options.update(epochs=epochs, batch_size=batch_size)
         stopping = [*callbacks, keras.callbacks.TerminateOnNaN()]
         with compiled_for(model, epochs * math.ceil(len(x) / batch_size)):
-            history = model.fit(x, validation_data=validation, callbacks=stopping, **options).history
+            history = model.fit(x, validation_data=targets, callbacks=stopping, **options).history
         last = {name: values[-1] for name, values in history.items()}
         if not np.isfinite(last["loss"]):
             raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
-        errors = _errors(model, validation)
+        errors = _errors(model, inputs, targets)
         deviation = float(errors.std(ddof=1) / math.sqrt(len(errors))) if len(errors) > 1 else 0.0
         found = {**last, "error": float(errors.mean()), "standard_error": deviation}
         if not np.isfinite(found[self.objective]):
@@ -62,14 +62,15 @@ class PresetHyperModel(keras_tuner.HyperModel):
                 path.write_text(json.dumps({self.objective: found[self.objective]}) + "\n")
         return found
 
-    def try_out(self, x, validation):
+    def try_out(self, x, inputs, targets):
         """Build models at the ends of the ranges and train one step of each: what cannot work would waste every trial.
 
         Every choice that is not a number has its turn.
 
         Args:
             x: One batch.
-            validation: Array `(m, *shape)`.
+            inputs: A few examples to validate on.
+            targets: What is to come out for them.
 
         Raises:
             ValueError: If there is no such model, it refuses the data, or nobody logs the objective.
@@ -81,8 +82,8 @@ class PresetHyperModel(keras_tuner.HyperModel):
                 hp.values.update(dict.fromkeys(names, one.probes[place % len(one.probes)]))
             model = self.build(hp)
             with compiled_for(model, 1):
-                logged = model.fit(x, batch_size=len(x), validation_data=validation[:2], verbose=0).history
-            _errors(model, validation[:2])
+                logged = model.fit(x, batch_size=len(x), validation_data=targets, verbose=0).history
+            _errors(model, inputs, targets)
             checks.choice("objective", self.objective, ["error", *logged])
 
     def _smallest(self):
@@ -96,7 +97,7 @@ def defaults(preset):
     return {one.name: one.default for one in parameters if one.default is not one.empty}
 
 
-def _errors(model, x):
+def _errors(model, inputs, targets):
     """Each example's squared error, summed over its dimensions."""
-    difference = np.asarray(x, "float32") - model.predict(x, batch_size=1000, verbose=0)  # NaN, of one that diverged
-    return np.square(difference.astype("float64")).reshape(len(x), -1).sum(axis=1)
+    outputs = model.predict(inputs, batch_size=1000, verbose=0)  # NaN, of one that diverged
+    return np.square((np.asarray(targets, "float32") - outputs).astype("float64")).reshape(len(inputs), -1).sum(axis=1)

@@ -51,7 +51,9 @@ def search(
         ranges: List of `Range`, or a line for `parse`.
         folder: Folder for all that the search leaves: `trials.csv`, `best.keras`, a picture a range of numbers.
         preset: Name of a preset with `reconstruct`. Defaults to `"autoencoder"`.
-        validation: Array `(m, *shape)`; every fifth example of `x` is held out if `None`. Defaults to `None`.
+        validation: Array `(m, *shape)`, or a pair (inputs, targets) of these: noisy images and the clean ones, without
+            which the best denoising autoencoder is one that never saw noise. Every fifth example of `x` is held out if
+            `None`. Defaults to `None`.
         trials: Number of trials in all, an integer >= 1. Defaults to 12.
         tuner: `"random"`, `"bayesian"`, `"hyperband"` or `"grid"`. Defaults to `"random"`.
         epochs: Epochs of a trial, the most of one with `"hyperband"`, an integer >= 1. Defaults to 20.
@@ -95,10 +97,15 @@ def search(
     checks.array("x", x)
     if validation is None:
         x, validation = np.delete(x, np.s_[::5], axis=0), x[::5]
+    inputs, targets = validation if isinstance(validation, tuple) else (validation, validation)
+    for part in (inputs, targets):
+        checks.array("validation", part, shape=x.shape[1:])
+    if len(inputs) != len(targets):
+        raise ValueError(f"`validation` must be as many inputs as targets. Received: {len(inputs)} and {len(targets)}")
     folder = Path(folder)
     hypermodel = PresetHyperModel(preset, x.shape[1:], ranges, fixed, objective, seed, folder)
-    hypermodel.try_out(x[:batch_size], validation)
-    marks = [_fingerprint(part) for part in (x, validation)]
+    hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
+    marks = [_fingerprint(part) for part in (x, inputs, targets)]
     settings = [preset, marks, ranges, tuner, epochs, batch_size, objective, seed, fixed]
     _claim(folder, settings)
     # Hyperband is stopped by the number of trials below, not by having been through its brackets
@@ -118,7 +125,7 @@ def search(
             **limit,
         )
         runner.oracle.max_trials = trials
-        runner.search(x=x, validation=validation, batch_size=batch_size, **options)
+        runner.search(x=x, inputs=inputs, targets=targets, batch_size=batch_size, **options)
     return collected(folder, runner.oracle, ranges, objective)
 
 

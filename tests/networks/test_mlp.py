@@ -31,7 +31,9 @@ def test_bad_widths(arguments):
 
 
 def test_a_single_width_is_told():
-    with pytest.raises(ValueError, match=r"`units` must be a sequence of widths. Expected: such as \(400, 20\). Received: "):
+    with pytest.raises(
+        ValueError, match=r"`units` must be a sequence of widths. Expected: such as \(400, 20\). Received: "
+    ):
         networks.mlp_encoder((4,), 32, 2)
 
 

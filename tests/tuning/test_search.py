@@ -193,3 +193,13 @@ def test_every_choice_is_tried_before_the_first_trial(digits, tmp_path):
                 3 * digits - 1, [Range("reconstruction", choices=choices)], tmp_path / "s", latent_dim=2, **SMALL
             )
     assert not (tmp_path / "s").exists()
+
+
+def test_pairs_to_validate_on_are_noisy_inputs_and_what_is_to_come_out(digits, tmp_path):
+    clean = digits[20:]
+    noisy = np.where(np.random.default_rng(0).random(clean.shape) < 0.5, 0, clean).astype("float32")
+    found = tuning.search(digits[:20], "bottleneck=2:5", tmp_path / "s", validation=(noisy, clean), trials=1, **SMALL)
+    error = np.square(clean - found.model().reconstruct(noisy)).sum(axis=(1, 2, 3))
+    assert found.rows[0]["error"] == pytest.approx(error.mean(), rel=1e-5)
+    with pytest.raises(ValueError, match="as many inputs as targets. Received: 7 and 8"):
+        tuning.search(digits, "bottleneck=2:5", tmp_path / "t", validation=(noisy[1:], clean), **SMALL)
