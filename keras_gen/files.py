@@ -4,6 +4,8 @@ import contextlib
 import os
 from pathlib import Path
 
+SEARCH = "search.json"  # what marks a folder as that of a search
+
 
 @contextlib.contextmanager
 def written_beside(path):

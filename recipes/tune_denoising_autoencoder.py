@@ -24,6 +24,7 @@ def main(
     units: int = 500,
     epochs: int = 15,
     batch_size: int = 100,
+    learning_rate: float = 3e-3,
     seeds: int = 2,
     seed: int = 0,
     width: float = 1.0,
@@ -34,6 +35,7 @@ def main(
     masked = np.random.default_rng(seed).random(clean.shape) < noise  # the same for all: what they are to undo
     validation = np.where(masked, np.float32(0), clean), clean
     options = {"trials": trials, "epochs": epochs, "batch_size": batch_size, "units": (units,), "width": width}
+    options["learning_rate"] = learning_rate
     sizes, rates = [], []
     for number in range(seed, seed + seeds):
         shared = {**options, "validation": validation, "seed": number}
@@ -65,6 +67,7 @@ def main(
         units=units,
         epochs=epochs,
         batch_size=batch_size,
+        learning_rate=learning_rate,
         seeds=seeds,
         seed=seed,
     )

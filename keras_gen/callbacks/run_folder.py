@@ -1,6 +1,7 @@
 """A training run's folder: after every epoch it holds a whole model and the history up to it."""
 
 import csv
+import math
 from pathlib import Path
 
 import keras
@@ -22,7 +23,7 @@ class RunFolder(keras.callbacks.Callback):
         every: Epochs between two writings, an integer >= 1; the last epoch of a `fit` is always written. Defaults to 1.
 
     Raises:
-        ValueError: If `every` is no such integer.
+        ValueError: If `every` is no such integer, or at the end of an epoch whose loss is not finite.
 
     Example:
 
@@ -60,6 +61,12 @@ class RunFolder(keras.callbacks.Callback):
             self.rows = [{**row, "epoch": int(row["epoch"])} for row in rows if int(row["epoch"]) <= epochs_completed]
 
     def on_epoch_end(self, epoch, logs=None):
+        loss = float((logs or {}).get("loss", 0.0))
+        if not math.isfinite(loss):
+            raise ValueError(
+                f"Training diverged: the loss is no finite number in epoch {epoch + 1}, which is not kept. "
+                f"Expected: a lower learning rate, or smaller weights of penalties. Received: loss={loss}"
+            )
         self.rows.append({"epoch": self.model.epochs_completed, **{k: float(v) for k, v in (logs or {}).items()}})
         if self.rows[-1]["epoch"] % self.every == 0 or epoch + 1 == self.params["epochs"]:
             self._write()

@@ -11,7 +11,7 @@ from keras_gen import callbacks, data, metrics, plots, presets
 from keras_gen.cli.extras import EXTRAS
 from keras_gen.cli.options import options_of
 from keras_gen.cli.settings import Settings
-from keras_gen.files import written_beside
+from keras_gen.files import SEARCH, written_beside
 from keras_gen.saving import load_model
 
 
@@ -32,6 +32,8 @@ def train(settings, folder, resume, given):
     exists = run.model_path.exists()
     if exists and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
+    if (run.folder / SEARCH).exists():
+        raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
     if exists:
         settings = Settings.read(folder).continued(settings, given)
     options = settings.options

@@ -98,6 +98,7 @@ class AutoencoderEstimator(BaseEstimator):
         checks.integer("batch_size", self.batch_size)
         checks.number("learning_rate", self.learning_rate)
         checks.rate("noise", self.noise)
+        checks.integer("latent_dim", self.latent_dim)
         with seeded(seed):
             features, hidden = X.shape[1], [*checks.widths("units", self.units), self.latent_dim]
             encoder, _ = networks.mlp_autoencoder([self._input_width(features), *hidden], self.activation)

@@ -109,7 +109,10 @@ def mlp_autoencoder(
     shape = tuple(checks.widths("units", units[0] if np.iterable(units[0]) else units[:1]))
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     if widths[1:] != sorted(widths[1:], reverse=True):
-        raise ValueError(f"`units` must not grow from the first hidden layer to the code. Received: {list(units)}")
+        raise ValueError(
+            "`units` must not grow from the first hidden layer to the code. Expected: a `latent_dim`, the last width, "
+            f"of at most the others. Received: {list(units)}"
+        )
     inputs = keras.Input(shape, name="x")
     hidden, encoding = inputs, []
     if len(shape) > 1:

@@ -11,6 +11,7 @@ def scaled(widths, width, latent_dim=1):
     >>> scaled((400, 100), 0.1), scaled((400, 100), 0.1, latent_dim=30)
     ((40, 10), (40, 30))
     """
+    checks.integer("latent_dim", latent_dim)
     if checks.number("width", width) == 0:
         raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
     return tuple(max(round(size * width), min(size, latent_dim), 1) for size in widths)

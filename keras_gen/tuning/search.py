@@ -9,7 +9,7 @@ import keras_tuner
 import numpy as np
 
 from keras_gen import checks, presets
-from keras_gen.files import written_beside
+from keras_gen.files import SEARCH, written_beside
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
 from keras_gen.tuning.hypermodel import PresetHyperModel, defaults
@@ -22,7 +22,6 @@ TUNERS = {
     "hyperband": keras_tuner.Hyperband,
     "grid": grid_search,
 }
-SEARCH = "search.json"
 
 
 def search(

@@ -60,3 +60,14 @@ def test_every_few_epochs_and_always_the_last(digits, tmp_path):
     assert written == [2, 4, 5]
     with pytest.raises(ValueError, match="`every` must be an integer >= 1"):
         callbacks.RunFolder(tmp_path, every=0)
+
+
+def test_an_epoch_that_diverged_ends_the_run_and_is_not_kept(digits, tmp_path):
+    model, run = presets.autoencoder((8, 8, 1), 2, units=(4,)), callbacks.RunFolder(tmp_path)
+    model.fit(digits, callbacks=[run], verbose=0)
+    model.optimizer.learning_rate = float("inf")
+    with pytest.raises(ValueError, match="Training diverged: .* in epoch 2, .*Expected: a lower learning rate"):
+        model.fit(digits, batch_size=8, epochs=3, initial_epoch=1, callbacks=[run], verbose=0)
+    kept = load_model(run.model_path)
+    assert kept.epochs_completed == 1 and np.isfinite(kept.reconstruct(digits)).all()
+    assert [row["epoch"] for row in rows(tmp_path)] == ["1"]

@@ -261,3 +261,10 @@ def test_an_interrupted_search_says_so(run, tmp_path, monkeypatch):
     monkeypatch.setattr("keras_gen.tuning.search", interrupt)
     code, _, err = run("tune", "autoencoder", "--search", "noise=0:0.5", "--out", tmp_path / "a")
     assert code == 130 and "the same command goes on" in err
+
+
+def test_a_run_is_not_put_into_the_folder_of_a_search(run, tmp_path):
+    (tmp_path / "search.json").write_text("[]")
+    code, _, err = run("train", "vae", *SMALL, "--out", tmp_path)
+    assert code == 1 and "holds a search. Expected: a new folder for --out" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["search.json"]
