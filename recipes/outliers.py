@@ -46,10 +46,7 @@ def main(
     train, test = data.load(dataset)
     x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
     others = {"IsolationForest": by_forest, "PCA reconstruction": by_pca}
-    if importlib.util.find_spec("pyod"):
-        others["PyOD AutoEncoder"] = by_pyod
-    else:
-        print("PyOD is not installed, and left out of the comparison")
+    others |= {"PyOD AutoEncoder": by_pyod} if importlib.util.find_spec("pyod") else {}  # the report says which
     areas = {name: [] for name in ("keras_gen", *others)}
     for digit in range(10):
         usual = train.y == digit

@@ -37,6 +37,7 @@ def search(
     objective="error",
     seed=0,
     verbose=1,
+    callbacks=(),
     **fixed,
 ):
     """Search a preset's arguments for the smallest error on data held out.
@@ -60,6 +61,8 @@ def search(
         objective: What is made small: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
         seed: Integer of the search and of each trial. Defaults to 0.
         verbose: 0 for silence, 1 for a word on each trial. Defaults to 1.
+        callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies.
+            Defaults to ().
         **fixed: Further arguments of the preset.
 
     Returns:
@@ -124,7 +127,7 @@ def search(
             **limit,
         )
         runner.oracle.max_trials = trials
-        runner.search(x=x, inputs=inputs, targets=targets, batch_size=batch_size, **options)
+        runner.search(x=x, inputs=inputs, targets=targets, callbacks=list(callbacks), batch_size=batch_size, **options)
     return collected(folder, runner.oracle, ranges, objective)
 
 

@@ -203,3 +203,11 @@ def test_pairs_to_validate_on_are_noisy_inputs_and_what_is_to_come_out(digits, t
     assert found.rows[0]["error"] == pytest.approx(error.mean(), rel=1e-5)
     with pytest.raises(ValueError, match="as many inputs as targets. Received: 7 and 8"):
         tuning.search(digits, "bottleneck=2:5", tmp_path / "t", validation=(noisy[1:], clean), **SMALL)
+
+
+def test_callbacks_are_every_trials(digits, tmp_path):
+    still = keras.callbacks.LearningRateScheduler(lambda epoch: 0.0)
+    found = tuning.search(digits, "noise=0:0.5", tmp_path, trials=2, callbacks=[still], latent_dim=2, **SMALL)
+    assert float(found.model().optimizer.learning_rate) == 0
+    first, second = numbers(found, "error")
+    assert first == second, "weights of one seed that nobody moved"
