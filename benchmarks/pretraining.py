@@ -4,8 +4,7 @@
 
 The same layers, tied, with the same masking noise, losses, optimizer and batches, trained in turn, round by round, so
 that a machine that drifts slows both alike; the ratio is taken within a round. The naive way is what a Keras user
-writes by hand: for each layer a model whose lower layers are frozen, with Keras's own `fit` and default settings, which
-compile with XLA; `--naive-jit off` takes that away, which helps it in half precision.
+writes by hand: for each layer a model whose lower layers are frozen, with Keras's own `fit` and default settings.
 """
 
 import argparse
@@ -77,7 +76,7 @@ def by_hand(units, x, arguments):
     seconds = 0.0
     for number, below, layer, mirror in single_layers(units):
         model = FrozenBelow(below, layer, mirror, layers.MaskingNoise(arguments.noise), bernoulli=number == 1)
-        model.compile("adam", jit_compile={"auto": "auto", "on": True, "off": False}[arguments.naive_jit])
+        model.compile("adam")
         start = time.perf_counter()
         model.fit(x, batch_size=arguments.batch_size, epochs=arguments.epochs, verbose=0)
         seconds += time.perf_counter() - start
@@ -93,7 +92,6 @@ def main():
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=60000)
     parser.add_argument("--precision", default="mixed_bfloat16", help="Keras's dtype policy, of both; the recipe's own")
-    parser.add_argument("--naive-jit", choices=["auto", "on", "off"], default="auto", help="XLA for the naive way")
     arguments = parser.parse_args()
     keras.config.set_dtype_policy(arguments.precision)
     x = data.load("mnist")[0].x[: arguments.images].reshape(-1, 784)

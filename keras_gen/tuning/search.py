@@ -62,7 +62,7 @@ def search(
         seed: Integer of the search and of each trial. Defaults to 0.
         verbose: 0 for silence, 1 for a word on each trial. Defaults to 1.
         callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies.
-            Defaults to ().
+            They are not among the arguments that tell one search from another. Defaults to ().
         **fixed: Further arguments of the preset.
 
     Returns:

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_gen import backend, data, layers, load_model, losses, models, networks
+from keras_gen import backend, data, layers, load_model, losses, models, networks, presets
 
 SHAPE = (8, 8, 1)
 
@@ -222,3 +222,13 @@ def test_every_gradient_of_every_variant_is_the_finite_difference(name):
         variable.assign(start)
         slope = float(np.sum(np.asarray(gradient) * direction))
         np.testing.assert_allclose(slope, (ends[0] - ends[1]) / 6e-2, rtol=2e-2, atol=2e-2, err_msg=variable.path)
+
+
+@pytest.mark.parametrize("kind", ["kl", "l1", "k"])
+def test_weights_of_pixels_that_are_always_dark_fade_in_the_sparse_preset(kind):
+    x = np.zeros((64, 6), "float32")
+    x[:, :3] = np.random.default_rng(0).random((64, 3))
+    model = presets.sparse((6,), 4, sparsity=kind, k=2, weight_decay=10.0, reconstruction="squared_error")
+    dark = model.encoder.get_layer("encoder_1").kernel.numpy()[3:]
+    model.fit(x, batch_size=16, epochs=40, verbose=0)
+    assert np.abs(model.encoder.get_layer("encoder_1").kernel.numpy()[3:]).max() < 0.5 * np.abs(dark).max()

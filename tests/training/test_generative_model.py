@@ -6,6 +6,7 @@ from keras import ops
 
 from keras_gen import data, networks, presets
 from keras_gen.training import GenerativeModel, Player
+from keras_gen.training.compilation import compiled_for
 from tests.toy import TwoPlayers
 
 X = np.random.default_rng(0).random((12, 3)).astype("float32")
@@ -285,3 +286,15 @@ def test_a_name_that_no_loss_returns_is_refused():
 def test_losses_and_metrics_are_the_models_own(given):
     with pytest.raises(ValueError, match=rf"takes no losses or metrics.*Received: \['{next(iter(given))}'\]"):
         Pull().compile("adam", **given)
+
+
+@pytest.mark.parametrize(
+    ("units", "steps", "eager", "xla"),
+    [((8,), 10, True, False), ((8,), 500, False, False), ((1000,), 500, False, True), ((8,), 5000, False, True)],
+)
+def test_short_trainings_are_compiled_for_their_length_and_size(units, steps, eager, xla):
+    model = presets.autoencoder((100,), 2, units=units)
+    before = model.jit_compile, model.run_eagerly, model.get_compile_config()
+    with compiled_for(model, steps):
+        assert model.run_eagerly is eager and bool(model.jit_compile and not eager) is xla
+    assert (model.jit_compile, model.run_eagerly, model.get_compile_config()) == before
