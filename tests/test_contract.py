@@ -50,11 +50,12 @@ MODELS = {
     "incomplete": incomplete,
     "two players": TwoPlayers.small,
 }
+THOROUGH = ("vae", "autoencoder", "two players")
 
 
 @pytest.mark.parametrize("name", MODELS)
 def test_contract(name, digits, tmp_path):
-    check_model(MODELS[name], digits, tmp_path)
+    check_model(MODELS[name], digits, tmp_path, thorough=name in THOROUGH)
 
 
 def test_every_preset_is_under_contract():
