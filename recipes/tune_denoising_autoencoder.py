@@ -27,6 +27,7 @@ def main(
     epochs: int = 15,
     batch_size: int = 100,
     learning_rate: float = 3e-3,
+    repeats: int = 3,
     seeds: int = 2,
     seed: int = 0,
     width: float = 1.0,
@@ -44,7 +45,9 @@ def main(
     sizes, rates = [], []
     for number in range(seed, seed + seeds):
         shared = {**options, "validation": validation, "seed": number}
-        sizes.append(tuning.search_bottleneck(x, out / f"bottleneck-{number}", high=high, noise=noise, **shared))
+        sizes.append(
+            tuning.search_bottleneck(x, out / f"bottleneck-{number}", high=high, noise=noise, repeats=repeats, **shared)
+        )
         knee = sizes[0].chosen["latent_dim"]  # the first seed's for all, so that the rates can be compared
         rates.append(tuning.search_denoising_rate(x, out / f"noise-{number}", latent_dim=knee, **shared))
 
@@ -73,6 +76,7 @@ def main(
         epochs=epochs,
         batch_size=batch_size,
         learning_rate=learning_rate,
+        repeats=f"{repeats} trainings a code size, one a noise rate",
         seeds=seeds,
         seed=seed,
     )

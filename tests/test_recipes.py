@@ -18,7 +18,14 @@ OPTIONS = {
     "few_labels": {"labels": [100, 1000], "pretrain_epochs": 1},
     "imputation": {"train_images": 300, "test_images": 50},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
-    "tune_denoising_autoencoder": {"train_images": 300, "validation_images": 50, "trials": 2, "seeds": 1, "high": 9},
+    "tune_denoising_autoencoder": {
+        "train_images": 300,
+        "validation_images": 50,
+        "trials": 2,
+        "seeds": 1,
+        "high": 9,
+        "repeats": 2,
+    },
     "vae_nll": {"nll_samples": 2},
 }
 PICTURES = {

@@ -77,6 +77,7 @@ def _tune(
     tuner: Annotated[str, typer.Option(help="random, bayesian, hyperband or grid.")] = "random",
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
     batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 100,
+    repeats: Annotated[int, typer.Option(min=1, help="Trainings a trial, whose mean counts.")] = 1,
     objective: Annotated[str, typer.Option(help="What is made small: error, or a name that training logs.")] = "error",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of each trial.")] = 0,
     out: Annotated[
@@ -92,7 +93,8 @@ def _tune(
         for name, value in options.items()
         if context.get_parameter_source(name).name == "COMMANDLINE"
     }
-    shared = {"trials": trials, "tuner": tuner, "epochs": epochs, "batch_size": batch_size, "objective": objective}
+    shared = {"trials": trials, "tuner": tuner, "epochs": epochs, "batch_size": batch_size, "repeats": repeats}
+    shared["objective"] = objective
     try:
         runs.tune(model, data, search, out or Path("saved_models") / f"tune-{model}-{Path(data).stem}", seed=seed,
                   **shared, **fixed)  # fmt: skip

@@ -17,6 +17,7 @@ from keras_gen.tuning.result import BEST
 from keras_gen.tuning.space import arguments
 
 SCORE = "best.json"
+_SEEDS_APART = 1_000_003  # two searches of neighbouring seeds are to share no training
 
 
 class PresetHyperModel(keras_tuner.HyperModel):
@@ -30,37 +31,41 @@ class PresetHyperModel(keras_tuner.HyperModel):
         objective: The name of what is made small.
         seed: Integer from which each trial's weights, order and noise follow.
         folder: Where the best model so far is kept.
+        repeats: Trainings a trial, each from weights, order and noise of its own.
     """
 
-    def __init__(self, preset, example_shape, ranges, fixed, objective, seed, folder):
+    def __init__(self, preset, example_shape, ranges, fixed, objective, seed, folder, repeats=1):
         super().__init__()
         self.preset, self.example_shape, self.ranges, self.fixed = preset, example_shape, ranges, fixed
-        self.objective, self.seed, self.folder = objective, seed, Path(folder)
+        self.objective, self.seed, self.folder, self.repeats = objective, seed, Path(folder), repeats
 
-    def build(self, hp):
+    def build(self, hp, repeat=0):
         chosen = arguments(self.ranges, hp, {**defaults(self.preset), **self.fixed})
-        with seeded(self.seed):
+        with seeded(self.seed + _SEEDS_APART * repeat):
             return presets.build(self.preset, self.example_shape, **{**self.fixed, **chosen})
 
     def fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks=(), **options):
-        """Train and measure; a model that diverges is a failed trial."""
+        """Train and measure, `repeats` times; a model that diverges is a failed trial."""
         options.update(epochs=epochs, batch_size=batch_size)
         stopping = [*callbacks, keras.callbacks.TerminateOnNaN()]
-        with compiled_for(model, epochs * math.ceil(len(x) / batch_size)):
-            history = model.fit(x, validation_data=targets, callbacks=stopping, **options).history
-        last = {name: values[-1] for name, values in history.items()}
-        if not np.isfinite(last["loss"]):
-            raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
-        errors = _errors(model, inputs, targets)
-        deviation = float(errors.std(ddof=1) / math.sqrt(len(errors))) if len(errors) > 1 else 0.0
-        found = {**last, "error": float(errors.mean()), "standard_error": deviation}
-        if not np.isfinite(found[self.objective]):
-            raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
-        if found[self.objective] < self._smallest():
-            model.save(self.folder / BEST)
+        models, found, errors = [], [], []
+        for repeat in range(self.repeats):
+            models.append(self.build(hp, repeat) if repeat else model)
+            with compiled_for(models[-1], epochs * math.ceil(len(x) / batch_size)):
+                history = models[-1].fit(x, validation_data=targets, callbacks=stopping, **options).history
+            last = {name: values[-1] for name, values in history.items()}
+            if not np.isfinite(last["loss"]):
+                raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
+            errors.append(_errors(models[-1], inputs, targets))
+            found.append({**last, "error": float(errors[-1].mean())})
+            if not np.isfinite(found[-1][self.objective]):
+                raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
+        means = {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+        if means[self.objective] < self._smallest():
+            models[int(np.argmin([one[self.objective] for one in found]))].save(self.folder / BEST)
             with written_beside(self.folder / SCORE) as path:
-                path.write_text(json.dumps({self.objective: found[self.objective]}) + "\n")
-        return found
+                path.write_text(json.dumps({self.objective: means[self.objective]}) + "\n")
+        return {**means, "standard_error": standard_error(np.array(errors))}
 
     def try_out(self, x, inputs, targets):
         """Build models at the ends of the ranges and train one step of each: what cannot work would waste every trial.
@@ -89,6 +94,26 @@ class PresetHyperModel(keras_tuner.HyperModel):
     def _smallest(self):
         path = self.folder / SCORE
         return json.loads(path.read_text())[self.objective] if path.exists() else math.inf
+
+
+def standard_error(errors):
+    """Standard error of the mean error: of the examples that it is measured on, and of the trainings.
+
+    SE^2 = var_n(mean over trainings) / n + var_r(mean over examples) / r
+
+    Args:
+        errors: Array `(r, n)`, r trainings measured on n examples.
+
+    Returns:
+        A number; a variance of fewer than two is left out.
+
+    Example:
+
+    >>> standard_error(np.array([[1.0, 3.0], [1.0, 3.0]]))
+    1.0
+    """
+    parts = [errors.mean(axis=0), errors.mean(axis=1)]
+    return float(math.sqrt(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1)))
 
 
 def defaults(preset):

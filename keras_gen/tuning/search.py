@@ -38,6 +38,7 @@ def search(
     seed=0,
     verbose=1,
     callbacks=(),
+    repeats=1,
     **fixed,
 ):
     """Search a preset's arguments for the smallest error on data held out.
@@ -63,6 +64,8 @@ def search(
         verbose: 0 for silence, 1 for a word on each trial. Defaults to 1.
         callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies.
             They are not among the arguments that tell one search from another. Defaults to ().
+        repeats: Trainings a trial, each from another start, an integer >= 1: the error is their mean, and its standard
+            error tells of their differences too. Defaults to 1.
         **fixed: Further arguments of the preset.
 
     Returns:
@@ -86,7 +89,7 @@ def search(
     """
     if isinstance(ranges, str):
         ranges = parse(ranges)
-    for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size)):
+    for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
     checks.choice("model", preset, presets.PRESETS)
@@ -105,10 +108,10 @@ def search(
     if len(inputs) != len(targets):
         raise ValueError(f"`validation` must be as many inputs as targets. Received: {len(inputs)} and {len(targets)}")
     folder = Path(folder)
-    hypermodel = PresetHyperModel(preset, x.shape[1:], ranges, fixed, objective, seed, folder)
+    hypermodel = PresetHyperModel(preset, x.shape[1:], ranges, fixed, objective, seed, folder, repeats)
     hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
     marks = [_fingerprint(part) for part in (x, inputs, targets)]
-    settings = [preset, marks, ranges, tuner, epochs, batch_size, objective, seed, fixed]
+    settings = [preset, marks, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed]
     _claim(folder, settings)
     # Hyperband is stopped by the number of trials below, not by having been through its brackets
     limit = {"max_trials": trials}

@@ -211,3 +211,15 @@ def test_callbacks_are_every_trials(digits, tmp_path):
     assert float(found.model().optimizer.learning_rate) == 0
     first, second = numbers(found, "error")
     assert first == second, "weights of one seed that nobody moved"
+
+
+def test_repeats_are_trainings_from_other_starts_whose_mean_counts(digits, tmp_path):
+    once = tuning.search(digits, "bottleneck=2:5", tmp_path / "once", trials=2, tuner="grid", **SMALL)
+    twice = tuning.search(digits, "bottleneck=2:5", tmp_path / "twice", trials=2, tuner="grid", repeats=2, **SMALL)
+    others = [2 * mean - first for mean, first in zip(numbers(twice, "error"), numbers(once, "error"), strict=True)]
+    assert numbers(twice, "latent_dim") == numbers(once, "latent_dim")
+    assert all(0 < abs(other - first) < first for other, first in zip(others, numbers(once, "error"), strict=True))
+    x = digits[::5]
+    error = np.square(x - twice.model().reconstruct(x)).reshape(len(x), -1).sum(axis=1).mean()
+    best = int(np.argmin(numbers(twice, "error")))
+    assert error == pytest.approx(min(numbers(once, "error")[best], others[best]), rel=1e-4)
