@@ -9,13 +9,14 @@ from keras_gen.version import __version__
 
 # The command's user is to see its lines; TensorFlow writes its own as Keras imports it, some whatever its settings say
 with quiet_start(active=bool(sys.argv) and Path(sys.argv[0]).stem == "keras-gen"):
-    from keras_gen.models import VAE, Autoencoder
+    from keras_gen.models import GAN, VAE, WGAN, WGANGP, Autoencoder, ConditionalGAN
     from keras_gen.saving import load_model
 
 _SUBMODULES = (
     "callbacks",
     "data",
     "estimators",
+    "latents",
     "layers",
     "losses",
     "metrics",
@@ -26,7 +27,7 @@ _SUBMODULES = (
     "training",
     "tuning",
 )
-__all__ = ["VAE", "Autoencoder", "__version__", "load_model", *_SUBMODULES]
+__all__ = ["GAN", "VAE", "WGAN", "WGANGP", "Autoencoder", "ConditionalGAN", "__version__", "load_model", *_SUBMODULES]
 
 
 def __getattr__(name):

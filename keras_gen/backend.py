@@ -26,10 +26,10 @@ def value_and_grad(function, variables):
 
     Args:
         function: Callable without arguments that returns the pair (scalar loss, anything else to keep).
-        variables: List of `keras.Variable`.
+        variables: List of `keras.Variable`, and of tensors that `function` uses.
 
     Returns:
-        The pair (what `function` kept, list of gradients in the order of `variables`).
+        The pair (what `function` kept, list of gradients in the order of `variables`), `None` where there is none.
 
     Example:
 
@@ -38,7 +38,7 @@ def value_and_grad(function, variables):
     >>> kept, float(gradients[0])
     ('kept', 6.0)
     """
-    values = [variable.value for variable in variables]
+    values = [variable.value if isinstance(variable, keras.Variable) else variable for variable in variables]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
         loss, kept = function()
@@ -50,12 +50,12 @@ def vjp(function, variables):
     """Evaluate `function` once and give the pull-back of its result to `variables`.
 
     Args:
-        function: Callable without arguments that returns a tensor `y`.
+        function: Callable without arguments that returns `y`, a tensor or a structure of tensors.
         variables: List of `keras.Variable`.
 
     Returns:
         The pair (`y`, `pull_back`), where `pull_back(v)`, with `v` of the shape of `y`, is the list of the products
-        of `v` with the Jacobian of `y`, one a variable. It can be called once.
+        of `v` with the Jacobian of `y`, one a variable, `None` where `y` does not depend on it. It can be called once.
 
     Example:
 
@@ -68,7 +68,7 @@ def vjp(function, variables):
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(values)
         y = function()
-    return y, lambda v: tape.gradient(y, values, output_gradients=v)
+    return y, lambda v: tape.gradient(tf.nest.flatten(y), values, output_gradients=tf.nest.flatten(v))
 
 
 def input_gradient(function, x):
@@ -139,6 +139,11 @@ def reducible(logs):
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
         return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
     return logs
+
+
+def after(data):
+    """A context in which nothing is computed before `data` are there, not even what does not depend on them."""
+    return tf.control_dependencies([t for t in tf.nest.flatten(data) if tf.is_tensor(t)])
 
 
 def sum_rows(values):

@@ -32,3 +32,9 @@ def _memory():
 def digits():
     """Real 8x8 digits in [0, 1]: 28 of the training part, three batches of 8 and one of 4."""
     return np.array(data.load("digits")[0].x[:28])
+
+
+@pytest.fixture(scope="session")
+def labels():
+    """The labels of `digits`."""
+    return np.array(data.load("digits")[0].y[:28])

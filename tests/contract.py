@@ -17,26 +17,27 @@ from tests import toy  # noqa: F401  registers the toy model, which a fresh proc
 BATCH = 8
 
 
-def check_model(make, x, tmp_path, thorough=True):
+def check_model(make, arrays, tmp_path, thorough=True):
     """Check the contract.
 
     Args:
         make: Callable that builds the model, not compiled; it is called under one seed each time.
-        x: Array that the model trains on, at least three batches of 8 and one smaller.
+        arrays: Tuple (x,) or (x, labels) that the model trains on, at least three batches of 8 and one smaller.
         tmp_path: An empty folder.
         thorough: Whether XLA, which takes seconds for a program, also compiles what is the library's own rather than
             the model's: several steps in one program, and a batch of another size.
     """
-    _trains_and_measures(make, x)
+    _trains_and_measures(make, arrays)
     _config_comes_back(make)
-    _players_move_their_own_variables(make, x)
+    _players_move_their_own_variables(make, arrays)
     for jit_compile in (False, True) if thorough else (False,):
-        _executions_change_nothing(make, x, jit_compile)
-    _takes_every_kind_of_data(make, x)
-    _works_with_keras_callbacks(make, x, tmp_path)
-    _backup_goes_on_where_it_was(make, x, tmp_path)
-    _is_finite_in_mixed_precision(make, x)
-    _resumes_bit_for_bit(make, x if thorough else x[: len(x) - len(x) % BATCH], tmp_path)
+        _executions_change_nothing(make, arrays, jit_compile)
+    _takes_every_kind_of_data(make, arrays)
+    _works_with_keras_callbacks(make, arrays, tmp_path)
+    _backup_goes_on_where_it_was(make, arrays, tmp_path)
+    _is_finite_in_mixed_precision(make, arrays)
+    whole = len(arrays[0]) - len(arrays[0]) % BATCH
+    _resumes_bit_for_bit(make, arrays if thorough else tuple(array[:whole] for array in arrays), tmp_path)
 
 
 def built(make, **compile_arguments):
@@ -62,20 +63,28 @@ def assert_same_state(a, b):
         np.testing.assert_array_equal(left, right, err_msg=name)
 
 
-def _trains_and_measures(make, x):
-    model, before = built(make), x.copy()
-    history = model.fit(x, batch_size=BATCH, epochs=2, validation_data=x, verbose=0).history
+def _trains_and_measures(make, arrays):
+    model, before = built(make), arrays[0].copy()
+    history = model.fit(*arrays, batch_size=BATCH, epochs=2, validation_data=arrays, verbose=0).history
     assert "loss" in history and "val_loss" in history
     assert all(np.isfinite(values).all() for values in history.values())
-    first = model.evaluate(x, batch_size=BATCH, verbose=0, return_dict=True)
-    assert first == model.evaluate(x, batch_size=BATCH, verbose=0, return_dict=True)
+    first = model.evaluate(*arrays, batch_size=BATCH, verbose=0, return_dict=True)
+    assert first == model.evaluate(*arrays, batch_size=BATCH, verbose=0, return_dict=True)
     assert {f"val_{name}" for name in first} < set(history)
     assert first["loss"] == history["val_loss"][-1], "validation inside fit must be evaluate's own"
-    assert len(model.predict(x, verbose=0)) == len(x)
+    assert len(model.predict(predicted_from(model, arrays), verbose=0)) == len(before)
     lines = []
     model.summary(print_fn=lambda line, **_: lines.append(line))
     assert "Trainable params" in "\n".join(lines)
-    np.testing.assert_array_equal(x, before)
+    np.testing.assert_array_equal(arrays[0], before)
+
+
+def predicted_from(model, arrays):
+    """What `predict` takes: of a GAN latents, and labels where it knows any."""
+    if not hasattr(model, "draw_latents"):
+        return arrays[0]
+    z = model.draw_latents(len(arrays[0]), seed=0)
+    return [z, arrays[1]] if model.uses_labels else z
 
 
 def _config_comes_back(make):
@@ -84,14 +93,14 @@ def _config_comes_back(make):
     assert again.get_config() == model.get_config()
 
 
-def _players_move_their_own_variables(make, x):
+def _players_move_their_own_variables(make, arrays):
     for player in make().players():
         model = make()
         rates = {other.name: 0.1 if other.name == player.name else 0.0 for other in model.players()}
         model.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()}, jit_compile=False)
         mine = {id(v) for p in model.players() if p.name == player.name for v in p.variables}
         before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-        model.fit(x[:BATCH], batch_size=BATCH, verbose=0)
+        model.fit(*(array[:BATCH] for array in arrays), batch_size=BATCH, verbose=0)
         moved = {
             id(v): not np.array_equal(old, keras.ops.convert_to_numpy(v))
             for v, old in zip(model.trainable_variables, before, strict=True)
@@ -100,46 +109,48 @@ def _players_move_their_own_variables(make, x):
         assert not any(moved[i] for i in moved if i not in mine)
 
 
-def _executions_change_nothing(make, x, jit_compile):
+def _executions_change_nothing(make, arrays, jit_compile):
     tolerance = 1e-5 if jit_compile else 0  # one program of XLA may round otherwise than another
     states = []
     for steps in (1, 3):
         model = built(make, jit_compile=jit_compile, steps_per_execution=steps)
-        model.fit(x, batch_size=BATCH, epochs=2, verbose=0)
+        model.fit(*arrays, batch_size=BATCH, epochs=2, verbose=0)
         states.append(state(model))
     for (name, left), right in zip(states[0].items(), states[1].values(), strict=True):
         np.testing.assert_allclose(left, right, rtol=tolerance, atol=tolerance, err_msg=name)
 
 
 class _Batches(keras.utils.PyDataset):
-    def __init__(self, x):
+    def __init__(self, arrays):
         super().__init__()
-        self.x = x
+        self.arrays = arrays
 
     def __len__(self):
-        return -(-len(self.x) // BATCH)
+        return -(-len(self.arrays[0]) // BATCH)
 
     def __getitem__(self, index):
-        return self.x[index * BATCH : (index + 1) * BATCH]
+        batch = tuple(array[index * BATCH : (index + 1) * BATCH] for array in self.arrays)
+        return batch if len(batch) > 1 else batch[0]
 
 
-def _takes_every_kind_of_data(make, x):
+def _takes_every_kind_of_data(make, arrays):
     weights = []
+    slices = arrays if len(arrays) > 1 else arrays[0]
     for given, options in (
-        (x, {"batch_size": BATCH, "shuffle": False}),
-        (data.Pipeline(x, batch_size=BATCH, shuffle=False), {}),
-        (tf.data.Dataset.from_tensor_slices(x).batch(BATCH), {}),
-        (_Batches(x), {}),
+        (arrays, {"batch_size": BATCH, "shuffle": False}),
+        ((data.Pipeline(*arrays, batch_size=BATCH, shuffle=False),), {}),
+        ((tf.data.Dataset.from_tensor_slices(slices).batch(BATCH),), {}),
+        ((_Batches(arrays),), {}),
     ):
         model = built(make, jit_compile=False)
-        model.fit(given, verbose=0, **options)
+        model.fit(*given, verbose=0, **options)
         weights.append(model.get_weights())
     for others in weights[1:]:
         for left, right in zip(weights[0], others, strict=True):
             np.testing.assert_array_equal(left, right)
 
 
-def _works_with_keras_callbacks(make, x, tmp_path):
+def _works_with_keras_callbacks(make, arrays, tmp_path):
     model, path = built(make, jit_compile=False), tmp_path / "best.keras"
     callbacks = [
         keras.callbacks.EarlyStopping("val_loss", patience=9, restore_best_weights=True),
@@ -149,19 +160,19 @@ def _works_with_keras_callbacks(make, x, tmp_path):
         keras.callbacks.TerminateOnNaN(),
         keras.callbacks.TensorBoard(tmp_path / "logs"),
     ]
-    model.fit(x, batch_size=BATCH, epochs=2, validation_data=x, callbacks=callbacks, verbose=0)
+    model.fit(*arrays, batch_size=BATCH, epochs=2, validation_data=arrays, callbacks=callbacks, verbose=0)
     for optimizer in model.optimizer.optimizers:
         assert float(optimizer.learning_rate) == np.float32(0.00025)
     assert path.exists() and any((tmp_path / "logs").iterdir())
 
 
-def _is_finite_in_mixed_precision(make, x):
+def _is_finite_in_mixed_precision(make, arrays):
     for policy in ("mixed_bfloat16", "mixed_float16"):
         keras.config.set_dtype_policy(policy)
         try:
             model = built(make, jit_compile=False)
             assert all(v.dtype == "float32" for v in model.trainable_variables)
-            losses = model.fit(x, batch_size=BATCH, epochs=2, verbose=0).history["loss"]
+            losses = model.fit(*arrays, batch_size=BATCH, epochs=2, verbose=0).history["loss"]
         finally:
             keras.config.set_dtype_policy("float32")
         assert np.isfinite(losses).all(), policy
@@ -173,39 +184,39 @@ class _Interruption(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def _backup_goes_on_where_it_was(make, x, tmp_path):
+def _backup_goes_on_where_it_was(make, arrays, tmp_path):
     options = {"batch_size": BATCH, "epochs": 4, "verbose": 0}
     unbroken = built(make, jit_compile=False)  # under XLA a file resumes bit for bit below
-    unbroken.fit(x, **options)
+    unbroken.fit(*arrays, **options)
 
     def backup():
         return keras.callbacks.BackupAndRestore(tmp_path / "interrupted")
 
     with contextlib.suppress(KeyboardInterrupt):
-        built(make, jit_compile=False).fit(x, callbacks=[backup(), _Interruption()], **options)
+        built(make, jit_compile=False).fit(*arrays, callbacks=[backup(), _Interruption()], **options)
     keras.utils.set_random_seed(99)  # another process begins with another seed
     model = make()
     model.compile("adam", jit_compile=False)
-    model.fit(x, callbacks=[backup()], **options)
+    model.fit(*arrays, callbacks=[backup()], **options)
     assert_same_state(state(unbroken), state(model))
 
 
-def own_method(model, x):
+def own_method(model, arrays):
     """What a method of the model's own gives: it must come back with the file."""
-    return model.sample(2, seed=0) if hasattr(model, "sample") else model.reconstruct(x[:2])
+    return model.sample(2, seed=0) if hasattr(model, "sample") else model.reconstruct(arrays[0][:2])
 
 
-def _resumes_bit_for_bit(make, x, tmp_path):
-    path, arrays, answer = tmp_path / "model.keras", tmp_path / "x.npy", tmp_path / "answer.npz"
-    np.save(arrays, x)
+def _resumes_bit_for_bit(make, arrays, tmp_path):
+    path, kept, answer = tmp_path / "model.keras", tmp_path / "arrays.npz", tmp_path / "answer.npz"
+    np.savez(kept, *arrays)
     model = built(make)
-    model.fit(x, batch_size=BATCH, epochs=2, verbose=0)
+    model.fit(*arrays, batch_size=BATCH, epochs=2, verbose=0)
     model.save(path)
-    saved, given = state(model), own_method(model, x)
-    model.fit(x, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0)
-    model.fit(pipeline(x), epochs=5, initial_epoch=4, verbose=0)
+    saved, given = state(model), own_method(model, arrays)
+    model.fit(*arrays, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0)
+    model.fit(pipeline(arrays), epochs=5, initial_epoch=4, verbose=0)
     root = Path(__file__).parents[1]
-    command = [sys.executable, "-m", "tests.contract", str(path), str(arrays), str(answer)]
+    command = [sys.executable, "-m", "tests.contract", str(path), str(kept), str(answer)]
     environment = {**os.environ, "PYTHONPATH": str(root), "TF_CPP_MIN_LOG_LEVEL": "3"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=root)
     assert done.returncode == 0, done.stderr[-3000:]
@@ -215,18 +226,21 @@ def _resumes_bit_for_bit(make, x, tmp_path):
             assert_same_state(expected, {name: found[name] for name in found.files if name.startswith(part)})
 
 
-def pipeline(x):
-    """A pipeline that draws, so that its random part is resumed too."""
-    return data.Pipeline(x, batch_size=BATCH, seed=5, binarization="dynamic")
+def pipeline(arrays):
+    """A pipeline that draws where it can, so that its random part is resumed too."""
+    binarization = "dynamic" if arrays[0].min() >= 0 else None
+    return data.Pipeline(*arrays, batch_size=BATCH, seed=5, binarization=binarization)
 
 
-def _child(path, arrays, answer):
+def _child(path, kept, answer):
     """In a fresh process: load, note the state, go on training, note it again."""
-    model, x = load_model(path), np.load(arrays)
+    model = load_model(path)
+    with np.load(kept) as file:
+        arrays = tuple(file[name] for name in file.files)
     found = {f"loaded/{name}": value for name, value in state(model).items()}
-    found["given"] = own_method(model, x)
-    model.fit(x, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0)
-    model.fit(pipeline(x), epochs=5, initial_epoch=4, verbose=0)
+    found["given"] = own_method(model, arrays)
+    model.fit(*arrays, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0)
+    model.fit(pipeline(arrays), epochs=5, initial_epoch=4, verbose=0)
     found.update({f"resumed/{name}": value for name, value in state(model).items()})
     np.savez(answer, **found)
 

@@ -30,6 +30,13 @@ def incomplete():
     return models.IncompleteAutoencoder(encoder, networks.mlp_decoder(3, (), SHAPE), noise)
 
 
+def phased_gan():
+    """Both warm-ups, a moving average, several moves, batch normalisation: all that a GAN keeps between steps."""
+    generator = networks.dcgan_generator(3, SHAPE, filters=2, normalization="batch")
+    options = {"n_critic": 2, "ema": 0.9, "discriminator_warmup_steps": 2, "generator_warmup_steps": 2}
+    return models.GAN(generator, networks.dcgan_discriminator(SHAPE, 2), 3, "least_squares", **options)
+
+
 MODELS = {
     "vae": lambda: presets.build("vae", SHAPE, width=0.02),
     "convolutional-vae": lambda: presets.build("convolutional-vae", SHAPE, width=0.1),
@@ -48,14 +55,23 @@ MODELS = {
     "contractive": lambda: presets.build("contractive", SHAPE, width=0.01),
     "contractive, deep": deep_contractive,
     "incomplete": incomplete,
+    "gan": lambda: presets.build("gan", SHAPE, width=0.03, latent="uniform", ema=0.5),
+    "gan in phases": phased_gan,
+    "dcgan": lambda: presets.build("dcgan", SHAPE, width=0.05, dropout=0.2, label_smoothing=0.1),
+    "conditional-gan": lambda: presets.build("conditional-gan", SHAPE, width=0.1),
+    "wgan": lambda: presets.build("wgan", SHAPE, width=0.1, n_critic=2, clip=1.0),  # which the first weights keep to
+    "wgan-gp": lambda: presets.build("wgan-gp", SHAPE, width=0.1, n_critic=2),
     "two players": TwoPlayers.small,
 }
 THOROUGH = ("vae", "autoencoder", "two players")
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_contract(name, digits, tmp_path):
-    check_model(MODELS[name], digits, tmp_path, thorough=name in THOROUGH)
+def test_contract(name, digits, labels, tmp_path):
+    arrays = (digits,)
+    if "gan" in name:
+        arrays = (2 * digits - 1, *([labels] if name.startswith("conditional") else []))
+    check_model(MODELS[name], arrays, tmp_path, thorough=name in THOROUGH)
 
 
 def test_every_preset_is_under_contract():

@@ -18,7 +18,7 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "checks", "files", "quiet", "seeds", "version"),
+    0: ("backend", "checks", "files", "latents", "quiet", "seeds", "version"),
     1: ("losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
@@ -93,7 +93,7 @@ def _public():
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
-    for room in ("plots", "presets", "presets.autoencoders", "presets.variational"):
+    for room in ("plots", "presets", "latents", "presets.adversarial", "presets.autoencoders", "presets.variational"):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
             (room, n, f)

@@ -16,7 +16,7 @@ class SampleImages(keras.callbacks.Callback):
         every: Epochs between two pictures, an integer >= 1. Defaults to 1.
         n: Number of samples, an integer >= 1. Defaults to 64.
         seed: Integer of the latents. Defaults to 0.
-        value_range: The pair (black, white) of the samples. Defaults to (0, 1).
+        value_range: The pair (black, white) of the samples. Defaults to `None`, the model's own.
 
     Raises:
         ValueError: If a number is out of range.
@@ -32,7 +32,7 @@ class SampleImages(keras.callbacks.Callback):
     ['samples-0002.png']
     """
 
-    def __init__(self, folder, every=1, n=64, seed=0, value_range=(0, 1)):
+    def __init__(self, folder, every=1, n=64, seed=0, value_range=None):
         super().__init__()
         self.folder, self.seed, self.value_range = Path(folder), seed, value_range
         self.every, self.n = checks.integer("every", every), checks.integer("n", n)
@@ -40,6 +40,7 @@ class SampleImages(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed
         if done % self.every == 0:
-            figure = plots.image_grid(self.model.sample(self.n, seed=self.seed), value_range=self.value_range)
+            value_range = self.value_range or self.model.value_range or (0, 1)
+            figure = plots.image_grid(self.model.sample(self.n, seed=self.seed), value_range=value_range)
             with written_beside(self.folder / f"samples-{done:04d}.png") as path:
                 figure.savefig(path)

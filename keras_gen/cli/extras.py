@@ -1,6 +1,6 @@
 """What belongs to the training of some models, not to the models: options that become callbacks."""
 
-from keras_gen import callbacks
+from keras_gen import callbacks, presets
 
 
 def variational(folder, batches, kl_warmup=0, sample_every=0):
@@ -33,4 +33,19 @@ def pretraining(folder, batches, pretrain_epochs=10, pretrain_noise=0.2):
     return [callbacks.GreedyPretraining(batches, pretrain_epochs, noise=pretrain_noise, checkpoint=path)]
 
 
-EXTRAS = {"vae": variational, "convolutional-vae": variational, "burda-vae": variational, "stacked": pretraining}
+def adversarial(folder, batches, sample_every=0):
+    """Callbacks of adversarial networks.
+
+    Args:
+        folder: The run's folder.
+        batches: The `data.Pipeline` that is trained on.
+        sample_every: Epochs between pictures of samples; 0: none.
+    """
+    return [callbacks.SampleImages(folder, sample_every)] if sample_every else []
+
+
+EXTRAS = {
+    **dict.fromkeys(("vae", "convolutional-vae", "burda-vae"), variational),
+    "stacked": pretraining,
+    **dict.fromkeys(presets.ADVERSARIAL, adversarial),
+}

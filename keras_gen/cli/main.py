@@ -19,6 +19,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 _RUN = Annotated[Path, typer.Argument(help="A run's folder, as `train` leaves it.")]
+_SEED = Annotated[int | None, typer.Option(help="Seed of the latents; others each time without.", show_default=False)]
+_LABELS = Annotated[
+    str | None, typer.Option(help="Classes in turn, such as 3,1,4; of a conditional model.", show_default=False)
+]
 _DATA = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
 
 
@@ -122,6 +126,7 @@ def _command_of(function, model, options):
 
 for _name in presets.PRESETS:
     train_app.command(_name)(_command_of(_train, _name, runs.model_options(_name)))
+for _name in presets.RECONSTRUCTING:
     tune_app.command(_name)(_command_of(_tune, _name, runs.preset_options(_name)))
 
 
@@ -129,11 +134,26 @@ for _name in presets.PRESETS:
 def sample(
     run: _RUN,
     n: Annotated[int, typer.Option(min=1, help="Number of samples.")] = 64,
-    seed: Annotated[int | None, typer.Option(help="Seed of the latents; other samples each time without.")] = None,
+    seed: _SEED = None,
+    labels: _LABELS = None,
     out: Annotated[Path, typer.Option(help="The picture's file.")] = Path("samples.png"),
 ):
     """Draw samples from a trained model into one picture."""
-    runs.sample(run, n, seed, out)
+    runs.sample(run, n, seed, labels, out)
+
+
+@app.command()
+def interpolate(
+    run: _RUN,
+    rows: Annotated[int, typer.Option(min=1, help="Number of ways, a row each.")] = 8,
+    steps: Annotated[int, typer.Option(min=2, help="Samples of a way, its ends among them.")] = 10,
+    path: Annotated[str, typer.Option(help="The way between two latents: linear or spherical.")] = "spherical",
+    seed: _SEED = None,
+    labels: _LABELS = None,
+    out: Annotated[Path, typer.Option(help="The picture's file.")] = Path("interpolation.png"),
+):
+    """Show what lies between samples: ways from one to another, a row each."""
+    runs.interpolate(run, rows, steps, path, seed, labels, out)
 
 
 @app.command()
@@ -152,9 +172,16 @@ def evaluate(
     run: _RUN,
     data: _DATA = None,
     nll_samples: Annotated[int, typer.Option(min=0, help="Importance samples of the likelihood; 0: none.")] = 0,
-):
-    """Print the test losses, and the test likelihood if asked."""
-    runs.evaluate(run, data, nll_samples)
+    metrics: Annotated[
+        str, typer.Option(help="Measures of samples, such as frechet,kernel,precision,recall,score,mmd.")
+    ] = "",
+    samples: Annotated[int, typer.Option(min=2, help="Number of samples that are measured.")] = 10000,
+    features: Annotated[str, typer.Option(help="What the measures see: lenet5 (trained on the data), inception_v3 "
+                                               "or identity (pixels).")] = "lenet5",
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+):  # fmt: skip
+    """Print the test losses, and the test likelihood and measures of samples if asked."""
+    runs.evaluate(run, data, nll_samples, metrics, samples, features, seed)
 
 
 def main():

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import typer
 
-from keras_gen import callbacks, data, metrics, plots, presets
+from keras_gen import callbacks, checks, data, latents, metrics, plots, presets
 from keras_gen.cli.extras import EXTRAS
 from keras_gen.cli.options import options_of
 from keras_gen.cli.settings import Settings
@@ -43,14 +43,21 @@ def train(settings, folder, resume, given):
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
         raise ValueError(f"Expected: images of 1 or 3 channels. Received: an array of shape {train_set.x.shape}")
     keras.utils.set_random_seed(settings.seed)
-    binarization = None if settings.binarization == "none" else settings.binarization
-    batches = data.Pipeline(train_set.x, batch_size=settings.batch_size, seed=settings.seed, binarization=binarization)
-    test_x = data.binarize(test_set.x, settings.seed) if binarization else test_set.x
     if exists:
         model = load_model(run.model_path)
         run.resume(model.epochs_completed)
     else:
         model = presets.build(settings.model, train_set.x.shape[1:], **_accepted(presets.PRESETS, settings))
+    binarization = None if settings.binarization == "none" else settings.binarization
+    if binarization and settings.model in presets.ADVERSARIAL:
+        raise ValueError(f"--binarization is for models of a likelihood. Received: {settings.model}")
+    moves = max(player.moves for player in model.players())
+    arrays = _arrays(model, train_set)
+    model.check_data(*arrays)
+    batches = data.Pipeline(
+        *arrays, batch_size=settings.batch_size * moves, seed=settings.seed, binarization=binarization
+    )
+    test = _test_arrays(model, settings, test_set)
     extras = EXTRAS.get(settings.model, lambda *_: [])
     additions = extras(folder, batches, **_accepted(EXTRAS, settings))
     settings.write(folder)  # only after all that can refuse an option
@@ -63,16 +70,20 @@ def train(settings, folder, resume, given):
             batches,
             epochs=settings.epochs,
             initial_epoch=model.epochs_completed,
-            validation_data=test_x,
+            validation_data=test,
             validation_batch_size=settings.batch_size,
             verbose="auto",
             callbacks=[*additions, run],
         )
-    loss = model.evaluate(test_x, batch_size=settings.batch_size, return_dict=True, verbose=0)["loss"]
-    unit = "" if model.reconstruction == "squared_error" else " nats"
-    written = _draw_pictures(model, run, test_x, test_set.y, settings.seed)
+    found = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
+    written = _draw_pictures(model, run, test[0], test_set.y, settings.seed)
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {', '.join(written)}")
-    typer.echo(f"Validation loss after {model.epochs_completed} epochs: {loss:.3f}{unit}")
+    if settings.model in presets.ADVERSARIAL:  # the sum of two players' losses tells nothing
+        told = ", ".join(f"{name} {value:.3f}" for name, value in found.items() if name != "loss")
+        typer.echo(f"On test images after {model.epochs_completed} epochs: {told}")
+        return
+    unit = "" if model.reconstruction == "squared_error" else " nats"
+    typer.echo(f"Validation loss after {model.epochs_completed} epochs: {found['loss']:.3f}{unit}")
 
 
 def tune(model, name, search, folder, **options):
@@ -98,34 +109,116 @@ def _short(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def sample(folder, n, seed, out):
+def sample(folder, n, seed, labels, out):
     """A grid of samples."""
     model, settings = load_run(folder)
-    if not hasattr(model, "sample"):
-        raise ValueError(f"This model draws no samples. Expected: a run of a VAE. Received: {settings.model}")
-    _write(plots.image_grid(model.sample(n, seed=seed)), out)
+    _require_samples(model, settings)
+    _write(_grid(model, model.sample(n, seed=seed, **_labelled(model, labels, n))), out)
+
+
+def interpolate(folder, rows, steps, path, seed, labels, out):
+    """Ways between samples, a row each."""
+    model, settings = load_run(folder)
+    _require_samples(model, settings)
+    ends = model.draw_latents(2 * rows, seed)
+    z = np.concatenate([latents.interpolate(*pair, steps, path) for pair in zip(ends[::2], ends[1::2], strict=True)])
+    if model.uses_labels:
+        images = model.generate(z, np.repeat(_labelled(model, labels, rows)["labels"], steps))
+    else:
+        _labelled(model, labels, rows)
+        images = (model.generate if hasattr(model, "generate") else model.decode)(z)
+    _write(_grid(model, images, columns=steps), out)
 
 
 def reconstruct(folder, name, n, out):
     """Test images above their reconstructions."""
     model, settings = load_run(folder)
+    if not hasattr(model, "reconstruct"):
+        raise ValueError(
+            f"This model reconstructs nothing. Expected: a run of an autoencoder. Received: {settings.model}"
+        )
     x = data.load(name or settings.data)[1].x[:n]
     _write(plots.image_rows({"input": x, "reconstruction": model.reconstruct(x)}), out)
 
 
-def evaluate(folder, name, nll_samples):
-    """Test losses and likelihood, a line each."""
+def evaluate(folder, name, nll_samples, wanted, samples, features, seed):
+    """Test losses, likelihood and measures of samples, a line each."""
     model, settings = load_run(folder)
-    x = data.load(name or settings.data)[1].x
-    if settings.binarization != "none":
-        x = data.binarize(x, settings.seed)
-    for key, value in model.evaluate(x, batch_size=settings.batch_size, return_dict=True, verbose=0).items():
+    name = name or settings.data
+    test = _test_arrays(model, settings, data.load(name)[1])
+    measures = _measures(model, settings, name, wanted, samples, features) if wanted else []
+    for key, value in model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0).items():
         typer.echo(f"{key}: {value:.4f}")
     if nll_samples:
         if not hasattr(model, "log_weights"):
             raise ValueError(f"This model has no likelihood. Expected: a run of a VAE. Received: {settings.model}")
-        nll, error = metrics.negative_log_likelihood(model, x, samples=nll_samples)
+        nll, error = metrics.negative_log_likelihood(model, test[0], samples=nll_samples)
         typer.echo(f"nll[importance,samples={nll_samples}]: {nll:.4f} +- {error:.4f}")
+    drawn = model.sample(samples, seed=seed) if measures else None
+    for measure in measures:
+        measure.update_state(drawn)
+        report = measure.report()
+        details = report._asdict() if hasattr(report, "_asdict") else {}
+        told = ", ".join(f"{key} {value:.4g}" for key, value in list(details.items())[1:])
+        typer.echo(f"{measure.name}: {measure.result():.4f}" + (f" ({told})" if told else ""))
+
+
+def _measures(model, settings, name, wanted, samples, features):
+    """The metrics asked for, against the test set, in the model's own range of values."""
+    from keras_gen.metrics import features as extractors
+
+    _require_samples(model, settings)
+    train_set, test_set = data.load(name)
+    checks.choice("features", features, ["lenet5", "inception_v3", "identity"])
+    if features == "lenet5":
+        if train_set.y is None:
+            raise ValueError(f"lenet5 is trained on labels. Expected: labelled data, or --features. Received: {name}")
+        typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
+        extractor = extractors.train_classifier(train_set.x, train_set.y)
+    else:
+        extractor = getattr(extractors, features)()
+    value_range = model.value_range or (0, 1)
+    return metrics.by_name(wanted, _scaled(test_set.x, value_range), extractor, value_range, samples)
+
+
+def _require_samples(model, settings):
+    if not hasattr(model, "sample"):
+        raise ValueError(f"This model draws no samples. Expected: a run of a VAE or a GAN. Received: {settings.model}")
+
+
+def _labelled(model, labels, n):
+    """The argument `labels` of n samples, from a text such as 3,1,4 whose classes take turns."""
+    if not model.uses_labels:
+        if labels is not None:
+            raise ValueError("--labels are for a conditional model. Received: a model without classes")
+        return {}
+    if labels is None:
+        return {"labels": np.arange(n) % model.num_classes}
+    try:
+        return {"labels": np.resize([int(label) for label in labels.split(",")], n)}
+    except ValueError:
+        raise ValueError(f"--labels must be whole numbers with commas between. Received: {labels!r}") from None
+
+
+def _arrays(model, split):
+    """What the model trains on: images in its range, and labels if it uses any."""
+    x = _scaled(split.x, model.value_range or (0, 1))
+    return (x, split.y) if model.uses_labels else (x,)
+
+
+def _test_arrays(model, settings, split):
+    x, *labels = _arrays(model, split)
+    return (data.binarize(x, settings.seed) if settings.binarization != "none" else x, *labels)
+
+
+def _scaled(x, value_range):
+    """Pixels in [0, 1] brought to another range."""
+    low, high = value_range
+    return x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
+
+
+def _grid(model, images, columns=None):
+    return plots.image_grid(images, columns, value_range=model.value_range or (0, 1))
 
 
 def load_run(folder):
@@ -152,26 +245,32 @@ def _accepted(table, settings):
 
 
 def _draw_pictures(model, run, x, labels, seed):
-    shown = np.array(x[:10])
-    z = model.encode(x[:5000])
+    figures = {"history.png": plots.history_curves(run.history())}
+    if hasattr(model, "reconstruct"):
+        shown = np.array(x[:10])
+        figures["reconstructions.png"] = plots.image_rows({"input": shown, "reconstruction": model.reconstruct(shown)})
+        figures.update(_picture_of_codes(model, x[:5000], labels))
+    if hasattr(model, "sample"):
+        n, columns = (10 * model.num_classes, 10) if model.uses_labels else (64, None)
+        chosen = {"labels": np.repeat(np.arange(model.num_classes), 10)} if model.uses_labels else {}
+        figures["samples.png"] = _grid(model, model.sample(n, seed=seed, **chosen), columns)
+    for name, figure in figures.items():
+        with written_beside(run.folder / name) as path:
+            figure.savefig(path)
+    return sorted(figures)
+
+
+def _picture_of_codes(model, x, labels):
+    z = model.encode(x)
     z = z.reshape(len(z), -1)
     title = f"codes of the test set, {z.shape[1]} dimensions"
     if z.shape[1] > 3:
         from sklearn.decomposition import PCA
 
         z, title = PCA(2).fit_transform(z), f"{title}: their two principal components"
-    figures = {
-        "reconstructions.png": plots.image_rows({"input": shown, "reconstruction": model.reconstruct(shown)}),
-        "history.png": plots.history_curves(run.history()),
-    }
-    if hasattr(model, "sample"):
-        figures["samples.png"] = plots.image_grid(model.sample(64, seed=seed))
-    if z.shape[1] > 1:
-        figures["latent.png"] = plots.latent_scatter(z, None if labels is None else labels[: len(z)], title)
-    for name, figure in figures.items():
-        with written_beside(run.folder / name) as path:
-            figure.savefig(path)
-    return sorted(figures)
+    if z.shape[1] == 1:
+        return {}
+    return {"latent.png": plots.latent_scatter(z, None if labels is None else labels[: len(z)], title)}
 
 
 def _write(figure, out):

@@ -1,15 +1,42 @@
 """Formulas: plain functions in `keras.ops`, each with its equation and its source."""
 
+from keras_gen.losses.adversarial import (
+    hinge_discriminator_loss,
+    hinge_generator_loss,
+    least_squares_discriminator_loss,
+    least_squares_generator_loss,
+    maximum_likelihood_discriminator_loss,
+    maximum_likelihood_generator_loss,
+    minimax_discriminator_loss,
+    minimax_generator_loss,
+    non_saturating_discriminator_loss,
+    non_saturating_generator_loss,
+    wasserstein_discriminator_loss,
+    wasserstein_generator_loss,
+)
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
-from keras_gen.losses.penalties import jacobian_penalty
+from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
 
 __all__ = [
     "bernoulli_nll",
     "gaussian_kl",
     "gaussian_kl_per_dimension",
     "gaussian_nll",
+    "gradient_penalty",
+    "hinge_discriminator_loss",
+    "hinge_generator_loss",
     "jacobian_penalty",
+    "least_squares_discriminator_loss",
+    "least_squares_generator_loss",
+    "maximum_likelihood_discriminator_loss",
+    "maximum_likelihood_generator_loss",
+    "minimax_discriminator_loss",
+    "minimax_generator_loss",
+    "non_saturating_discriminator_loss",
+    "non_saturating_generator_loss",
     "sparsity_kl",
     "squared_error",
+    "wasserstein_discriminator_loss",
+    "wasserstein_generator_loss",
 ]

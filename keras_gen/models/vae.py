@@ -153,8 +153,16 @@ class VAE(EncoderDecoder):
         Returns:
             float32 array `(n, *shape)` of probabilities or means.
         """
-        n = checks.integer("n", n)
-        return self.decode(np.random.default_rng(seed).standard_normal((n, self.latent_dim), "float32"))
+        return self.decode(self.draw_latents(n, seed))
+
+    def draw_latents(self, n, seed=None):
+        """Draws from the prior N(0, I): float32 array `(n, latent_dim)`.
+
+        Args:
+            n: Number of draws, an integer >= 1.
+            seed: Integer, or `None` for others at each call. Defaults to `None`.
+        """
+        return np.random.default_rng(seed).standard_normal((checks.integer("n", n), self.latent_dim), "float32")
 
     def kl_per_dimension(self, x):
         """Mean over the examples of the KL of each latent dimension, in nats: near 0 where a dimension is unused.

@@ -1,17 +1,24 @@
 """Builders of plain Keras models."""
 
+from keras_gen.networks.classifiers import lenet5
 from keras_gen.networks.convolutional import (
     convolutional_autoencoder,
     convolutional_decoder,
     convolutional_encoder,
 )
-from keras_gen.networks.mlp import mlp_autoencoder, mlp_decoder, mlp_encoder
+from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.mlp import mlp_autoencoder, mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 
 __all__ = [
     "convolutional_autoencoder",
     "convolutional_decoder",
     "convolutional_encoder",
+    "dcgan_discriminator",
+    "dcgan_generator",
+    "lenet5",
     "mlp_autoencoder",
     "mlp_decoder",
+    "mlp_discriminator",
     "mlp_encoder",
+    "mlp_generator",
 ]

@@ -8,6 +8,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.tied import TiedDense
+from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
 
 
 def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
@@ -70,6 +71,77 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
         for head in (output_activation, None)[: checks.integer("heads", heads)]
     ]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
+
+
+def mlp_generator(
+    latent_dim, units, output_shape, activation="relu", output_activation="tanh", num_classes=None, name="generator"
+):
+    """Dense layers from latents, and a class if it is told one, to an example.
+
+    Args:
+        latent_dim: Width of the latents, an integer >= 1.
+        units: Widths of the hidden layers, from the latents on, such as `(256, 512)`; may be empty.
+        output_shape: One example's shape, such as `(28, 28, 1)`.
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        output_activation: Activation of the output; `None` for values without bounds. Defaults to `"tanh"`.
+        num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
+        name: The network's name. Defaults to `"generator"`.
+
+    Returns:
+        A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
+        `(batch, *output_shape)`.
+
+    Raises:
+        ValueError: If a width is not an integer >= 1.
+
+    Example:
+
+    >>> mlp_generator(16, (32,), (8, 8, 1), num_classes=10).output_shape
+    (None, 8, 8, 1)
+
+    Reference:
+        Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
+    """
+    inputs = hidden = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    if num_classes is not None:
+        labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
+        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    hidden = _dense_stack(hidden, units, activation)
+    outputs = layers.Dense(math.prod(output_shape), activation=output_activation)(hidden)
+    return keras.Model(inputs, layers.Reshape(output_shape)(outputs), name=name)
+
+
+def mlp_discriminator(input_shape, units, activation="leaky_relu", num_classes=None, name="discriminator"):
+    """Dense layers from an example, and a class if it is told one, to one logit.
+
+    Args:
+        input_shape: One example's shape, such as `(28, 28, 1)`.
+        units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
+        activation: Activation of the hidden layers. Defaults to `"leaky_relu"`, of slope 0.2.
+        num_classes: Number of classes for a discriminator of `[examples, labels]`. Defaults to `None`.
+        name: The network's name. Defaults to `"discriminator"`.
+
+    Returns:
+        A functional model from `(batch, *input_shape)`, or `[examples, (batch,)]`, to `(batch, 1)`.
+
+    Raises:
+        ValueError: If a width is not an integer >= 1.
+
+    Example:
+
+    >>> mlp_discriminator((8, 8, 1), (32,)).output_shape
+    (None, 1)
+
+    Reference:
+        Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
+    """
+    inputs = keras.Input(input_shape, name="x")
+    hidden = layers.Flatten()(inputs)
+    if num_classes is not None:
+        labels, vector = label_vector(num_classes, LABEL_WIDTH, "discriminator_labels")
+        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    hidden = _dense_stack(hidden, units, activation)
+    return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
 
 
 def mlp_autoencoder(

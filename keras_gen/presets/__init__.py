@@ -1,10 +1,11 @@
 """Named complete set-ups: networks, model and optimizer, compiled and ready to fit."""
 
 from keras_gen import checks
+from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
 from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
 
-PRESETS = {
+RECONSTRUCTING = {  # what a search measures by its error
     "vae": vae,
     "convolutional-vae": convolutional_vae,
     "burda-vae": burda_vae,
@@ -14,6 +15,14 @@ PRESETS = {
     "sparse": sparse,
     "contractive": contractive,
 }
+ADVERSARIAL = {
+    "gan": gan,
+    "dcgan": dcgan,
+    "conditional-gan": conditional_gan,
+    "wgan": wgan,
+    "wgan-gp": wgan_gp,
+}
+PRESETS = {**RECONSTRUCTING, **ADVERSARIAL}
 
 
 def build(name, example_shape, **options):

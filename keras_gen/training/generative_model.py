@@ -16,6 +16,7 @@ from keras_gen.training.fitting import (
     split_validation,
     unpacked,
 )
+from keras_gen.training.workshop import Workshop
 
 
 class GenerativeModel(CompiledByPlayers):
@@ -34,6 +35,7 @@ class GenerativeModel(CompiledByPlayers):
 
     uses_labels = False  # whether `fit(x, labels)` hands the labels on to the losses
     takes_nan = False  # whether NaN stands for "missing"
+    value_range = (0, 1)  # of the pixels that the model is to be given, `None` where any will do
 
     def __init__(self, log_names=(), **kwargs):
         super().__init__(**kwargs)
@@ -59,7 +61,8 @@ class GenerativeModel(CompiledByPlayers):
     # The steps
 
     def train_step(self, data):
-        with backend.under_xla(self.jit_compile):
+        # After the data: where they are at an end, no counter and no random state is to have moved on
+        with backend.under_xla(self.jit_compile), backend.after(data):
             return self._train_step(data)
 
     def test_step(self, data):
@@ -70,20 +73,20 @@ class GenerativeModel(CompiledByPlayers):
         batch = self._batch(data)
         players = self.players()
         slices = max(player.moves for player in players)
-        size = _size(batch) // slices
-        total, returned = 0.0, set()
+        whole = _size(batch)
+        # A short last batch of a foreign pipeline may not reach for all moves: then some see the same example
+        size = max(whole // slices, 1) if isinstance(whole, int) else ops.maximum(whole // slices, 1)
+        total, returned, workshop = 0.0, set(), Workshop(players, self.optimizer)
         for player in players:
-            optimizer, variables = self.optimizer[player.name], player.variables
             for move in range(player.moves):
-                part = keras.tree.map_structure(lambda t, k=move: t[k::slices][:size] if slices > 1 else t, batch)
-
-                def objective(player=player, part=part, optimizer=optimizer):
-                    values = self._values(player, part, training=True)
-                    minimised = next(iter(values.values())) + ops.cast(player.penalty(), "float32")
-                    return optimizer.scale_loss(minimised), values
-
-                values, gradients = backend.value_and_grad(objective, variables)
-                optimizer.apply(gradients, variables)
+                part = keras.tree.map_structure(
+                    lambda t, k=move: t[k % whole :: slices][:size] if slices > 1 else t, batch
+                )
+                part, made = workshop.made_for(player, part, move)
+                values, gradients = workshop.gradients(
+                    player, lambda player=player, part=part, made=made: self._values(player, part, made, training=True)
+                )
+                player.apply(self.optimizer[player.name], gradients)
                 if player.after is not None:
                     player.after()
                 self._track(values, size)
@@ -98,16 +101,18 @@ class GenerativeModel(CompiledByPlayers):
     def _test_step(self, data):
         batch = self._batch(data)
         size = _size(batch)
-        total = 0.0
-        for player in self.players():
-            values = self._values(player, batch, training=False)
+        players, total = self.players(), 0.0
+        made = tuple(player.makes(batch, training=False) for player in players if player.makes is not None)
+        for player in players:
+            values = self._values(player, batch, made, training=False)
             self._track(values, size)
             total += next(iter(values.values()))
         self._track({"loss": total}, size)
         return backend.reducible(self.get_metrics_result())
 
-    def _values(self, player, batch, training):
-        return {name: ops.cast(value, "float32") for name, value in player.loss(batch, training=training).items()}
+    def _values(self, player, batch, made, training):
+        losses = player.loss(batch, *made, training=training)
+        return {name: ops.cast(value, "float32") for name, value in losses.items()}
 
     def _batch(self, data):
         x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)

@@ -4,6 +4,7 @@ import dataclasses
 import typing
 
 import keras
+from keras import ops
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,6 +17,12 @@ class Player:
         loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised, all are logged.
         moves: How many moves the player makes in a step, each on fresh data. Defaults to 1.
         after: Callable without arguments, run after each move (clipping, a moving average). Defaults to `None`.
+        makes: Callable `(batch, training)` of what the player's networks make for all players to judge, such as a
+            generator's fakes, a tensor or a structure of tensors. It is computed once for a move and its judgement, and
+            each player's `loss` is then `(batch, made, training)`. At most one player of a model makes. Defaults to
+            `None`.
+        active: Callable without arguments that gives a scalar truth value, whether the player moves or holds still, or
+            `None` for always. Defaults to `None`.
 
     Example:
 
@@ -30,6 +37,8 @@ class Player:
     loss: typing.Callable
     moves: int = 1
     after: typing.Callable | None = None
+    makes: typing.Callable | None = None
+    active: typing.Callable | None = None
 
     @property
     def variables(self):
@@ -39,6 +48,19 @@ class Player:
     def penalty(self):
         """Sum of the regularisation losses that the player's layers have added, 0 if none has."""
         return sum(loss for network in self.networks for loss in network.losses)
+
+    def apply(self, optimizer, gradients):
+        """Make a move: the optimizer's step along the gradients, undone if the player is to hold still."""
+        if self.active is None:
+            optimizer.apply(gradients, self.variables)
+            return
+        touched = [*self.variables, *optimizer.variables]
+        before = [ops.copy(variable) for variable in touched]
+        optimizer.apply(gradients, self.variables)
+        # Not a branch of the graph: a distribution strategy gathers gradients inside `apply`, and refuses to in one
+        active = self.active()
+        for variable, old in zip(touched, before, strict=True):
+            variable.assign(ops.where(active, variable, old))
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

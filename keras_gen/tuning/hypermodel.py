@@ -60,7 +60,8 @@ class PresetHyperModel(keras_tuner.HyperModel):
             found.append({**last, "error": float(errors[-1].mean())})
             if not np.isfinite(found[-1][self.objective]):
                 raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
-        shared = [name for name in found[0] if all(name in one for one in found)]  # a schedule logs its optimizer's name
+        # Not all: a schedule logs each optimizer by its own name
+        shared = [name for name in found[0] if all(name in one for one in found)]
         means = {name: float(np.mean([one[name] for one in found])) for name in shared}
         if means[self.objective] < self._smallest():
             models[int(np.argmin([one[self.objective] for one in found]))].save(self.folder / BEST)

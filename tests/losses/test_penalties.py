@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from keras_gen import losses
+from keras_gen import backend, losses
 
 X = np.random.default_rng(0).random((3, 4)).astype("float32")
 
@@ -82,3 +82,57 @@ def test_images_and_dropout():
     np.testing.assert_allclose(
         losses.jacobian_penalty(encoder, X.reshape(3, 2, 2, 1)), losses.jacobian_penalty(network(dense), X), rtol=1e-5
     )
+
+
+def slope(a):
+    return keras.Sequential(
+        [keras.Input((4,)), keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(a / 2))]
+    )
+
+
+@pytest.mark.parametrize("a", [0.0, 0.5, 1.0, 3.0])
+def test_a_linear_critic_of_slope_a_pays_the_square_of_its_distance_from_1(a):
+    penalty = losses.gradient_penalty(slope(a), X, -X, seed=0)
+    assert float(penalty) == pytest.approx((a - 1) ** 2, abs=1e-5)
+
+
+def test_the_penalty_is_taken_between_each_pair_of_examples():
+    seen = []
+
+    def critic(x):
+        seen.append(np.asarray(x))
+        return ops.sum(ops.square(x), axis=1, keepdims=True)
+
+    real, fake = np.zeros((500, 3), "float32"), np.ones((500, 3), "float32")
+    penalty = losses.gradient_penalty(critic, real, fake, seed=1)
+    (between,) = seen
+    u = between[:, 0]
+    assert (between == u[:, None]).all() and 0 <= u.min() < 0.02 and 0.98 < u.max() <= 1
+    assert abs(u.mean() - 0.5) < 0.05 and u.var() == pytest.approx(1 / 12, rel=0.15)
+    expected = np.square(2 * np.sqrt(3) * u - 1).mean()
+    assert float(penalty) == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_dead_critic_has_a_penalty_of_1_and_a_finite_gradient():
+    critic = slope(0.0)
+    _, gradients = backend.value_and_grad(
+        lambda: (losses.gradient_penalty(critic, X, -X, 0), None), critic.trainable_variables[:1]
+    )
+    assert np.isfinite(np.asarray(gradients[0])).all()
+
+
+def test_the_gradient_of_the_penalty_is_that_of_finite_differences():
+    critic = network(keras.layers.Dense(5, "tanh"), keras.layers.Dense(1))
+    kernel = critic.trainable_variables[0]
+    start, direction = kernel.numpy(), np.random.default_rng(2).standard_normal(kernel.shape).astype("float32")
+
+    def penalty(step):
+        kernel.assign(start + step * direction)
+        return float(losses.gradient_penalty(critic, 3 * X, -X, seed=4))
+
+    difference = (penalty(1e-2) - penalty(-1e-2)) / 2e-2
+    kernel.assign(start)
+    _, (gradient,) = backend.value_and_grad(
+        lambda: (losses.gradient_penalty(critic, 3 * X, -X, seed=4), None), [kernel]
+    )
+    assert float(ops.sum(gradient * direction)) == pytest.approx(difference, rel=1e-2)

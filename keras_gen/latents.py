@@ -1,0 +1,85 @@
+"""Walks and sums of latents, plain numpy, for any model that makes examples of them."""
+
+import numpy as np
+
+from keras_gen import checks
+
+
+def interpolate(start, end, steps=10, path="linear"):
+    """Latents at equal steps on the way from one to another.
+
+    Linear: (1 - t) a + t b. Spherical: (sin((1 - t) w) a + sin(t w) b) / sin(w), w the angle between a and b, which
+    keeps a length that normal latents of many dimensions all have nearly.
+
+    Args:
+        start: Array `(latent_dim,)`, a.
+        end: Array `(latent_dim,)`, b.
+        steps: Number of latents, both ends among them, an integer >= 2. Defaults to 10.
+        path: `"linear"` or `"spherical"`. Defaults to `"linear"`.
+
+    Returns:
+        float32 array `(steps, latent_dim)`.
+
+    Raises:
+        ValueError: If the ends are not two vectors of one width, or on the spherical path one is 0 or they are opposite
+            to each other.
+
+    Example:
+
+    >>> interpolate([0.0, 1.0], [1.0, 0.0], steps=3).tolist()
+    [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
+
+    Reference:
+        White, 2016, arXiv:1609.04468, section 2.1 (spherical).
+    """
+    checks.choice("path", path, ["linear", "spherical"])
+    checks.integer("steps", steps, minimum=2)
+    a, b = np.asarray(start, "float64"), np.asarray(end, "float64")
+    if a.ndim != 1 or a.shape != b.shape or not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError(
+            f"`start` and `end` must be two finite vectors of one width. Received: shapes {a.shape}, {b.shape}"
+        )
+    t = np.linspace(0, 1, steps)[:, None]
+    weights = 1 - t, t
+    if path == "spherical":
+        lengths = np.linalg.norm(a) * np.linalg.norm(b)
+        cosine = np.clip(a @ b / lengths, -1, 1) if lengths else -1.0
+        angle = np.arccos(cosine)
+        if np.pi - angle < 1e-6:
+            raise ValueError("`start` and `end` must span an arc: neither may be 0, nor the opposite of the other")
+        if angle > 1e-6:  # else the arc is a line
+            weights = np.sin((1 - t) * angle) / np.sin(angle), np.sin(t * angle) / np.sin(angle)
+    return (weights[0] * a + weights[1] * b).astype("float32")
+
+
+def arithmetic(a, b, c):
+    """The sum of mean latents, mean(a) - mean(b) + mean(c): what a has beyond b, given to c.
+
+    Args:
+        a: Array `(n, latent_dim)`, latents whose examples show something, such as a smiling woman.
+        b: Array `(m, latent_dim)`, latents whose examples are alike but for it, such as a neutral woman.
+        c: Array `(k, latent_dim)`, latents whose examples are to get it, such as a neutral man.
+
+    Returns:
+        float32 array `(latent_dim,)`.
+
+    Raises:
+        ValueError: If an array is no table of latents, or their widths differ.
+
+    Example:
+
+    >>> arithmetic([[1.0, 2.0], [3.0, 2.0]], [[1.0, 1.0]], [[0.0, 5.0]]).tolist()
+    [1.0, 6.0]
+
+    Reference:
+        Radford, Metz and Chintala, 2016, arXiv:1511.06434, section 6.3.2.
+    """
+    tables = [np.asarray(table, "float64") for table in (a, b, c)]
+    for name, table in zip("abc", tables, strict=True):
+        if table.ndim != 2 or table.size == 0 or table.shape[1:] != tables[0].shape[1:] or not np.isfinite(table).all():
+            raise ValueError(
+                f"`{name}` must be finite latents (n, latent_dim), as wide as the others. Received: shapes "
+                f"{[table.shape for table in tables]}"
+            )
+    first, second, third = (table.mean(axis=0) for table in tables)
+    return (first - second + third).astype("float32")

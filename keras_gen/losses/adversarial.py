@@ -1,0 +1,276 @@
+"""What the two players of an adversarial game minimise, as functions of the discriminator's logits."""
+
+import math
+
+from keras import ops
+
+_LINEAR_ABOVE = 20.0  # beyond it exp(logit) would run out of float32's range
+
+
+def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+    """Cross-entropy of telling real from fake: what the discriminator minimises in the original game.
+
+    -mean((1 - s) log D(x) + s log(1 - D(x))) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
+
+    With s = 0 its optimum is D = p / (p + q), and log 4 where p = q.
+
+    Args:
+        real_logits: Tensor of any shape, the logits of real examples.
+        fake_logits: Tensor of any shape, those of generated ones.
+        label_smoothing: s, how much of the real examples' label is taken away, a number in [0, 1); one-sided: fakes
+            keep the label 0. Defaults to 0.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> loss = minimax_discriminator_loss(ops.zeros((4, 1)), ops.zeros((4, 1)))
+    >>> round(float(loss) - math.log(4), 6)
+    0.0
+
+    Reference:
+        Goodfellow et al., 2014, arXiv:1406.2661, equation 1; s: Salimans et al., 2016, arXiv:1606.03498, section 3.4.
+    """
+    real_logits, fake_logits = _float32(real_logits), _float32(fake_logits)
+    real = ops.softplus(-real_logits)
+    if label_smoothing:
+        real = (1 - label_smoothing) * real + label_smoothing * ops.softplus(real_logits)
+    return ops.mean(real) + ops.mean(ops.softplus(fake_logits))
+
+
+def minimax_generator_loss(fake_logits):
+    """The generator's side of the original game, zero-sum: mean(log(1 - D(G(z)))), D = sigmoid(logit).
+
+    Its gradient vanishes where the discriminator is sure.
+
+    Args:
+        fake_logits: Tensor of any shape, the logits of generated examples.
+
+    Returns:
+        float32 scalar, <= 0.
+
+    Example:
+
+    >>> round(float(minimax_generator_loss(ops.zeros((4, 1)))), 4)
+    -0.6931
+
+    Reference:
+        Goodfellow et al., 2014, arXiv:1406.2661, equation 1.
+    """
+    return -ops.mean(ops.softplus(_float32(fake_logits)))
+
+
+def non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+    """The same as `minimax_discriminator_loss`: only the generator's side differs.
+
+    Args:
+        real_logits: Tensor of any shape, the logits of real examples.
+        fake_logits: Tensor of any shape, those of generated ones.
+        label_smoothing: As in `minimax_discriminator_loss`. Defaults to 0.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> round(float(non_saturating_discriminator_loss(ops.zeros((4, 1)), ops.zeros((4, 1)))), 4)
+    1.3863
+
+    Reference:
+        Goodfellow et al., 2014, arXiv:1406.2661, section 3.
+    """
+    return minimax_discriminator_loss(real_logits, fake_logits, label_smoothing)
+
+
+def non_saturating_generator_loss(fake_logits):
+    """The generator's cross-entropy with the labels exchanged: -mean(log D(G(z))), D = sigmoid(logit).
+
+    Args:
+        fake_logits: Tensor of any shape, the logits of generated examples.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> round(float(non_saturating_generator_loss(ops.zeros((4, 1)))), 4)
+    0.6931
+
+    Reference:
+        Goodfellow et al., 2014, arXiv:1406.2661, section 3.
+    """
+    return ops.mean(ops.softplus(-_float32(fake_logits)))
+
+
+def maximum_likelihood_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
+    """The same as `minimax_discriminator_loss`: only the generator's side differs.
+
+    Args:
+        real_logits: Tensor of any shape, the logits of real examples.
+        fake_logits: Tensor of any shape, those of generated ones.
+        label_smoothing: As in `minimax_discriminator_loss`. Defaults to 0.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> round(float(maximum_likelihood_discriminator_loss(ops.zeros((4, 1)), ops.zeros((4, 1)))), 4)
+    1.3863
+
+    Reference:
+        Goodfellow, 2014, arXiv:1412.6515, section 2.
+    """
+    return minimax_discriminator_loss(real_logits, fake_logits, label_smoothing)
+
+
+def maximum_likelihood_generator_loss(fake_logits):
+    """The loss whose gradient, at the best discriminator, is that of the likelihood: -mean(exp(logit)).
+
+    Above a logit of 20 it goes on along its tangent, so that it stays finite.
+
+    Args:
+        fake_logits: Tensor of any shape, the logits of generated examples.
+
+    Returns:
+        float32 scalar, <= 0.
+
+    Example:
+
+    >>> float(maximum_likelihood_generator_loss(ops.zeros((4, 1))))
+    -1.0
+
+    Reference:
+        Goodfellow, 2016, NIPS tutorial, arXiv:1701.00160, section 3.2.5: exp(logit) = D / (1 - D).
+    """
+    fake_logits = _float32(fake_logits)
+    beyond = ops.maximum(fake_logits - _LINEAR_ABOVE, 0.0)
+    return -ops.mean(ops.exp(ops.minimum(fake_logits, _LINEAR_ABOVE)) + math.exp(_LINEAR_ABOVE) * beyond)
+
+
+def least_squares_discriminator_loss(real_logits, fake_logits):
+    """Squared distance of the outputs from the labels 1 and 0: mean((real - 1)^2) + mean(fake^2).
+
+    Args:
+        real_logits: Tensor of any shape, the outputs for real examples.
+        fake_logits: Tensor of any shape, those for generated ones.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> float(least_squares_discriminator_loss(ops.ones((4, 1)), ops.ones((4, 1))))
+    1.0
+
+    Reference:
+        Mao et al., 2017, arXiv:1611.04076, equation 9, without the halves.
+    """
+    return ops.mean(ops.square(_float32(real_logits) - 1.0)) + ops.mean(ops.square(_float32(fake_logits)))
+
+
+def least_squares_generator_loss(fake_logits):
+    """Squared distance of the outputs from the label of real ones: mean((fake - 1)^2).
+
+    Args:
+        fake_logits: Tensor of any shape, the outputs for generated examples.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> float(least_squares_generator_loss(ops.zeros((4, 1))))
+    1.0
+
+    Reference:
+        Mao et al., 2017, arXiv:1611.04076, equation 9, without the half.
+    """
+    return ops.mean(ops.square(_float32(fake_logits) - 1.0))
+
+
+def hinge_discriminator_loss(real_logits, fake_logits):
+    """The hinge: mean(max(0, 1 - real)) + mean(max(0, 1 + fake)).
+
+    Args:
+        real_logits: Tensor of any shape, the outputs for real examples.
+        fake_logits: Tensor of any shape, those for generated ones.
+
+    Returns:
+        float32 scalar, >= 0.
+
+    Example:
+
+    >>> float(hinge_discriminator_loss(ops.zeros((4, 1)), ops.zeros((4, 1))))
+    2.0
+
+    Reference:
+        Miyato et al., 2018, arXiv:1802.05957, equation 16; Lim and Ye, 2017, arXiv:1705.02894.
+    """
+    return ops.mean(ops.relu(1.0 - _float32(real_logits))) + ops.mean(ops.relu(1.0 + _float32(fake_logits)))
+
+
+def hinge_generator_loss(fake_logits):
+    """The generator's side of the hinge: -mean(fake).
+
+    Args:
+        fake_logits: Tensor of any shape, the outputs for generated examples.
+
+    Returns:
+        float32 scalar.
+
+    Example:
+
+    >>> float(hinge_generator_loss(ops.ones((4, 1))))
+    -1.0
+
+    Reference:
+        Miyato et al., 2018, arXiv:1802.05957, equation 17.
+    """
+    return -ops.mean(_float32(fake_logits))
+
+
+def wasserstein_discriminator_loss(real_logits, fake_logits):
+    """The critic's side of the dual form of the Wasserstein distance: mean(fake) - mean(real), minus the estimate.
+
+    Args:
+        real_logits: Tensor of any shape, the critic's values of real examples.
+        fake_logits: Tensor of any shape, those of generated ones.
+
+    Returns:
+        float32 scalar.
+
+    Example:
+
+    >>> float(wasserstein_discriminator_loss(ops.ones((4, 1)), ops.zeros((4, 1))))
+    -1.0
+
+    Reference:
+        Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, equation 2 and algorithm 1.
+    """
+    return ops.mean(_float32(fake_logits)) - ops.mean(_float32(real_logits))
+
+
+def wasserstein_generator_loss(fake_logits):
+    """The generator's side of the Wasserstein distance: -mean(fake).
+
+    Args:
+        fake_logits: Tensor of any shape, the critic's values of generated examples.
+
+    Returns:
+        float32 scalar.
+
+    Example:
+
+    >>> float(wasserstein_generator_loss(ops.ones((4, 1))))
+    -1.0
+
+    Reference:
+        Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1.
+    """
+    return -ops.mean(_float32(fake_logits))
+
+
+def _float32(logits):
+    return ops.cast(logits, "float32")

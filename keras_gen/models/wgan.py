@@ -1,0 +1,178 @@
+"""Wasserstein GANs: of a clipped critic, and of one whose gradient is held near norm 1."""
+
+import keras
+from keras import ops
+
+from keras_gen import checks, losses
+from keras_gen.training.adversarial_model import AdversarialModel
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class WGAN(AdversarialModel):
+    """Wasserstein GAN: the critic f estimates the distance between real and generated examples, the generator cuts it.
+
+    min_G max_f  E f(x) - E f(G(z)),    every weight of f clipped to [-clip, clip] after each of its moves.
+
+    As in `GAN`, `fit(batch_size=n_critic * b)` gives moves of b examples. Logged: `loss` (the sum), `critic_loss`,
+    `wasserstein` (the estimate, E f(x) - E f(G(z))), `generator_loss`.
+
+    Args:
+        generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
+        critic: Keras model from `(batch, *shape)` to values, without a last activation.
+        latent_dim: Width of the latents, an integer >= 1.
+        n_critic: Moves of the critic for each of the generator, an integer >= 1. Defaults to 5.
+        clip: Largest absolute weight of the critic, a number > 0. Defaults to 0.01.
+        latent, ema, discriminator_warmup_steps, generator_warmup_steps: As in `GAN`.
+        **kwargs: `name` and `dtype` of a Keras model.
+
+    Raises:
+        ValueError: If the networks do not fit each other, the critic ends in an activation, or an argument is out of
+            range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import networks
+    >>> wgan = WGAN(networks.mlp_generator(16, (32,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), (32,)), 16)
+    >>> wgan.compile(keras.optimizers.RMSprop(5e-5))
+    >>> history = wgan.fit(np.linspace(-1, 1, 64 * 64).reshape(64, 8, 8, 1), verbose=0)
+    >>> max(float(ops.max(ops.abs(weight))) for weight in wgan.critic.trainable_weights) <= 0.01
+    True
+
+    Reference:
+        Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1.
+    """
+
+    opponent_name = "critic"
+
+    def __init__(
+        self,
+        generator,
+        critic,
+        latent_dim,
+        n_critic=5,
+        clip=0.01,
+        latent="normal",
+        ema=0.0,
+        discriminator_warmup_steps=0,
+        generator_warmup_steps=0,
+        **kwargs,
+    ):
+        if checks.number("clip", clip) == 0:
+            raise ValueError(f"`clip` must be a finite number > 0. Received: clip={clip}")
+        super().__init__(
+            generator,
+            critic,
+            latent_dim,
+            n_critic,
+            latent,
+            ema,
+            discriminator_warmup_steps,
+            generator_warmup_steps,
+            ("critic_loss", "wasserstein", "generator_loss"),
+            **kwargs,
+        )
+        self.clip = clip
+
+    def opponent_loss(self, batch, fakes, training):
+        """The critic's loss, as a dict of scalars."""
+        loss = losses.wasserstein_discriminator_loss(*self.judged(batch, fakes, training))
+        return {"critic_loss": loss, "wasserstein": -loss}
+
+    def generator_loss(self, batch, fakes, training):
+        """The generator's loss, as a dict of scalars."""
+        return {"generator_loss": losses.wasserstein_generator_loss(self.judged_fakes(batch, fakes, training))}
+
+    def constrain(self):
+        for weight in self.critic.trainable_weights:
+            weight.assign(ops.clip(weight, -self.clip, self.clip))
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class WGANGP(AdversarialModel):
+    """Wasserstein GAN whose critic is held to slope 1 by a penalty on its gradient.
+
+    min_G max_f  E f(x) - E f(G(z)) - weight * E (||d f / d x^||_2 - 1)^2,    x^ between a real and a generated example.
+
+    As in `GAN`, `fit(batch_size=n_critic * b)` gives moves of b examples. Logged: `loss` (the sum), `critic_loss` (with
+    the penalty), `wasserstein` (the estimate, E f(x) - E f(G(z))), `gradient_penalty` (before its weight),
+    `generator_loss`.
+
+    Args:
+        generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
+        critic: Keras model from `(batch, *shape)` to values, without a last activation, and without
+            `BatchNormalization`, which makes each value depend on the whole batch.
+        latent_dim: Width of the latents, an integer >= 1.
+        n_critic: Moves of the critic for each of the generator, an integer >= 1. Defaults to 5.
+        gradient_penalty_weight: Weight of the penalty, a number >= 0. Defaults to 10.
+        latent, ema, discriminator_warmup_steps, generator_warmup_steps: As in `GAN`.
+        **kwargs: `name` and `dtype` of a Keras model.
+
+    Raises:
+        ValueError: If the networks do not fit each other, the critic ends in an activation or normalises batches, or an
+            argument is out of range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import networks
+    >>> wgan = WGANGP(networks.mlp_generator(16, (32,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), (32,)), 16)
+    >>> wgan.compile(keras.optimizers.Adam(1e-4, beta_1=0.5, beta_2=0.9))
+    >>> history = wgan.fit(np.linspace(-1, 1, 64 * 64).reshape(64, 8, 8, 1), verbose=0)
+    >>> sorted(history.history)
+    ['critic_loss', 'generator_loss', 'gradient_penalty', 'loss', 'wasserstein']
+
+    Reference:
+        Gulrajani et al., 2017, arXiv:1704.00028, algorithm 1.
+    """
+
+    opponent_name = "critic"
+
+    def __init__(
+        self,
+        generator,
+        critic,
+        latent_dim,
+        n_critic=5,
+        gradient_penalty_weight=10.0,
+        latent="normal",
+        ema=0.0,
+        discriminator_warmup_steps=0,
+        generator_warmup_steps=0,
+        **kwargs,
+    ):
+        checks.number("gradient_penalty_weight", gradient_penalty_weight)
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
+            raise ValueError(
+                "`critic` must judge each example by itself, for the penalty is each example's own. "
+                "Expected: LayerNormalization or none. Received: BatchNormalization"
+            )
+        super().__init__(
+            generator,
+            critic,
+            latent_dim,
+            n_critic,
+            latent,
+            ema,
+            discriminator_warmup_steps,
+            generator_warmup_steps,
+            ("critic_loss", "wasserstein", "gradient_penalty", "generator_loss"),
+            **kwargs,
+        )
+        self.gradient_penalty_weight = gradient_penalty_weight
+
+    def opponent_loss(self, batch, fakes, training):
+        """The critic's loss, its parts, as a dict of scalars."""
+        loss = losses.wasserstein_discriminator_loss(*self.judged(batch, fakes, training))
+        penalty = losses.gradient_penalty(
+            lambda x: self.critic(x, training=training), batch, fakes, self.noise(training)
+        )
+        return {
+            "critic_loss": loss + self.gradient_penalty_weight * penalty,
+            "wasserstein": -loss,
+            "gradient_penalty": penalty,
+        }
+
+    def generator_loss(self, batch, fakes, training):
+        """The generator's loss, as a dict of scalars."""
+        return {"generator_loss": losses.wasserstein_generator_loss(self.judged_fakes(batch, fakes, training))}

@@ -1,0 +1,162 @@
+"""The deep convolutional generator and the discriminator that mirrors it."""
+
+import math
+
+import keras
+from keras import layers
+
+from keras_gen import checks
+from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
+
+_SMALLEST = 4  # side of the smallest map, as published
+_NORMALIZATIONS = {
+    None: None,
+    "batch": lambda: layers.BatchNormalization(momentum=0.9),  # a short training is to end with its own statistics
+    "layer": lambda: layers.LayerNormalization(),
+}
+
+
+def dcgan_generator(
+    latent_dim,
+    output_shape,
+    filters=64,
+    kernel_size=5,
+    normalization="batch",
+    output_activation="tanh",
+    num_classes=None,
+    name="generator",
+):
+    """A dense layer to a small map, then transposed convolutions of stride 2 up to the image, as published.
+
+    The smallest map has the sides that halving the image's leads to, of at least 4: 4x4 for 32, 64 and 128, 7x7 for 28.
+    With d doublings it has `filters` * 2^d channels, half as many after each: for 64x64x3 4x4x1024, then 512, 256, 128.
+
+    Args:
+        latent_dim: Width of the latents, an integer >= 1.
+        output_shape: One image's shape `(height, width, channels)`, with both sides 2^d times a side of 4 to 7.
+        filters: Channels for each doubling, an integer >= 1. Defaults to 64.
+        kernel_size: Side of the kernels. Defaults to 5.
+        normalization: `"batch"`, `"layer"` or `None`, after every layer but the last. Defaults to `"batch"`.
+        output_activation: Activation of the output. Defaults to `"tanh"`.
+        num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
+        name: The network's name. Defaults to `"generator"`.
+
+    Returns:
+        A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
+        `(batch, height, width, channels)`.
+
+    Raises:
+        ValueError: If the sides cannot be doubled up to, or an argument is out of range.
+
+    Example:
+
+    >>> dcgan_generator(100, (64, 64, 3)).count_params()
+    18858883
+
+    Reference:
+        Radford, Metz and Chintala, 2016, arXiv:1511.06434, figure 1 and section 4; labels: Mirza and Osindero, 2014,
+        arXiv:1411.1784.
+    """
+    (height, width, channels), doublings = _halved("output_shape", output_shape)
+    filters, options = checks.integer("filters", filters), _options(kernel_size, normalization)
+    inputs = hidden = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    if num_classes is not None:
+        labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
+        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    small = (height >> doublings, width >> doublings, filters << doublings)
+    plain = {name: options[name] for name in ("use_bias", "kernel_initializer")}
+    hidden = layers.Reshape(small)(layers.Dense(math.prod(small), **plain)(hidden))
+    hidden = layers.ReLU()(_normalized(hidden, normalization))
+    for number in range(doublings - 1, 0, -1):
+        hidden = layers.Conv2DTranspose(filters << number, **options)(hidden)
+        hidden = layers.ReLU()(_normalized(hidden, normalization))  # (batch, height >> number, width >> number, ...)
+    options = {**options, "use_bias": True, "activation": output_activation}
+    return keras.Model(inputs, layers.Conv2DTranspose(channels, **options)(hidden), name=name)
+
+
+def dcgan_discriminator(
+    input_shape,
+    filters=64,
+    kernel_size=5,
+    normalization="batch",
+    dropout=0.0,
+    num_classes=None,
+    name="discriminator",
+):
+    """The mirror image of `dcgan_generator`: convolutions of stride 2 with leaky ReLU, then one logit.
+
+    With `normalization=None` or `"layer"` it is a critic for `models.WGANGP`.
+
+    Args:
+        input_shape: One image's shape `(height, width, channels)`, as in `dcgan_generator`.
+        filters: Channels for each doubling of the generator, an integer >= 1: the convolutions have 2, 4, ... times as
+            many. Defaults to 64.
+        kernel_size: Side of the kernels. Defaults to 5.
+        normalization: `"batch"`, `"layer"` or `None`, after every convolution but the first. Defaults to `"batch"`.
+        dropout: Rate of the dropout after each convolution, a number in [0, 1). Defaults to 0.
+        num_classes: Number of classes for a discriminator of `[images, labels]`; the label is one more channel of the
+            image. Defaults to `None`.
+        name: The network's name. Defaults to `"discriminator"`.
+
+    Returns:
+        A functional model from `(batch, height, width, channels)`, or `[images, (batch,)]`, to `(batch, 1)`.
+
+    Raises:
+        ValueError: If the sides cannot be halved, or an argument is out of range.
+
+    Example:
+
+    >>> dcgan_discriminator((28, 28, 1)).output_shape
+    (None, 1)
+
+    Reference:
+        Radford, Metz and Chintala, 2016, arXiv:1511.06434, section 3; without normalisation: Gulrajani et al., 2017,
+        arXiv:1704.00028, section 4.
+    """
+    (height, width, channels), doublings = _halved("input_shape", input_shape)
+    filters, options = checks.integer("filters", filters), _options(kernel_size, normalization)
+    inputs = hidden = keras.Input((height, width, channels), name="x")
+    if num_classes is not None:
+        labels, vector = label_vector(num_classes, height * width, "discriminator_labels")
+        hidden = layers.Concatenate()([hidden, layers.Reshape((height, width, 1))(vector)])
+        inputs = [inputs, labels]
+    for number in range(1, doublings + 1):
+        first = {"use_bias": True} if number == 1 else {}
+        hidden = layers.Conv2D(filters << number, **{**options, **first})(hidden)
+        hidden = layers.LeakyReLU(0.2)(hidden if first else _normalized(hidden, normalization))
+        if checks.rate("dropout", dropout):
+            hidden = layers.Dropout(dropout)(hidden)
+    logit = layers.Dense(1, kernel_initializer=options["kernel_initializer"], name="logit")
+    return keras.Model(inputs, logit(layers.Flatten()(hidden)), name=name)
+
+
+def _options(kernel_size, normalization):
+    checks.choice("normalization", str(normalization), map(str, _NORMALIZATIONS))
+    return {
+        "kernel_size": checks.integer("kernel_size", kernel_size),
+        "strides": 2,
+        "padding": "same",
+        "use_bias": normalization is None,  # else the normalisation has one of its own
+        "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02),
+    }
+
+
+def _normalized(hidden, normalization):
+    make = _NORMALIZATIONS[normalization]
+    return hidden if make is None else make()(hidden)
+
+
+def _halved(name, shape):
+    """The checked shape and how often both of its sides can be halved."""
+    if len(shape) != 3:
+        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={tuple(shape)}")
+    height, width, channels = (checks.integer(name, side) for side in shape)
+    doublings = 0
+    while all(side % 2 ** (doublings + 1) == 0 and side >> (doublings + 1) >= _SMALLEST for side in (height, width)):
+        doublings += 1
+    if doublings == 0 or max(height, width) >> doublings >= 2 * _SMALLEST:
+        raise ValueError(
+            f"`{name}` must have sides of 4, 5, 6 or 7 times a power of two, the same for both. "
+            f"Expected: such as (28, 28, 1), (32, 32, 3) or (64, 64, 3). Received: {name}={tuple(shape)}"
+        )
+    return (height, width, channels), doublings

@@ -1,0 +1,138 @@
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import load_model, losses, models, networks
+from keras_gen.models.gan import ADVERSARIAL_LOSSES
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.uniform(-1, 1, (40, 6)).astype("float32"), RNG.integers(0, 3, 40)
+
+
+def gan(**options):
+    return models.GAN(networks.mlp_generator(3, (8,), (6,)), networks.mlp_discriminator((6,), (8,)), 3, **options)
+
+
+def conditional(**options):
+    return models.ConditionalGAN(
+        networks.mlp_generator(3, (8,), (6,), num_classes=3),
+        networks.mlp_discriminator((6,), (8,), num_classes=3),
+        3,
+        num_classes=3,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
+def test_a_name_stands_for_its_pair_of_losses(name):
+    model = gan(adversarial_loss=name)
+    fakes = model.generate(model.draw_latents(40, 0))
+    real_logits, fake_logits = model.discriminator(X), model.discriminator(fakes)
+    (found,) = model.opponent_loss(X, fakes, training=False).values()
+    assert float(found) == float(getattr(losses, f"{name}_discriminator_loss")(real_logits, fake_logits))
+    (found,) = model.generator_loss(X, fakes, training=False).values()
+    assert float(found) == float(getattr(losses, f"{name}_generator_loss")(fake_logits))
+
+
+def test_smoothing_reaches_the_loss():
+    fakes = np.zeros((40, 6), "float32")
+    keras.utils.set_random_seed(0)
+    plain = gan().opponent_loss(X, fakes, training=False)["discriminator_loss"]
+    keras.utils.set_random_seed(0)
+    smoothed = gan(label_smoothing=0.2).opponent_loss(X, fakes, training=False)["discriminator_loss"]
+    assert float(plain) != float(smoothed)
+
+
+@pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
+def test_the_generator_moves_a_gaussian_to_the_data(name):
+    """One number, mean 2: an affine generator and a discriminator of a few units find it, whatever the loss."""
+    keras.utils.set_random_seed(1)
+    x = RNG.normal(2, 0.5, (4096, 1)).astype("float32")
+    model = models.GAN(
+        networks.mlp_generator(1, (), (1,), output_activation=None),
+        networks.mlp_discriminator((1,), (16,), "tanh"),
+        1,
+        adversarial_loss=name,
+    )
+    model.compile(keras.optimizers.Adam(1e-2, beta_1=0.5))
+    start = abs(model.sample(2000, seed=0).mean() - 2)
+    model.fit(x, batch_size=128, epochs=12, verbose=0)
+    assert abs(model.sample(2000, seed=0).mean() - 2) < min(0.6, start / 2)
+
+
+def test_at_the_start_of_equal_networks_the_loss_is_log_4():
+    silent = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    model = models.GAN(networks.mlp_generator(3, (), (6,)), silent, 3)
+    model.compile("adam", jit_compile=False)
+    found = model.evaluate(X, batch_size=8, verbose=0, return_dict=True)
+    assert found["discriminator_loss"] == pytest.approx(math.log(4), rel=1e-5)
+    assert found["generator_loss"] == pytest.approx(math.log(2), rel=1e-5)
+    assert found["loss"] == pytest.approx(math.log(8), rel=1e-5)
+
+
+def test_a_conditional_generator_learns_each_class():
+    """Three classes, each a point: samples asked for by label come near it."""
+    keras.utils.set_random_seed(0)
+    points = np.array([[-0.6, 0.6], [0.6, 0.6], [0.0, -0.6]], "float32")
+    labels = RNG.integers(0, 3, 3000)
+    x = points[labels] + RNG.normal(0, 0.05, (3000, 2)).astype("float32")
+    model = models.ConditionalGAN(
+        networks.mlp_generator(2, (32,), (2,), num_classes=3),
+        networks.mlp_discriminator((2,), (32,), num_classes=3),
+        2,
+        3,
+    )
+    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5))
+    model.fit(x, labels, batch_size=100, epochs=25, verbose=0)
+    for label, point in enumerate(points):
+        assert np.linalg.norm(model.sample(200, 0, labels=[label] * 200).mean(axis=0) - point) < 0.35
+
+
+def test_labels_are_handed_to_both_networks_and_come_back_with_the_file(tmp_path):
+    model = conditional()
+    model.compile("adam", jit_compile=False)
+    model.fit(X, LABELS, batch_size=8, epochs=2, verbose=0)
+    model.save(tmp_path / "model.keras")
+    again, wanted = load_model(tmp_path / "model.keras"), [2, 2, 0]
+    np.testing.assert_array_equal(again.sample(3, 0, labels=wanted), model.sample(3, 0, labels=wanted))
+    z = model.draw_latents(3, 0)
+    np.testing.assert_allclose(model.sample(3, 0), model.generate(z, [0, 1, 2]), rtol=1e-6)
+    assert np.abs(model.generate(z, [0, 0, 0]) - model.generate(z, [1, 1, 1])).max() > 1e-4
+    assert model.evaluate(X, LABELS, verbose=0) == model.evaluate((X, LABELS), verbose=0)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gan(adversarial_loss="wasserstein"), "Unknown adversarial_loss"),
+        (lambda: gan(adversarial_loss="hinge", label_smoothing=0.1), "`label_smoothing` is for losses of a cross-ent"),
+        (lambda: gan(label_smoothing=1.0), r"`label_smoothing` must be a number in \[0, 1\)"),
+        (lambda: conditional().sample(3, labels=[0, 1]), r"Expected: shape \(3,\). Received: shape \(2,\)"),
+        (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: 0..3"),
+        (lambda: conditional().sample(2, labels=[0.0, 1.0]), "one integer for each example"),
+        (lambda: conditional().check_data(X), r"needs labels. Expected: fit\(x, labels\)"),
+        (lambda: conditional().check_data(X, LABELS[:5]), r"Expected: shape \(40,\). Received: shape \(5,\)"),
+        (lambda: conditional().check_data(X, LABELS - 1), r"must be in 0..2. Received: -1..1"),
+        (
+            lambda: models.ConditionalGAN(
+                networks.mlp_generator(3, (), (6,)), networks.mlp_discriminator((6,), ()), 3, 3
+            ),
+            r"Expected: inputs of shapes \[\(3,\), \(\)\]",
+        ),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_labels_are_refused_before_training():
+    model = conditional()
+    model.compile("adam")
+    with pytest.raises(ValueError, match="must be in 0..2"):
+        model.fit(X, LABELS + 1, verbose=0)
+    with pytest.raises(ValueError, match="needs labels"):
+        model.fit(X, verbose=0)
+    assert int(model.steps_done) == 0

@@ -1,0 +1,98 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import networks
+
+
+def generator_size(latent_dim, base, doublings, filters, channels, kernel=5, normalized=True):
+    """Weights of the generator, from the formulas of its layers."""
+    bias, widths = 0 if normalized else 1, [filters * 2**number for number in range(doublings, 0, -1)]
+    flat = base * base * widths[0]
+    total = latent_dim * flat + bias * flat + (4 * widths[0] if normalized else 0)
+    for before, after in itertools.pairwise(widths):
+        total += kernel**2 * before * after + (4 * after if normalized else after)
+    return total + kernel**2 * widths[-1] * channels + channels
+
+
+def discriminator_size(base, doublings, filters, channels, kernel=5, normalized=True):
+    widths = [filters * 2**number for number in range(1, doublings + 1)]
+    total = kernel**2 * channels * widths[0] + widths[0]
+    for before, after in itertools.pairwise(widths):
+        total += kernel**2 * before * after + (4 * after if normalized else after)
+    return total + base * base * widths[-1] + 1
+
+
+@pytest.mark.parametrize(
+    ("side", "channels", "base", "doublings"), [(8, 1, 4, 1), (28, 1, 7, 2), (32, 3, 4, 3), (64, 3, 4, 4)]
+)
+@pytest.mark.parametrize("normalization", ["batch", None])
+def test_weights_are_as_many_as_the_layers_formulas_say(side, channels, base, doublings, normalization):
+    shape, normalized = (side, side, channels), normalization == "batch"
+    generator = networks.dcgan_generator(10, shape, 4, normalization=normalization)
+    assert generator.count_params() == generator_size(10, base, doublings, 4, channels, normalized=normalized)
+    discriminator = networks.dcgan_discriminator(shape, 4, normalization=normalization)
+    assert discriminator.count_params() == discriminator_size(base, doublings, 4, channels, normalized=normalized)
+    assert generator.output_shape == discriminator.input_shape == (None, *shape)
+
+
+def test_the_published_generator_has_the_published_maps():
+    generator = networks.dcgan_generator(100, (64, 64, 3))
+    maps = [layer.output.shape[1:] for layer in generator.layers if isinstance(layer, keras.layers.Conv2DTranspose)]
+    reshaped = next(layer.output.shape[1:] for layer in generator.layers if isinstance(layer, keras.layers.Reshape))
+    assert [reshaped, *maps] == [(4, 4, 1024), (8, 8, 512), (16, 16, 256), (32, 32, 128), (64, 64, 3)]
+    assert generator.count_params() == 18858883
+
+
+def test_sides_of_128_start_at_4_too():
+    generator = networks.dcgan_generator(4, (128, 128, 3), 1)
+    assert next(layer.output.shape[1:] for layer in generator.layers if isinstance(layer, keras.layers.Reshape)) == (
+        4,
+        4,
+        32,
+    )
+
+
+def test_samples_keep_to_the_range_of_their_activation():
+    z = np.random.default_rng(0).standard_normal((8, 5)).astype("float32") * 100
+    images = networks.dcgan_generator(5, (8, 8, 1), 2)(z).numpy()
+    assert -1 <= images.min() < -0.01 and 0.01 < images.max() <= 1
+
+
+@pytest.mark.parametrize("build", [networks.dcgan_generator, networks.mlp_generator])
+def test_a_label_changes_what_the_same_latents_give(build):
+    arguments = ((8, 8, 1), 4) if build is networks.dcgan_generator else ((16,), (8, 8, 1))
+    generator = build(5, *arguments, num_classes=3)
+    z = np.ones((2, 5), "float32")
+    one, other = generator([z, np.array([0, 2])]).numpy()
+    assert np.abs(one - other).max() > 1e-6
+    same, again = generator([z, np.array([2, 2])]).numpy()
+    np.testing.assert_allclose(same, again, atol=1e-7)
+
+
+@pytest.mark.parametrize("build", [networks.dcgan_discriminator, networks.mlp_discriminator])
+def test_a_label_changes_the_logit(build):
+    discriminator = build((8, 8, 1), **({"units": (16,)} if build is networks.mlp_discriminator else {"filters": 4}),
+                          num_classes=3)  # fmt: skip
+    logits = discriminator([np.ones((2, 8, 8, 1), "float32"), np.array([0, 2])]).numpy()
+    assert logits.shape == (2, 1) and abs(logits[0, 0] - logits[1, 0]) > 1e-7
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: networks.dcgan_generator(2, (27, 27, 1)), "sides of 4, 5, 6 or 7 times a power of two"),
+        (lambda: networks.dcgan_generator(2, (64, 36, 1)), r"Received: output_shape=\(64, 36, 1\)"),
+        (lambda: networks.dcgan_discriminator((28, 28)), r"must be \(height, width, channels\)"),
+        (lambda: networks.dcgan_discriminator((28, 28, 1), normalization="group"), "Unknown normalization"),
+        (lambda: networks.dcgan_discriminator((28, 28, 1), dropout=1.0), r"`dropout` must be a number in \[0, 1\)"),
+        (lambda: networks.dcgan_generator(2, (28, 28, 1), filters=0), "`filters` must be an integer >= 1"),
+        (lambda: networks.dcgan_generator(2, (28, 28, 1), num_classes=1), "`num_classes` must be an integer >= 2"),
+        (lambda: networks.mlp_discriminator((4,), (0,)), "`units` must be an integer >= 1"),
+    ],
+)
+def test_what_cannot_be_built_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,165 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import layers, models, networks
+
+X = np.random.default_rng(0).uniform(-1, 1, (32, 6)).astype("float32")
+
+
+def gan(kind=models.GAN, generator=None, opponent=None, **options):
+    generator = generator or networks.mlp_generator(3, (8,), (6,))
+    return kind(generator, opponent or networks.mlp_discriminator((6,), (8,)), 3, **options)
+
+
+def trained(steps, **options):
+    """Weights of both networks after each step."""
+    model = gan(**options)
+    model.compile("adam", jit_compile=False)
+    seen = [[network.get_weights() for network in (model.generator, model.opponent)]]
+    for _ in range(steps):
+        model.train_on_batch(X)
+        seen.append([network.get_weights() for network in (model.generator, model.opponent)])
+    return model, seen
+
+
+def moved(before, after):
+    return any((a != b).any() for a, b in zip(before, after, strict=True))
+
+
+@pytest.mark.parametrize("kind", [models.GAN, models.WGAN, models.WGANGP])
+def test_the_three_phases_are_the_opponent_alone_the_generator_alone_then_both(kind):
+    model, seen = trained(6, kind=kind, n_critic=2, discriminator_warmup_steps=2, generator_warmup_steps=2)
+    pairs = [[moved(b, a) for b, a in zip(*pair, strict=True)] for pair in itertools.pairwise(seen)]
+    assert pairs == [[False, True], [False, True], [True, False], [True, False], [True, True], [True, True]]
+    assert int(model.steps_done) == 6
+    counts = {name: int(model.optimizer[name].iterations) for name in ("generator", model.opponent_name)}
+    assert counts == {"generator": 4, model.opponent_name: 8}
+
+
+def test_the_average_of_the_generator_is_the_formula_s_and_what_samples_come_from():
+    model, seen = trained(3, ema=0.25)
+    average = seen[0][0]
+    for step, (weights, _) in enumerate(seen[1:], start=1):
+        decay = min(0.25, (1 + step) / (10 + step))
+        average = [decay * a + (1 - decay) * w for a, w in zip(average, weights, strict=True)]
+    for left, right in zip(model.averaged_generator.get_weights(), average, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-7)
+    z = model.draw_latents(4, seed=0)
+    np.testing.assert_allclose(model.sample(4, seed=0), model.averaged_generator(z), rtol=1e-6)
+    np.testing.assert_allclose(model.predict(z, verbose=0), model.averaged_generator(z), rtol=1e-5, atol=1e-7)
+    assert np.abs(model.sample(4, seed=0) - model.generator(z)).max() > 1e-6
+
+
+def test_statistics_of_batches_are_copied_not_averaged():
+    generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(6), keras.layers.BatchNormalization()])
+    model = gan(generator=generator, ema=0.99)
+    model.compile("adam", jit_compile=False)
+    model.fit(X, batch_size=16, epochs=3, verbose=0)
+    pairs = list(zip(model.averaged_generator.weights, model.generator.weights, strict=True))
+    assert all((a.numpy() == b.numpy()).all() for a, b in pairs if "moving" in b.name)
+    assert all((a.numpy() != b.numpy()).any() for a, b in pairs if "kernel" in b.name)
+
+
+@pytest.mark.parametrize(("latent", "low", "deviation"), [("normal", -6, 1), ("uniform", -1, 1 / np.sqrt(3))])
+def test_latents_are_of_the_prior_in_training_and_in_samples(latent, low, deviation):
+    model = gan(latent=latent)
+    for z in (np.asarray(model.latents(4000, training=True)), model.draw_latents(4000, seed=1)):
+        assert z.shape == (4000, 3) and low <= z.min() < 0 < z.max() <= -low
+        assert abs(z.mean()) < 0.03 and z.std() == pytest.approx(deviation, rel=0.03)
+
+
+def test_samples_have_a_seed_of_their_own_and_leave_the_training_alone():
+    model = gan()
+    before = np.asarray(model.seed_generator.state)
+    np.testing.assert_array_equal(model.sample(300, seed=4), model.sample(300, seed=4))
+    assert np.abs(model.sample(5) - model.sample(5)).max() > 0
+    np.testing.assert_array_equal(model.seed_generator.state, before)
+    np.testing.assert_allclose(
+        model.generate(model.draw_latents(300, 4))[260:], model.sample(300, seed=4)[260:], rtol=1e-5, atol=1e-6
+    )
+
+
+def test_moves_see_fresh_examples_and_a_short_foreign_batch_is_no_nan():
+    import tensorflow as tf
+
+    model = gan(n_critic=5)
+    model.compile("adam", jit_compile=False)
+    dataset = tf.data.Dataset.from_tensor_slices(X[:8]).batch(5)  # 5 examples, then 3 for 5 moves
+    assert np.isfinite(model.fit(dataset, verbose=0).history["loss"]).all()
+    with pytest.raises(ValueError, match="Expected: batch_size >= 5. Received: batch_size=3"):
+        model.fit(X, batch_size=3, verbose=0)
+
+
+def test_data_without_a_known_end_are_counted_right():
+    import tensorflow as tf
+
+    model = gan()
+    model.compile("adam", jit_compile=False)
+    endless = tf.data.Dataset.from_generator(
+        lambda: iter(X.reshape(4, 8, 6)), output_signature=tf.TensorSpec((8, 6), "float32")
+    )
+    model.fit(endless, epochs=2, verbose=0)
+    assert int(model.steps_done) == 8 and int(model.optimizer["generator"].iterations) == 8
+
+
+SIGMOID = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "sigmoid")])
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: gan(generator=networks.mlp_generator(3, (), (5,))), r"Expected: inputs of shapes \[\(5,\)\]"),
+        (lambda: gan(generator=networks.mlp_generator(4, (), (6,))), r"Expected: inputs of shapes \[\(3,\)\]"),
+        (lambda: gan(opponent=SIGMOID), "must end in logits. .* Received: activation 'sigmoid'"),
+        (lambda: gan(kind=models.WGAN, opponent=SIGMOID), "`critic` must end in logits"),
+        (lambda: gan(n_critic=0), "`n_critic` must be an integer >= 1"),
+        (lambda: gan(latent="cauchy"), "Unknown latent"),
+        (lambda: gan(ema=1.0), r"`ema` must be a number in \[0, 1\)"),
+        (lambda: gan(discriminator_warmup_steps=-1), "`discriminator_warmup_steps` must be an integer >= 0"),
+        (lambda: gan(generator_warmup_steps=1.5), "`generator_warmup_steps` must be an integer >= 0"),
+        (lambda: gan(generator=keras.Sequential([keras.layers.Dense(6)])), "`generator` must know its shapes"),
+        (lambda: gan().generate(np.zeros((2, 4))), r"Expected: shape \(n, 3\)"),
+        (lambda: gan().sample(0), "`n` must be an integer >= 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("activation", "x", "message"),
+    [
+        ("tanh", np.abs(X), r"does not reach below 0.*value_range=\(-1, 1\)"),
+        ("tanh", 255 * X, r"Expected: values in \[-1, 1\]"),
+        ("sigmoid", X, r"Expected: values in \[0, 1\]"),
+        ("tanh", X[:, :5], r"Expected: shape \(n, 6\)"),
+        ("tanh", np.full((8, 6), np.nan), "must be finite"),
+    ],
+)
+def test_data_outside_the_generators_range_are_refused_before_training(activation, x, message):
+    model = gan(generator=networks.mlp_generator(3, (), (6,), output_activation=activation))
+    model.compile("adam")
+    with pytest.raises(ValueError, match=message):
+        model.fit(x, verbose=0)
+    assert int(model.steps_done) == 0
+
+
+def test_without_a_last_activation_any_range_will_do():
+    model = gan(generator=networks.mlp_generator(3, (), (6,), output_activation=None))
+    model.compile("adam", jit_compile=False)
+    assert model.value_range is None and np.isfinite(model.fit(50 * X, verbose=0).history["loss"]).all()
+
+
+def test_noise_in_a_network_is_seeded_and_resumed():
+    opponent = keras.Sequential([keras.Input((6,)), layers.MaskingNoise(0.5), keras.layers.Dense(1)])
+    losses = []
+    for _ in range(2):
+        keras.utils.set_random_seed(5)
+        model = gan(opponent=keras.models.clone_model(opponent))
+        model.compile("adam", jit_compile=False)
+        losses.append(model.fit(X, verbose=0).history["loss"])
+    assert losses[0] == losses[1]
