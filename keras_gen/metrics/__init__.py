@@ -1,5 +1,41 @@
 """Measures of trained models."""
 
+from keras_gen.metrics.classifier_score import ClassifierScore, classifier_score
+from keras_gen.metrics.extractor import Features
+from keras_gen.metrics.frechet import FrechetDistance, frechet_distance, gaussian_frechet_distance
+from keras_gen.metrics.kernel import (
+    KernelDistance,
+    MaximumMeanDiscrepancy,
+    kernel_distance,
+    maximum_mean_discrepancy,
+)
 from keras_gen.metrics.likelihood import log_likelihoods, negative_log_likelihood
+from keras_gen.metrics.modes import GoodSamples, ModeCount, mode_counts
+from keras_gen.metrics.precision_recall import SamplePrecision, SampleRecall, precision_recall
+from keras_gen.metrics.real_statistics import RealStatistics
+from keras_gen.metrics.registry import by_name
+from keras_gen.metrics.sample_metric import SampleMetric
 
-__all__ = ["log_likelihoods", "negative_log_likelihood"]
+__all__ = [
+    "ClassifierScore",
+    "Features",
+    "FrechetDistance",
+    "GoodSamples",
+    "KernelDistance",
+    "MaximumMeanDiscrepancy",
+    "ModeCount",
+    "RealStatistics",
+    "SampleMetric",
+    "SamplePrecision",
+    "SampleRecall",
+    "by_name",
+    "classifier_score",
+    "frechet_distance",
+    "gaussian_frechet_distance",
+    "kernel_distance",
+    "log_likelihoods",
+    "maximum_mean_discrepancy",
+    "mode_counts",
+    "negative_log_likelihood",
+    "precision_recall",
+]

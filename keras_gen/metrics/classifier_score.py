@@ -1,0 +1,87 @@
+"""The classifier score: whether samples are recognised, and as many different things."""
+
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.metrics import arrays
+from keras_gen.metrics.sample_metric import SampleMetric
+
+_ROUNDING = 1e-3  # of a row's sum, in half precision
+
+
+def classifier_score(probabilities, parts=10, seed=0):
+    """Exponential of the mean divergence between an example's class probabilities and their mean.
+
+    exp( mean_i KL( p(y | x_i) || mean_j p(y | x_j) ) )
+
+    It is 1 where a classifier tells all examples nothing apart, and the number of classes where each is recognised
+    without doubt and the classes are equally frequent. With Inception's classes it is known as the inception score.
+
+    Args:
+        probabilities: Array `(n, classes)`, each row >= 0 and of sum 1.
+        parts: Number of parts, drawn at random, over which the mean is taken as published, an integer >= 1; a part
+            needs many more examples than classes. Defaults to 10.
+        seed: Integer >= 0 of the draw of the parts. Defaults to 0.
+
+    Returns:
+        `Estimate(mean, error)`, the error NaN for one part.
+
+    Raises:
+        ValueError: If a row is no distribution, or there are fewer than two examples a part.
+
+    Example:
+
+    >>> classifier_score(np.eye(10), parts=1).mean
+    10.000000000000002
+
+    Reference:
+        Salimans et al., 2016, arXiv:1606.03498, section 4.
+    """
+    from scipy.special import rel_entr
+
+    checks.integer("seed", seed, minimum=0)
+    probabilities = arrays.checked("probabilities", probabilities, least=2 * checks.integer("parts", parts))
+    sums = probabilities.sum(axis=1)
+    if probabilities.min() < 0 or np.abs(sums - 1).max() > _ROUNDING:
+        raise ValueError(
+            "`probabilities` must have rows that are distributions. Expected: values >= 0 of sum 1. "
+            f"Received: values from {probabilities.min():g}, sums in [{sums.min():g}, {sums.max():g}]"
+        )
+    rows = arrays.parted(probabilities, parts, seed)
+    return arrays.estimate([np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in rows])
+
+
+class ClassifierScore(SampleMetric):
+    """Classifier score of samples, by the head of a network's features: `classifier_score` as a metric.
+
+    Args:
+        features: `Features` with a `head`.
+        value_range: The pair (lowest, highest) of the samples' values. Defaults to (0, 1).
+        n: Number of samples that are measured, an integer >= 20. Defaults to 10000.
+
+    Raises:
+        ValueError: If `n` is out of range, or the features have no head.
+
+    Example:
+
+    >>> import keras
+    >>> from keras_gen.metrics.extractor import Features
+    >>> same = keras.Sequential([keras.Input((2,)), keras.layers.Activation("linear")])
+    >>> metric = ClassifierScore(Features("classes", same, head=same), n=40)
+    >>> metric.update_state(np.full((40, 2), 0.5))
+    >>> metric.name, metric.report()
+    ('score[classes,n=40]', Estimate(mean=1.0, error=0.0))
+
+    Reference:
+        Salimans et al., 2016, arXiv:1606.03498, section 4.
+    """
+
+    label = "score"
+
+    def __init__(self, features, value_range=(0, 1), n=10_000):
+        checks.integer("n", n, minimum=20)  # two a part
+        features.require_head()
+        super().__init__(None, features, value_range, n)
+
+    def measured(self, features):
+        return classifier_score(self.features.probabilities(features))

@@ -1,0 +1,152 @@
+"""What turns examples into the vectors that the metrics compare."""
+
+import re
+
+import numpy as np
+from keras import ops
+
+from keras_gen import backend, checks
+from keras_gen.metrics import cache
+
+
+def checked_range(value_range):
+    """Raise unless `value_range` is a pair (lowest, highest).
+
+    Args:
+        value_range: What was received.
+
+    Returns:
+        `value_range`.
+
+    Raises:
+        ValueError: If the first is not below the second.
+
+    Example:
+
+    >>> checked_range((-1, 1))
+    (-1, 1)
+    """
+    low, high = value_range
+    if not low < high:
+        raise ValueError(f"`value_range` must be (lowest, highest). Received: {value_range}")
+    return value_range
+
+
+class Features:
+    """A network that turns images into the vectors that the metrics compare.
+
+    Images are brought to the size, the number of channels (grey to colour) and the range of values that the network
+    takes. The last result is remembered by the content of its images, so that metrics of the same samples compute it
+    once.
+
+    Args:
+        name: What stands in the metrics' names: letters, digits, `_`, `-` and `.`.
+        network: Keras model from `(batch, height, width, channels)`, or another shape of examples, to
+            `(batch, features)`; `None` takes the examples as they are, flattened. Defaults to `None`.
+        head: Keras model from `(batch, features)` to class probabilities `(batch, classes)`, for the classifier score;
+            `None` if there is none. Defaults to `None`.
+        value_range: The pair (lowest, highest) of the values that the network takes. Defaults to (0, 1).
+        batch_size: Examples that go through the network at once, an integer >= 1. Defaults to 250.
+
+    Raises:
+        ValueError: If the name has other characters, or the batch size is not an integer >= 1.
+
+    Example:
+
+    >>> import keras
+    >>> network = keras.Sequential([keras.Input((2, 2, 3)), keras.layers.GlobalAveragePooling2D()])
+    >>> Features("average", network)(np.ones((5, 2, 2, 1))).tolist()[0]
+    [1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, name, network=None, head=None, value_range=(0, 1), batch_size=250):
+        if not re.fullmatch(r"[\w.-]+", str(name)):
+            raise ValueError(
+                f"`name` must be a name of files and metrics. Expected: letters, digits, _, - and . alone. "
+                f"Received: name={name!r}"
+            )
+        self.name, self.network, self.head, self.value_range = name, network, head, value_range
+        self.batch_size = checks.integer("batch_size", batch_size)
+        self.key = cache.fingerprint(name, value_range, *([] if network is None else network.get_weights()))
+        if network is not None:
+            self._compute = backend.compiled(lambda x: ops.cast(network(x, training=False), "float32"))
+        self._last = (None, None)
+
+    def __deepcopy__(self, memo):
+        return self  # shared, as a constant: KerasTuner copies callbacks, and with them their metrics
+
+    def __call__(self, x, value_range=(0, 1)):
+        """Features of examples.
+
+        Args:
+            x: Array `(n, *shape)`. Values a little outside of the range are clipped, as in a picture.
+            value_range: The pair (lowest, highest) of the values of `x`; not used without a network. Defaults to
+                (0, 1).
+
+        Returns:
+            Array `(n, features)`: float32 from a network, else of the dtype of `x`. It may be shared: copy it before
+            changing it.
+
+        Raises:
+            ValueError: If `x` is empty, not finite, far outside of the range, or of a shape that the network cannot
+                take.
+        """
+        x = np.asarray(x)
+        checks.array("x", x)
+        if self.network is None:
+            return x.reshape(len(x), -1)
+        low, high = checked_range(value_range)
+        margin = (high - low) / 2
+        if x.min() < low - margin or x.max() > high + margin:
+            raise ValueError(
+                f"`x` is far out of its range. Expected: values in [{low}, {high}], or the `value_range` that they "
+                f"have. Received: values in [{x.min():g}, {x.max():g}]"
+            )
+        known = cache.fingerprint(x, value_range)
+        if self._last[0] != known:
+            starts = range(0, len(x), self.batch_size)
+            # One batch after another: what InceptionV3 takes of 10,000 images would fill 10 GB
+            parts = (self._fitted(x[start : start + self.batch_size], low, high) for start in starts)
+            self._last = known, np.concatenate([ops.convert_to_numpy(self._compute(part)) for part in parts])
+        return self._last[1]  # (n, features)
+
+    def probabilities(self, features):
+        """Probabilities of the classes.
+
+        Args:
+            features: Array `(n, features)`, what the call gave.
+
+        Returns:
+            float32 array `(n, classes)`.
+
+        Raises:
+            ValueError: If there is no head.
+        """
+        self.require_head()
+        return ops.convert_to_numpy(self.head(ops.convert_to_tensor(features, "float32"), training=False))
+
+    def require_head(self):
+        """Raise a ValueError unless there is a head."""
+        if self.head is None:
+            raise ValueError(
+                f"Class probabilities need features with a `head`. Expected: such as those of `train_classifier`. "
+                f"Received: {self.name!r}, which has none"
+            )
+
+    def _fitted(self, x, low, high):
+        """A batch as the network takes it."""
+        wanted = self.network.input_shape[1:]
+        x = np.clip(x.astype("float32"), low, high)
+        least, most = self.value_range
+        x = (x - np.float32(low)) * np.float32((most - least) / (high - low)) + np.float32(least)
+        if len(wanted) == 3 and x.ndim == 4:
+            if x.shape[3] == 1:
+                x = np.repeat(x, wanted[2], axis=3)
+            if x.shape[1:3] != wanted[:2]:
+                x = ops.image.resize(x, wanted[:2], antialias=True, data_format="channels_last")
+        if tuple(x.shape[1:]) != wanted:
+            raise ValueError(
+                f"`x` does not fit the features {self.name!r}. Expected: examples of shape {wanted}. "
+                f"Received: {tuple(x.shape[1:])}"
+            )
+        return ops.convert_to_tensor(x)

@@ -1,0 +1,127 @@
+"""Modes of a mixture that samples reach: for toy data, whose centres are known."""
+
+import typing
+
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.metrics import arrays
+from keras_gen.metrics.features import identity
+from keras_gen.metrics.sample_metric import SampleMetric
+
+_NEAR = 3.0  # standard deviations
+
+
+class Modes(typing.NamedTuple):
+    """Number of modes `found`, and share of `good` samples."""
+
+    found: int
+    good: float
+
+
+def mode_counts(samples, centres, sigma, at_least=20):
+    """How many modes of a mixture samples reach, and which share of them lies near one.
+
+    A sample is good if it lies within 3 sigma of the nearest centre; a mode is found if it is the nearest one of at
+    least `at_least` good samples.
+
+    Args:
+        samples: Array `(n, d)`.
+        centres: Array `(modes, d)`.
+        sigma: The modes' standard deviation, a number > 0.
+        at_least: Integer >= 1. Defaults to 20; in the paper one sample suffices.
+
+    Returns:
+        `Modes(found, good)`.
+
+    Raises:
+        ValueError: If the arrays are not finite or of different widths, or a number is out of range.
+
+    Example:
+
+    >>> mode_counts(np.zeros((20, 2)), [[0.0, 0.1], [1.0, 1.0]], sigma=0.05)
+    Modes(found=1, good=1.0)
+
+    Reference:
+        Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
+    """
+    centres, samples = arrays.checked("centres", centres, least=1), arrays.checked("samples", samples, least=1)
+    if samples.shape[1] != centres.shape[1]:
+        raise ValueError(
+            f"`samples` and `centres` must have one dimension. Expected: {centres.shape[1]} as in centres. "
+            f"Received: {samples.shape[1]} in samples"
+        )
+    if checks.number("sigma", sigma) == 0:
+        raise ValueError(f"`sigma` must be > 0. Received: sigma={sigma}")
+    checks.integer("at_least", at_least)
+    found = np.zeros(len(centres), "int64")
+    for part in arrays.blocks(len(samples), len(centres)):
+        squares = arrays.squared_distances(samples[part], centres)  # (rows, modes)
+        good = squares.min(axis=1) <= (_NEAR * sigma) ** 2
+        found += np.bincount(squares.argmin(axis=1)[good], minlength=len(centres))
+    return Modes(int(np.sum(found >= at_least)), float(found.sum() / len(samples)))
+
+
+class ModeCount(SampleMetric):
+    """Number of modes that samples reach: `mode_counts` as a metric.
+
+    Args:
+        centres: Array `(modes, d)`.
+        sigma: The modes' standard deviation, a number > 0.
+        n: Number of samples that are measured, an integer >= 2. Defaults to 2500.
+        at_least: Samples that make a mode a found one, an integer >= 1. Defaults to 20.
+
+    Raises:
+        ValueError: If the centres are not finite, or a number is out of range.
+
+    Example:
+
+    >>> metric = ModeCount([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
+    >>> metric.update_state(np.zeros((40, 2)))
+    >>> metric.name, metric.result(), metric.report()
+    ('modes[identity,n=40]', 1.0, Modes(found=1, good=1.0))
+
+    Reference:
+        Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
+    """
+
+    label = "modes"
+
+    def __init__(self, centres, sigma, n=2500, at_least=20):
+        super().__init__(None, identity(), n=n)
+        self._mixture = np.array(centres), sigma, at_least
+        mode_counts(centres, *self._mixture)  # raises here, and not after an epoch, what would be raised there
+
+    def measured(self, features):
+        return mode_counts(features, *self._mixture)
+
+
+class GoodSamples(ModeCount):
+    """Share of the samples that lie near a mode: the other figure of `mode_counts` as a metric.
+
+    Args:
+        centres: Array `(modes, d)`.
+        sigma: The modes' standard deviation, a number > 0.
+        n: Number of samples that are measured, an integer >= 2. Defaults to 2500.
+
+    Raises:
+        ValueError: If the centres are not finite, or a number is out of range.
+
+    Example:
+
+    >>> metric = GoodSamples([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
+    >>> metric.update_state(np.full((40, 2), 0.5))
+    >>> metric.name, metric.result()
+    ('good[identity,n=40]', 0.0)
+
+    Reference:
+        Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
+    """
+
+    label = "good"
+
+    def __init__(self, centres, sigma, n=2500):
+        super().__init__(centres, sigma, n)
+
+    def measured(self, features):
+        return super().measured(features).good

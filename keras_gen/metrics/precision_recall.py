@@ -1,0 +1,146 @@
+"""Precision and recall of samples: how many are like real data, and how much of the real data they are like."""
+
+import typing
+
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.metrics import arrays
+from keras_gen.metrics.sample_metric import SampleMetric
+
+
+class PrecisionRecall(typing.NamedTuple):
+    """`precision` and `recall`, in [0, 1]."""
+
+    precision: float
+    recall: float
+
+
+def precision_recall(real, fake, k=3):
+    """Share of the fake examples that lie among the real ones, and share of the real that lie among the fake.
+
+    precision = mean_j [ |y_j - x_i| <= r_k(x_i) for some i ],  recall = mean_i [ |x_i - y_j| <= r_k(y_j) for some j ]
+
+    with r_k(x_i) the distance of x_i to its k-th nearest neighbour among the other real examples, r_k(y_j) likewise
+    among the fake. Both depend on the number of examples: compare only values of equally many.
+
+    Args:
+        real: Array `(n, features)`, n > k, best as many as fake.
+        fake: Array `(m, features)`, m > k.
+        k: Integer >= 1. Defaults to 3.
+
+    Returns:
+        `PrecisionRecall(precision, recall)`.
+
+    Raises:
+        ValueError: If the arrays are not finite, hold no more than `k` examples or are of different widths, or `k` is
+            not an integer >= 1.
+
+    Example:
+
+    >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> precision_recall(real, np.array([[0.9], [1.2], [5.0], [5.1]]), k=1)
+    PrecisionRecall(precision=0.5, recall=0.25)
+
+    Reference:
+        Kynkaanniemi et al., 2019, arXiv:1904.06991, equations 1 and 2.
+    """
+    k = checks.integer("k", k)
+    real, fake = arrays.checked_pair(real, fake, least=k + 1)
+    return PrecisionRecall(
+        share_among(fake, real, arrays.squared_radii(real, k)), share_among(real, fake, arrays.squared_radii(fake, k))
+    )
+
+
+def share_among(points, others, squared_radii):
+    """Share of the points that lie in a ball around at least one of the others.
+
+    Args:
+        points: float64 array `(n, features)`.
+        others: float64 array `(m, features)`, the centres of the balls.
+        squared_radii: float64 array `(m,)`.
+
+    Returns:
+        A float in [0, 1].
+
+    Example:
+
+    >>> share_among(np.array([[1.0], [3.0]]), np.array([[0.0]]), np.array([1.0]))
+    0.5
+    """
+    within = [
+        np.any(arrays.squared_distances(points[part], others) <= squared_radii, axis=1)
+        for part in arrays.blocks(len(points), len(others))
+    ]
+    return float(np.concatenate(within).mean())
+
+
+class SamplePrecision(SampleMetric):
+    """Share of the samples that lie among as many real examples: the precision of `precision_recall` as a metric.
+
+    Args:
+        real: Array `(m, *shape)` of real examples, m > k; of more than `n`, a fixed draw of `n` is used.
+        features: `Features`.
+        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
+        n: Number of samples that are measured, an integer > k. Defaults to 10000.
+        k: Which nearest neighbour gives a ball's radius, an integer >= 1. Defaults to 3.
+
+    Raises:
+        ValueError: If `n`, `k` or the number of real examples is out of range, or the features cannot take them.
+
+    Example:
+
+    >>> from keras_gen.metrics import features
+    >>> real = np.random.default_rng(0).normal(size=(100, 2))
+    >>> metric = SamplePrecision(real, features.identity(), n=100)
+    >>> metric.update_state(np.concatenate([real[:50], real[:50] + 100.0]))
+    >>> metric.name, metric.result()
+    ('precision[identity,k=3,n=100]', 0.5)
+
+    Reference:
+        Kynkaanniemi et al., 2019, arXiv:1904.06991, equations 1 and 2.
+    """
+
+    label = "precision"
+
+    def __init__(self, real, features, value_range=(0, 1), n=10_000, k=3):
+        self._k = checks.integer("k", k)
+        checks.integer("n", n, minimum=k + 1)
+        super().__init__(real, features, value_range, n, [f"k={k}"])
+        arrays.checked("real", self.real.features, least=k + 1)
+
+    def measured(self, features):
+        real = self.real.subset(self.n)
+        return share_among(features, real, self.real.squared_radii(self._k, self.n))
+
+
+class SampleRecall(SamplePrecision):
+    """Share of as many real examples that lie among the samples: the recall of `precision_recall` as a metric.
+
+    Args:
+        real: Array `(m, *shape)` of real examples, m > k; of more than `n`, a fixed draw of `n` is used.
+        features: `Features`.
+        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
+        n: Number of samples that are measured, an integer > k. Defaults to 10000.
+        k: Which nearest neighbour gives a ball's radius, an integer >= 1. Defaults to 3.
+
+    Raises:
+        ValueError: If `n`, `k` or the number of real examples is out of range, or the features cannot take them.
+
+    Example:
+
+    >>> from keras_gen.metrics import features
+    >>> real = np.concatenate([np.zeros((50, 2)), np.ones((50, 2))])
+    >>> metric = SampleRecall(real, features.identity(), n=100)
+    >>> metric.update_state(np.zeros((100, 2)))
+    >>> metric.name, metric.result()
+    ('recall[identity,k=3,n=100]', 0.5)
+
+    Reference:
+        Kynkaanniemi et al., 2019, arXiv:1904.06991, equations 1 and 2.
+    """
+
+    label = "recall"
+
+    def measured(self, features):
+        return share_among(self.real.subset(self.n), features, arrays.squared_radii(features, self._k))

@@ -1,0 +1,40 @@
+"""Metrics of sample quality by name, for the command line and for callbacks."""
+
+from keras_gen import checks
+from keras_gen.metrics.classifier_score import ClassifierScore
+from keras_gen.metrics.frechet import FrechetDistance
+from keras_gen.metrics.kernel import KernelDistance, MaximumMeanDiscrepancy
+from keras_gen.metrics.precision_recall import SamplePrecision, SampleRecall
+
+_CLASSES = (FrechetDistance, KernelDistance, SamplePrecision, SampleRecall, ClassifierScore, MaximumMeanDiscrepancy)
+NAMES = {metric.label: metric for metric in _CLASSES}
+
+
+def by_name(names, real, features, value_range=(0, 1), n=10_000):
+    """Metrics of sample quality by their names.
+
+    Args:
+        names: Names among `frechet`, `kernel`, `precision`, `recall`, `score` and `mmd`: a sequence, or one string
+            with commas.
+        real: Array `(m, *shape)` of real examples, best of a test set.
+        features: `Features`; `score` needs a head.
+        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
+        n: Number of samples that are measured. Defaults to 10000.
+
+    Returns:
+        List of metrics, in the order of the names.
+
+    Raises:
+        ValueError: If a name is unknown or `n` too small, or the features do not serve.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen.metrics.features import identity
+    >>> [metric.name for metric in by_name("frechet,recall", np.eye(5, 2), identity(), n=100)]
+    ['frechet[identity,n=100]', 'recall[identity,k=3,n=100]']
+    """
+    names = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+    classes = [NAMES[checks.choice("metric", name, NAMES)] for name in names]
+    arguments = {"features": features, "value_range": value_range, "n": n}
+    return [kind(**arguments) if kind is ClassifierScore else kind(real, **arguments) for kind in classes]

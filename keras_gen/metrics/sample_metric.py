@@ -1,0 +1,117 @@
+"""The base of the metrics of sample quality."""
+
+import keras
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.metrics import arrays
+from keras_gen.metrics.real_statistics import RealStatistics
+
+
+class SampleMetric(keras.metrics.Metric):
+    """A `keras.metrics.Metric` of the samples of a model, measured on numpy arrays outside of the train step.
+
+    A subclass has a `label` and says in `measured(features)` what it makes of the samples' features: a number, or a
+    named tuple that starts with it. The name tells what was measured: `frechet[lenet5,n=10000]` is the Frechet distance
+    of 10,000 samples in the features `lenet5`.
+
+    Args:
+        real: Array `(m, *shape)` of real examples to compare with, or `None` for a metric of the samples alone.
+        features: `Features`.
+        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
+        n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
+        details: Further parts of the name, such as `["k=3"]`. Defaults to ().
+
+    Raises:
+        ValueError: If `n` is out of range, or the features cannot take the real examples.
+
+    Example:
+
+    >>> from keras_gen.metrics import features
+    >>> class Spread(SampleMetric):
+    ...     label = "spread"
+    ...
+    ...     def measured(self, features):
+    ...         return features.std()
+    >>> metric = Spread(None, features.identity(), n=4)
+    >>> metric.update_state(np.array([[1.0], [1.0], [3.0], [3.0]]))
+    >>> metric.name, metric.result()
+    ('spread[identity,n=4]', 1.0)
+    """
+
+    label = None
+
+    def __init__(self, real, features, value_range=(0, 1), n=10_000, details=()):
+        checks.integer("n", n, minimum=2)
+        super().__init__(name=f"{self.label}[{','.join([features.name, *details, f'n={n}'])}]")
+        self.real = None if real is None else RealStatistics.of(real, features, value_range)
+        self.features, self.value_range, self.n = features, value_range, n
+        self.reset_state()
+
+    def __deepcopy__(self, memo):
+        # Keras copies a metric through its configuration, where data cannot be; KerasTuner copies callbacks' metrics
+        other = object.__new__(type(self))
+        vars(other).update(vars(self))
+        other._parts = list(self._parts)
+        return other
+
+    def measured(self, features):
+        """What the metric is of the samples' features.
+
+        Args:
+            features: float64 array `(n, features)`.
+
+        Returns:
+            A number, or a named tuple that starts with it.
+        """
+        raise NotImplementedError
+
+    def update_state(self, samples):
+        """Take samples in.
+
+        Args:
+            samples: Array `(batch, *shape)`, in the metric's `value_range`.
+
+        Raises:
+            ValueError: If samples have another shape than the real examples, are not finite or far out of range.
+        """
+        checks.array("samples", samples, None if self.real is None else self.real.shape)
+        self._parts.append(self.features(samples, self.value_range))
+
+    def report(self):
+        """All that the metric tells: what `measured` gives of the samples taken in.
+
+        Returns:
+            A number, or a named tuple that starts with it.
+
+        Raises:
+            ValueError: If the number of samples is not `n`, which the name states.
+        """
+        taken = sum(map(len, self._parts))
+        if taken != self.n:
+            raise ValueError(f"{self.name} measures n samples. Expected: {self.n}. Received: {taken}")
+        if self._report is None:
+            self._report = self.measured(arrays.checked("samples", np.concatenate(self._parts)))
+        return self._report
+
+    def result(self):
+        """The metric's value, the first number of `report`, as a float."""
+        report = self.report()
+        return float(report[0] if isinstance(report, tuple) else report)
+
+    def of(self, samples):
+        """The metric of exactly these samples, whatever was taken in before, as a float.
+
+        Args:
+            samples: Array `(n, *shape)`, in the metric's `value_range`.
+
+        Raises:
+            ValueError: If there are not `n`, or as in `update_state`.
+        """
+        self.reset_state()
+        self.update_state(samples)
+        return self.result()
+
+    def reset_state(self):
+        """Forget the samples."""
+        self._parts, self._report = [], None
