@@ -13,7 +13,7 @@ import numpy as np, tensorflow as tf
 cpu = tf.config.list_physical_devices("CPU")[0]
 tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
-from keras_gen import backend, presets
+from keras_gen import backend, models, networks, presets
 from keras_gen.layers import ReplicaSeedGenerator, draw_by_replica
 from tests.training.test_generative_model import Pull
 
@@ -45,6 +45,16 @@ assert not np.allclose(draws[0], draws[1]), "nor may they of Keras's own layers"
 with two.scope():
     vae = presets.build("vae", (3,), width=0.02)
 assert np.isfinite(vae.fit(x, batch_size=8, epochs=2, verbose=0).history["loss"]).all()
+with two.scope():
+    pair = networks.mlp_generator(2, (4,), (3,)), networks.mlp_discriminator((3,), (4,))
+    gan = models.WGANGP(*pair, 2, n_critic=2, ema=0.9, discriminator_warmup_steps=2, generator_warmup_steps=1)
+    gan.compile("adam")
+history = gan.fit(2 * x - 1, batch_size=8, epochs=3, validation_data=2 * x - 1, verbose=0).history
+assert all(np.isfinite(values).all() for values in history.values())
+assert int(keras.ops.convert_to_numpy(gan.steps_done)) == 12
+for variable in [*gan.variables, *gan.optimizer.variables]:
+    copies = [copy.numpy() for copy in getattr(variable.value, "values", ())]
+    assert all((copies[0] == copy).all() for copy in copies), f"the replicas differ in {variable.path}"
 print("equal")
 """
 WORKER = """

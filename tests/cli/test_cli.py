@@ -9,23 +9,8 @@ import pytest
 from PIL import Image
 
 from keras_gen import load_model
-from keras_gen.cli import main as cli
 
 SMALL = ["--width", "0.02", "--batch-size", "256", "--epochs", "2"]
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    """Run the command line in this process; gives (exit code, standard output, standard error)."""
-
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["keras-gen", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -2,28 +2,14 @@
 
 import json
 import re
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from keras_gen import data, load_model, presets
-from keras_gen.cli import main as cli
 
 SMALL = ["--width", "0.05", "--batch-size", "120", "--epochs", "2"]
-
-
-@pytest.fixture
-def run(capsys, monkeypatch):
-    def call(*arguments):
-        monkeypatch.setattr(sys, "argv", ["keras-gen", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        captured = capsys.readouterr()
-        return stop.value.code or 0, captured.out, captured.err
-
-    return call
 
 
 @pytest.fixture

@@ -59,7 +59,7 @@ def test_the_penalty_holds_the_slope_where_the_formula_says():
 
 @pytest.mark.parametrize("kind", [models.WGAN, models.WGANGP])
 def test_the_generator_moves_a_gaussian_to_the_data(kind):
-    """In the plane: on a line the penalty keeps the critic's slope from passing through 0 as the generator overtakes."""
+    """In the plane: on a line the penalty keeps the critic's slope from changing its sign as it has to."""
     keras.utils.set_random_seed(1)
     centre = np.array([2, -1], "float32")
     x = RNG.normal(0, 0.5, (4096, 2)).astype("float32") + centre
