@@ -6,6 +6,7 @@ python recipes/outliers.py    # after `pip install pyod` for one of the three
 import importlib.util
 from pathlib import Path
 
+import joblib
 import numpy as np
 import typer
 from matplotlib.figure import Figure
@@ -44,23 +45,19 @@ def main(
     out: Path = Path("saved_models/outliers"),
 ):
     train, test = data.load(dataset)
-    x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
+    x, x_test = (part.x.reshape(len(part.x), -1) for part in (train, test))
     others = {"IsolationForest": by_forest, "PCA reconstruction": by_pca}
     others |= {"PyOD AutoEncoder": by_pyod} if importlib.util.find_spec("pyod") else {}  # the report says which
     areas = {name: [] for name in ("keras_gen", *others)}
+    units = tuple(max(32, round(size * width)) for size in (500, 200))
+    options = {"latent_dim": 32, "noise": 0.5, "scaling": "none", "epochs": epochs, "batch_size": batch_size}
     for digit in range(10):
         usual = train.y == digit
-        detector = AutoencoderOutlierDetector(
-            units=tuple(max(32, round(size * width)) for size in (500, 200)),
-            latent_dim=32,
-            noise=0.5,
-            scaling="none",
-            epochs=epochs,
-            batch_size=batch_size,
-            random_state=seed,
-        ).fit(train.x[usual])
+        detector = AutoencoderOutlierDetector(units=units, random_state=seed, **options).fit(train.x[usual])
         scores = {"keras_gen": detector.score_samples(test.x)}
-        scores.update({name: score(x[usual], x_test, seed) for name, score in others.items()})
+        # In processes of their own: PyTorch's compiler crashes in one where TensorFlow is loaded
+        found = joblib.Parallel(2)(joblib.delayed(score)(x[usual], x_test, seed) for score in others.values())
+        scores.update(zip(others, found, strict=True))
         for name, values in scores.items():
             areas[name].append(roc_auc_score(test.y == digit, values))
         print(digit, {name: round(values[-1], 4) for name, values in areas.items()})
@@ -69,15 +66,13 @@ def main(
     detector.model_.save(out / "model.keras")
     worst = test.x[np.argsort(detector.score_samples(test.x))[:10]]
     where = detector.feature_errors(worst)
-    rows = {"worst scores": worst, "where": where / where.max()}
-    plots.image_rows(rows).savefig(out / "worst.png")
-    figure = Figure(figsize=(8, 4), layout="constrained")
-    axes = figure.subplots()
+    plots.image_rows({"worst scores": worst, "where": where / where.max()}).savefig(out / "worst.png")
+    axes = Figure(figsize=(8, 4), layout="constrained").subplots()
     for name, values in areas.items():
         axes.plot(range(10), values, "o-", label=f"{name}: {np.mean(values):.4f}")
     axes.set(xlabel="the usual digit", ylabel="area under the ROC curve")
     axes.legend()
-    figure.savefig(out / "areas.png", dpi=100)
+    axes.figure.savefig(out / "areas.png", dpi=100)
     best = max([DEEP_SVDD, *(np.mean(areas[name]) for name in others)])
     report(
         "outliers",
