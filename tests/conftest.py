@@ -21,6 +21,12 @@ def _fixed_seed():
     keras.backend.clear_session(free_memory=False)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _cache(tmp_path_factory):
+    """Classifiers that tests train are kept apart from the user's, and shared by the tests of a process."""
+    os.environ["KERAS_GEN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True, scope="module")
 def _memory():
     """A walk over all that was made takes a third of a second: once a file, not once a test."""

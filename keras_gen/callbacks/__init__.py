@@ -1,8 +1,20 @@
 """Keras callbacks for autoencoders and generative models."""
 
+from keras_gen.callbacks.evaluate_samples import EvaluateSamples
 from keras_gen.callbacks.greedy_pretraining import GreedyPretraining
 from keras_gen.callbacks.pictures import SampleImages
 from keras_gen.callbacks.run_folder import RunFolder
 from keras_gen.callbacks.schedules import KLWarmup, KSparseAnnealing
+from keras_gen.callbacks.stopping import StopAfter
+from keras_gen.callbacks.training_doctor import TrainingDoctor
 
-__all__ = ["GreedyPretraining", "KLWarmup", "KSparseAnnealing", "RunFolder", "SampleImages"]
+__all__ = [
+    "EvaluateSamples",
+    "GreedyPretraining",
+    "KLWarmup",
+    "KSparseAnnealing",
+    "RunFolder",
+    "SampleImages",
+    "StopAfter",
+    "TrainingDoctor",
+]

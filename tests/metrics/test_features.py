@@ -63,6 +63,7 @@ def test_the_seed_decides_and_the_callers_random_state_stays(tmp_path):
     assert random.getstate() == state and keras.config.dtype_policy().name == policy
 
 
+@pytest.mark.filterwarnings("error::UserWarning")  # Keras's, where it is asked to shuffle what a pipeline gives
 def test_the_learning_rate_begins_as_stated():
     still = [features.train_classifier(**{**SMALL, "epochs": n}, learning_rate=0)(SMALL["x"]) for n in (1, 2)]
     np.testing.assert_array_equal(*still)
@@ -80,7 +81,7 @@ def test_every_epoch_has_an_order_of_its_own(monkeypatch):
         return fit(model, dataset, epochs=epochs, callbacks=callbacks, **options)
 
     monkeypatch.setattr(keras.Model, "fit", spied)
-    features.train_classifier(SMALL["x"], np.arange(40), epochs=2)
+    features.train_classifier(SMALL["x"].tolist(), list(range(40)), epochs=2)
     assert seen[0] != seen[1] and sorted(seen[0]) == sorted(seen[1]) == list(range(40))
 
 
@@ -133,15 +134,21 @@ def test_inception_sees_large_colour_images_in_its_own_range(monkeypatch):
     inputs = keras.Input((299, 299, 3))
     hidden = keras.layers.GlobalAveragePooling2D(name="avg_pool")(inputs)
     outputs = keras.layers.Dense(2, "softmax", name="predictions", kernel_initializer="ones")(hidden)
-    asked = []
-    monkeypatch.setattr(
-        keras.applications, "InceptionV3", lambda weights: asked.append(weights) or keras.Model(inputs, outputs)
-    )
+    asked, state = [], random.getstate()
+
+    def built(weights):
+        asked.append((weights, keras.config.dtype_policy().name))
+        random.random()  # as the layers' initializers do
+        return keras.Model(inputs, outputs)
+
+    monkeypatch.setattr(keras.applications, "InceptionV3", built)
+    keras.config.set_dtype_policy("mixed_float16")
     extractor = features.inception_v3()
+    assert random.getstate() == state and asked == [("imagenet", "float32")]
     seen = extractor(np.stack([np.zeros((8, 8, 1)), np.ones((8, 8, 1))]))
     np.testing.assert_allclose(seen, [[-1.0] * 3, [1.0] * 3], atol=1e-5)
     np.testing.assert_allclose(extractor.probabilities(seen), np.full((2, 2), 0.5))
-    assert asked == ["imagenet"] and extractor.name == "inception_v3"
+    assert extractor.name == "inception_v3"
 
 
 def test_inception_without_a_network_names_the_alternative(monkeypatch):

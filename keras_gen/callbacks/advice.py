@@ -1,0 +1,84 @@
+"""Which argument to change, for each symptom of the training doctor: in words, with the present values."""
+
+
+def spread(model):
+    """For a generator whose samples are all alike, or of few kinds."""
+    first, second = (getattr(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
+    if second and int(model.steps_done) <= first + second:
+        return f"fewer generator_warmup_steps (now {second}), in which the {model.opponent_name} holds still"
+    choices = [f"a higher n_critic (now {model.n_critic})"] if hasattr(model, "n_critic") else []
+    choices.append(f"a lower learning_rate of the generator (now {learning_rates(model, 'generator')})")
+    if hasattr(model, "adversarial_loss"):
+        choices.append(f"another adversarial_loss (now {model.adversarial_loss!r})")
+    return _listed(choices)
+
+
+def saturation(model):
+    """For a discriminator that tells all fakes."""
+    if model.adversarial_loss in ("minimax", "maximum_likelihood"):
+        return (
+            f"adversarial_loss='non_saturating' (now {model.adversarial_loss!r}), whose generator still learns from "
+            "fakes that are told"
+        )
+    choices = [f"a lower n_critic (now {model.n_critic})"] if model.n_critic > 1 else []
+    if model.adversarial_loss == "non_saturating" and not model.label_smoothing:
+        choices.append("label_smoothing=0.1 (now 0)")
+    rate = learning_rates(model, "discriminator")
+    return _listed([*choices, f"a lower learning_rate of the discriminator (now {rate})"])
+
+
+def penalty(model):
+    """For a critic that is too steep."""
+    weight = getattr(model, "gradient_penalty_weight", None)
+    if weight is not None and weight < 1:
+        return f"a higher gradient_penalty_weight (now {weight:g}, published 10)"
+    choices = [f"a lower gradient_penalty_weight (now {weight:g}, published 10)"] if weight and weight > 100 else []
+    return _listed([*choices, f"a lower learning_rate of the critic (now {learning_rates(model, 'critic')})"])
+
+
+def posterior(model):
+    """For a VAE whose decoder does not use its code."""
+    if model.importance_samples > 1:  # the bound has no weight of its KL
+        return f"a lower learning_rate (now {learning_rates(model)}) or a smaller decoder"
+    beta = f"a lower beta (now {model.beta:g})"
+    choices = [beta, "callbacks.KLWarmup"] if model.beta > 1 else ["callbacks.KLWarmup", beta]
+    return _listed([*choices, "a smaller decoder"])
+
+
+def not_finite(model, loss):
+    """For a loss, given by its name, that is not finite."""
+    choices = [f"a lower learning_rate (now {learning_rates(model)})"]
+    if loss == "gradient_penalty" and hasattr(model, "gradient_penalty_weight"):
+        choices.append(f"a lower gradient_penalty_weight (now {model.gradient_penalty_weight:g})")
+    return _listed(choices)
+
+
+def learning_rates(model, player=None):
+    """The learning rate of one player, or of all.
+
+    Args:
+        model: A compiled `GenerativeModel`.
+        player: The player's name, or `None`. Defaults to `None`.
+
+    Returns:
+        A string.
+
+    Example:
+
+    >>> from keras_gen import presets
+    >>> gan = presets.build("gan", (8, 8, 1), width=0.1)
+    >>> gan.optimizer["generator"].learning_rate = 1e-3
+    >>> learning_rates(gan), learning_rates(gan, "generator")
+    ('0.0002 of the discriminator, 0.001 of the generator', '0.001')
+    """
+    members = model.optimizer.members
+    if player in members:
+        members = {player: members[player]}
+    found = {name: f"{float(member.learning_rate):g}" for name, member in members.items()}
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return ", ".join(f"{rate} of the {name}" for name, rate in found.items())
+
+
+def _listed(choices):
+    return " or ".join([", ".join(choices[:-1]), choices[-1]] if len(choices) > 1 else choices)

@@ -1,0 +1,173 @@
+"""Sample quality while a model trains, in the logs beside the losses."""
+
+import copy
+
+import keras
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.metrics.sample_metric import SampleMetric
+
+_FEW = 0.01  # share of values so far out of range that it is outliers, not another range
+
+
+class EvaluateSamples(keras.callbacks.Callback):
+    """Measure samples every few epochs and log each metric as `val_` and its name, for all callbacks that come after.
+
+    `EarlyStopping`, `ModelCheckpoint`, `ReduceLROnPlateau`, `CSVLogger` and KerasTuner thus find
+    `val_frechet[lenet5,n=10000]` as they find `val_loss`; put this callback before them, and tell them the `mode`.
+
+    Measured are the epochs that `every` divides, counted over all that the model has finished, and the first and the
+    last of each `fit`. In the epochs between, the last value is logged again: the columns of a table then stay
+    complete, and nothing takes a value that is missing for an improvement. An epoch of repetition is one without
+    improvement, so that a `patience` is best a multiple of `every`.
+
+    The samples are always of the same latents, drawn once for all metrics: one of fewer samples gets the first; those
+    of equally many share their features. Where samples are not finite, NaN is logged. Of samples that a network is to
+    see, single values far out of its range, which a generator without a last activation may make, are clipped.
+
+    Args:
+        metrics: List of `metrics.SampleMetric`, such as `metrics.by_name` gives, of different names.
+        every: Epochs between two measurements, an integer >= 1. Defaults to 1.
+        seed: Integer >= 0 of the latents. Defaults to 0.
+        labels: Integers `(n,)` for a conditional model, at least as many as the largest metric has samples, or `None`
+            for what its `sample` takes by default. Defaults to `None`.
+
+    Attributes:
+        reports: Dict from the number of finished epochs to a dict from a metric's name to its `report()`, with standard
+            errors where the metric has them; of this `fit`.
+
+    Raises:
+        ValueError: If an argument is out of range, or as `fit` begins, if the model cannot `sample`, or its samples
+            have another shape or range of values than a metric expects.
+
+    Example:
+
+    >>> from keras_gen import metrics, presets
+    >>> from keras_gen.metrics import features
+    >>> x = np.random.default_rng(0).random((64, 8, 8, 1))
+    >>> evaluation = EvaluateSamples(metrics.by_name("mmd", x, features.identity(), n=100), every=2)
+    >>> best = keras.callbacks.EarlyStopping("val_mmd[identity,n=100]", mode="min", patience=4)
+    >>> vae = presets.build("vae", (8, 8, 1), width=0.1)
+    >>> history = vae.fit(x, epochs=3, callbacks=[evaluation, best], verbose=0)
+    >>> len(history.history["val_mmd[identity,n=100]"]), list(evaluation.reports)
+    (3, [1, 2, 3])
+    """
+
+    def __init__(self, metrics, every=1, seed=0, labels=None):
+        super().__init__()
+        listed = isinstance(metrics, (list, tuple)) and all(isinstance(metric, SampleMetric) for metric in metrics)
+        if not listed or not metrics:
+            raise ValueError(
+                "`metrics` must be a list of at least one metric of samples. Expected: such as "
+                f"[metrics.FrechetDistance(...)] or metrics.by_name(...). Received: {metrics!r}"
+            )
+        names = [metric.name for metric in metrics]
+        if len(set(names)) < len(names):
+            raise ValueError(f"`metrics` must have different names, which the logs go by. Received: {names}")
+        self.metrics = list(metrics)
+        self.every, self.seed = checks.integer("every", every), checks.integer("seed", seed, minimum=0)
+        self.labels = None if labels is None else np.asarray(labels)
+        largest = max(metric.n for metric in self.metrics)
+        if labels is not None and (self.labels.ndim != 1 or len(self.labels) < largest):
+            raise ValueError(
+                f"`labels` must be one integer for each sample. Expected: at least {largest}, as the largest metric "
+                f"measures. Received: shape {self.labels.shape}"
+            )
+        self.reports, self._values = {}, {}
+
+    def __deepcopy__(self, memo):
+        """A copy that shares the data: KerasTuner copies the callbacks of every trial."""
+        return type(self)(copy.deepcopy(self.metrics, memo), self.every, self.seed, self.labels)
+
+    def on_train_begin(self, logs=None):
+        self.reports, self._values = {}, {}
+        if not hasattr(self.model, "sample"):
+            raise ValueError(
+                "`EvaluateSamples` needs a model that can `sample`. Expected: such as a VAE or a GAN. "
+                f"Received: {type(self.model).__name__}"
+            )
+        if self.labels is not None and not getattr(self.model, "uses_labels", False):
+            raise ValueError(f"`labels` are for a conditional model. Received: {type(self.model).__name__}")
+        some = None if self.labels is None else np.unique(self.labels)
+        shape = self._drawn(1 if some is None else len(some), some).shape[1:]
+        for metric in self.metrics:
+            _check_fit(metric, shape, range_of(self.model))
+
+    def on_epoch_end(self, epoch, logs=None):
+        done = self.model.epochs_completed
+        if done % self.every == 0 or not self._values or epoch + 1 == self.params["epochs"]:
+            self._measure(done)
+        if logs is not None:
+            logs.update(self._values)
+
+    def _measure(self, done):
+        n = max(metric.n for metric in self.metrics)
+        samples = self._drawn(n, None if self.labels is None else self.labels[:n])
+        finite, reports = bool(np.isfinite(samples).all()), {}
+        for metric in self.metrics:
+            metric.reset_state()
+            if finite:
+                metric.update_state(_within_reach(samples[: metric.n], metric))
+                reports[metric.name] = metric.report()
+            self._values[f"val_{metric.name}"] = metric.result() if finite else float("nan")
+        self.reports[done] = reports
+
+    def _drawn(self, n, labels):
+        return self.model.sample(n, seed=self.seed, **({} if labels is None else {"labels": labels}))
+
+
+def range_of(model):
+    """The range of values of a model's samples: a pair, or `None` where nothing tells it.
+
+    Args:
+        model: A model with `sample`.
+
+    Returns:
+        The pair (lowest, highest), or `None`.
+
+    Example:
+
+    >>> from keras_gen import presets
+    >>> range_of(presets.build("gan", (8, 8, 1), width=0.1)), range_of(presets.build("vae", (8, 8, 1), width=0.1))
+    ((-1, 1), (0, 1))
+    """
+    if getattr(model, "reconstruction", None) == "bernoulli":
+        return 0, 1
+    return getattr(model, "value_range", None)
+
+
+def _check_fit(metric, shape, value_range):
+    """Raise, before an epoch is spent, what the first measurement would raise or would get wrong."""
+    if metric.real is not None and tuple(metric.real.shape) != shape:
+        raise ValueError(
+            f"{metric.name} cannot compare the model's samples with its real examples. "
+            f"Expected: samples of shape {tuple(metric.real.shape)}. Received: {shape}"
+        )
+    if metric.features.network is not None:
+        if value_range is not None and tuple(map(float, metric.value_range)) != tuple(map(float, value_range)):
+            raise ValueError(
+                f"{metric.name} takes samples for values of another range than the model's. "
+                f"Expected: value_range={value_range}, with real examples in it. "
+                f"Received: value_range={metric.value_range}"
+            )
+        if metric.real is None:  # what has real examples has been through the network
+            metric.features(np.full((1, *shape), metric.value_range[0], "float32"), metric.value_range)
+    elif metric.real is not None and value_range is not None:
+        low, high = float(metric.real.features.min()), float(metric.real.features.max())
+        half = value_range[0] < 0 <= low  # as examples in [0, 1] are, against a tanh
+        if half or low < value_range[0] or high > value_range[1]:
+            raise ValueError(
+                f"{metric.name} has real examples of another range than the model's samples. "
+                f"Expected: values in {value_range}. Received: values in [{low:g}, {high:g}]"
+            )
+
+
+def _within_reach(samples, metric):
+    """The samples, outliers clipped to the range that the metric's network takes, where that is all they are."""
+    if metric.features.network is None:
+        return samples
+    low, high = metric.value_range
+    margin = (high - low) / 2
+    far = np.mean((samples < low - margin) | (samples > high + margin))
+    return np.clip(samples, low, high) if 0 < far <= _FEW else samples

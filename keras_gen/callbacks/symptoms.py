@@ -1,0 +1,215 @@
+"""What the training doctor looks for: each symptom is declared as data, one loop examines them all."""
+
+import dataclasses
+import functools
+import math
+import typing
+
+import numpy as np
+
+from keras_gen.callbacks import advice
+from keras_gen.models.gan import ADVERSARIAL_LOSSES
+
+ACTIVE = 0.01  # nats: a latent dimension of less is not used
+
+
+@dataclasses.dataclass(frozen=True)
+class Symptom:
+    """One thing that goes wrong in trainings.
+
+    Args:
+        name: What it is called in a report.
+        limit: Name of the doctor's argument that holds the threshold.
+        applies: Callable `(model, reference)`, whether the model can have it and the doctor was given what shows it.
+        measure: Callable of an `Examination` that gives a number, or `None` where there is nothing to measure.
+        saw: Callable `(value, limit, examination)` that tells the number in words.
+        advice: Callable of the model that names the argument to change.
+        sick: Callable `(value, limit, earlier)`, whether the number is bad, given those of the epochs before. Defaults
+            to below the limit.
+        still_sick: The same for what has been bad so far. Defaults to `None`: as `sick`.
+
+    Example:
+
+    >>> [symptom.name for symptom in SYMPTOMS]
+    ['collapsed generator', 'missing classes', 'saturated discriminator', 'exploding penalty', 'posterior collapse']
+    """
+
+    name: str
+    limit: str
+    applies: typing.Callable
+    measure: typing.Callable
+    saw: typing.Callable
+    advice: typing.Callable
+    sick: typing.Callable = lambda value, limit, earlier: value < limit
+    still_sick: typing.Callable | None = None
+
+
+class Examination:
+    """A model at the end of an epoch, as the symptoms' measures see it.
+
+    Args:
+        model: The model.
+        logs: Dict of the epoch's logs.
+        reference: The `Reference` that samples are compared with.
+    """
+
+    def __init__(self, model, logs, reference):
+        self.model, self.logs, self.reference = model, logs, reference
+
+    @functools.cached_property
+    def samples(self):
+        """The model's samples, drawn once for all symptoms, or `None` if they are not finite."""
+        return self.reference.draw(self.model)
+
+
+def remaining(loss, adversarial_loss, label_smoothing=0.0):
+    """Where a discriminator's loss lies on the way from certainty, 0, to guessing, 1.
+
+    Args:
+        loss: The discriminator's loss, a number.
+        adversarial_loss, label_smoothing: As in `models.GAN`.
+
+    Returns:
+        A number.
+
+    Example:
+
+    >>> remaining(2 * math.log(2), "minimax"), remaining(1.0, "hinge")
+    (1.0, 0.5)
+    """
+    guessed = {"least_squares": 0.5, "hinge": 2.0}.get(adversarial_loss)
+    if guessed is not None:
+        return loss / guessed
+    s = label_smoothing
+    least = -(1 - s) * math.log(1 - s) - s * math.log(s) if s else 0.0
+    guessed = -(1 - s) * math.log((1 - s) / 2) - (1 + s) * math.log((1 + s) / 2)  # D = (1 - s) / 2, the best constant
+    return (loss - least) / (guessed - least)
+
+
+def first_not_finite(logs, names):
+    """The loss that turned first, of those that are not finite: the first player's, and of a sum the part at fault.
+
+    Args:
+        logs: Dict from a name to a number.
+        names: The losses in the order of the players: a name that ends in `_loss` is what a player minimises, and what
+            follows it, up to the next of these, are its parts.
+
+    Returns:
+        The pair (name, list of the others), or `None` if all are finite.
+
+    Example:
+
+    >>> logs = {"critic_loss": math.nan, "wasserstein": 1.0, "gradient_penalty": math.nan, "generator_loss": math.nan}
+    >>> first_not_finite(logs, list(logs))
+    ('gradient_penalty', ['critic_loss', 'generator_loss'])
+    """
+    bad = [name for name in names if not math.isfinite(logs.get(name, 0.0))]
+    if not bad:
+        return None
+    first = bad[0]
+    if first.endswith("_loss"):
+        after = names[names.index(first) + 1 :]
+        stop = next((place for place, name in enumerate(after) if name.endswith("_loss")), len(after))
+        broken = [name for name in after[:stop] if name in bad]
+        if broken and len(broken) < stop:  # where all parts broke, so did what they are made of: the network
+            first = broken[0]
+    return first, [name for name in bad if name != first]
+
+
+def _has_generator(model):
+    return hasattr(model, "generator") and hasattr(model, "sample")
+
+
+def _logs(model, name):
+    return any(metric.name == name for metric in model.metrics)
+
+
+def _spread(exam):
+    return None if exam.samples is None else exam.reference.spread(exam.model, exam.samples)
+
+
+def _class_share(exam):
+    if exam.samples is None:
+        return None
+    return exam.reference.reached(exam.model, exam.samples) / exam.reference.classes
+
+
+def _remaining(exam):
+    model, loss = exam.model, exam.logs.get("discriminator_loss", math.nan)
+    warmup = model.discriminator_warmup_steps + model.generator_warmup_steps
+    if not math.isfinite(loss) or (warmup and int(model.steps_done) <= warmup):
+        return None  # the fakes of a generator that holds still are soon told
+    return remaining(loss, model.adversarial_loss, model.label_smoothing)
+
+
+def _penalty(exam):
+    penalty = exam.logs.get("gradient_penalty", math.nan)
+    return None if math.isnan(penalty) else penalty
+
+
+def _active_share(exam):
+    kl = exam.model.kl_per_dimension(exam.reference.x)
+    return None if np.isnan(kl).any() else float(np.mean(kl > ACTIVE))
+
+
+def _too_steep(value, limit, earlier):
+    # A critic of slope 0 has penalty 1, so that what is well above comes of too steep a one
+    return value > limit or (value > limit / 10 and value > 10 * min(earlier, default=math.inf))
+
+
+SYMPTOMS = (
+    Symptom(
+        "collapsed generator",
+        limit="min_spread",
+        applies=lambda model, reference: _has_generator(model) and reference.x is not None,
+        measure=_spread,
+        saw=lambda value, limit, exam: f"samples lie {value:.2g} times as far apart as real examples (limit {limit:g})",
+        advice=advice.spread,
+        # An untrained generator makes nearly one thing of all latents: while its samples still spread, it learns
+        sick=lambda value, limit, earlier: value < limit and value <= max(earlier, default=math.inf),
+        still_sick=lambda value, limit, earlier: value < limit,
+    ),
+    Symptom(
+        "missing classes",
+        limit="min_classes",
+        applies=lambda model, reference: _has_generator(model) and reference.tells_classes,
+        measure=_class_share,
+        saw=lambda value, limit, exam: (
+            f"samples reach {round(value * exam.reference.classes)} of {exam.reference.classes} classes"
+        ),
+        advice=advice.spread,
+    ),
+    Symptom(
+        "saturated discriminator",
+        limit="min_discriminator_loss",
+        applies=lambda model, reference: (
+            _logs(model, "discriminator_loss") and getattr(model, "adversarial_loss", None) in ADVERSARIAL_LOSSES
+        ),
+        measure=_remaining,
+        saw=lambda value, limit, exam: (
+            f"discriminator_loss is {exam.logs['discriminator_loss']:.2g}, {100 * value:.2g} % of the way from "
+            f"certainty to guessing (limit {100 * limit:g} %), and generator_loss {exam.logs['generator_loss']:.2g}"
+        ),
+        advice=advice.saturation,
+    ),
+    Symptom(
+        "exploding penalty",
+        limit="max_penalty",
+        applies=lambda model, reference: _logs(model, "gradient_penalty"),
+        measure=_penalty,
+        saw=lambda value, limit, exam: f"gradient_penalty is {value:.3g} (limit {limit:g}, or a tenfold growth)",
+        advice=advice.penalty,
+        sick=_too_steep,
+    ),
+    Symptom(
+        "posterior collapse",
+        limit="min_active",
+        applies=lambda model, reference: hasattr(model, "kl_per_dimension") and reference.x is not None,
+        measure=_active_share,
+        saw=lambda value, limit, exam: (
+            f"{round(value * exam.model.latent_dim)} of {exam.model.latent_dim} latent dimensions are active (a KL "
+            f"above {ACTIVE:g} nats)"
+        ),
+        advice=advice.posterior,
+    ),
+)

@@ -1,0 +1,63 @@
+import math
+
+import numpy as np
+import pytest
+
+from keras_gen.callbacks.symptoms import SYMPTOMS, first_not_finite, remaining
+from keras_gen.models.gan import ADVERSARIAL_LOSSES
+
+NAMES = ["critic_loss", "wasserstein", "gradient_penalty", "generator_loss"]
+CASES = [(name, {}) for name in ADVERSARIAL_LOSSES] + [("non_saturating", {"label_smoothing": 0.2})]
+
+
+def loss_at(name, real, fake, **options):
+    return float(ADVERSARIAL_LOSSES[name][0](np.full((4, 1), real), np.full((4, 1), fake), **options))
+
+
+@pytest.mark.parametrize(("name", "options"), CASES)
+def test_guessing_is_at_one_and_certainty_at_zero(name, options):
+    """The best of all constants, and the best of all pairs of a constant for real and one for fake."""
+    logits = np.linspace(-12, 12, 241)
+    constant = min(loss_at(name, value, value, **options) for value in logits)
+    assert remaining(constant, name, **options) == pytest.approx(1, abs=1e-3)
+    sure = min(loss_at(name, value, 0.0 if name == "least_squares" else -12, **options) for value in logits)
+    assert remaining(sure, name, **options) == pytest.approx(0, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], None),
+        ([math.nan] * 4, ("critic_loss", NAMES[1:])),
+        ([math.nan, 1.0, math.nan, math.nan], ("gradient_penalty", ["critic_loss", "generator_loss"])),
+        ([math.inf, 1.0, math.inf, 4.0], ("gradient_penalty", ["critic_loss"])),
+        ([1.0, 2.0, 3.0, -math.inf], ("generator_loss", [])),
+        ([1.0, math.nan, 3.0, 4.0], ("wasserstein", [])),
+        ([math.nan, 2.0, 3.0, 4.0], ("critic_loss", [])),
+    ],
+)
+def test_the_first_that_is_not_finite(values, expected):
+    assert first_not_finite(dict(zip(NAMES, values, strict=True)), NAMES) == expected
+
+
+def test_losses_of_one_player_and_of_none_in_parts():
+    pair = ["discriminator_loss", "generator_loss"]
+    assert first_not_finite(dict.fromkeys(pair, math.nan), pair) == (pair[0], pair[1:])
+    assert first_not_finite({"reconstruction": 1.0, "kl": math.inf}, ["reconstruction", "kl"]) == ("kl", [])
+    assert first_not_finite({}, pair) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "earlier", "sick"),
+    [
+        (11.0, [], True),
+        (9.0, [], False),
+        (9.0, [0.8, 2.0], True),
+        (9.0, [1.0, 2.0], False),
+        (0.9, [0.01], False),
+        (math.inf, [], True),
+    ],
+)
+def test_a_penalty_explodes_beyond_its_limit_or_tenfold(value, earlier, sick):
+    (penalty,) = (symptom for symptom in SYMPTOMS if symptom.name == "exploding penalty")
+    assert penalty.sick(value, 10.0, earlier) == sick
