@@ -40,7 +40,7 @@ def main(
     history = model.fit(train.x, train.y, batch_size=batch_size, epochs=epochs, verbose=2)
     seconds = time.perf_counter() - start
 
-    vae = presets.build("convolutional-vae", train.x.shape[1:], latent_dim=20, width=width)
+    vae = presets.build("vae", train.x.shape[1:], latent_dim=20, units=(500, 300), width=width)
     vae.fit(
         (train.x + 1) / 2, batch_size=batch_size, epochs=10_000, verbose=2, callbacks=[callbacks.StopAfter(seconds)]
     )
