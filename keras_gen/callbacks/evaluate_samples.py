@@ -18,9 +18,9 @@ class EvaluateSamples(keras.callbacks.Callback):
     `val_frechet[lenet5,n=10000]` as they find `val_loss`; put this callback before them, and tell them the `mode`.
 
     Measured are the epochs that `every` divides, counted over all that the model has finished, and the first and the
-    last of each `fit`. In the epochs between, the last value is logged again: the columns of a table then stay
-    complete, and nothing takes a value that is missing for an improvement. An epoch of repetition is one without
-    improvement, so that a `patience` is best a multiple of `every`.
+    last of each `fit`, unless it is a callback after this one that stops it. In the epochs between, the last value is
+    logged again: the columns of a table then stay complete, and nothing takes a value that is missing for an
+    improvement. An epoch of repetition is one without improvement, so that a `patience` is best a multiple of `every`.
 
     The samples are always of the same latents, drawn once for all metrics: one of fewer samples gets the first; those
     of equally many share their features. Where samples are not finite, NaN is logged. Of samples that a network is to
@@ -96,7 +96,8 @@ class EvaluateSamples(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed
-        if done % self.every == 0 or not self._values or epoch + 1 == self.params["epochs"]:
+        last = self.model.stop_training or epoch + 1 == self.params["epochs"]
+        if done % self.every == 0 or not self._values or last:
             self._measure(done)
         if logs is not None:
             logs.update(self._values)

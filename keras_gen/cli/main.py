@@ -147,7 +147,10 @@ def interpolate(
     run: _RUN,
     rows: Annotated[int, typer.Option(min=1, help="Number of ways, a row each.")] = 8,
     steps: Annotated[int, typer.Option(min=2, help="Samples of a way, its ends among them.")] = 10,
-    path: Annotated[str, typer.Option(help="The way between two latents: linear or spherical.")] = "spherical",
+    path: Annotated[
+        str | None,
+        typer.Option(help="linear or spherical. [default: spherical for normal latents]", show_default=False),
+    ] = None,
     seed: _SEED = None,
     labels: _LABELS = None,
     out: Annotated[Path, typer.Option(help="The picture's file.")] = Path("interpolation.png"),
@@ -175,7 +178,10 @@ def evaluate(
     metrics: Annotated[
         str, typer.Option(help="Measures of samples, such as frechet,kernel,precision,recall,score,mmd.")
     ] = "",
-    samples: Annotated[int, typer.Option(min=2, help="Number of samples that are measured.")] = 10000,
+    samples: Annotated[
+        int | None,
+        typer.Option(min=2, help="Number that are measured. [default: as many as test images]", show_default=False),
+    ] = None,
     features: Annotated[str, typer.Option(help="What the measures see: lenet5 (trained on the data), inception_v3 "
                                                "or identity (pixels).")] = "lenet5",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,

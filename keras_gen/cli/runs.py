@@ -1,5 +1,6 @@
 """What the commands do: a run's folder in, files and printed lines out."""
 
+import dataclasses
 import inspect
 from pathlib import Path
 
@@ -40,6 +41,8 @@ def train(settings, folder, resume, given):
     if options.get("kl_warmup") and options["importance_samples"] > 1:
         raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
     train_set, test_set = data.load(settings.data)
+    if "num_classes" in options and "num_classes" not in given and not exists and train_set.y is not None:
+        settings = dataclasses.replace(settings, options={**options, "num_classes": int(train_set.y.max()) + 1})
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
         raise ValueError(f"Expected: images of 1 or 3 channels. Received: an array of shape {train_set.x.shape}")
     keras.utils.set_random_seed(settings.seed)
@@ -121,6 +124,8 @@ def interpolate(folder, rows, steps, path, seed, labels, out):
     model, settings = load_run(folder)
     _require_samples(model, settings)
     ends = model.draw_latents(2 * rows, seed)
+    if path is None:  # between uniform latents an arc would leave their cube
+        path = "linear" if getattr(model, "latent", "normal") == "uniform" else "spherical"
     z = np.concatenate([latents.interpolate(*pair, steps, path) for pair in zip(ends[::2], ends[1::2], strict=True)])
     if model.uses_labels:
         images = model.generate(z, np.repeat(_labelled(model, labels, rows)["labels"], steps))
@@ -146,6 +151,7 @@ def evaluate(folder, name, nll_samples, wanted, samples, features, seed):
     model, settings = load_run(folder)
     name = name or settings.data
     test = _test_arrays(model, settings, data.load(name)[1])
+    samples = samples or len(test[0])
     measures = _measures(model, settings, name, wanted, samples, features) if wanted else []
     for key, value in model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0).items():
         typer.echo(f"{key}: {value:.4f}")

@@ -67,9 +67,14 @@ class Features:
             )
         self.name, self.network, self.head, self.value_range = name, network, head, value_range
         self.batch_size = checks.integer("batch_size", batch_size)
-        self.key = cache.fingerprint(name, value_range, *([] if network is None else network.get_weights()))
+        told = [name, value_range]
         if network is not None:
             self._compute = backend.compiled(lambda x: ops.cast(network(x, training=False), "float32"))
+            probe = np.random.default_rng(0).uniform(*value_range, (2, *network.input_shape[1:]))
+            # What it makes of something tells a network from others of the same weights, or of none
+            features = ops.convert_to_numpy(self._compute(ops.convert_to_tensor(probe, "float32")))
+            told += [features, *network.get_weights()]
+        self.key = cache.fingerprint(*told)
         self._last = (None, None)
 
     def __deepcopy__(self, memo):

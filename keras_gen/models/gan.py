@@ -176,6 +176,13 @@ class ConditionalGAN(GAN):
             **kwargs,
         )
         self.num_classes = checks.integer("num_classes", num_classes, minimum=2)
+        for network in (generator, discriminator):
+            for layer in network._flatten_layers():
+                if isinstance(layer, keras.layers.Embedding) and layer.input_dim < num_classes:
+                    raise ValueError(
+                        f"`{network.name}` knows fewer classes than the model. Expected: num_classes={num_classes}. "
+                        f"Received: {layer.input_dim}"
+                    )
 
     def fakes(self, batch, training):
         """One generated example for each label of the batch: tensor `(batch, *shape)`."""

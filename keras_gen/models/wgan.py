@@ -1,5 +1,7 @@
 """Wasserstein GANs: of a clipped critic, and of one whose gradient is held near norm 1."""
 
+import math
+
 import keras
 from keras import ops
 
@@ -84,8 +86,10 @@ class WGAN(AdversarialModel):
         return {"generator_loss": losses.wasserstein_generator_loss(self.judged_fakes(batch, fakes, training))}
 
     def constrain(self):
+        phased = self.discriminator_warmup_steps or self.generator_warmup_steps
         for weight in self.critic.trainable_weights:
-            weight.assign(ops.clip(weight, -self.clip, self.clip))
+            clipped = ops.clip(weight, -self.clip, self.clip)
+            weight.assign(ops.where(self.opponent_moves(), clipped, weight) if phased else clipped)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -160,6 +164,11 @@ class WGANGP(AdversarialModel):
             **kwargs,
         )
         self.gradient_penalty_weight = gradient_penalty_weight
+        if math.prod(critic.outputs[0].shape[1:]) != 1:
+            raise ValueError(
+                "`critic` must give one value an example, whose slope the penalty holds. Expected: output (batch, 1). "
+                f"Received: {tuple(critic.outputs[0].shape)}"
+            )
 
     def opponent_loss(self, batch, fakes, training):
         """The critic's loss, its parts, as a dict of scalars."""

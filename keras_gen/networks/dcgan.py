@@ -64,14 +64,15 @@ def dcgan_generator(
         labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
         inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
     small = (height >> doublings, width >> doublings, filters << doublings)
-    plain = {name: options[name] for name in ("use_bias", "kernel_initializer")}
-    hidden = layers.Reshape(small)(layers.Dense(math.prod(small), **plain)(hidden))
+    dense = layers.Dense(math.prod(small), use_bias=options["use_bias"], kernel_initializer=_normal())
+    hidden = layers.Reshape(small)(dense(hidden))
     hidden = layers.ReLU()(_normalized(hidden, normalization))
     for number in range(doublings - 1, 0, -1):
-        hidden = layers.Conv2DTranspose(filters << number, **options)(hidden)
+        hidden = layers.Conv2DTranspose(filters << number, kernel_initializer=_normal(), **options)(hidden)
         hidden = layers.ReLU()(_normalized(hidden, normalization))  # (batch, height >> number, width >> number, ...)
     options = {**options, "use_bias": True, "activation": output_activation}
-    return keras.Model(inputs, layers.Conv2DTranspose(channels, **options)(hidden), name=name)
+    outputs = layers.Conv2DTranspose(channels, kernel_initializer=_normal(), **options)(hidden)
+    return keras.Model(inputs, outputs, name=name)
 
 
 def dcgan_discriminator(
@@ -122,11 +123,11 @@ def dcgan_discriminator(
         inputs = [inputs, labels]
     for number in range(1, doublings + 1):
         first = {"use_bias": True} if number == 1 else {}
-        hidden = layers.Conv2D(filters << number, **{**options, **first})(hidden)
+        hidden = layers.Conv2D(filters << number, kernel_initializer=_normal(), **{**options, **first})(hidden)
         hidden = layers.LeakyReLU(0.2)(hidden if first else _normalized(hidden, normalization))
         if checks.rate("dropout", dropout):
             hidden = layers.Dropout(dropout)(hidden)
-    logit = layers.Dense(1, kernel_initializer=options["kernel_initializer"], name="logit")
+    logit = layers.Dense(1, kernel_initializer=_normal(), name="logit")
     return keras.Model(inputs, logit(layers.Flatten()(hidden)), name=name)
 
 
@@ -137,8 +138,12 @@ def _options(kernel_size, normalization):
         "strides": 2,
         "padding": "same",
         "use_bias": normalization is None,  # else the normalisation has one of its own
-        "kernel_initializer": keras.initializers.RandomNormal(stddev=0.02),
     }
+
+
+def _normal():
+    """The published initial weights; made anew for each layer, for one object gives all layers the same numbers."""
+    return keras.initializers.RandomNormal(stddev=0.02)
 
 
 def _normalized(hidden, normalization):

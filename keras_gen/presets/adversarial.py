@@ -75,6 +75,8 @@ def dcgan(
     n_critic=1,
     latent="uniform",
     ema=0.0,
+    discriminator_warmup_steps=0,
+    generator_warmup_steps=0,
     learning_rate=2e-4,
 ):
     """A deep convolutional GAN, as published.
@@ -91,6 +93,8 @@ def dcgan(
         n_critic: Moves of the discriminator for each of the generator. Defaults to 1.
         latent: normal or uniform. Defaults to `"uniform"`.
         ema: Decay of the generator's moving average; 0 for none. Defaults to 0.
+        discriminator_warmup_steps: First steps in which the generator holds still. Defaults to 0.
+        generator_warmup_steps: Steps after these in which the discriminator holds still. Defaults to 0.
         learning_rate: Adam's, of both. Defaults to 2e-4.
 
     Returns:
@@ -114,6 +118,8 @@ def dcgan(
         n_critic,
         latent,
         ema,
+        discriminator_warmup_steps,
+        generator_warmup_steps,
     )
     return _compiled(model, learning_rate, beta_1=0.5)
 
@@ -130,6 +136,8 @@ def conditional_gan(
     n_critic=1,
     latent="normal",
     ema=0.0,
+    discriminator_warmup_steps=0,
+    generator_warmup_steps=0,
     learning_rate=2e-4,
 ):
     """A deep convolutional GAN of labelled images, whose samples are of a wanted class.
@@ -147,6 +155,8 @@ def conditional_gan(
         n_critic: Moves of the discriminator for each of the generator. Defaults to 1.
         latent: normal or uniform. Defaults to `"normal"`.
         ema: Decay of the generator's moving average; 0 for none. Defaults to 0.
+        discriminator_warmup_steps: First steps in which the generator holds still. Defaults to 0.
+        generator_warmup_steps: Steps after these in which the discriminator holds still. Defaults to 0.
         learning_rate: Adam's, of both. Defaults to 2e-4.
 
     Returns:
@@ -171,6 +181,8 @@ def conditional_gan(
         n_critic,
         latent,
         ema,
+        discriminator_warmup_steps,
+        generator_warmup_steps,
     )
     return _compiled(model, learning_rate, beta_1=0.5)
 
@@ -184,6 +196,8 @@ def wgan(
     clip=0.01,
     latent="normal",
     ema=0.0,
+    discriminator_warmup_steps=0,
+    generator_warmup_steps=0,
     learning_rate=5e-5,
 ):
     """A deep convolutional Wasserstein GAN with a clipped critic.
@@ -197,6 +211,8 @@ def wgan(
         clip: Largest absolute weight of the critic. Defaults to 0.01.
         latent: normal or uniform. Defaults to `"normal"`.
         ema: Decay of the generator's moving average; 0 for none. Defaults to 0.
+        discriminator_warmup_steps: First steps in which the generator holds still. Defaults to 0.
+        generator_warmup_steps: Steps after these in which the discriminator holds still. Defaults to 0.
         learning_rate: RMSprop's, of both. Defaults to 5e-5.
 
     Returns:
@@ -219,6 +235,8 @@ def wgan(
         clip,
         latent,
         ema,
+        discriminator_warmup_steps,
+        generator_warmup_steps,
     )
     model.compile(keras.optimizers.RMSprop(_checked(learning_rate)))
     return model
@@ -233,6 +251,8 @@ def wgan_gp(
     gradient_penalty_weight=10.0,
     latent="normal",
     ema=0.0,
+    discriminator_warmup_steps=0,
+    generator_warmup_steps=0,
     learning_rate=1e-4,
 ):
     """A deep convolutional Wasserstein GAN with a penalty on the critic's gradient.
@@ -246,6 +266,8 @@ def wgan_gp(
         gradient_penalty_weight: Weight of the penalty. Defaults to 10.
         latent: normal or uniform. Defaults to `"normal"`.
         ema: Decay of the generator's moving average; 0 for none. Defaults to 0.
+        discriminator_warmup_steps: First steps in which the generator holds still. Defaults to 0.
+        generator_warmup_steps: Steps after these in which the discriminator holds still. Defaults to 0.
         learning_rate: Adam's, of both. Defaults to 1e-4.
 
     Returns:
@@ -268,6 +290,8 @@ def wgan_gp(
         gradient_penalty_weight,
         latent,
         ema,
+        discriminator_warmup_steps,
+        generator_warmup_steps,
     )
     return _compiled(model, learning_rate, beta_1=0.5, beta_2=0.9)
 

@@ -10,7 +10,6 @@ from keras_gen.training.player import Player
 
 _BATCH = 256  # images at a time in the methods that take and return numpy
 _RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
-_NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh")
 
 
 class AdversarialModel(GenerativeModel):
@@ -27,7 +26,8 @@ class AdversarialModel(GenerativeModel):
         latent: `"normal"` for N(0, I), or `"uniform"` for U[-1, 1].
         ema: Decay of the generator's moving average, a number in [0, 1); 0 for none.
         discriminator_warmup_steps: First steps in which the generator holds still, an integer >= 0.
-        generator_warmup_steps: Steps after these in which the opponent holds still, an integer >= 0.
+        generator_warmup_steps: Steps after these in which the opponent holds still, an integer >= 0. What holds still
+            are weights and optimizer; the statistics of batch normalisation go on.
         log_names: As in `GenerativeModel`.
         **kwargs: `name` and `dtype` of a Keras model.
 
@@ -77,11 +77,7 @@ class AdversarialModel(GenerativeModel):
         return getattr(self, self.opponent_name)
 
     def players(self):
-        first, second = self.discriminator_warmup_steps, self.generator_warmup_steps
-        judges = moves = None
-        if first or second:
-            judges = lambda: ops.logical_or(self.steps_done < first, self.steps_done >= first + second)  # noqa: E731
-            moves = lambda: self.steps_done >= first  # noqa: E731
+        phased = self.discriminator_warmup_steps or self.generator_warmup_steps
         return (
             Player(
                 self.opponent_name,
@@ -89,7 +85,7 @@ class AdversarialModel(GenerativeModel):
                 self.opponent_loss,
                 self.n_critic,
                 after=self.constrain,
-                active=judges,
+                active=self.opponent_moves if phased else None,
             ),
             Player(
                 "generator",
@@ -97,9 +93,18 @@ class AdversarialModel(GenerativeModel):
                 self.generator_loss,
                 after=self._count_and_average,
                 makes=self.fakes,
-                active=moves,
+                active=self.generator_moves if phased else None,
             ),
         )
+
+    def opponent_moves(self):
+        """Whether the opponent moves in this step, a scalar truth value."""
+        first, second = self.discriminator_warmup_steps, self.generator_warmup_steps
+        return ops.logical_or(self.steps_done < first, self.steps_done >= first + second)
+
+    def generator_moves(self):
+        """Whether the generator moves in this step, a scalar truth value."""
+        return self.steps_done >= self.discriminator_warmup_steps
 
     def call(self, z, training=False):
         """What the generator, or its moving average, makes of latents."""
@@ -129,7 +134,8 @@ class AdversarialModel(GenerativeModel):
         self.steps_done.assign_add(1)
         if self.averaged_generator is None:
             return
-        steps = ops.cast(self.steps_done, "float32")
+        moved = ops.maximum(self.steps_done - self.discriminator_warmup_steps, 0)
+        steps = ops.cast(moved, "float32")
         decay = ops.minimum(self.ema, (1 + steps) / (10 + steps))  # the first steps are soon forgotten
         trained = {id(weight) for weight in self.generator.trainable_weights}
         for average, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
@@ -186,6 +192,9 @@ class AdversarialModel(GenerativeModel):
 
     def check_data(self, x, y=None):
         checks.array("x", x, self.example_shape, self.value_range)
+
+    def check_training_data(self, x, y=None):
+        self.check_data(x, y)
         if self.value_range == (-1, 1) and np.min(x) >= 0:
             raise ValueError(
                 "`x` does not reach below 0, the generator's tanh does. Expected: values in [-1, 1], as of "
@@ -200,14 +209,15 @@ class AdversarialModel(GenerativeModel):
                 f"`generator` must map latents to examples. Expected: inputs of shapes {expected}, one output. "
                 f"Received: inputs of shapes {inputs}, {len(outputs)} outputs"
             )
-        taken, _ = shapes(self.opponent_name, self.opponent)
-        if taken != [outputs[0], *self.condition_shapes]:
+        taken, given = shapes(self.opponent_name, self.opponent)
+        if taken != [outputs[0], *self.condition_shapes] or len(given) != 1:
             raise ValueError(
                 f"`{self.opponent_name}` must take what the generator makes. "
-                f"Expected: inputs of shapes {[outputs[0], *self.condition_shapes]}. Received: {taken}"
+                f"Expected: inputs of shapes {[outputs[0], *self.condition_shapes]}, one output. "
+                f"Received: inputs of shapes {taken}, {len(given)} outputs"
             )
         last = last_activations(self.opponent)[0]
-        if last in _NO_LOGITS:
+        if last != "linear":
             raise ValueError(
                 f"`{self.opponent_name}` must end in logits. Expected: a last layer without activation. "
                 f"Received: activation {last!r}"

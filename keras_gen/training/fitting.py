@@ -57,7 +57,7 @@ def first_batch(data):
     x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(batch)
     if sample_weight is not None:
         refuse_weights()
-    return keras.tree.map_structure(np.asarray, (x, y))
+    return keras.tree.map_structure(np.asarray, x), None if y is None else keras.tree.map_structure(np.asarray, y)
 
 
 def split_validation(x, y, fraction):

@@ -58,6 +58,10 @@ class GenerativeModel(CompiledByPlayers):
         """
         checks.array("x", x, allow_nan=self.takes_nan)
 
+    def check_training_data(self, x, y=None):
+        """As `check_data`, of what `fit` is given to train on, of which more can be asked; arguments as there."""
+        self.check_data(x, y)
+
     # The steps
 
     def train_step(self, data):
@@ -182,10 +186,11 @@ class GenerativeModel(CompiledByPlayers):
         moves = max(player.moves for player in self.players())
         plain = is_array(x)
         if plain:
-            self.check_data(x, y)
+            self.check_training_data(x, y)
             labels = y if self.uses_labels else None
             options = {"steps": steps_per_epoch, "allow_nan": self.takes_nan}
-            x = Pipeline(x, labels, batch_size or 32, shuffle, self.order_seed, **options)
+            batch_size = 32 if batch_size is None else batch_size
+            x = Pipeline(x, labels, batch_size, shuffle, self.order_seed, **options)
             steps_per_epoch = None
         pipeline = x if isinstance(x, Pipeline) else None
         if pipeline is not None:
@@ -193,7 +198,7 @@ class GenerativeModel(CompiledByPlayers):
                 raise ValueError(f"A Pipeline counts its own steps. Expected: Pipeline(..., steps={steps_per_epoch})")
             _require_batch(moves, pipeline.batch_size)
             x = pipeline.dataset(smallest=moves)
-        x, batches = self._foreign(x, moves, checked=plain)
+        x, batches = self._foreign(x, None if plain else self.check_training_data, moves)
         self._use_steps(execution_steps(FUSED_STEPS, batches, steps_per_epoch))
         return super().fit(
             x,
@@ -236,15 +241,15 @@ class GenerativeModel(CompiledByPlayers):
             x = Pipeline(x, y if self.uses_labels else None, batch_size or 32, allow_nan=self.takes_nan)
         if isinstance(x, Pipeline):
             x = x.dataset(training=False)
-        x, _ = self._foreign(x)
+        x, _ = self._foreign(x, self.check_data)
         return limited(x, steps)
 
-    def _foreign(self, x, smallest=1, checked=False):
-        """A dataset as the steps take it, and how many batches it has, where that is known."""
-        if not checked:
+    def _foreign(self, x, check, smallest=1):
+        """A dataset as the steps take it, its first batch checked, and how many batches it has, where that is known."""
+        if check is not None:
             batch = first_batch(x)
             if batch is not None:
-                self.check_data(*batch)
+                check(*batch)
                 _require_batch(smallest, len(keras.tree.flatten(batch[0])[0]))
         if is_dataset(x) and not self.uses_labels:
             x = inputs_only(x)

@@ -1,5 +1,12 @@
 """What a model may ask of the networks that it is handed."""
 
+import keras
+
+_PASSED_ON = (  # layers after which values are what they were before, or means of them
+    "reshape", "flatten", "cropping2d", "dropout",
+    "averagepooling1d", "averagepooling2d", "globalaveragepooling1d", "globalaveragepooling2d",
+)  # fmt: skip
+
 
 def shapes(name, network):
     """The shapes of a built network's inputs and outputs.
@@ -29,14 +36,18 @@ def last_activations(network):
 
     def name(layer):
         activation = getattr(layer, "activation", None)
+        if isinstance(activation, keras.layers.Layer):
+            return name(activation)
         if activation is not None:
-            return getattr(activation, "__name__", str(activation))
+            told = getattr(activation, "__name__", str(activation))
+            passes = isinstance(layer, keras.layers.Activation) and told == "linear" and layer._inbound_nodes
+            return name(layer.input._keras_history.operation) if passes else told
         if hasattr(layer, "outputs") and hasattr(layer, "layers"):
             return last_activations(layer)[0]
         operation = type(layer).__name__.lower()
-        if operation in ("sigmoid", "tanh", "softmax"):
+        if operation in ("sigmoid", "tanh", "softmax", "relu", "leakyrelu"):
             return operation
-        if operation in ("reshape", "flatten", "cropping2d"):
+        if operation in _PASSED_ON:
             return name(layer.input._keras_history.operation)
         return "linear"
 

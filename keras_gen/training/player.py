@@ -16,7 +16,8 @@ class Player:
         networks: Tuple of Keras models; their trainable variables are what the player moves.
         loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised, all are logged.
         moves: How many moves the player makes in a step, each on fresh data. Defaults to 1.
-        after: Callable without arguments, run after each move (clipping, a moving average). Defaults to `None`.
+        after: Callable without arguments, run after each move (clipping, a moving average), also after one that was
+            undone. Defaults to `None`.
         makes: Callable `(batch, training)` of what the player's networks make for all players to judge, such as a
             generator's fakes, a tensor or a structure of tensors. It is computed once for a move and its judgement, and
             each player's `loss` is then `(batch, made, training)`. At most one player of a model makes. Defaults to
@@ -46,7 +47,7 @@ class Player:
         return [variable for network in self.networks for variable in network.trainable_variables]
 
     def penalty(self):
-        """Sum of the regularisation losses that the player's layers have added, 0 if none has."""
+        """Sum of the regularisation losses that the player's layers have added in their last pass, 0 if none has."""
         return sum(loss for network in self.networks for loss in network.losses)
 
     def apply(self, optimizer, gradients):

@@ -54,12 +54,15 @@ class Workshop:
         """
         optimizer, variables = self.optimizers[player.name], player.variables
 
-        def minimised(*others):
+        def minimised():
             values = losses()
-            return optimizer.scale_loss(sum(others, next(iter(values.values())))), values
+            loss = next(iter(values.values()))
+            if player is not self.maker:  # the layers' penalties are those of the pass that `losses` has made
+                loss = loss + ops.cast(player.penalty(), "float32")
+            return optimizer.scale_loss(loss), values
 
         if player is not self.maker:
-            return backend.value_and_grad(lambda: minimised(ops.cast(player.penalty(), "float32")), variables)
+            return backend.value_and_grad(minimised, variables)
         made = keras.tree.flatten(self.made)
         values, found = backend.value_and_grad(minimised, [*made, *variables])
         # The regularisation was computed with what was made, of which it is a part

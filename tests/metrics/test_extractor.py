@@ -132,3 +132,12 @@ def test_bad_arguments():
         metrics.Features("a", batch_size=0)
     with pytest.raises(ValueError, match="Class probabilities need features with a `head`. .* Received: 'flat'"):
         flat((2,)).probabilities(np.zeros((1, 2)))
+
+
+def test_networks_of_the_same_weights_are_told_apart():
+    keys = [
+        metrics.Features("pool", keras.Sequential([keras.Input((4, 4, 1)), pooling()])).key
+        for pooling in (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
+    ]
+    again = metrics.Features("pool", keras.Sequential([keras.Input((4, 4, 1)), keras.layers.GlobalMaxPooling2D()])).key
+    assert keys[0] != keys[1] == again

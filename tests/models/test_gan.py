@@ -3,6 +3,7 @@ import math
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gen import load_model, losses, models, networks
 from keras_gen.models.gan import ADVERSARIAL_LOSSES
@@ -38,11 +39,11 @@ def test_a_name_stands_for_its_pair_of_losses(name):
 
 def test_smoothing_reaches_the_loss():
     fakes = np.zeros((40, 6), "float32")
-    keras.utils.set_random_seed(0)
-    plain = gan().opponent_loss(X, fakes, training=False)["discriminator_loss"]
-    keras.utils.set_random_seed(0)
-    smoothed = gan(label_smoothing=0.2).opponent_loss(X, fakes, training=False)["discriminator_loss"]
-    assert float(plain) != float(smoothed)
+    model = gan(label_smoothing=0.2)
+    expected = losses.minimax_discriminator_loss(
+        model.discriminator(X), model.discriminator(fakes), label_smoothing=0.2
+    )
+    assert float(model.opponent_loss(X, fakes, training=False)["discriminator_loss"]) == pytest.approx(float(expected))
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
@@ -117,6 +118,17 @@ def test_labels_are_handed_to_both_networks_and_come_back_with_the_file(tmp_path
         (lambda: conditional().check_data(X, LABELS - 1), r"must be in 0..2. Received: -1..1"),
         (
             lambda: models.ConditionalGAN(
+                networks.mlp_generator(3, (), (6,), num_classes=3),
+                networks.mlp_discriminator((6,), (), num_classes=3),
+                3,
+                10,
+            ),
+            "`generator` knows fewer classes than the model. Expected: num_classes=10. Received: 3",
+        ),
+        (lambda: conditional().check_data(5 * X, LABELS), r"Expected: values in \[-1, 1\]"),
+        (lambda: conditional().generate(np.zeros((2, 4)), [0, 1]), r"Expected: shape \(n, 3\)"),
+        (
+            lambda: models.ConditionalGAN(
                 networks.mlp_generator(3, (), (6,)), networks.mlp_discriminator((6,), ()), 3, 3
             ),
             r"Expected: inputs of shapes \[\(3,\), \(\)\]",
@@ -135,4 +147,6 @@ def test_labels_are_refused_before_training():
         model.fit(X, LABELS + 1, verbose=0)
     with pytest.raises(ValueError, match="needs labels"):
         model.fit(X, verbose=0)
+    with pytest.raises(ValueError, match="needs labels"):
+        model.fit(tf.data.Dataset.from_tensor_slices(X).batch(8), verbose=0)
     assert int(model.steps_done) == 0

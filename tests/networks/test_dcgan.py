@@ -96,3 +96,26 @@ def test_a_label_changes_the_logit(build):
 def test_what_cannot_be_built_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_every_layer_begins_with_numbers_of_its_own_of_the_published_deviation():
+    for network in (networks.dcgan_generator(100, (16, 16, 3), 16), networks.dcgan_discriminator((16, 16, 3), 16)):
+        kernels = [weight.numpy().ravel() for weight in network.trainable_weights if weight.name == "kernel"]
+        assert len(kernels) == 3
+        for left, right in itertools.combinations(kernels, 2):
+            n = min(len(left), len(right))
+            assert abs(np.corrcoef(left[:n], right[:n])[0, 1]) < 0.2
+        assert np.concatenate(kernels).std() == pytest.approx(0.02, rel=0.05)
+
+
+def test_published_constants():
+    """Slope 0.2 of the leaky ReLU; dropout where it is asked for; batch statistics that a short training reaches."""
+    plain, dropped = (
+        networks.dcgan_discriminator((16, 16, 1), 2),
+        networks.dcgan_discriminator((16, 16, 1), 2, dropout=0.5),
+    )
+    slopes = [layer.negative_slope for layer in plain.layers if isinstance(layer, keras.layers.LeakyReLU)]
+    assert slopes == [0.2, 0.2]
+    assert sum(isinstance(layer, keras.layers.Dropout) for layer in dropped.layers) == 2
+    momenta = {layer.momentum for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)}
+    assert momenta == {0.9}

@@ -53,6 +53,21 @@ def test_the_average_of_the_generator_is_the_formula_s_and_what_samples_come_fro
     assert np.abs(model.sample(4, seed=0) - model.generator(z)).max() > 1e-6
 
 
+def test_the_average_forgets_its_first_steps_after_a_warm_up_too():
+    model, seen = trained(7, ema=0.999, discriminator_warmup_steps=4)
+    average = seen[4][0]
+    for step in range(1, 4):
+        decay = (1 + step) / (10 + step)
+        average = [decay * a + (1 - decay) * w for a, w in zip(average, seen[4 + step][0], strict=True)]
+    for left, right in zip(model.averaged_generator.get_weights(), average, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-7)
+
+
+def test_a_critic_that_holds_still_is_not_clipped():
+    _, seen = trained(3, kind=models.WGAN, n_critic=2, generator_warmup_steps=2)
+    assert [moved(a[1], b[1]) for a, b in itertools.pairwise(seen)] == [False, False, True]
+
+
 def test_statistics_of_batches_are_copied_not_averaged():
     generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(6), keras.layers.BatchNormalization()])
     model = gan(generator=generator, ema=0.99)
@@ -105,6 +120,48 @@ def test_data_without_a_known_end_are_counted_right():
     assert int(model.steps_done) == 8 and int(model.optimizer["generator"].iterations) == 8
 
 
+def ends_in(*last):
+    return keras.Sequential([keras.Input((6,)), *last])
+
+
+def two_outputs():
+    inputs = keras.Input((6,))
+    return keras.Model(inputs, [keras.layers.Dense(1)(inputs), keras.layers.Dense(1)(inputs)])
+
+
+DENSE, SQUASHED = keras.layers.Dense, keras.layers.Dense(1, activation="sigmoid")
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        [DENSE(1, "softplus")],
+        [DENSE(1), keras.layers.ReLU()],
+        [DENSE(1), keras.layers.LeakyReLU()],
+        [DENSE(2, "softmax")],
+        [DENSE(1), keras.layers.Activation("sigmoid")],
+        [DENSE(1, "sigmoid"), keras.layers.Activation("linear", dtype="float32")],
+        [DENSE(1, "sigmoid"), keras.layers.Dropout(0.1)],
+        [DENSE(1, activation=keras.layers.Activation("sigmoid"))],
+        [keras.Sequential([keras.Input((6,)), DENSE(1, "tanh")])],
+    ],
+    ids=str,
+)
+def test_an_opponent_that_ends_in_an_activation_is_refused_however_it_is_written(layers):
+    with pytest.raises(ValueError, match="must end in logits"):
+        gan(opponent=ends_in(*layers))
+
+
+def test_a_last_linear_activation_is_none():
+    gan(opponent=ends_in(DENSE(1), keras.layers.Activation("linear", dtype="float32")))
+
+
+def test_bright_images_may_be_evaluated_but_not_trained_on():
+    model = gan()
+    model.compile("adam", jit_compile=False)
+    assert np.isfinite(model.evaluate(np.abs(X), verbose=0)).all()
+
+
 SIGMOID = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "sigmoid")])
 
 
@@ -115,6 +172,8 @@ SIGMOID = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "sigmoid")]
         (lambda: gan(generator=networks.mlp_generator(4, (), (6,))), r"Expected: inputs of shapes \[\(3,\)\]"),
         (lambda: gan(opponent=SIGMOID), "must end in logits. .* Received: activation 'sigmoid'"),
         (lambda: gan(kind=models.WGAN, opponent=SIGMOID), "`critic` must end in logits"),
+        (lambda: gan(opponent=two_outputs()), "one output. Received: .* 2 outputs"),
+        (lambda: gan(kind=models.WGANGP, opponent=ends_in(DENSE(5))), "must give one value an example"),
         (lambda: gan(n_critic=0), "`n_critic` must be an integer >= 1"),
         (lambda: gan(latent="cauchy"), "Unknown latent"),
         (lambda: gan(ema=1.0), r"`ema` must be a number in \[0, 1\)"),

@@ -135,3 +135,32 @@ def test_a_generator_of_published_size_gets_a_gradient_in_every_weight():
     assert all(
         (old != weight.numpy()).any() for old, weight in zip(before, model.generator.trainable_weights, strict=True)
     )
+
+
+def test_penalties_on_activities_are_those_of_the_pass_that_is_minimised():
+    """Keras collects them during the pass: read before it they would be those of the pass before."""
+    codes = []
+    for weight in (0.0, 10.0):
+        keras.utils.set_random_seed(0)
+        encoder = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(2, activity_regularizer=keras.regularizers.L1(weight))]
+        )
+        model = models.Autoencoder(encoder, networks.mlp_decoder(2, (), (3,)))
+        model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+        model.fit(X, batch_size=4, epochs=40, verbose=0)
+        codes.append(np.abs(model.encode(X)).mean())
+    assert codes[1] < codes[0] / 2
+
+
+def test_a_judges_penalties_on_activities_are_those_of_its_last_pass():
+    logits = []
+    for weight in (0.0, 1e3):
+        keras.utils.set_random_seed(0)
+        discriminator = keras.Sequential(
+            [keras.Input((3,)), keras.layers.Dense(1, activity_regularizer=keras.regularizers.L2(weight))]
+        )
+        model = models.GAN(networks.mlp_generator(2, (), (3,)), discriminator, 2)
+        model.compile(keras.optimizers.Adam(1e-2), jit_compile=False)
+        model.fit(X, batch_size=4, epochs=40, verbose=0)
+        logits.append(np.abs(discriminator(model.sample(100, seed=0))).mean())
+    assert logits[1] < logits[0] / 5, "of the fakes, which it judges last"
