@@ -11,12 +11,19 @@ RECIPES = Path(__file__).parents[1] / "recipes"
 TWO_STEPS = {"dataset": "digits", "epochs": 1, "batch_size": 719, "width": 0.05}
 OPTIONS = {
     "codes_as_features": {"labelled": 300},
+    "conditional_mnist": {"samples": 100},
     "contractive": {"seeds": 1},
     "curve": {"starts": 1},
     "decoder_as_memory": {"other": "digits", "memory_epochs": 2},
+    "dcgan_64": {"side": 8},
+    "dcgan_cifar10": {"samples": 100},
+    "dcgan_mnist": {"samples": 100},
     "deep_autoencoder_faces": {"patches": 400},
     "few_labels": {"labels": [100, 1000], "pretrain_epochs": 1},
     "imputation": {"train_images": 300, "test_images": 50},
+    "mixtures": {"mixture": "grid", "variants": ["hinge", "WGANGP"], "seeds": 1, "steps": 2, "batch_size": 16},
+    "mode_collapse": {"steps": 2, "batch_size": 16},
+    "optimal_discriminator": {"draws": 1438},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
     "tune_denoising_autoencoder": {
         "train_images": 300,
@@ -27,19 +34,28 @@ OPTIONS = {
         "repeats": 2,
     },
     "vae_nll": {"nll_samples": 2},
+    "wgan_gp_mnist": {"samples": 100},
 }
 PICTURES = {
     "codes_as_features": {"errors"},
+    "conditional_mnist": {"samples", "history"},
     "contractive": {"jacobian_norms"},
     "curve": {"curve"},
+    "dcgan_64": {"samples", "test_images", "history"},
+    "dcgan_cifar10": {"samples", "test_images", "history"},
+    "dcgan_mnist": {"samples", "comparison", "history"},
     "decoder_as_memory": {"one_image", "several_images", "labels", "real_codes", "exchanged"},
     "deep_autoencoder_faces": {"reconstructions", "history"},
     "deep_autoencoder_mnist": {"reconstructions", "history"},
     "denoising": {"denoised", "history"},
     "few_labels": {"errors"},
+    "gan_digits": {"samples", "history"},
     "imputation": {"random", "lower_half"},
     "k_sparse_codes": {"filters", "history"},
     "linear_autoencoder_is_pca": {"reconstructions", "history"},
+    "mixtures": {"grid"},
+    "mode_collapse": {"mode_collapse"},
+    "optimal_discriminator": {"optimal_discriminator"},
     "outliers": {"worst", "areas"},
     "sparse_filters": {"filters", "filters_k", "filters_kl", "filters_l1"},
     "stacked_denoising_mnist": {"reconstructions", "history", "pretraining"},
@@ -48,6 +64,7 @@ PICTURES = {
     "vae_mnist_3d": {"around_one_digit", "latent_3d", "history"},
     "vae_mnist_2d": {"embedding", "manifold", "interpolation", "history"},
     "vae_nll": {"samples", "history"},
+    "wgan_gp_mnist": {"samples", "history"},
 }
 
 
@@ -58,7 +75,7 @@ def test_recipe(name, tmp_path, capsys):
     spec.loader.exec_module(recipe)
     known = inspect.signature(recipe.main).parameters
     given = {option: value for option, value in TWO_STEPS.items() if option in known}  # the curve has no data set
-    recipe.main(out=tmp_path, **given, **OPTIONS.get(name, {}))
+    recipe.main(out=tmp_path, **{**given, **OPTIONS.get(name, {})})
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["findings"] and report["title"] == name and report["protocol"]["dataset"]
     assert {path.stem for path in tmp_path.glob("*.png")} == PICTURES[name]

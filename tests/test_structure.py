@@ -18,8 +18,8 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "checks", "files", "latents", "quiet", "seeds", "version"),
-    1: ("losses", "reports"),
+    0: ("backend", "checks", "files", "quiet", "seeds", "version"),
+    1: ("latents", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
     4: ("models", "metrics", "plots"),
