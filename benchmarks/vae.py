@@ -13,12 +13,12 @@ peak is measured in every round too; the share is the step's matrix products and
 import argparse
 import os
 import tempfile
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import keras
 import numpy as np
+import peers
 import tensorflow as tf
 import torch
 from keras import ops
@@ -80,26 +80,6 @@ class PlainVAE(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
-class _Clock(keras.callbacks.Callback):
-    def on_epoch_begin(self, epoch, logs=None):
-        self.start = time.perf_counter()
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seconds = time.perf_counter() - self.start
-
-
-def keras_epoch(model, x, batch):
-    """A function that trains two epochs and gives the seconds of the second: the first pays for starting `fit`."""
-    model.compile("adam")
-    clock = _Clock()
-
-    def epoch():
-        model.fit(x, batch_size=batch, epochs=2, verbose=0, callbacks=[clock])
-        return clock.seconds
-
-    return epoch
-
-
 class _TorchEncoder(BaseEncoder):
     def __init__(self, body, width, latent_dim):
         super().__init__()
@@ -146,26 +126,7 @@ def pythae_epoch(network, x, batch):
     )
     trainer = BaseTrainer(model, BaseDataset(images, torch.zeros(len(images))), training_config=settings)
     trainer.prepare_training()
-
-    def epoch():
-        start = time.perf_counter()
-        trainer.train_step(epoch=1)
-        return time.perf_counter() - start
-
-    return epoch
-
-
-def matrix_product_peak():
-    """Highest of ten rates of a float32 matrix product of side 2048, in operations a second."""
-    a = tf.random.normal((2048, 2048))
-    product = tf.function(lambda m: tf.reduce_sum(m @ m))
-    product(a).numpy()
-    seconds = []
-    for _ in range(10):
-        start = time.perf_counter()
-        product(a).numpy()
-        seconds.append(time.perf_counter() - start)
-    return 2 * 2048**3 / min(seconds)
+    return peers.timed(lambda: trainer.train_step(epoch=1))
 
 
 def main():
@@ -178,29 +139,16 @@ def main():
     batch = BATCH[arguments.network]
     x = np.array(data.load(arguments.data)[0].x[: arguments.images])
     steps = -(-len(x) // batch)
+    ours, plain = models.VAE(*keras_networks(arguments.network)), PlainVAE(*keras_networks(arguments.network))
+    for model in (ours, plain):
+        model.compile("adam")
     contestants = {
-        "keras_gen": keras_epoch(models.VAE(*keras_networks(arguments.network)), x, batch),
-        "plain Keras": keras_epoch(PlainVAE(*keras_networks(arguments.network)), x, batch),
+        "keras_gen": peers.keras_epoch(ours, x, batch),
+        "plain Keras": peers.keras_epoch(plain, x, batch),
         "Pythae": pythae_epoch(arguments.network, x, batch),
     }
-    for epoch in contestants.values():
-        epoch()
-    times, peaks = {name: [] for name in contestants}, []
-    for _ in range(arguments.rounds):
-        for name, epoch in contestants.items():
-            times[name].append(epoch() / steps * 1e3)
-        peaks.append(matrix_product_peak())
-    ours, peak = np.array(times["keras_gen"]), np.median(peaks)
-    limit = FLOPS[arguments.network] * batch / peak * 1e3
-    print(f"{arguments.network}, batch {batch}, {len(x)} images, {arguments.rounds} rounds, {os.cpu_count()} cores")
-    print(f"matrix-product peak {peak / 1e9:.0f} GFLOP/s, at which a step's products take {limit:.2f} ms")
-    print(f"{'':12} {'median ms':>10} {'min':>7} {'max':>7} {'share of peak':>14} {'times keras_gen':>16}")
-    for name, values in times.items():
-        values = np.array(values)
-        print(
-            f"{name:12} {np.median(values):10.2f} {values.min():7.2f} {values.max():7.2f} "
-            f"{limit / np.median(values):14.0%} {np.median(values / ours):16.2f}"
-        )
+    title = f"{arguments.network}, batch {batch}, {len(x)} images"
+    peers.compare(contestants, title, steps, FLOPS[arguments.network] * batch, arguments.rounds)
 
 
 if __name__ == "__main__":

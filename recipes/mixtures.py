@@ -43,7 +43,7 @@ def pictured(mixture, panels):
         axes.plot(*samples.T, ".", color="tab:blue", markersize=1.5, alpha=0.5)
         found, good = metrics.mode_counts(samples, *mixture)
         reach = 1.25 * np.abs(mixture.centres).max()
-        axes.set(title=f"{name}: {found} modes, {good:.0%} near", xlim=(-reach, reach), ylim=(-reach, reach), aspect=1)
+        axes.set(title=f"{name}:\n{found} modes, {good:.0%} near", xlim=(-reach, reach), ylim=(-reach, reach), aspect=1)
     return figure
 
 
