@@ -26,7 +26,7 @@ def trained(variant, mixture, steps, epochs, batch_size, learning_rate, units, s
     kind, options = VARIANTS[variant]
     generator = networks.mlp_generator(2, units, (2,), output_activation=None)
     model = kind(generator, networks.mlp_discriminator((2,), units, "relu"), 2, n_critic=5, ema=0.999, **options)
-    model.compile(keras.optimizers.Adam(learning_rate, beta_1=0, beta_2=0.9))
+    model.compile(keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9))
     falling = lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2  # noqa: E731
     measures = [metrics.ModeCount(*mixture), metrics.GoodSamples(*mixture)]
     history = model.fit(
