@@ -100,7 +100,7 @@ def _players_move_their_own_variables(make, arrays):
         model.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()}, jit_compile=False)
         mine = {id(v) for p in model.players() if p.name == player.name for v in p.variables}
         before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
-        model.fit(*(array[:BATCH] for array in arrays), batch_size=BATCH, verbose=0)
+        model.fit(*(array[:BATCH] for array in arrays), batch_size=BATCH, epochs=5, verbose=0)  # beyond any warm-up
         moved = {
             id(v): not np.array_equal(old, keras.ops.convert_to_numpy(v))
             for v, old in zip(model.trainable_variables, before, strict=True)

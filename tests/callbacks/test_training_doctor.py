@@ -394,7 +394,7 @@ FIVE = keras.Sequential([keras.Input((5,)), keras.layers.Flatten()])
     ("arguments", "message"),
     [
         ({"x": X[:, :7]}, r"`x` does not fit the network. Expected: shape \(n, 8, 8, 1\)"),
-        ({"x": X}, "`x` does not reach below 0, the generator's tanh does"),
+        ({"x": 2 * X}, r"`x` is out of range. Expected: values in \[-1, 1\]"),
         ({"x": 2 * X - 1, "labels": Y}, "`labels` are for a conditional model. Received: GAN"),
         ({"x": 2 * X[:1] - 1}, "`x` must hold examples that differ.* Received: 1 examples at a mean distance of nan"),
         ({"x": np.repeat(2 * X[:1] - 1, 9, axis=0)}, "`x` must hold examples that differ.* mean distance of 0"),
