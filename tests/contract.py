@@ -81,7 +81,7 @@ def _trains_and_measures(make, arrays):
 
 def predicted_from(model, arrays):
     """What `predict` takes: of a GAN latents, and labels where it knows any."""
-    if not hasattr(model, "draw_latents"):
+    if not hasattr(model, "generate"):
         return arrays[0]
     z = model.draw_latents(len(arrays[0]), seed=0)
     return [z, arrays[1]] if model.uses_labels else z
