@@ -22,7 +22,8 @@ def diverging(monkeypatch):
         rate = 1e30 if latent_dim == 3 else 1e-3
         return presets.autoencoder(example_shape, latent_dim, units=units, noise=noise, learning_rate=rate)
 
-    monkeypatch.setitem(presets.PRESETS, "diverging", make)
+    for names in (presets.PRESETS, presets.RECONSTRUCTING):
+        monkeypatch.setitem(names, "diverging", make)
 
 
 def numbers(result, name):
@@ -156,7 +157,7 @@ def test_everything_at_once(digits, tmp_path):
         ({"ranges": "noise=0:1.5", "latent_dim": 2}, "`noise` must be a number in"),
         ({"latent_dim": 2}, "An argument is searched or fixed. Expected: one of the two. Received: both"),
         ({"objective": "val_los"}, "Unknown objective. Did you mean 'val_loss'"),
-        ({"preset": "autoencodr"}, "Unknown model. Did you mean 'autoencoder'"),
+        ({"preset": "autoencodr"}, "Unknown model to search. Did you mean 'autoencoder'"),
         ({"tuner": "annealing"}, "Unknown tuner"),
         ({"trials": 0}, "`trials` must be an integer >= 1"),
         ({"epochs": 0}, "`epochs` must be an integer >= 1"),
