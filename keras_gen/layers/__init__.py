@@ -1,5 +1,6 @@
 """Layers, one idea a file."""
 
+from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise
 from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, draw_by_replica, reparameterize
 from keras_gen.layers.sparsity import KLSparsity, KSparse, L1Sparsity
@@ -18,6 +19,7 @@ __all__ = [
     "TiedConv2DTranspose",
     "TiedDense",
     "draw_by_replica",
+    "leaky_relu",
     "reparameterize",
     "tie",
 ]

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.activations import leaky_relu
 from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
 
 _SMALLEST = 4  # side of the smallest map, as published
@@ -124,7 +125,7 @@ def dcgan_discriminator(
     for number in range(1, doublings + 1):
         first = {"use_bias": True} if number == 1 else {}
         hidden = layers.Conv2D(filters << number, kernel_initializer=_normal(), **{**options, **first})(hidden)
-        hidden = layers.LeakyReLU(0.2)(hidden if first else _normalized(hidden, normalization))
+        hidden = layers.Activation(leaky_relu)(hidden if first else _normalized(hidden, normalization))
         if checks.rate("dropout", dropout):
             hidden = layers.Dropout(dropout)(hidden)
     logit = layers.Dense(1, kernel_initializer=_normal(), name="logit")

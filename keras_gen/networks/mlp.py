@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
 from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
 
@@ -111,13 +112,13 @@ def mlp_generator(
     return keras.Model(inputs, layers.Reshape(output_shape)(outputs), name=name)
 
 
-def mlp_discriminator(input_shape, units, activation="leaky_relu", num_classes=None, name="discriminator"):
+def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=None, name="discriminator"):
     """Dense layers from an example, and a class if it is told one, to one logit.
 
     Args:
         input_shape: One example's shape, such as `(28, 28, 1)`.
         units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
-        activation: Activation of the hidden layers. Defaults to `"leaky_relu"`, of slope 0.2.
+        activation: Activation of the hidden layers. Defaults to `layers.leaky_relu`.
         num_classes: Number of classes for a discriminator of `[examples, labels]`. Defaults to `None`.
         name: The network's name. Defaults to `"discriminator"`.
 

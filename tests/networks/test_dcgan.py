@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gen import networks
+from keras_gen.layers import leaky_relu
 
 
 def generator_size(latent_dim, base, doublings, filters, channels, kernel=5, normalized=True):
@@ -109,13 +110,13 @@ def test_every_layer_begins_with_numbers_of_its_own_of_the_published_deviation()
 
 
 def test_published_constants():
-    """Slope 0.2 of the leaky ReLU; dropout where it is asked for; batch statistics that a short training reaches."""
+    """The leaky ReLU, of slope 0.2; dropout where it is asked for; batch statistics that a short training reaches."""
     plain, dropped = (
         networks.dcgan_discriminator((16, 16, 1), 2),
         networks.dcgan_discriminator((16, 16, 1), 2, dropout=0.5),
     )
-    slopes = [layer.negative_slope for layer in plain.layers if isinstance(layer, keras.layers.LeakyReLU)]
-    assert slopes == [0.2, 0.2]
+    activations = [layer.activation for layer in plain.layers if isinstance(layer, keras.layers.Activation)]
+    assert activations == [leaky_relu, leaky_relu]
     assert sum(isinstance(layer, keras.layers.Dropout) for layer in dropped.layers) == 2
     momenta = {layer.momentum for layer in plain.layers if isinstance(layer, keras.layers.BatchNormalization)}
     assert momenta == {0.9}
