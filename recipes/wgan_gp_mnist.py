@@ -18,7 +18,7 @@ RANGE = (-1, 1)
 
 def main(
     dataset: str = "mnist",
-    epochs: int = 10,
+    epochs: int = 30,
     batch_size: int = 64,
     filters: int = 16,
     n_critic: int = 5,

@@ -16,6 +16,7 @@ import keras
 from keras_gen import backend, models, networks, presets
 from keras_gen.layers import ReplicaSeedGenerator, draw_by_replica
 from tests.training.test_generative_model import Pull
+from tests.training.test_workshop import MakerFirst
 
 x = np.random.default_rng(0).random((32, 3)).astype("float32")
 
@@ -31,6 +32,13 @@ assert two.num_replicas_in_sync == 2
 (one_value, one_logs), (two_value, two_logs) = trained(tf.distribute.get_strategy()), trained(two)
 np.testing.assert_allclose(one_value, two_value, rtol=1e-5)
 np.testing.assert_allclose(one_logs["val_loss"], two_logs["val_loss"], rtol=1e-5)
+
+for strategy in tf.distribute.get_strategy(), two:
+    with strategy.scope():
+        model = MakerFirst(keras.regularizers.L2(0.5))
+        model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+    model.fit(np.full((4, 1), 2.0), batch_size=4, verbose=0)
+    np.testing.assert_allclose(model.maker.get_weights()[0], 0.3, rtol=1e-5)  # as tests/training/test_workshop.py says
 
 with two.scope():
     generator = ReplicaSeedGenerator(3)

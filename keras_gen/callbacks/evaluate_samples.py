@@ -47,10 +47,11 @@ class EvaluateSamples(keras.callbacks.Callback):
     >>> from keras_gen.metrics import features
     >>> x = np.random.default_rng(0).random((64, 8, 8, 1))
     >>> evaluation = EvaluateSamples(metrics.by_name("mmd", x, features.identity(), n=100), every=2)
-    >>> best = keras.callbacks.EarlyStopping("val_mmd[identity,n=100]", mode="min", patience=4)
+    >>> name = "val_mmd[identity,bandwidth=median,n=100]"
+    >>> best = keras.callbacks.EarlyStopping(name, mode="min", patience=4)
     >>> vae = presets.build("vae", (8, 8, 1), width=0.1)
     >>> history = vae.fit(x, epochs=3, callbacks=[evaluation, best], verbose=0)
-    >>> len(history.history["val_mmd[identity,n=100]"]), list(evaluation.reports)
+    >>> len(history.history[name]), list(evaluation.reports)
     (3, [1, 2, 3])
     """
 

@@ -177,7 +177,7 @@ class MaximumMeanDiscrepancy(SampleMetric):
     >>> metric = MaximumMeanDiscrepancy(real, features.identity(), n=100, bandwidth=1.0)
     >>> metric.update_state(real + 100.0)
     >>> metric.name, metric.result() > 0.5
-    ('mmd[identity,n=100]', True)
+    ('mmd[identity,bandwidth=1,n=100]', True)
 
     Reference:
         Gretton, Borgwardt, Rasch, Schoelkopf and Smola, 2012, JMLR 13, equation 3.
@@ -186,7 +186,8 @@ class MaximumMeanDiscrepancy(SampleMetric):
     label = "mmd"
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, bandwidth=None):
-        super().__init__(real, features, value_range, n)
+        told = "median" if bandwidth is None else f"{checks.number('bandwidth', bandwidth):g}"
+        super().__init__(real, features, value_range, n, [f"bandwidth={told}"])
         self.bandwidth = _bandwidth(self.real.subset(n), bandwidth)
 
     def measured(self, features):

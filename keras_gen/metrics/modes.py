@@ -79,7 +79,7 @@ class ModeCount(SampleMetric):
     >>> metric = ModeCount([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
     >>> metric.update_state(np.zeros((40, 2)))
     >>> metric.name, metric.result(), metric.report()
-    ('modes[identity,n=40]', 1.0, Modes(found=1, good=1.0))
+    ('modes[identity,of=2,sigma=0.05,at_least=20,n=40]', 1.0, Modes(found=1, good=1.0))
 
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
@@ -88,9 +88,13 @@ class ModeCount(SampleMetric):
     label = "modes"
 
     def __init__(self, centres, sigma, n=2500, at_least=20):
-        super().__init__(None, identity(), n=n)
         self._mixture = np.array(centres), sigma, at_least
         mode_counts(centres, *self._mixture)  # raises here, and not after an epoch, what would be raised there
+        super().__init__(None, identity(), n=n, details=self._details())
+
+    def _details(self):
+        centres, sigma, at_least = self._mixture
+        return [f"of={len(centres)}", f"sigma={sigma:g}", f"at_least={at_least}"]
 
     def measured(self, features):
         return mode_counts(features, *self._mixture)
@@ -112,7 +116,7 @@ class GoodSamples(ModeCount):
     >>> metric = GoodSamples([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
     >>> metric.update_state(np.full((40, 2), 0.5))
     >>> metric.name, metric.result()
-    ('good[identity,n=40]', 0.0)
+    ('good[identity,of=2,sigma=0.05,n=40]', 0.0)
 
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
@@ -122,6 +126,9 @@ class GoodSamples(ModeCount):
 
     def __init__(self, centres, sigma, n=2500):
         super().__init__(centres, sigma, n)
+
+    def _details(self):
+        return super()._details()[:2]
 
     def measured(self, features):
         return super().measured(features).good

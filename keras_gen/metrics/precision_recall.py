@@ -1,6 +1,7 @@
 """Precision and recall of samples: how many are like real data, and how much of the real data they are like."""
 
 import typing
+import warnings
 
 import numpy as np
 
@@ -107,7 +108,13 @@ class SamplePrecision(SampleMetric):
         self._k = checks.integer("k", k)
         checks.integer("n", n, minimum=k + 1)
         super().__init__(real, features, value_range, n, [f"k={k}"])
-        arrays.checked("real", self.real.features, least=k + 1)
+        available = len(arrays.checked("real", self.real.features, least=k + 1))
+        if available < n:
+            warnings.warn(
+                "Precision and recall are compared at equal numbers of real examples and samples. "
+                f"Expected: at least {n} real examples for n={n}. Received: {available}",
+                stacklevel=2,
+            )
 
     def measured(self, features):
         real = self.real.subset(self.n)

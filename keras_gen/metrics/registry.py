@@ -22,7 +22,7 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
         n: Number of samples that are measured. Defaults to 10000.
 
     Returns:
-        List of metrics, in the order of the names.
+        List of metrics, in the order of the names, each once.
 
     Raises:
         ValueError: If a name is unknown or `n` too small, or the features do not serve.
@@ -31,10 +31,10 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
 
     >>> import numpy as np
     >>> from keras_gen.metrics.features import identity
-    >>> [metric.name for metric in by_name("frechet,recall", np.eye(5, 2), identity(), n=100)]
-    ['frechet[identity,n=100]', 'recall[identity,k=3,n=100]']
+    >>> [metric.name for metric in by_name("frechet,recall", np.eye(5, 2), identity(), n=5)]
+    ['frechet[identity,n=5]', 'recall[identity,k=3,n=5]']
     """
-    names = [name.strip() for name in (names.split(",") if isinstance(names, str) else names)]
+    names = dict.fromkeys(name.strip() for name in (names.split(",") if isinstance(names, str) else names))
     classes = [NAMES[checks.choice("metric", name, NAMES)] for name in names]
     arguments = {"features": features, "value_range": value_range, "n": n}
     return [kind(**arguments) if kind is ClassifierScore else kind(real, **arguments) for kind in classes]

@@ -184,6 +184,18 @@ class ConditionalGAN(GAN):
                         f"Received: {layer.input_dim}"
                     )
 
+    def call(self, inputs, training=False):
+        """What the generator, or its moving average, makes of `[latents, labels]`."""
+        if not isinstance(inputs, (list, tuple)) or len(inputs) != 2:
+            raise ValueError(
+                f"{type(self).__name__} makes examples of latents and labels. Expected: predict([z, labels]). "
+                f"Received: {type(inputs).__name__}"
+            )
+        told = keras.backend.standardize_dtype(inputs[1].dtype)
+        if "int" not in told:
+            raise ValueError(f"`labels` must be integers. Expected: such as int32. Received: {told}")
+        return super().call(inputs, training=training)
+
     def fakes(self, batch, training):
         """One generated example for each label of the batch: tensor `(batch, *shape)`."""
         _, labels = batch

@@ -125,16 +125,17 @@ def test_bad_input_of_the_discrepancy(arguments, message):
 
 
 def test_the_metrics_are_the_functions_of_as_many_real_examples():
-    for metric, function, name in (
-        (metrics.KernelDistance(REAL, features.identity(), n=50), metrics.kernel_distance, "kernel"),
-        (metrics.MaximumMeanDiscrepancy(REAL, features.identity(), n=50), metrics.maximum_mean_discrepancy, "mmd"),
+    for kind, function, name in (
+        (metrics.KernelDistance, metrics.kernel_distance, "kernel[identity,n=50]"),
+        (metrics.MaximumMeanDiscrepancy, metrics.maximum_mean_discrepancy, "mmd[identity,bandwidth=median,n=50]"),
     ):
+        metric = kind(REAL, features.identity(), n=50)
         metric.update_state(FAKE)
         assert metric.report() == function(metric.real.subset(50), FAKE)
-        assert metric.result() == metric.report()[0] and metric.name == name + "[identity,n=50]"
+        assert metric.result() == metric.report()[0] and metric.name == name
     assert metric.report().bandwidth == metric.bandwidth
     given = metrics.MaximumMeanDiscrepancy(REAL, features.identity(), n=50, bandwidth=0.5)
-    assert given.name == "mmd[identity,n=50]" and given(FAKE) != metric.result()
+    assert given.name == "mmd[identity,bandwidth=0.5,n=50]" and given(FAKE) != metric.result()
 
 
 def test_bad_input_of_the_metrics():

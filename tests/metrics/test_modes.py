@@ -56,7 +56,10 @@ def test_the_metrics_are_the_two_figures():
     count = metrics.ModeCount(RING, 0.05, n=80)
     share = metrics.GoodSamples(RING, 0.05, n=80)
     assert (count(samples), share(samples)) == (2.0, 0.75) and count.report() == (2, 0.75)
-    assert (count.name, share.name) == ("modes[identity,n=80]", "good[identity,n=80]")
+    assert (count.name, share.name) == (
+        "modes[identity,of=8,sigma=0.05,at_least=20,n=80]",
+        "good[identity,of=8,sigma=0.05,n=80]",
+    )
     assert metrics.ModeCount(RING, 0.05, n=80, at_least=10)(samples) == 3
 
 

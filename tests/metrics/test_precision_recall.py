@@ -69,12 +69,19 @@ def test_single_precision_of_a_network_is_enough_far_from_the_origin():
 
 
 @pytest.mark.parametrize("kind", [metrics.SamplePrecision, metrics.SampleRecall])
+def test_fewer_real_examples_than_samples_are_told(kind):
+    with pytest.warns(UserWarning, match="Expected: at least 81 real examples for n=81. Received: 80"):
+        kind(REAL, features.identity(), n=81)
+    kind(REAL, features.identity(), n=80)
+
+
+@pytest.mark.parametrize("kind", [metrics.SamplePrecision, metrics.SampleRecall])
 @pytest.mark.parametrize(
     ("real", "options", "message"),
     [
         (REAL, {"k": 0}, "`k` must be an integer >= 1"),
         (REAL, {"n": 3}, "`n` must be an integer >= 4"),
-        (REAL[:3], {"n": 9}, "`real` must hold at least 4 examples. Received: 3"),
+        (REAL[:3], {"n": 4}, "`real` must hold at least 4 examples. Received: 3"),
     ],
 )
 def test_bad_input_of_the_metrics(kind, real, options, message):

@@ -29,9 +29,9 @@ def test_every_name_is_its_metric_of_the_same_data():
     assert all(np.isfinite(metric(REAL[:40])) for metric in made)
 
 
-def test_names_may_come_as_a_sequence():
-    assert [metric.name for metric in metrics.by_name(["mmd", "frechet"], REAL, features.identity(), n=9)] == [
-        "mmd[identity,n=9]",
+def test_names_may_come_as_a_sequence_and_count_once():
+    assert [metric.name for metric in metrics.by_name(["mmd", "frechet", "mmd"], REAL, features.identity(), n=9)] == [
+        "mmd[identity,bandwidth=median,n=9]",
         "frechet[identity,n=9]",
     ]
 

@@ -113,6 +113,11 @@ def test_labels_are_handed_to_both_networks_and_come_back_with_the_file(tmp_path
         (lambda: conditional().sample(3, labels=[0, 1]), r"Expected: shape \(3,\). Received: shape \(2,\)"),
         (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: 0..3"),
         (lambda: conditional().sample(2, labels=[0.0, 1.0]), "one integer for each example"),
+        (lambda: conditional().predict(np.zeros((4, 3)), verbose=0), r"Expected: predict\(\[z, labels\]\)"),
+        (
+            lambda: conditional().predict([np.zeros((4, 3)), np.zeros(4)], verbose=0),
+            "`labels` must be integers. Expected: such as int32. Received: float32",
+        ),
         (lambda: conditional().check_data(X), r"needs labels. Expected: fit\(x, labels\)"),
         (lambda: conditional().check_data(X, LABELS[:5]), r"Expected: shape \(40,\). Received: shape \(5,\)"),
         (lambda: conditional().check_data(X, LABELS - 1), r"must be in 0..2. Received: -1..1"),

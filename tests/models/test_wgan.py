@@ -37,6 +37,21 @@ def test_the_estimate_is_the_loss_without_its_sign_and_its_penalty():
     assert found["gradient_penalty"] == pytest.approx(float(losses.gradient_penalty(model.critic, X, fakes, seed)))
 
 
+class TwiceInTraining(keras.layers.Layer):
+    def call(self, x, training=False):
+        return 2 * x if training else x
+
+
+def test_the_penalty_is_of_the_critic_as_it_judges():
+    """A linear critic of slope a, twice as steep in training: (2 a - 1)^2 there, else (a - 1)^2."""
+    linear = keras.layers.Dense(1, kernel_initializer=keras.initializers.Constant(3 / np.sqrt(6)))
+    model = wgan(models.WGANGP, keras.Sequential([keras.Input((6,)), TwiceInTraining(), linear]))
+    fakes = model.sample(40, seed=0)
+    for training, expected in ((True, 25), (False, 4)):
+        found = model.opponent_loss(X, fakes, training=training)["gradient_penalty"]
+        assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
 def test_the_penalty_holds_the_slope_where_the_formula_says():
     """Real ones at 3, fakes held at 0: a slope s gives 3 s - weight (s - 1)^2, best at s = 1 + 3 / (2 weight)."""
     keras.utils.set_random_seed(0)
