@@ -9,7 +9,7 @@ from keras_gen.version import __version__
 
 # The command's user is to see its lines; TensorFlow writes its own as Keras imports it, some whatever its settings say
 with quiet_start(active=bool(sys.argv) and Path(sys.argv[0]).stem == "keras-gen"):
-    from keras_gen.models import GAN, VAE, WGAN, WGANGP, Autoencoder, ConditionalGAN
+    from keras_gen.models import GAN, VAE, WGAN, WGANGP, Autoencoder, ConditionalGAN, CycleGAN
     from keras_gen.saving import load_model
 
 _SUBMODULES = (
@@ -27,7 +27,18 @@ _SUBMODULES = (
     "training",
     "tuning",
 )
-__all__ = ["GAN", "VAE", "WGAN", "WGANGP", "Autoencoder", "ConditionalGAN", "__version__", "load_model", *_SUBMODULES]
+__all__ = [
+    "GAN",
+    "VAE",
+    "WGAN",
+    "WGANGP",
+    "Autoencoder",
+    "ConditionalGAN",
+    "CycleGAN",
+    "__version__",
+    "load_model",
+    *_SUBMODULES,
+]
 
 
 def __getattr__(name):

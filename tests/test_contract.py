@@ -61,6 +61,7 @@ MODELS = {
     "conditional-gan": lambda: presets.build("conditional-gan", SHAPE, width=0.1),
     "wgan": lambda: presets.build("wgan", SHAPE, width=0.1, n_critic=2, clip=1.0),  # which the first weights keep to
     "wgan-gp": lambda: presets.build("wgan-gp", SHAPE, width=0.1, n_critic=2),
+    "cyclegan": lambda: presets.build("cyclegan", SHAPE, width=0.03, blocks=1, identity_weight=0.5, pool_size=6),
     "two players": TwoPlayers.small,
 }
 THOROUGH = ("vae", "autoencoder", "two players")
@@ -71,6 +72,8 @@ def test_contract(name, digits, labels, tmp_path):
     arrays = (digits,)
     if "gan" in name:
         arrays = (2 * digits - 1, *([labels] if name.startswith("conditional") else []))
+    if name == "cyclegan":
+        arrays = (2 * digits - 1, 1 - 2 * digits[::-1])
     check_model(MODELS[name], arrays, tmp_path, thorough=name in THOROUGH)
 
 

@@ -1,9 +1,21 @@
-"""Data: loading, batches, binarisation, patches and mixtures in the plane."""
+"""Data: loading, batches, binarisation, patches, mixtures in the plane, sets without pairs."""
 
 from keras_gen.data.binarization import binarize
 from keras_gen.data.loading import Split, load
 from keras_gen.data.mixtures import Mixture, grid, ring
 from keras_gen.data.patches import turned_patches
 from keras_gen.data.pipelines import Pipeline
+from keras_gen.data.translation import UnpairedPipeline, unpaired
 
-__all__ = ["Mixture", "Pipeline", "Split", "binarize", "grid", "load", "ring", "turned_patches"]
+__all__ = [
+    "Mixture",
+    "Pipeline",
+    "Split",
+    "UnpairedPipeline",
+    "binarize",
+    "grid",
+    "load",
+    "ring",
+    "turned_patches",
+    "unpaired",
+]

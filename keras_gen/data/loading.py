@@ -106,7 +106,19 @@ def _read_digits():
     return [((digits.images / 16).astype("float32"), digits.target)]
 
 
-def _read_tfds(name):
+def tfds_builder(name):
+    """The builder of a tensorflow-datasets set of images, made ready.
+
+    Args:
+        name: The set's name.
+
+    Returns:
+        A `tfds.core.DatasetBuilder` whose data are on this machine.
+
+    Raises:
+        ValueError: If there is no such set, or it has no images.
+        ConnectionError: If the set has to be downloaded and there is no network.
+    """
     logging.getLogger("absl").setLevel(logging.ERROR)
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
@@ -116,17 +128,24 @@ def _read_tfds(name):
     if name.split("/")[0] not in known:
         checks.choice("data set", name, ["digits", *known])
     builder = tfds.builder(name)
-    features = builder.info.features
-    if "image" not in features:
-        raise ValueError(f"Data set {name!r} must have images. Expected: a feature 'image'. Received: {list(features)}")
-    if None in features["image"].shape:
-        raise ValueError(f"All images must have one size. Received: {name!r} with images {features['image'].shape}")
+    if "image" not in builder.info.features:
+        raise ValueError(
+            f"Data set {name!r} must have images. Expected: a feature 'image'. Received: {list(builder.info.features)}"
+        )
     if not builder.data_path.exists():
         _require_network(name, builder)
         try:
             builder.download_and_prepare()
         except (DownloadError, NonMatchingChecksumError) as error:
             raise ConnectionError(f"Data set {name!r} cannot be downloaded: {error}") from None
+    return builder
+
+
+def _read_tfds(name):
+    builder = tfds_builder(name)
+    features = builder.info.features
+    if None in features["image"].shape:
+        raise ValueError(f"All images must have one size. Received: {name!r} with images {features['image'].shape}")
     names = [part for part in ("train", "test") if part in builder.info.splits] or list(builder.info.splits)[:1]
     splits = []
     for part in names:
@@ -193,13 +212,13 @@ def _read_path(path):
 def _read_folder(folder):
     """A folder, or its `train` and `test` parts; classes are numbered in the order of their names."""
     parts = [folder / part for part in ("train", "test")]
-    files = [_image_files(part) for part in (parts if all(part.is_dir() for part in parts) else [folder])]
+    files = [image_files(part) for part in (parts if all(part.is_dir() for part in parts) else [folder])]
     if not all(files):
         raise ValueError(f"{str(folder)!r} must hold images ({', '.join(IMAGE_SUFFIXES)}). Received: none")
     return _decode(files)
 
 
-def _image_files(folder):
+def image_files(folder):
     """Pairs (path, class name or `None`) of a folder of images, or of one sub-folder a class."""
     classes = sorted(entry for entry in folder.iterdir() if entry.is_dir())
     files = [(path, None) for path in sorted(folder.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES]

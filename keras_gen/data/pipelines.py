@@ -11,7 +11,80 @@ from keras_gen.data.binarization import bernoulli_draw, binarize
 _READY_BYTES = 2**26
 
 
-class Pipeline:
+class SeededPipeline:
+    """Batches in an order that is a function of a seed and the epoch's number alone; the base of the pipelines.
+
+    A subclass says in `_examples(places, epoch, training)` which examples stand at the places of an epoch.
+
+    Args:
+        sources: Tuple of what the examples are taken from, each with the bytes of one, `row_bytes`.
+        size: Number of places in an epoch, an integer >= 1.
+        batch_size, shuffle, seed, drop_remainder, steps: As in `Pipeline`.
+    """
+
+    def __init__(self, sources, size, batch_size, shuffle, seed, drop_remainder, steps):
+        self.batch_size = checks.integer("batch_size", batch_size)
+        self.seed = checks.integer("seed", seed, minimum=0)
+        self.size, self.shuffle, self.drop_remainder = size, shuffle, drop_remainder
+        available = self._available(training=True)
+        if steps is not None and not 1 <= steps <= available:
+            raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
+        self.steps, self._sources = steps, sources
+        with tf.device("CPU:0"):
+            self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
+            self.epoch = tf.Variable(0, dtype="int64", trainable=False)
+
+    def _available(self, training, smallest=1):
+        whole, rest = divmod(self.size, self.batch_size)
+        dropped = training and (self.drop_remainder or rest < smallest)
+        return whole + (rest > 0 and not dropped)
+
+    def batches(self, training=True, smallest=1):
+        """Number of batches in an epoch; a last one of fewer than `smallest` examples is not trained on."""
+        available = self._available(training, smallest)
+        return min(self.steps or available, available) if training else available
+
+    def reseed(self, seed):
+        """Take another seed for the orders and draws to come."""
+        self.seed = checks.integer("seed", seed, minimum=0)
+        self._seed.assign(seed)
+
+    def dataset(self, training=True, smallest=1):
+        """A `tf.data.Dataset` of one epoch of examples, or of pairs of them.
+
+        Args:
+            training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
+                the arrays and the draw that of epoch 0. Defaults to `True`.
+            smallest: In training a last batch of fewer examples is left out. Defaults to 1.
+
+        Returns:
+            The dataset; each element has up to `batch_size` examples.
+        """
+        steps = self.batches(training, smallest)
+        ragged = steps * self.batch_size > self.size
+
+        def batch(number):
+            first = number * self.batch_size
+            places = tf.range(first, tf.minimum(first + self.batch_size, self.size))
+            epoch = self.epoch.read_value() if training else tf.constant(0, "int64")
+            arrays = self._examples(places, epoch, training)
+            for array in arrays:
+                array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
+            return tuple(arrays) if len(arrays) > 1 else arrays[0]
+
+        dataset = tf.data.Dataset.range(steps)
+        options = tf.data.Options()
+        options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
+        options.deterministic = True
+        # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
+        ready = max(2, min(32, _READY_BYTES // self._batch_bytes()))
+        return dataset.map(batch).prefetch(ready).with_options(options)
+
+    def _batch_bytes(self):
+        return self.batch_size * sum(source.row_bytes for source in self._sources)
+
+
+class Pipeline(SeededPipeline):
     """Batches of arrays in a seeded order, fast on two cores; what `fit` makes of plain arrays.
 
     The order of epoch e is a permutation drawn from (`seed`, e): it is never stored, costs no memory, and a run that is
@@ -58,75 +131,21 @@ class Pipeline:
         checks.array("x", x, None, None if binarization is None else (0, 1), allow_nan)
         if y is not None and len(y) != len(x):
             raise ValueError(f"`y` must have a label for each x. Expected: {len(x)}. Received: {len(y)}")
-        self.batch_size = checks.integer("batch_size", batch_size)
-        self.seed = checks.integer("seed", seed, minimum=0)
-        self.shuffle, self.binarization, self.drop_remainder = shuffle, binarization, drop_remainder
-        self.size = len(x)
-        available = self._available(training=True)
-        if steps is not None and not 1 <= steps <= available:
-            raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
-        self.steps = steps
-        if binarization == "static":
-            x = binarize(x, seed)
+        self.binarization = binarization
         with tf.device("CPU:0"):
-            self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
-            self._sources = [_Source(x, "float32"), *([] if y is None else [_Source(y)])]
-            self.epoch = tf.Variable(0, dtype="int64", trainable=False)
+            images = binarize(x, seed) if binarization == "static" else x
+            sources = [_Source(images, "float32"), *([] if y is None else [_Source(y)])]
+        super().__init__(sources, len(x), batch_size, shuffle, seed, drop_remainder, steps)
 
-    def _available(self, training, smallest=1):
-        whole, rest = divmod(self.size, self.batch_size)
-        dropped = training and (self.drop_remainder or rest < smallest)
-        return whole + (rest > 0 and not dropped)
-
-    def batches(self, training=True, smallest=1):
-        """Number of batches in an epoch; a last one of fewer than `smallest` examples is not trained on."""
-        available = self._available(training, smallest)
-        return min(self.steps or available, available) if training else available
-
-    def reseed(self, seed):
-        """Take another seed for the orders and draws to come."""
-        self.seed = checks.integer("seed", seed, minimum=0)
-        self._seed.assign(seed)
-
-    def dataset(self, training=True, smallest=1):
-        """A `tf.data.Dataset` of one epoch of `x`, or of pairs `(x, y)`.
-
-        Args:
-            training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
-                the arrays and the draw that of epoch 0. Defaults to `True`.
-            smallest: In training a last batch of fewer examples is left out. Defaults to 1.
-
-        Returns:
-            The dataset; each element has up to `batch_size` examples.
-        """
-        steps = self.batches(training, smallest)
-        ragged = steps * self.batch_size > self.size
-
-        def batch(number):
-            first = number * self.batch_size
-            places = tf.range(first, tf.minimum(first + self.batch_size, self.size))
-            epoch = self.epoch.read_value() if training else tf.constant(0, "int64")
-            indices = places
-            if training and self.shuffle:
-                seed = tf.stack([self._seed.read_value(), epoch])
-                indices = tf.random.experimental.index_shuffle(places, seed, self.size - 1)
-            arrays = [source.rows(indices) for source in self._sources]
-            for array in arrays:
-                array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
-            if self.binarization == "dynamic":
-                arrays[0] = bernoulli_draw(arrays[0], first, epoch, self._seed.read_value())
-            return tuple(arrays) if len(arrays) > 1 else arrays[0]
-
-        dataset = tf.data.Dataset.range(steps)
-        options = tf.data.Options()
-        options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
-        options.deterministic = True
-        # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
-        ready = max(2, min(32, _READY_BYTES // self._batch_bytes()))
-        return dataset.map(batch).prefetch(ready).with_options(options)
-
-    def _batch_bytes(self):
-        return self.batch_size * sum(source.row_bytes for source in self._sources)
+    def _examples(self, places, epoch, training):
+        indices = places
+        if training and self.shuffle:
+            seed = tf.stack([self._seed.read_value(), epoch])
+            indices = tf.random.experimental.index_shuffle(places, seed, self.size - 1)
+        arrays = [source.rows(indices) for source in self._sources]
+        if self.binarization == "dynamic":
+            arrays[0] = bernoulli_draw(arrays[0], places[0], epoch, self._seed.read_value())
+        return arrays
 
 
 class _Source:
@@ -159,7 +178,7 @@ def inputs_only(dataset):
 
 def batch_count(data):
     """Number of batches of a dataset or of what has a length; `None` where it is not known or there is no end."""
-    if isinstance(data, Pipeline):
+    if isinstance(data, SeededPipeline):
         return data.batches()
     if is_dataset(data):
         count = int(data.cardinality())

@@ -1,6 +1,7 @@
 """Formulas: plain functions in `keras.ops`, each with its equation and its source."""
 
 from keras_gen.losses.adversarial import (
+    ADVERSARIAL_LOSSES,
     hinge_discriminator_loss,
     hinge_generator_loss,
     least_squares_discriminator_loss,
@@ -14,12 +15,15 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
+from keras_gen.losses.consistency import cycle_consistency
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
 
 __all__ = [
+    "ADVERSARIAL_LOSSES",
     "bernoulli_nll",
+    "cycle_consistency",
     "gaussian_kl",
     "gaussian_kl_per_dimension",
     "gaussian_nll",

@@ -274,3 +274,12 @@ def wasserstein_generator_loss(fake_logits):
 
 def _float32(logits):
     return ops.cast(logits, "float32")
+
+
+ADVERSARIAL_LOSSES = {  # by name the pair (the discriminator's, the generator's)
+    "non_saturating": (non_saturating_discriminator_loss, non_saturating_generator_loss),
+    "minimax": (minimax_discriminator_loss, minimax_generator_loss),
+    "maximum_likelihood": (maximum_likelihood_discriminator_loss, maximum_likelihood_generator_loss),
+    "least_squares": (least_squares_discriminator_loss, least_squares_generator_loss),
+    "hinge": (hinge_discriminator_loss, hinge_generator_loss),
+}

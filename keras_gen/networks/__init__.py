@@ -8,6 +8,8 @@ from keras_gen.networks.convolutional import (
 )
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp_autoencoder, mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
+from keras_gen.networks.patchgan import patchgan_discriminator
+from keras_gen.networks.resnet import resnet_generator
 
 __all__ = [
     "convolutional_autoencoder",
@@ -21,4 +23,6 @@ __all__ = [
     "mlp_discriminator",
     "mlp_encoder",
     "mlp_generator",
+    "patchgan_discriminator",
+    "resnet_generator",
 ]

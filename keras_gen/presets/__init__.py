@@ -3,6 +3,7 @@
 from keras_gen import checks
 from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
+from keras_gen.presets.translation import cyclegan
 from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
 
 RECONSTRUCTING = {  # what a search measures by its error
@@ -22,7 +23,8 @@ ADVERSARIAL = {
     "wgan": wgan,
     "wgan-gp": wgan_gp,
 }
-PRESETS = {**RECONSTRUCTING, **ADVERSARIAL}
+TRANSLATING = {"cyclegan": cyclegan}
+PRESETS = {**RECONSTRUCTING, **ADVERSARIAL, **TRANSLATING}
 
 
 def build(name, example_shape, **options):

@@ -5,11 +5,10 @@ from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.network_facts import last_activations, shapes
+from keras_gen.training.network_facts import check_logits, check_reach, shapes, value_range
 from keras_gen.training.player import Player
 
 _BATCH = 256  # images at a time in the methods that take and return numpy
-_RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
 
 
 class AdversarialModel(GenerativeModel):
@@ -64,7 +63,7 @@ class AdversarialModel(GenerativeModel):
             for name, steps in zip(warmup, (discriminator_warmup_steps, generator_warmup_steps), strict=True)
         )
         self.example_shape = self._checked_shapes()
-        self.value_range = _RANGES.get(last_activations(generator)[0])
+        self.value_range = value_range(generator)
         self.steps_done = self.add_weight(
             name="steps_done", shape=(), dtype="int32", initializer="zeros", trainable=False
         )
@@ -195,11 +194,7 @@ class AdversarialModel(GenerativeModel):
 
     def check_training_data(self, x, y=None):
         self.check_data(x, y)
-        if self.value_range == (-1, 1) and np.min(x) >= 0:
-            raise ValueError(
-                "`x` does not reach below 0, the generator's tanh does. Expected: values in [-1, 1], as of "
-                f"data.load(name, value_range=(-1, 1)). Received: values in [{np.min(x):g}, {np.max(x):g}]"
-            )
+        check_reach("x", x, self.value_range)
 
     def _checked_shapes(self):
         inputs, outputs = shapes("generator", self.generator)
@@ -216,12 +211,7 @@ class AdversarialModel(GenerativeModel):
                 f"Expected: inputs of shapes {[outputs[0], *self.condition_shapes]}, one output. "
                 f"Received: inputs of shapes {taken}, {len(given)} outputs"
             )
-        last = last_activations(self.opponent)[0]
-        if last != "linear":
-            raise ValueError(
-                f"`{self.opponent_name}` must end in logits. Expected: a last layer without activation. "
-                f"Received: activation {last!r}"
-            )
+        check_logits(self.opponent_name, self.opponent)
         return outputs[0]
 
 

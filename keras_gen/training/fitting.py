@@ -76,14 +76,19 @@ def split_validation(x, y, fraction):
     """
     if not is_array(x):
         raise ValueError("`validation_split` needs arrays. Received: a dataset; give `validation_data` instead")
-    cut = math.floor(len(x) * (1 - fraction))
-    if not 0 < cut < len(x):
-        raise ValueError(
-            f"`validation_split` must leave examples on both sides. Expected: a number in (0, 1). "
-            f"Received: {fraction} of {len(x)} examples"
-        )
-    labels = (None, None) if y is None else (y[:cut], y[cut:])
-    return (x[:cut], labels[0]), (x[cut:], labels[1])
+
+    def parts(array):
+        if array is None:
+            return None, None
+        cut = math.floor(len(array) * (1 - fraction))
+        if not 0 < cut < len(array):
+            raise ValueError(
+                f"`validation_split` must leave examples on both sides. Expected: a number in (0, 1). "
+                f"Received: {fraction} of {len(array)} examples"
+            )
+        return array[:cut], array[cut:]
+
+    return tuple(zip(parts(x), parts(y), strict=True))
 
 
 def execution_steps(most, batches=None, steps=None):

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 from keras_gen import backend, checks
-from keras_gen.data.pipelines import Pipeline, batch_count, inputs_only, is_dataset, limited
+from keras_gen.data.pipelines import Pipeline, SeededPipeline, batch_count, inputs_only, is_dataset, limited
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
 from keras_gen.training.fitting import (
@@ -61,6 +61,10 @@ class GenerativeModel(CompiledByPlayers):
     def check_training_data(self, x, y=None):
         """As `check_data`, of what `fit` is given to train on, of which more can be asked; arguments as there."""
         self.check_data(x, y)
+
+    def pipeline(self, x, y, batch_size, **options):
+        """What `fit` and `evaluate` make of arrays, a `data.Pipeline`; arguments as there."""
+        return Pipeline(x, y if self.uses_labels else None, batch_size, allow_nan=self.takes_nan, **options)
 
     # The steps
 
@@ -187,15 +191,13 @@ class GenerativeModel(CompiledByPlayers):
         plain = is_array(x)
         if plain:
             self.check_training_data(x, y)
-            labels = y if self.uses_labels else None
-            options = {"steps": steps_per_epoch, "allow_nan": self.takes_nan}
-            batch_size = 32 if batch_size is None else batch_size
-            x = Pipeline(x, labels, batch_size, shuffle, self.order_seed, **options)
+            options = {"shuffle": shuffle, "seed": self.order_seed, "steps": steps_per_epoch}
+            x = self.pipeline(x, y, 32 if batch_size is None else batch_size, **options)
             steps_per_epoch = None
-        pipeline = x if isinstance(x, Pipeline) else None
+        pipeline = x if isinstance(x, SeededPipeline) else None
         if pipeline is not None:
             if steps_per_epoch is not None:
-                raise ValueError(f"A Pipeline counts its own steps. Expected: Pipeline(..., steps={steps_per_epoch})")
+                raise ValueError(f"A pipeline counts its own steps. Expected: Pipeline(..., steps={steps_per_epoch})")
             _require_batch(moves, pipeline.batch_size)
             x = pipeline.dataset(smallest=moves)
         x, batches = self._foreign(x, None if plain else self.check_training_data, moves)
@@ -238,8 +240,8 @@ class GenerativeModel(CompiledByPlayers):
 
     def _evaluation_data(self, x, y, batch_size, steps=None):
         if is_array(x):
-            x = Pipeline(x, y if self.uses_labels else None, batch_size or 32, allow_nan=self.takes_nan)
-        if isinstance(x, Pipeline):
+            x = self.pipeline(x, y, batch_size or 32)
+        if isinstance(x, SeededPipeline):
             x = x.dataset(training=False)
         x, _ = self._foreign(x, self.check_data)
         return limited(x, steps)

@@ -1,11 +1,15 @@
 """What a model may ask of the networks that it is handed."""
 
 import keras
+import numpy as np
 
 _PASSED_ON = (  # layers after which values are what they were before, or means of them
     "reshape", "flatten", "cropping2d", "dropout",
     "averagepooling1d", "averagepooling2d", "globalaveragepooling1d", "globalaveragepooling2d",
 )  # fmt: skip
+
+
+_RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
 
 
 def shapes(name, network):
@@ -52,3 +56,26 @@ def last_activations(network):
         return "linear"
 
     return [name(output._keras_history.operation) for output in network.outputs]
+
+
+def value_range(network):
+    """The pair (lowest, highest) that the last activation holds the network's first output to, or `None`."""
+    return _RANGES.get(last_activations(network)[0])
+
+
+def check_logits(name, network):
+    """Raise a `ValueError` if the network ends in an activation, where logits are wanted."""
+    last = last_activations(network)[0]
+    if last != "linear":
+        raise ValueError(
+            f"`{name}` must end in logits. Expected: a last layer without activation. Received: activation {last!r}"
+        )
+
+
+def check_reach(name, x, given_range):
+    """Raise a `ValueError` if data that are to fill [-1, 1] do not reach below 0, as images in [0, 1] do not."""
+    if given_range == (-1, 1) and np.min(x) >= 0:
+        raise ValueError(
+            f"`{name}` does not reach below 0, the generator's tanh does. Expected: values in [-1, 1], as of "
+            f"data.load(name, value_range=(-1, 1)). Received: values in [{np.min(x):g}, {np.max(x):g}]"
+        )

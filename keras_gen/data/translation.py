@@ -1,0 +1,107 @@
+"""Batches of two sets of images of which no two belong together."""
+
+import tensorflow as tf
+
+from keras_gen.data.image_sources import image_source
+from keras_gen.data.pipelines import SeededPipeline
+
+
+def unpaired(
+    x,
+    y=None,
+    size=None,
+    batch_size=1,
+    augment=None,
+    shuffle=True,
+    seed=0,
+    channels=None,
+    value_range=(-1, 1),
+    steps=None,
+):
+    """A pipeline of pairs `(images of x, images of y)`, for `models.CycleGAN`.
+
+    An epoch shows each image of the larger set once; the smaller begins again as often as needed. Both are shuffled by
+    themselves, and each of their passes anew: orders, crops and mirror images depend on `seed`, the epoch and the place
+    in it alone, so that a resumed run sees what an unbroken one would have seen. Files are read when they are needed.
+
+    Args:
+        x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
+            such as `"cycle_gan/monet2photo:trainA"`.
+        y: The same for the other set. Defaults to `None`: of a tensorflow-datasets set `trainA` is x, `trainB` y.
+        size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of x's first file.
+        batch_size: Integer >= 1. Defaults to 1, as published.
+        augment: Whether training images are enlarged by 286 / 256, cropped at random and mirrored in half of the cases,
+            as published. Defaults to `None`: files are, arrays not.
+        shuffle: Whether each epoch has orders of its own. Defaults to `True`.
+        seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
+        channels: 1 or 3 for files. Defaults to `None`: 3 where any of a set's files has colours.
+        value_range: The pair (lowest, highest) that black and white of files are mapped to. Defaults to (-1, 1).
+        steps: Number of batches an epoch, at most what the larger set gives; all if `None`. Defaults to `None`.
+
+    Returns:
+        An `UnpairedPipeline`, for `fit` and `evaluate`.
+
+    Raises:
+        ValueError: If a set has no images or none that can be read, or an argument is out of range. Single files that
+            cannot be read are named in a warning and left out.
+
+    Example:
+
+    >>> import numpy as np
+    >>> pipeline = unpaired(np.zeros((5, 8, 8, 1)), np.ones((3, 8, 8, 1)), batch_size=2)
+    >>> [(float(x.numpy().max()), float(y.numpy().min()), len(y)) for x, y in pipeline.dataset()]
+    [(0.0, 1.0, 2), (0.0, 1.0, 2), (0.0, 1.0, 1)]
+
+    Reference:
+        Zhu et al., 2017, arXiv:1703.10593, section 7.1 (jitter and mirroring: Isola et al., 2017, arXiv:1611.07004,
+        section 6.2).
+    """
+    if y is None:
+        x, y = f"{x}:trainA", f"{x}:trainB"
+    first = image_source("x", x, size, channels, value_range)
+    second = image_source(
+        "y", y, first.shape[:2] if size is None and isinstance(y, str) else size, channels, value_range
+    )
+    return UnpairedPipeline(first, second, batch_size, shuffle, seed, augment, steps)
+
+
+class UnpairedPipeline(SeededPipeline):
+    """What `unpaired` makes: a pipeline of two sources, each with its own order.
+
+    Args:
+        first, second: `ArrayImages` or `FileImages`.
+        batch_size, shuffle, seed, augment, steps: As in `unpaired`.
+    """
+
+    def __init__(self, first, second, batch_size=1, shuffle=True, seed=0, augment=None, steps=None):
+        self._augments = [source.augments if augment is None else augment for source in (first, second)]
+        super().__init__((first, second), max(first.size, second.size), batch_size, shuffle, seed, False, steps)
+
+    @property
+    def shapes(self):
+        """The shapes of one image of x and of y."""
+        return tuple(source.shape for source in self._sources)
+
+    def _examples(self, places, epoch, training):
+        return [self._rows(number, places, epoch, training) for number in (0, 1)]
+
+    def _rows(self, number, places, epoch, training):
+        source, stream = self._sources[number], 2 * self._seed.read_value() + number
+        indices, passes = places % source.size, places // source.size
+        if not training:
+            return source.rows(indices)
+        if self.shuffle:
+            passes += epoch * -(-self.size // source.size)  # those of earlier epochs
+            streams = tf.broadcast_to(stream, tf.shape(passes))
+            seeds = tf.stack([streams, passes, tf.zeros_like(passes)], axis=1)  # (batch, 3)
+            # The public function does not take a seed for each index
+            indices = tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=source.size - 1, rounds=4)
+        if not self._augments[number]:
+            return source.rows(indices)
+        seen = epoch * self.size + places
+        draws = tf.map_fn(
+            lambda place: tf.random.stateless_uniform((3,), tf.stack([stream, place])),
+            seen,
+            fn_output_signature="float32",
+        )
+        return source.rows(indices, draws)

@@ -1,0 +1,74 @@
+"""Earlier images beside new ones: what a discriminator is shown so that it does not forget."""
+
+import keras
+from keras import ops
+
+from keras_gen import backend, checks
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class ImagePool(keras.layers.Layer):
+    """Keep earlier images, and hand them out in half of the cases in place of new ones.
+
+    Until the pool is full, new images are stored and passed on. From then on each new image is, with probability 1/2,
+    passed on and not stored; else it takes the place of a stored one, drawn at random, which is passed on instead. The
+    images of one batch are exchanged for different stored ones; of a batch larger than the pool, those that exceed it
+    are passed on. With several replicas the pool keeps the translations of the first.
+
+    Args:
+        size: Number of images kept, an integer >= 1.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `size` is no such integer.
+
+    Example:
+
+    >>> pool = ImagePool(2)
+    >>> first = pool(ops.ones((2, 4, 4, 1)), seed=keras.random.SeedGenerator(0))
+    >>> float(ops.min(first)), int(pool.stored)
+    (1.0, 2)
+
+    Reference:
+        Shrivastava et al., 2017, arXiv:1612.07828, section 2.3; Zhu et al., 2017, arXiv:1703.10593, section 4.
+    """
+
+    def __init__(self, size, **kwargs):
+        super().__init__(**kwargs)
+        self.size = checks.integer("size", size)
+
+    def build(self, input_shape):
+        kept = {"initializer": "zeros", "trainable": False, "aggregation": "only_first_replica", "autocast": False}
+        self.images = self.add_weight(name="images", shape=(self.size, *input_shape[1:]), dtype="float32", **kept)
+        self.stored = self.add_weight(name="stored", shape=(), dtype="int32", **kept)
+
+    def call(self, images, seed):
+        """Exchange images.
+
+        Args:
+            images: Tensor `(batch, *shape)`.
+            seed: A `keras.random.SeedGenerator`.
+
+        Returns:
+            Tensor of the shape and dtype of `images`.
+        """
+        new, beyond = ops.cast(images[: self.size], "float32"), images[self.size :]
+        batch = ops.shape(new)[0]
+        numbers, full = ops.arange(batch, dtype="int32"), self.stored >= self.size
+        drawn = ops.cast(ops.argsort(backend.uniform((self.size,), seed))[:batch], "int32")
+        places = ops.where(full, drawn, (self.stored + numbers) % self.size)  # (batch,), all different
+        exchanged = ops.logical_and(full, backend.uniform((batch,), seed) < 0.5)  # (batch,)
+        taken_in = ops.logical_or(exchanged, ops.logical_and(~full, self.stored + numbers < self.size))
+        old = ops.take(self.images, places, axis=0)  # (batch, *shape)
+        kept = ops.where(self._by_image(taken_in, new), new, old)
+        self.images.assign(ops.scatter_update(self.images, places[:, None], kept))
+        self.stored.assign(ops.minimum(self.stored + batch, self.size))
+        handed_out = ops.cast(ops.where(self._by_image(exchanged, new), old, new), images.dtype)
+        return ops.concatenate([handed_out, beyond], axis=0)
+
+    def get_config(self):
+        return {**super().get_config(), "size": self.size}
+
+    @staticmethod
+    def _by_image(truth, images):
+        return ops.reshape(truth, (-1, *(1 for _ in images.shape[1:])))

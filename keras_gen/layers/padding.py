@@ -1,0 +1,47 @@
+"""Padding by what is there."""
+
+import keras
+from keras import ops
+
+from keras_gen import checks
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class ReflectionPadding2D(keras.layers.Layer):
+    """Continue images beyond their edges by their mirror image, the edge itself not repeated.
+
+    Args:
+        padding: Rows and columns added on each side, an integer >= 1.
+        **kwargs: As in `keras.layers.Layer`.
+
+    Raises:
+        ValueError: If `padding` is no such integer, or not smaller than the images' sides.
+
+    Example:
+
+    >>> image = ops.reshape(ops.arange(4.0), (1, 2, 2, 1))
+    >>> ReflectionPadding2D(1)(image)[0, :, :, 0].numpy().tolist()[0]
+    [3.0, 2.0, 3.0, 2.0]
+    """
+
+    def __init__(self, padding, **kwargs):
+        super().__init__(**kwargs)
+        self.padding = checks.integer("padding", padding)
+
+    def build(self, input_shape):
+        if any(side is not None and side <= self.padding for side in input_shape[1:3]):
+            raise ValueError(
+                f"`padding` must be smaller than the images' sides. Expected: sides above {self.padding}. "
+                f"Received: {tuple(input_shape[1:3])}"
+            )
+
+    def call(self, x):
+        sides = (self.padding, self.padding)
+        return ops.pad(x, ((0, 0), sides, sides, (0, 0)), mode="reflect")  # (batch, height + 2 p, width + 2 p, c)
+
+    def compute_output_shape(self, input_shape):
+        batch, *sides, channels = input_shape
+        return (batch, *(None if side is None else side + 2 * self.padding for side in sides), channels)
+
+    def get_config(self):
+        return {**super().get_config(), "padding": self.padding}

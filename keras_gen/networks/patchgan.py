@@ -1,0 +1,58 @@
+"""The discriminator that judges overlapping patches of an image."""
+
+import keras
+from keras import layers
+
+from keras_gen import checks
+from keras_gen.layers.activations import leaky_relu
+from keras_gen.networks.resnet import checked_image_shape, instance_normalized, normal
+
+
+def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discriminator"):
+    """A logit for each of many overlapping patches: of 70x70 pixels with three halvings, as published.
+
+    C64-C128-C256-C512 and a last convolution to one channel, all of 4x4, of stride 2 for the halvings and 1 after them;
+    instance normalisation after all but the first and the last, leaky ReLU of slope 0.2 after all but the last. Patches
+    are of 16, 34, 70 and 142 pixels for 1, 2, 3 and 4 halvings.
+
+    Args:
+        input_shape: One image's shape `(height, width, channels)`.
+        filters: Channels of the first layer, which double up to 8 times as many. Defaults to 64.
+        downsamplings: Number of halvings, an integer >= 1. Defaults to 3.
+        name: The network's name. Defaults to `"discriminator"`.
+
+    Returns:
+        A functional model from `(batch, height, width, channels)` to `(batch, rows, columns, 1)`: 30x30 logits for
+        256x256 pixels, 14x14 for 128x128.
+
+    Raises:
+        ValueError: If the image is too small for one logit, or a number is out of range.
+
+    Example:
+
+    >>> patchgan_discriminator((256, 256, 3)).output_shape
+    (None, 30, 30, 1)
+
+    Reference:
+        Isola et al., 2017, arXiv:1611.07004, section 6.1.2; Zhu et al., 2017, arXiv:1703.10593, section 7.2.
+    """
+    height, width, _ = checked_image_shape(input_shape)
+    filters, downsamplings = checks.integer("filters", filters), checks.integer("downsamplings", downsamplings)
+    smallest = 3 << downsamplings  # three pixels after the halvings, from which two convolutions take one each
+    if min(height, width) < smallest:
+        raise ValueError(
+            f"`input_shape` must leave a patch to judge. Expected: sides of at least {smallest} with "
+            f"downsamplings={downsamplings}. Received: {tuple(input_shape)}"
+        )
+    inputs = hidden = keras.Input(tuple(input_shape), name="image")
+    for number in range(downsamplings + 1):
+        strides, first = (2 if number < downsamplings else 1), number == 0
+        hidden = _padded(hidden, filters << min(number, 3), strides, use_bias=first)
+        hidden = layers.Activation(leaky_relu)(hidden if first else instance_normalized(hidden))
+    return keras.Model(inputs, _padded(hidden, 1, 1, use_bias=True), name=name)
+
+
+def _padded(hidden, filters, strides, use_bias):
+    """A 4x4 convolution with one row and column of zeros on each side."""
+    options = {"use_bias": use_bias, "kernel_initializer": normal()}
+    return layers.Conv2D(filters, 4, strides, **options)(layers.ZeroPadding2D(1)(hidden))

@@ -1,0 +1,93 @@
+"""The residual generator of image-to-image translation."""
+
+import keras
+from keras import layers
+
+from keras_gen import checks
+from keras_gen.layers.padding import ReflectionPadding2D
+
+_EPSILON = 1e-5  # of the instance normalisation, the authors'
+
+
+def resnet_generator(
+    input_shape, output_channels=None, filters=64, blocks=None, output_activation="tanh", name="generator"
+):
+    """Two halvings of the image, residual blocks at a quarter of its sides, and two doublings back.
+
+    c7s1-64, d128, d256, R256 x `blocks`, u128, u64, c7s1-channels: 7x7 convolutions of stride 1; 3x3 ones of stride 2;
+    blocks of two 3x3 convolutions; transposed 3x3 convolutions of stride 2. All but the last are followed by instance
+    normalisation, and all but the last and the second of a block by ReLU. The 7x7 convolutions and those of the blocks
+    see the image continued by reflection.
+
+    Args:
+        input_shape: One image's shape `(height, width, channels)`; both sides divisible by 4, at least 8.
+        output_channels: Channels of the output. Defaults to `None`: as many as of the input.
+        filters: Channels of the first layer, an integer >= 1. Defaults to 64.
+        blocks: Number of residual blocks, an integer >= 0. Defaults to `None`: 6 for images of less than 256 pixels,
+            else 9, as published.
+        output_activation: Activation of the output. Defaults to `"tanh"`.
+        name: The network's name. Defaults to `"generator"`.
+
+    Returns:
+        A functional model from `(batch, height, width, channels)` to `(batch, height, width, output_channels)`.
+
+    Raises:
+        ValueError: If a side is not divisible by 4, or a number is out of range.
+
+    Example:
+
+    >>> resnet_generator((128, 128, 3)).count_params()
+    7841411
+
+    Reference:
+        Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155.
+    """
+    height, width, channels = checked_image_shape(input_shape)
+    if height % 4 or width % 4 or min(height, width) < 8:
+        raise ValueError(
+            "`input_shape` must have sides divisible by 4, of at least 8, for the image is halved twice. "
+            f"Expected: such as (128, 128, 3). Received: {tuple(input_shape)}"
+        )
+    filters = checks.integer("filters", filters)
+    blocks = (6 if min(height, width) < 256 else 9) if blocks is None else checks.integer("blocks", blocks, minimum=0)
+    channels = channels if output_channels is None else checks.integer("output_channels", output_channels)
+    inputs = keras.Input(tuple(input_shape), name="image")
+    hidden = _reflected(inputs, filters, 7)
+    hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height, width, filters)
+    for factor in (2, 4):
+        hidden = layers.Conv2D(factor * filters, 3, 2, "same", use_bias=False, kernel_initializer=normal())(hidden)
+        hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height / factor, width / factor, ...)
+    for _ in range(blocks):
+        block = layers.ReLU()(instance_normalized(_reflected(hidden, 4 * filters, 3)))
+        block = instance_normalized(_reflected(block, 4 * filters, 3))
+        hidden = layers.Add()([hidden, block])
+    for factor in (2, 1):
+        options = {"use_bias": False, "kernel_initializer": normal()}
+        hidden = layers.Conv2DTranspose(factor * filters, 3, 2, "same", **options)(hidden)
+        hidden = layers.ReLU()(instance_normalized(hidden))
+    outputs = _reflected(hidden, channels, 7, use_bias=True, activation=output_activation)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def instance_normalized(hidden):
+    """Each channel of each image at mean 0 and variance 1 over its pixels, then scaled and shifted."""
+    return layers.GroupNormalization(groups=-1, epsilon=_EPSILON)(hidden)
+
+
+def normal():
+    """The published initial weights, made anew for each layer."""
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def checked_image_shape(shape):
+    """The three integers of an image's shape."""
+    if len(shape) != 3:
+        raise ValueError(f"`input_shape` must be (height, width, channels). Received: {tuple(shape)}")
+    return tuple(checks.integer("input_shape", side) for side in shape)
+
+
+def _reflected(hidden, filters, kernel_size, use_bias=False, activation=None):
+    """A convolution of stride 1 that keeps the sides by reflection."""
+    padded = ReflectionPadding2D(kernel_size // 2)(hidden)
+    options = {"use_bias": use_bias, "activation": activation, "kernel_initializer": normal()}
+    return layers.Conv2D(filters, kernel_size, **options)(padded)

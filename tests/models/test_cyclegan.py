@@ -1,0 +1,202 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import ops
+
+from keras_gen import data, load_model, losses, models, networks
+from tests.training.test_workshop import Counting
+
+RNG = np.random.default_rng(0)
+X, Y = RNG.uniform(-1, 1, (6, 8, 8, 1)).astype("float32"), RNG.uniform(-1, 1, (4, 8, 8, 3)).astype("float32")
+
+
+def generator(inputs, outputs, name, *more):
+    layers = [keras.layers.Conv2D(outputs, 3, padding="same", activation="tanh")]
+    return keras.Sequential([keras.Input((8, 8, inputs)), *more, *layers], name=name)
+
+
+def judge(channels, name, *more):
+    return keras.Sequential([keras.Input((8, 8, channels)), *more, keras.layers.Conv2D(1, 3)], name=name)
+
+
+def cyclegan(channels=(1, 3), counters=(None,) * 4, **options):
+    more = [[] if counter is None else [counter] for counter in counters]
+    x, y = channels
+    built = generator(x, y, "xy", *more[0]), generator(y, x, "yx", *more[1]), judge(x, "dx", *more[2]), judge(y, "dy", *more[3])
+    return models.CycleGAN(*built, **options)
+
+
+@pytest.mark.parametrize("identity", [0.0, 5.0])
+def test_each_network_runs_as_often_as_the_mathematics_needs(identity):
+    """G makes G(x), which is judged and handed on, and G(F(y)); a discriminator judges one translation for the
+    generators, and a real image and a translation for itself."""
+    counters = [Counting() for _ in range(4)]
+    model = cyclegan((3, 3), counters, identity_weight=identity)
+    model.compile("sgd", run_eagerly=True)
+    for counter in counters:
+        counter.runs = 0
+    model.train_step((ops.convert_to_tensor(Y), ops.convert_to_tensor(Y)))
+    assert [counter.runs for counter in counters] == [2 + (identity > 0)] * 2 + [3, 3]
+
+
+@pytest.mark.parametrize("adversarial_loss", ["least_squares", "minimax"])
+@pytest.mark.parametrize("identity", [0.0, 2.0])
+def test_one_step_is_that_of_the_plain_way(adversarial_loss, identity):
+    """The generators by the whole loss, tape by tape; then the discriminators by the translations made before."""
+    model = cyclegan((3, 3), adversarial_loss=adversarial_loss, identity_weight=identity, cycle_weight=3.0)
+    model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+    names = ("generator_xy", "generator_yx", "discriminator_x", "discriminator_y")
+    g, f, dx, dy = (keras.models.clone_model(getattr(model, name)) for name in names)
+    for network, name in zip((g, f, dx, dy), names, strict=True):
+        network.set_weights(getattr(model, name).get_weights())
+    x, y = Y[:2], Y[2:]
+    model.fit(x, y, batch_size=2, verbose=0)
+    judge_loss, maker_loss = losses.ADVERSARIAL_LOSSES[adversarial_loss]
+
+    def descend(loss, *parts):
+        weights = [weight for network in parts for weight in network.trainable_weights]
+        with tf.GradientTape() as tape:
+            value = loss()
+        for weight, slope in zip(weights, tape.gradient(value, weights), strict=True):
+            weight.assign_sub(0.1 * slope)
+
+    def distance(a, b):
+        return ops.mean(ops.abs(a - b))
+
+    def whole():
+        fake_y, fake_x = g(x), f(y)
+        total = maker_loss(dy(fake_y)) + maker_loss(dx(fake_x))
+        total += 3.0 * (distance(f(fake_y), x) + distance(g(fake_x), y))
+        return total + identity * (distance(g(y), y) + distance(f(x), x))
+
+    fake_y, fake_x = g(x), f(y)
+    descend(whole, g, f)
+    descend(lambda: (judge_loss(dx(x), dx(fake_x)) + judge_loss(dy(y), dy(fake_y))) / 2, dx, dy)
+    for network, name in zip((g, f, dx, dy), names, strict=True):
+        for expected, found in zip(network.get_weights(), getattr(model, name).get_weights(), strict=True):
+            np.testing.assert_allclose(found, expected, atol=2e-5)
+
+
+def test_the_operations_of_a_step_are_those_of_the_formula():
+    """Twelve passes of a generator, four of them without the gradient of an image that nobody moves; sixteen of a
+    discriminator, of which those that move it need none of the image either."""
+    model = cyclegan((3, 3))
+    model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
+    step = tf.function(model.train_step).get_concrete_function((tf.TensorSpec((2, 8, 8, 3)), tf.TensorSpec((2, 8, 8, 3))))
+    kinds = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
+    found, seen = dict.fromkeys(kinds, 0), set()
+    waiting = [tensor.op for tensor in step.graph.outputs] + list(step.graph.control_outputs)
+    while waiting:  # what nothing waits for, TensorFlow does not run
+        node = waiting.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        waiting += [tensor.op for tensor in node.inputs] + list(node.control_inputs)
+        if node.type in kinds:
+            found[node.type] += 1
+    # One convolution a network: G and F run on 2 images each, are moved by all 4 passes, and pass on 2 gradients
+    generators, judges = (4, 2, 4), (2 + 4, 2, 4)
+    assert tuple(found.values()) == tuple(sum(pair) for pair in zip(generators, judges, strict=True))
+
+
+def test_what_is_logged_is_what_the_formulas_give():
+    model = cyclegan(cycle_weight=7.0, pool_size=0)
+    fake_y, fake_x = model.translate(X[:4], to="y"), model.translate(Y, to="x")
+    found = {name: float(value) for name, value in model.generators_loss((X[:4], Y), (fake_x, fake_y), False).items()}
+    cycle = np.abs(model.cycle(X[:4]) - X[:4]).mean() + np.abs(model.cycle(Y, by="x") - Y).mean()
+    assert found["cycle"] == pytest.approx(cycle, rel=1e-5) and found["identity"] == 0
+    adversarial = sum(float(np.mean(np.square(judge(fake) - 1))) for judge, fake in (
+        (model.discriminator_x, fake_x), (model.discriminator_y, fake_y)))  # fmt: skip
+    assert found["generators_loss"] == pytest.approx(adversarial + 7 * cycle, rel=1e-5)
+    judged = float(model.discriminators_loss((X[:4], Y), (fake_x, fake_y), False)["discriminators_loss"])
+    parts = ((model.discriminator_x, X[:4], fake_x), (model.discriminator_y, Y, fake_y))
+    expected = [np.mean(np.square(judge(real) - 1)) + np.mean(np.square(judge(fake))) for judge, real, fake in parts]
+    assert judged == pytest.approx(sum(map(float, expected)) / 2, rel=1e-5), "halved, as published"
+
+
+def test_two_sets_of_any_sizes_fill_the_pools_and_evaluation_leaves_them_alone():
+    model = cyclegan(pool_size=5)
+    model.compile("adam", jit_compile=False)
+    history = model.fit(X, Y, batch_size=1, epochs=2, validation_data=(X, Y), verbose=0).history
+    assert set(history) == {
+        prefix + name
+        for prefix in ("", "val_")
+        for name in ("loss", "generators_loss", "cycle", "identity", "discriminators_loss")
+    }
+    assert int(model.pool_x.stored) == int(model.pool_y.stored) == 5
+    before = model.get_weights()
+    assert model.evaluate(X, Y, verbose=0) == model.evaluate((X, Y), verbose=0)
+    for old, new in zip(before, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_every_way_to_give_two_sets_is_the_same():
+    weights = []
+    x = X[:4]
+    pairs = tf.data.Dataset.from_tensor_slices((x, Y)).batch(2)
+    for given in ((x, Y), ((x, Y),), (pairs,), (data.unpaired(x, Y, batch_size=2, shuffle=False),)):
+        keras.utils.set_random_seed(0)
+        model = cyclegan()
+        model.compile("adam", jit_compile=False)
+        plain = {} if len(given) == 1 and not isinstance(given[0], tuple) else {"batch_size": 2, "shuffle": False}
+        model.fit(*given, verbose=0, validation_data=given if len(given) == 2 else given[0], **plain)
+        weights.append(model.get_weights())
+    for others in weights[1:]:
+        for left, right in zip(weights[0], others, strict=True):
+            np.testing.assert_array_equal(left, right)
+
+
+def test_translations_come_back_with_the_file(tmp_path):
+    model = cyclegan()
+    model.compile("adam", jit_compile=False)
+    model.fit(X, Y, batch_size=2, verbose=0)
+    model.save(tmp_path / "m.keras")
+    again = load_model(tmp_path / "m.keras")
+    np.testing.assert_array_equal(again.translate(X), model.translate(X))
+    np.testing.assert_array_equal(again.cycle(Y, by="x"), model.cycle(Y, by="x"))
+    np.testing.assert_array_equal(again.pool_x.images, model.pool_x.images)
+    np.testing.assert_allclose(model.predict(X, verbose=0), model.translate(X), atol=1e-6)
+
+
+def test_a_validation_split_takes_its_part_of_each_set():
+    model = cyclegan(pool_size=3)
+    model.compile("sgd", jit_compile=False)
+    assert "val_cycle" in model.fit(X, Y, batch_size=1, validation_split=0.5, verbose=0).history
+    assert int(model.pool_x.stored) == 3
+
+
+G, F, DX, DY = generator(1, 3, "g"), generator(3, 1, "f"), judge(1, "jx"), judge(3, "jy")
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: models.CycleGAN(F, F, DX, DY), "needs four networks. Received: one network in several places"),
+        (lambda: models.CycleGAN(F, G, DX, DY), r"`discriminator_x` must judge x.* Expected: \(8, 8, 3\). Received: \(8, 8, 1\); are x and y swapped"),
+        (lambda: models.CycleGAN(G, F, DY, DX), r"`discriminator_x` must judge x, .* are x and y swapped"),
+        (lambda: models.CycleGAN(G, generator(3, 3, "h"), DX, DY), r"`generator_yx` must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
+        (lambda: models.CycleGAN(G, F, DX, generator(3, 3, "h")), "`discriminator_y` must end in logits.*'tanh'"),
+        (lambda: models.CycleGAN(networks.mlp_encoder((8, 8, 1), (), 2), F, DX, DY), "`generator_xy` must map one tensor to one"),
+        (lambda: models.CycleGAN(G, F, DX, DY, identity_weight=1.0), "`identity_weight` needs x and y of one shape"),
+        (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
+        (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
+        (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
+        (lambda: fitted(X), r"translates between two sets. Expected: fit\(x, y\)"),
+        (lambda: fitted(X, X), r"`y` must have shape|Expected: shape \(n, 8, 8, 3\)"),
+        (lambda: fitted(3 * X, Y), r"Expected: values in \[-1, 1\]"),
+        (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, the generator's tanh does"),
+        (lambda: fitted(tf.data.Dataset.from_tensor_slices(X).batch(2)), "translates between two sets"),
+        (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="z"), "Unknown side"),
+        (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="x"), r"Expected: shape \(n, 8, 8, 3\)"),
+    ],
+)  # fmt: skip
+def test_what_does_not_fit_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def fitted(*given):
+    model = models.CycleGAN(G, F, DX, DY)
+    model.compile("sgd", jit_compile=False)
+    model.fit(*given, verbose=0)

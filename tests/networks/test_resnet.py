@@ -1,0 +1,54 @@
+import itertools
+
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import layers, networks
+
+
+def size(filters, blocks, channels, output_channels):
+    """Weights, from the formulas of the layers: convolutions without bias, each with a scale and a shift a channel."""
+    widths = [filters, 2 * filters, 4 * filters]
+    total = 49 * channels * filters + 2 * filters
+    for before, after in itertools.pairwise(widths):
+        total += 2 * 9 * before * after + 2 * after + 2 * before  # down, and up again
+    total += 2 * blocks * (9 * widths[-1] ** 2 + 2 * widths[-1])
+    return total + 49 * filters * output_channels + output_channels
+
+
+@pytest.mark.parametrize(("filters", "blocks", "channels", "output"), [(4, 2, 3, 3), (3, 0, 1, 3), (64, 9, 3, 3)])
+def test_the_number_of_weights(filters, blocks, channels, output):
+    network = networks.resnet_generator((16, 24, channels), output, filters, blocks)
+    assert network.count_params() == size(filters, blocks, channels, output)
+    assert network.output_shape == (None, 16, 24, output)
+
+
+def test_blocks_by_the_size_of_the_image():
+    for side, blocks in ((128, 6), (256, 9)):
+        network = networks.resnet_generator((side, side, 3), filters=1)
+        assert sum(isinstance(layer, keras.layers.Add) for layer in network.layers) == blocks
+    assert isinstance(network.layers[-2], layers.ReflectionPadding2D)
+
+
+def test_each_image_is_translated_by_itself_whatever_the_batch():
+    network = networks.resnet_generator((8, 8, 1), filters=2, blocks=1)
+    x = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 1)).astype("float32")
+    alone = np.concatenate([network(x[i : i + 1]) for i in range(3)])
+    np.testing.assert_allclose(network(x), alone, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: networks.resnet_generator((30, 32, 3)), r"sides divisible by 4.* Received: \(30, 32, 3\)"),
+        (lambda: networks.resnet_generator((4, 4, 3)), "of at least 8"),
+        (lambda: networks.resnet_generator((32, 32)), r"must be \(height, width, channels\)"),
+        (lambda: networks.resnet_generator((32, 32, 3), blocks=-1), "`blocks` must be an integer >= 0"),
+        (lambda: networks.resnet_generator((32, 32, 3), filters=0), "`filters` must be an integer >= 1"),
+        (lambda: networks.resnet_generator((32, 32, 3), output_channels=0), "`output_channels` must be"),
+    ],
+)
+def test_bad_input(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
