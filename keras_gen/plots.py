@@ -99,22 +99,22 @@ def image_rows(rows, value_range=(0, 1)):
     """Rows of images under each other, each with its name: originals above their reconstructions, say.
 
     Args:
-        rows: Dict from a row's name to an array `(n, height, width, channels)`; all of one shape.
+        rows: Dict from a row's name to an array `(n, height, width, channels)`, of as many images as the others.
         value_range: The pair (black, white). Defaults to (0, 1).
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Raises:
-        ValueError: If the shapes differ.
+        ValueError: If the numbers of images differ.
 
     Example:
 
     >>> figure = image_rows({"original": np.zeros((5, 8, 8, 1)), "reconstruction": np.ones((5, 8, 8, 1))})
     """
-    shapes = {np.shape(images) for images in rows.values()}
-    if len(shapes) != 1:
-        raise ValueError(f"All rows must have one shape. Received: {sorted(shapes)}")
+    numbers = {name: len(images) for name, images in rows.items()}
+    if len(set(numbers.values())) != 1:
+        raise ValueError(f"All rows must have as many images. Received: {numbers}")
     count = len(next(iter(rows.values())))
     figure = Figure(figsize=(0.8 * count + 1.3, 0.85 * len(rows)), dpi=150)
     for number, (name, images) in enumerate(rows.items()):
@@ -127,6 +127,27 @@ def image_rows(rows, value_range=(0, 1)):
                 axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
     figure.tight_layout(pad=0.3)
     return figure
+
+
+def translations(model, x, y):
+    """What a CycleGAN makes of images: there, and back again.
+
+    Args:
+        model: A `models.CycleGAN`.
+        x, y: Arrays `(n, *shape)` of a few images of each set.
+
+    Returns:
+        Dict with the figures `"x-to-y"` and `"y-to-x"`, each with three rows.
+    """
+    value_range = model.value_range or (-1, 1)
+    return {
+        "x-to-y": image_rows(
+            {"x": x, "G(x)": model.translate(x, to="y"), "F(G(x))": model.cycle(x, by="y")}, value_range
+        ),
+        "y-to-x": image_rows(
+            {"y": y, "F(y)": model.translate(y, to="x"), "G(F(y))": model.cycle(y, by="x")}, value_range
+        ),
+    }
 
 
 def latent_scatter(z, labels=None, title=None):

@@ -71,7 +71,10 @@ def test_curves_have_a_panel_a_quantity_with_training_and_validation():
     [
         (lambda: plots.image_grid(np.zeros((2, 4, 4, 2))), r"1 or 3 channels. Received: shape \(2, 4, 4, 2\)"),
         (lambda: plots.image_grid(np.zeros((0, 4, 4, 1))), "Received: shape"),
-        (lambda: plots.image_rows({"a": np.zeros((2, 4, 4, 1)), "b": np.zeros((3, 4, 4, 1))}), "one shape"),
+        (
+            lambda: plots.image_rows({"a": np.zeros((2, 4, 4, 1)), "b": np.zeros((3, 4, 4, 1))}),
+            "as many images.* {'a': 2, 'b': 3}",
+        ),
         (lambda: plots.latent_scatter(np.zeros((5, 4))), r"\(n, 2\) or \(n, 3\). Received: shape \(5, 4\)"),
         (lambda: plots.latent_scatter(np.zeros((5, 2)), np.zeros(4)), "Expected: 5. Received: 4"),
         (lambda: plots.history_curves({}), "at least one quantity"),

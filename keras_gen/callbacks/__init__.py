@@ -2,9 +2,9 @@
 
 from keras_gen.callbacks.evaluate_samples import EvaluateSamples
 from keras_gen.callbacks.greedy_pretraining import GreedyPretraining
-from keras_gen.callbacks.pictures import SampleImages
+from keras_gen.callbacks.pictures import SampleImages, TranslationImages
 from keras_gen.callbacks.run_folder import RunFolder
-from keras_gen.callbacks.schedules import KLWarmup, KSparseAnnealing
+from keras_gen.callbacks.schedules import KLWarmup, KSparseAnnealing, LinearDecay
 from keras_gen.callbacks.stopping import StopAfter
 from keras_gen.callbacks.training_doctor import TrainingDoctor
 
@@ -13,8 +13,10 @@ __all__ = [
     "GreedyPretraining",
     "KLWarmup",
     "KSparseAnnealing",
+    "LinearDecay",
     "RunFolder",
     "SampleImages",
     "StopAfter",
     "TrainingDoctor",
+    "TranslationImages",
 ]

@@ -20,11 +20,13 @@ def saturation(model):
             f"adversarial_loss='non_saturating' (now {model.adversarial_loss!r}), whose generator still learns from "
             "fakes that are told"
         )
-    choices = [f"a lower n_critic (now {model.n_critic})"] if model.n_critic > 1 else []
-    if model.adversarial_loss == "non_saturating" and not model.label_smoothing:
+    choices = [f"a lower n_critic (now {model.n_critic})"] if getattr(model, "n_critic", 1) > 1 else []
+    if model.adversarial_loss == "non_saturating" and getattr(model, "label_smoothing", 1) == 0:
         choices.append("label_smoothing=0.1 (now 0)")
-    rate = learning_rates(model, "discriminator")
-    return _listed([*choices, f"a lower learning_rate of the discriminator (now {rate})"])
+    if hasattr(model, "cycle_weight"):
+        choices.append(f"a lower cycle_weight (now {model.cycle_weight:g}), which leaves the generators more freedom")
+    judge = next(name for name in model.optimizer.members if name.startswith("discriminator"))
+    return _listed([*choices, f"a lower learning_rate of the {judge} (now {learning_rates(model, judge)})"])
 
 
 def penalty(model):

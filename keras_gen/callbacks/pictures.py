@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from keras_gen import checks, plots
 from keras_gen.files import written_beside
@@ -44,3 +45,44 @@ class SampleImages(keras.callbacks.Callback):
             figure = plots.image_grid(self.model.sample(self.n, seed=self.seed), value_range=value_range)
             with written_beside(self.folder / f"samples-{done:04d}.png") as path:
                 figure.savefig(path)
+
+
+class TranslationImages(keras.callbacks.Callback):
+    """Write what a CycleGAN makes of the same images every few epochs: x, G(x), F(G(x)), and y, F(y), G(F(y)).
+
+    Args:
+        folder: Where `x-to-y-0001.png`, `y-to-x-0001.png`, ... are written, by the number of finished epochs; made if
+            missing.
+        x, y: Arrays `(n, *shape)` of a few images of each set.
+        every: Epochs between two pictures, an integer >= 1. Defaults to 1.
+
+    Raises:
+        ValueError: If `every` is no such integer, or, as `fit` begins, the model does not translate.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> x, y, folder = np.zeros((2, 8, 8, 1)), np.full((2, 8, 8, 1), -1.0), tempfile.mkdtemp()
+    >>> gan = presets.build("cyclegan", (8, 8, 1), width=0.05, blocks=1)
+    >>> gan.fit(x - 0.5, y, batch_size=1, callbacks=[TranslationImages(folder, x, y)], verbose=0).epoch
+    [0]
+    >>> sorted(path.name for path in Path(folder).iterdir())
+    ['x-to-y-0001.png', 'y-to-x-0001.png']
+    """
+
+    def __init__(self, folder, x, y, every=1):
+        super().__init__()
+        self.folder, self.every = Path(folder), checks.integer("every", every)
+        self.x, self.y = np.asarray(x, "float32"), np.asarray(y, "float32")
+
+    def on_train_begin(self, logs=None):
+        if not hasattr(self.model, "translate"):
+            raise ValueError(f"`TranslationImages` needs a CycleGAN. Received: {type(self.model).__name__}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        done = self.model.epochs_completed
+        if done % self.every == 0:
+            for name, figure in plots.translations(self.model, self.x, self.y).items():
+                with written_beside(self.folder / f"{name}-{done:04d}.png") as path:
+                    figure.savefig(path)

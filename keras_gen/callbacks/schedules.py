@@ -91,3 +91,48 @@ class KSparseAnnealing(keras.callbacks.Callback):
         left = max(0.0, 1 - self.model.epochs_completed / (self.epochs - 1))
         for layer in self.layers:
             layer.current_k.assign(round(layer.k + (layer.first_k - layer.k) * left))
+
+
+class LinearDecay(keras.callbacks.LearningRateScheduler):
+    """Keep every learning rate for some epochs, then bring it linearly down to 0.
+
+    rate(e) = learning_rate * min(1, max(0, (constant_epochs + decay_epochs - e) / decay_epochs)) in epoch e = 0, 1, ...
+
+    The epochs counted are all that the model has finished, so that a resumed run goes on where it was.
+
+    Args:
+        learning_rate: The rate of the first epochs, of all players, a number > 0.
+        constant_epochs: Epochs in which it stays, an integer >= 0. Defaults to 100, as published for CycleGAN.
+        decay_epochs: Epochs in which it falls, an integer >= 1. Defaults to 100, as published for CycleGAN.
+
+    Raises:
+        ValueError: If a number is out of range.
+
+    Example:
+
+    >>> import numpy as np
+    >>> from keras_gen import presets
+    >>> vae = presets.build("vae", (8, 8, 1), width=0.1)
+    >>> decay = LinearDecay(1e-3, constant_epochs=1, decay_epochs=2)
+    >>> history = vae.fit(np.zeros((64, 8, 8, 1)), epochs=3, callbacks=[decay], verbose=0)
+    >>> [round(rate, 6) for rate in history.history["learning_rate"]]
+    [0.001, 0.001, 0.0005]
+
+    Reference:
+        Zhu et al., 2017, arXiv:1703.10593, section 7.1.
+    """
+
+    def __init__(self, learning_rate, constant_epochs=100, decay_epochs=100):
+        if checks.number("learning_rate", learning_rate) == 0:
+            raise ValueError(f"`learning_rate` must be a finite number > 0. Received: {learning_rate}")
+        self.learning_rate = learning_rate
+        self.constant_epochs = checks.integer("constant_epochs", constant_epochs, minimum=0)
+        self.decay_epochs = checks.integer("decay_epochs", decay_epochs)
+        super().__init__(self._rate)
+
+    def _rate(self, epoch):
+        left = self.constant_epochs + self.decay_epochs - epoch
+        return self.learning_rate * min(1.0, max(0.0, left / self.decay_epochs))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        super().on_epoch_begin(self.model.epochs_completed, logs)

@@ -134,12 +134,27 @@ def _class_share(exam):
     return exam.reference.reached(exam.model, exam.samples) / exam.reference.classes
 
 
+def _opponents(model):
+    """The players that judge and that make, by name: of a CycleGAN there are two of each, whose losses are one."""
+    pairs = (("discriminator", "generator"), ("discriminators", "generators"))
+    return next((pair for pair in pairs if _logs(model, f"{pair[0]}_loss")), None)
+
+
 def _remaining(exam):
-    model, loss = exam.model, exam.logs.get("discriminator_loss", math.nan)
-    warmup = model.discriminator_warmup_steps + model.generator_warmup_steps
+    model = exam.model
+    loss = exam.logs.get(f"{_opponents(model)[0]}_loss", math.nan)
+    warmup = sum(getattr(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
     if not math.isfinite(loss) or (warmup and int(model.steps_done) <= warmup):
         return None  # the fakes of a generator that holds still are soon told
-    return remaining(loss, model.adversarial_loss, model.label_smoothing)
+    return remaining(loss, model.adversarial_loss, getattr(model, "label_smoothing", 0.0))
+
+
+def _saw_saturation(value, limit, exam):
+    told = [f"{name}_loss" for name in _opponents(exam.model)]
+    return (
+        f"{told[0]} is {exam.logs[told[0]]:.2g}, {100 * value:.2g} % of the way from certainty to guessing "
+        f"(limit {100 * limit:g} %), and {told[1]} {exam.logs[told[1]]:.2g}"
+    )
 
 
 def _penalty(exam):
@@ -183,13 +198,10 @@ SYMPTOMS = (
         "saturated discriminator",
         limit="min_discriminator_loss",
         applies=lambda model, reference: (
-            _logs(model, "discriminator_loss") and getattr(model, "adversarial_loss", None) in ADVERSARIAL_LOSSES
+            _opponents(model) is not None and getattr(model, "adversarial_loss", None) in ADVERSARIAL_LOSSES
         ),
         measure=_remaining,
-        saw=lambda value, limit, exam: (
-            f"discriminator_loss is {exam.logs['discriminator_loss']:.2g}, {100 * value:.2g} % of the way from "
-            f"certainty to guessing (limit {100 * limit:g} %), and generator_loss {exam.logs['generator_loss']:.2g}"
-        ),
+        saw=_saw_saturation,
         advice=advice.saturation,
     ),
     Symptom(

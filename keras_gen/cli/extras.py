@@ -44,8 +44,25 @@ def adversarial(folder, batches, sample_every=0):
     return [callbacks.SampleImages(folder, sample_every)] if sample_every else []
 
 
+def translating(folder, batches, shown, learning_rate=2e-4, constant_epochs=100, decay_epochs=100, picture_every=0):
+    """Callbacks of CycleGANs.
+
+    Args:
+        folder: The run's folder.
+        batches: The `data.UnpairedPipeline` that is trained on.
+        shown: The pair of arrays that pictures show.
+        learning_rate: Adam's, of all networks.
+        constant_epochs: Epochs in which the learning rate stays.
+        decay_epochs: Epochs after these in which it falls to 0.
+        picture_every: Epochs between pictures of translations; 0: at the end.
+    """
+    decay = callbacks.LinearDecay(learning_rate, constant_epochs, decay_epochs)
+    return [decay, *([callbacks.TranslationImages(folder, *shown, picture_every)] if picture_every else [])]
+
+
 EXTRAS = {
     **dict.fromkeys(("vae", "convolutional-vae", "burda-vae"), variational),
     "stacked": pretraining,
     **dict.fromkeys(presets.ADVERSARIAL, adversarial),
+    **dict.fromkeys(presets.TRANSLATING, translating),
 }

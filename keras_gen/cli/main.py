@@ -2,13 +2,14 @@
 
 import inspect
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from keras_gen import checks, presets
-from keras_gen.cli import runs
+from keras_gen.cli import runs, translating
 from keras_gen.cli.settings import Settings
 
 app = typer.Typer(
@@ -61,9 +62,38 @@ def _train(
     model = context.info_name
     options = {option.name: option.value(options[option.name]) for option in runs.model_options(model)}
     settings = Settings(model, data, epochs, batch_size, binarization, seed, options)
+    given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
+    folder = out or Path("saved_models") / f"{model}-{Path(data).stem}"
+    _until_interrupted(runs.train, settings, folder, resume, given & settings.names)
+
+
+def _train_translation(
+    context: typer.Context,
+    x: Annotated[str, typer.Option(help="A folder of images, or a tensorflow-datasets set and its split.")],
+    y: Annotated[str, typer.Option(help="The other set. [default: of a set of tensorflow-datasets, trainB]")] = "",
+    size: Annotated[int, typer.Option(min=8, help="Side that images are brought to, divisible by 4.")] = 128,
+    channels: Annotated[int, typer.Option(min=0, max=3, help="1 or 3; 0: as in the files.")] = 0,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")] = 200,
+    batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="The run's folder. [default: saved_models/cyclegan-X]", show_default=False)
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")] = False,
+    **options,
+):
+    model = context.info_name
+    options |= {"x": x, "y": y, "size": size, "channels": channels}
+    settings = Settings(model, f"{x} {y}".strip(), epochs, batch_size, "none", seed, options)
+    given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
+    folder = out or Path("saved_models") / f"{model}-{Path(x.partition(':')[0]).stem}"
+    _until_interrupted(translating.train, settings, folder, resume, given & settings.names)
+
+
+def _until_interrupted(train, *arguments):
+    """Train, and say of an interrupted run how it goes on."""
     try:
-        given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
-        runs.train(settings, out or Path("saved_models") / f"{model}-{Path(data).stem}", resume, given & settings.names)
+        train(*arguments)
     except KeyboardInterrupt:
         typer.echo("Interrupted. The last finished epoch is saved; --resume goes on from there.", err=True)
         raise typer.Exit(130) from None
@@ -125,7 +155,8 @@ def _command_of(function, model, options):
 
 
 for _name in presets.PRESETS:
-    train_app.command(_name)(_command_of(_train, _name, runs.model_options(_name)))
+    _trains = _train_translation if _name in presets.TRANSLATING else _train
+    train_app.command(_name)(_command_of(_trains, _name, runs.model_options(_name)))
 for _name in presets.RECONSTRUCTING:
     tune_app.command(_name)(_command_of(_tune, _name, runs.preset_options(_name)))
 
@@ -140,6 +171,17 @@ def sample(
 ):
     """Draw samples from a trained model into one picture."""
     runs.sample(run, n, seed, labels, out)
+
+
+@app.command()
+def translate(
+    run: _RUN,
+    images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
+    to: Annotated[str, typer.Option(help="Which set they are to be like: y (of images of x), or x.")] = "y",
+    out: Annotated[Path, typer.Option(help="The folder of the translations.")] = Path("translations"),
+):
+    """Translate images by a trained CycleGAN, each into a file of its name."""
+    translating.translate(run, images, to, out)
 
 
 @app.command()
@@ -192,6 +234,13 @@ def evaluate(
 
 def main():
     """Run the command line: one line for what the user can mend, and an exit code that is not 0."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("default", UserWarning)
+        warnings.showwarning = lambda message, *_: typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+        _run()
+
+
+def _run():
     try:
         app()
     except (ValueError, OSError, ImportError) as error:

@@ -27,16 +27,33 @@ def catalogue():
     yield f"  {'PATH':20} a folder of images, .npz or .npy"
 
 
-def train(settings, folder, resume, given):
-    """Begin a run, or go on with one."""
+def opened(settings, folder, resume, given):
+    """A run's folder, whether a model is in it already, and the settings to go on with.
+
+    Args:
+        settings: The `Settings` of this call.
+        folder: The run's folder.
+        resume: Whether to go on with a run that is there.
+        given: Names of the options that were given by hand.
+
+    Returns:
+        The triple (`RunFolder`, truth value, `Settings`).
+
+    Raises:
+        ValueError: If there is a model and it is not to be resumed, or settings differ from the run's.
+    """
     run = callbacks.RunFolder(folder)
     exists = run.model_path.exists()
     if exists and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     if (run.folder / SEARCH).exists():
         raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
-    if exists:
-        settings = Settings.read(folder).continued(settings, given)
+    return run, exists, Settings.read(folder).continued(settings, given) if exists else settings
+
+
+def train(settings, folder, resume, given):
+    """Begin a run, or go on with one."""
+    run, exists, settings = opened(settings, folder, resume, given)
     options = settings.options
     if options.get("kl_warmup") and options["importance_samples"] > 1:
         raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
@@ -50,7 +67,7 @@ def train(settings, folder, resume, given):
         model = load_model(run.model_path)
         run.resume(model.epochs_completed)
     else:
-        model = presets.build(settings.model, train_set.x.shape[1:], **_accepted(presets.PRESETS, settings))
+        model = presets.build(settings.model, train_set.x.shape[1:], **accepted(presets.PRESETS, settings))
     binarization = None if settings.binarization == "none" else settings.binarization
     if binarization and settings.model in presets.ADVERSARIAL:
         raise ValueError(f"--binarization is for models of a likelihood. Received: {settings.model}")
@@ -62,22 +79,8 @@ def train(settings, folder, resume, given):
     )
     test = _test_arrays(model, settings, test_set)
     extras = EXTRAS.get(settings.model, lambda *_: [])
-    additions = extras(folder, batches, **_accepted(EXTRAS, settings))
-    settings.write(folder)  # only after all that can refuse an option
-    if not exists:
-        model.save(run.model_path)  # a folder that cannot be written to is found before the training
-    if model.epochs_completed >= settings.epochs:
-        typer.echo(f"Nothing to train: {model.epochs_completed} epochs are done, {settings.epochs} asked for.")
-    else:
-        model.fit(
-            batches,
-            epochs=settings.epochs,
-            initial_epoch=model.epochs_completed,
-            validation_data=test,
-            validation_batch_size=settings.batch_size,
-            verbose="auto",
-            callbacks=[*additions, run],
-        )
+    additions = extras(folder, batches, **accepted(EXTRAS, settings))
+    fitted(model, settings, run, exists, batches, additions, test)
     found = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     written = _draw_pictures(model, run, test[0], test_set.y, settings.seed)
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {', '.join(written)}")
@@ -87,6 +90,35 @@ def train(settings, folder, resume, given):
         return
     unit = "" if model.reconstruction == "squared_error" else " nats"
     typer.echo(f"Validation loss after {model.epochs_completed} epochs: {found['loss']:.3f}{unit}")
+
+
+def fitted(model, settings, run, exists, batches, additions, test=None):
+    """Train a run's model up to the epochs that were asked for.
+
+    Args:
+        model: The model, new or as the run left it.
+        settings: The run's `Settings`, written once all that can refuse an option has passed.
+        run: The `RunFolder`.
+        exists: Whether the model is in the folder already.
+        batches: A pipeline.
+        additions: Callbacks.
+        test: Arrays to validate on, or `None`. Defaults to `None`.
+    """
+    settings.write(run.folder)
+    if not exists:
+        model.save(run.model_path)  # a folder that cannot be written to is found before the training
+    if model.epochs_completed >= settings.epochs:
+        typer.echo(f"Nothing to train: {model.epochs_completed} epochs are done, {settings.epochs} asked for.")
+        return
+    model.fit(
+        batches,
+        epochs=settings.epochs,
+        initial_epoch=model.epochs_completed,
+        validation_data=test,
+        validation_batch_size=settings.batch_size,
+        verbose="auto",
+        callbacks=[*additions, run],
+    )
 
 
 def tune(model, name, search, folder, **options):
@@ -149,6 +181,10 @@ def reconstruct(folder, name, n, out):
 def evaluate(folder, name, nll_samples, wanted, samples, features, seed):
     """Test losses, likelihood and measures of samples, a line each."""
     model, settings = load_run(folder)
+    if settings.model in presets.TRANSLATING:
+        raise ValueError(
+            f"`evaluate` is for models of one set. Received: a run of {settings.model}; see its history.csv"
+        )
     name = name or settings.data
     test = _test_arrays(model, settings, data.load(name)[1])
     samples = samples or len(test[0])
@@ -236,7 +272,8 @@ def load_run(folder):
 def model_options(model):
     """The options of `train` that one model has of its own: its preset's, and its training's."""
     functions = [table[model] for table in (presets.PRESETS, EXTRAS) if model in table]
-    return [option for function in functions for option in options_of(function)]
+    options = {option.name: option for function in functions[::-1] for option in options_of(function)}
+    return list(options.values())
 
 
 def preset_options(model):
@@ -244,7 +281,7 @@ def preset_options(model):
     return options_of(presets.PRESETS[model])
 
 
-def _accepted(table, settings):
+def accepted(table, settings):
     """Those of the options that the model's entry in the table takes."""
     names = {option.name for option in options_of(table[settings.model])} if settings.model in table else ()
     return {name: value for name, value in settings.options.items() if name in names}

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_gen.files import written_beside
 
-_FREE_ON_RESUME = ("epochs", "sample_every")
+_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every")
 FILE = "settings.json"
 
 

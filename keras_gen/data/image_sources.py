@@ -22,7 +22,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     Args:
         name: What the set is called in messages, such as `"x"`.
         images: An array `(n, height, width, channels)`, whose values are kept as they are; a folder of images, or of
-            one sub-folder a class; or a set of tensorflow-datasets and one of its splits, such as
+            one sub-folder a class; a file; or a set of tensorflow-datasets and one of its splits, such as
             `"cycle_gan/monet2photo:trainA"`.
         size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of the first.
         channels: 1 or 3 for files. Defaults to `None`: 3 where any file has colours.
@@ -41,8 +41,8 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     """
     if isinstance(images, (str, Path)):
         path = Path(images).expanduser()
-        if path.is_dir():
-            files = [str(file) for file, _ in image_files(path)]
+        if path.exists():
+            files = [str(file) for file, _ in image_files(path)] if path.is_dir() else [str(path)]
             if not files:
                 raise ValueError(f"`{name}` must hold images ({', '.join(IMAGE_SUFFIXES)}). Received: none in '{path}'")
             return FileImages(name, files, files, tf.io.read_file, size, channels, value_range)
@@ -142,6 +142,7 @@ class FileImages:
         if channels is None:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
         self.skipped, self.size = len(bad), len(shapes)
+        self.titles = [title for title, shape in zip(titles, found, strict=True) if shape is not None]
         self.shape = (*(shapes[0][:2] if size is None else _sides(size)), channels)
         self.row_bytes = 4 * math.prod(self.shape)
         self._entries = tf.constant([entry for entry, shape in zip(entries, found, strict=True) if shape is not None])

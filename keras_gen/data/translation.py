@@ -82,6 +82,16 @@ class UnpairedPipeline(SeededPipeline):
         """The shapes of one image of x and of y."""
         return tuple(source.shape for source in self._sources)
 
+    @property
+    def sizes(self):
+        """The numbers of images of x and of y."""
+        return tuple(source.size for source in self._sources)
+
+    @property
+    def sources(self):
+        """Where the images of x and of y come from."""
+        return self._sources
+
     def _examples(self, places, epoch, training):
         return [self._rows(number, places, epoch, training) for number in (0, 1)]
 

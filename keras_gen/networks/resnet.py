@@ -6,11 +6,18 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.padding import ReflectionPadding2D
 
+_SMALLEST = 4  # side that a 7x7 convolution can continue by reflection
 _EPSILON = 1e-5  # of the instance normalisation, the authors'
 
 
 def resnet_generator(
-    input_shape, output_channels=None, filters=64, blocks=None, output_activation="tanh", name="generator"
+    input_shape,
+    output_channels=None,
+    filters=64,
+    blocks=None,
+    downsamplings=2,
+    output_activation="tanh",
+    name="generator",
 ):
     """Two halvings of the image, residual blocks at a quarter of its sides, and two doublings back.
 
@@ -25,6 +32,8 @@ def resnet_generator(
         filters: Channels of the first layer, an integer >= 1. Defaults to 64.
         blocks: Number of residual blocks, an integer >= 0. Defaults to `None`: 6 for images of less than 256 pixels,
             else 9, as published.
+        downsamplings: Number of halvings, an integer >= 0; sides must be divisible by 2^`downsamplings`. Defaults to 2,
+            as published; fewer are for very small images.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         name: The network's name. Defaults to `"generator"`.
 
@@ -32,7 +41,7 @@ def resnet_generator(
         A functional model from `(batch, height, width, channels)` to `(batch, height, width, output_channels)`.
 
     Raises:
-        ValueError: If a side is not divisible by 4, or a number is out of range.
+        ValueError: If a side is not divisible by 4 (by 2^`downsamplings`), or a number is out of range.
 
     Example:
 
@@ -43,9 +52,10 @@ def resnet_generator(
         Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155.
     """
     height, width, channels = checked_image_shape(input_shape)
-    if height % 4 or width % 4 or min(height, width) < 8:
+    factor = 1 << checks.integer("downsamplings", downsamplings, minimum=0)
+    if height % factor or width % factor or min(height, width) < max(2 * factor, _SMALLEST):
         raise ValueError(
-            "`input_shape` must have sides divisible by 4, of at least 8, for the image is halved twice. "
+            f"`input_shape` must have sides divisible by {factor}, of at least {max(2 * factor, _SMALLEST)}. "
             f"Expected: such as (128, 128, 3). Received: {tuple(input_shape)}"
         )
     filters = checks.integer("filters", filters)
@@ -54,16 +64,16 @@ def resnet_generator(
     inputs = keras.Input(tuple(input_shape), name="image")
     hidden = _reflected(inputs, filters, 7)
     hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height, width, filters)
-    for factor in (2, 4):
-        hidden = layers.Conv2D(factor * filters, 3, 2, "same", use_bias=False, kernel_initializer=normal())(hidden)
-        hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height / factor, width / factor, ...)
+    options = {"strides": 2, "padding": "same", "use_bias": False}
+    for number in range(1, downsamplings + 1):
+        hidden = layers.Conv2D(filters << number, 3, kernel_initializer=normal(), **options)(hidden)
+        hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height >> number, width >> number, ...)
     for _ in range(blocks):
-        block = layers.ReLU()(instance_normalized(_reflected(hidden, 4 * filters, 3)))
-        block = instance_normalized(_reflected(block, 4 * filters, 3))
+        block = layers.ReLU()(instance_normalized(_reflected(hidden, factor * filters, 3)))
+        block = instance_normalized(_reflected(block, factor * filters, 3))
         hidden = layers.Add()([hidden, block])
-    for factor in (2, 1):
-        options = {"use_bias": False, "kernel_initializer": normal()}
-        hidden = layers.Conv2DTranspose(factor * filters, 3, 2, "same", **options)(hidden)
+    for number in range(downsamplings - 1, -1, -1):
+        hidden = layers.Conv2DTranspose(filters << number, 3, kernel_initializer=normal(), **options)(hidden)
         hidden = layers.ReLU()(instance_normalized(hidden))
     outputs = _reflected(hidden, channels, 7, use_bias=True, activation=output_activation)
     return keras.Model(inputs, outputs, name=name)

@@ -19,3 +19,23 @@ def test_a_picture_every_n_epochs_from_the_same_latents(digits, tmp_path):
 def test_bad_input(arguments, tmp_path):
     with pytest.raises(ValueError, match="must be an integer >= 1"):
         callbacks.SampleImages(tmp_path, **arguments)
+
+
+def test_translations_every_n_epochs(digits, tmp_path):
+    x, y = 2 * digits - 1, 1 - 2 * digits
+    model = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1)
+    model.compile("sgd", run_eagerly=True)
+    watcher = callbacks.TranslationImages(tmp_path, x[:3], y[:2], every=2)
+    model.fit(x[:8], y[:8], batch_size=8, epochs=3, callbacks=[watcher], verbose=0)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["x-to-y-0002.png", "y-to-x-0002.png"]
+    assert all(np.asarray(Image.open(tmp_path / name)).std() > 0 for name in names)
+
+
+def test_translations_need_a_model_that_translates(digits, tmp_path):
+    with pytest.raises(ValueError, match="`TranslationImages` needs a CycleGAN. Received: VAE"):
+        presets.build("vae", (8, 8, 1), width=0.02).fit(
+            digits, callbacks=[callbacks.TranslationImages(tmp_path, digits, digits)], verbose=0
+        )
+    with pytest.raises(ValueError, match="`every` must be an integer >= 1"):
+        callbacks.TranslationImages(tmp_path, digits, digits, every=0)

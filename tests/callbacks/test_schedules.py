@@ -77,3 +77,30 @@ def test_an_annealing_needs_something_to_anneal(digits):
         model.fit(digits.reshape(28, 64), callbacks=[callbacks.KSparseAnnealing(4)], verbose=0)
     with pytest.raises(ValueError, match="`epochs` must be an integer >= 2. Received: epochs=1"):
         callbacks.KSparseAnnealing(1)
+
+
+def test_every_players_rate_stays_then_falls_to_zero_and_goes_on_after_a_load(digits, tmp_path):
+    def train(model, epochs):
+        decay = callbacks.LinearDecay(0.1, constant_epochs=2, decay_epochs=2)
+        history = model.fit(digits, batch_size=28, epochs=epochs, callbacks=[decay], verbose=0).history
+        return [values for name, values in history.items() if "learning_rate" in name]
+
+    model = TwoPlayers.small()
+    model.compile("sgd", jit_compile=False)
+    assert train(model, 3) == [pytest.approx([0.1, 0.1, 0.1])] * 2
+    model.save(tmp_path / "model.keras")
+    model = load_model(tmp_path / "model.keras")
+    assert train(model, 3) == [pytest.approx([0.05, 0.0, 0.0])] * 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((0,), "`learning_rate` must be a finite number > 0"),
+        ((1e-3, -1), "`constant_epochs` must be an integer >= 0"),
+        ((1e-3, 1, 0), "`decay_epochs` must be an integer >= 1"),
+    ],
+)
+def test_bad_input_of_the_decay(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        callbacks.LinearDecay(*arguments)

@@ -23,7 +23,12 @@ def judge(channels, name, *more):
 def cyclegan(channels=(1, 3), counters=(None,) * 4, **options):
     more = [[] if counter is None else [counter] for counter in counters]
     x, y = channels
-    built = generator(x, y, "xy", *more[0]), generator(y, x, "yx", *more[1]), judge(x, "dx", *more[2]), judge(y, "dy", *more[3])
+    built = (
+        generator(x, y, "xy", *more[0]),
+        generator(y, x, "yx", *more[1]),
+        judge(x, "dx", *more[2]),
+        judge(y, "dy", *more[3]),
+    )
     return models.CycleGAN(*built, **options)
 
 
@@ -83,7 +88,9 @@ def test_the_operations_of_a_step_are_those_of_the_formula():
     discriminator, of which those that move it need none of the image either."""
     model = cyclegan((3, 3))
     model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
-    step = tf.function(model.train_step).get_concrete_function((tf.TensorSpec((2, 8, 8, 3)), tf.TensorSpec((2, 8, 8, 3))))
+    step = tf.function(model.train_step).get_concrete_function(
+        (tf.TensorSpec((2, 8, 8, 3)), tf.TensorSpec((2, 8, 8, 3)))
+    )
     kinds = ("Conv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter")
     found, seen = dict.fromkeys(kinds, 0), set()
     waiting = [tensor.op for tensor in step.graph.outputs] + list(step.graph.control_outputs)
@@ -167,17 +174,19 @@ def test_a_validation_split_takes_its_part_of_each_set():
 
 
 G, F, DX, DY = generator(1, 3, "g"), generator(3, 1, "f"), judge(1, "jx"), judge(3, "jy")
+H = generator(3, 3, "h")
+TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
 
 
 @pytest.mark.parametrize(
     ("call", "message"),
     [
         (lambda: models.CycleGAN(F, F, DX, DY), "needs four networks. Received: one network in several places"),
-        (lambda: models.CycleGAN(F, G, DX, DY), r"`discriminator_x` must judge x.* Expected: \(8, 8, 3\). Received: \(8, 8, 1\); are x and y swapped"),
+        (lambda: models.CycleGAN(F, G, DX, DY), r"judge x.* \(8, 8, 3\). Received: \(8, 8, 1\); are x and y swapped"),
         (lambda: models.CycleGAN(G, F, DY, DX), r"`discriminator_x` must judge x, .* are x and y swapped"),
-        (lambda: models.CycleGAN(G, generator(3, 3, "h"), DX, DY), r"`generator_yx` must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
+        (lambda: models.CycleGAN(G, H, DX, DY), r"must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, generator(3, 3, "h")), "`discriminator_y` must end in logits.*'tanh'"),
-        (lambda: models.CycleGAN(networks.mlp_encoder((8, 8, 1), (), 2), F, DX, DY), "`generator_xy` must map one tensor to one"),
+        (lambda: models.CycleGAN(TWO, F, DX, DY), "`generator_xy` must map one tensor to one"),
         (lambda: models.CycleGAN(G, F, DX, DY, identity_weight=1.0), "`identity_weight` needs x and y of one shape"),
         (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),

@@ -36,7 +36,7 @@ def test_the_map_of_logits(side, map_side):
 
 
 def test_the_number_of_weights():
-    """C64-C128-C256-C512 and the logit; the first and the last convolution have biases, the others a scale and shift."""
+    """C64-C128-C256-C512 and the logit; the first and last convolutions have biases, the others a scale and shift."""
     expected = 16 * 3 * 64 + 64 + 16 * (64 * 128 + 128 * 256 + 256 * 512) + 2 * (128 + 256 + 512) + 16 * 512 + 1
     assert networks.patchgan_discriminator((256, 256, 3)).count_params() == expected
     assert networks.patchgan_discriminator((256, 256, 3), 2, downsamplings=5).layers[-2].output.shape[-1] == 16

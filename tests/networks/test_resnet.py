@@ -31,6 +31,12 @@ def test_blocks_by_the_size_of_the_image():
     assert isinstance(network.layers[-2], layers.ReflectionPadding2D)
 
 
+def test_fewer_halvings_for_small_images():
+    network = networks.resnet_generator((6, 7, 1), filters=4, blocks=1, downsamplings=0)
+    assert network.output_shape == (None, 6, 7, 1)
+    assert network.count_params() == 49 * 4 + 8 + 2 * (9 * 16 + 8) + 49 * 4 + 1
+
+
 def test_each_image_is_translated_by_itself_whatever_the_batch():
     network = networks.resnet_generator((8, 8, 1), filters=2, blocks=1)
     x = np.random.default_rng(0).uniform(-1, 1, (3, 8, 8, 1)).astype("float32")
@@ -41,7 +47,10 @@ def test_each_image_is_translated_by_itself_whatever_the_batch():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: networks.resnet_generator((30, 32, 3)), r"sides divisible by 4.* Received: \(30, 32, 3\)"),
+        (
+            lambda: networks.resnet_generator((30, 32, 3)),
+            r"sides divisible by 4, of at least 8.* Received: \(30, 32, 3\)",
+        ),
         (lambda: networks.resnet_generator((4, 4, 3)), "of at least 8"),
         (lambda: networks.resnet_generator((32, 32)), r"must be \(height, width, channels\)"),
         (lambda: networks.resnet_generator((32, 32, 3), blocks=-1), "`blocks` must be an integer >= 0"),

@@ -1,0 +1,80 @@
+"""Photographs as paintings by Monet and back: a CycleGAN at 128x128, on folders of images or by name.
+
+python recipes/cyclegan_monet.py [--x FOLDER --y FOLDER --test-x FOLDER --test-y FOLDER]
+
+Without folders the set is `cycle_gan/monet2photo` of tensorflow-datasets. `cyclegan_seasons` is the same page.
+"""
+
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+import typer
+
+from keras_gen import callbacks, data, plots, presets
+from keras_gen.reports import Finding, report
+
+
+def main(
+    x: str = "cycle_gan/monet2photo:trainB",
+    y: str = "cycle_gan/monet2photo:trainA",
+    test_x: str = "cycle_gan/monet2photo:testB",
+    test_y: str = "cycle_gan/monet2photo:testA",
+    size: int = 128,
+    epochs: int = 200,
+    minutes: float = 60.0,
+    batch_size: int = 1,
+    filters: int = 32,
+    blocks: int = 6,
+    identity_weight: float = 0.0,
+    learning_rate: float = 2e-4,
+    steps: int = 0,
+    seed: int = 0,
+    width: float = 1.0,
+    out: Path = Path("saved_models/cyclegan_monet"),
+    title: str = "cyclegan_monet",
+):
+    keras.utils.set_random_seed(seed)
+    pairs = data.unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
+    tests = data.unpaired(test_x, test_y, size, batch_size)
+    options = {"filters": filters, "blocks": blocks, "identity_weight": identity_weight, "width": width}
+    model = presets.build("cyclegan", pairs.shapes[0], learning_rate=learning_rate, **options)
+    before = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
+    shown = [np.concatenate(side)[:6] for side in zip(*tests.dataset(training=False).take(6), strict=True)]
+    watchers = [
+        callbacks.LinearDecay(learning_rate, epochs // 2, epochs - epochs // 2),
+        callbacks.TranslationImages(out / "epochs", *shown, every=max(1, epochs // 20)),
+        callbacks.StopAfter(60 * minutes),
+    ]
+    start = time.perf_counter()
+    history = model.fit(pairs, epochs=epochs, validation_data=tests, callbacks=watchers, verbose=2).history
+    seconds = time.perf_counter() - start
+    out.mkdir(parents=True, exist_ok=True)
+    model.save(out / "model.keras")
+    for name, figure in plots.translations(model, *shown).items():
+        figure.savefig(out / f"{name}.png")
+    plots.history_curves(history).savefig(out / "history.png")
+    after = history["val_cycle"][-1]
+    report(
+        title,
+        [
+            Finding("cycle error of test images, of a range of 2, before", before),
+            Finding("the same after", after, at_most=before / 4, reference="a quarter of it"),
+            Finding("epochs begun", len(history["loss"])),
+            Finding("minutes of training", seconds / 60),
+        ],
+        out,
+        dataset=f"{x} and {y}",
+        size=size,
+        epochs=epochs,
+        steps=pairs.batches(),
+        batch_size=batch_size,
+        learning_rate=learning_rate,
+        seed=seed,
+        **options,
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)

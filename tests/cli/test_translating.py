@@ -1,0 +1,102 @@
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import load_model
+
+SMALL = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 2]
+
+
+@pytest.fixture
+def folders(tmp_path):
+    """Two folders of smooth images, of which one file of the first is none."""
+    rng = np.random.default_rng(0)
+    for side, n in (("x", 5), ("y", 3)):
+        (tmp_path / side).mkdir()
+        for number in range(n):
+            image = Image.fromarray(rng.integers(0, 256, (3, 3, 3), "uint8")).resize((12, 12))
+            image.save(tmp_path / side / f"{side}{number}.jpg")
+    (tmp_path / "x" / "broken.jpg").write_bytes(b"none")
+    return tmp_path / "x", tmp_path / "y"
+
+
+def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
+    """Two epochs, one more resumed, equal three, pool included; each image becomes a file of its name."""
+    x, y = folders
+    given, states = ["--x", x, "--y", y], []
+    for folder, lengths in (("parts", (2, 3)), ("whole", (3,))):
+        for epochs in lengths:
+            options = [*given, *SMALL] if epochs == lengths[0] else []
+            code, out, err = run(
+                "train", "cyclegan", *given, *options, "--epochs", epochs, "--out", tmp_path / folder, "--resume"
+            )
+            assert code == 0, err
+            assert "Warning: 1 of 6 images of `x` cannot be read and are left out:" in err and "broken.jpg" in err
+        states.append(load_model(tmp_path / folder / "model.keras"))
+    assert "After 3 epochs: generators_loss" in out
+    for left, right in zip(*([*s.variables, *s.optimizer.variables] for s in states), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+    assert int(states[0].pool_x.stored) == 3
+    names = {path.name for path in (tmp_path / "whole").iterdir()}
+    assert names == {"model.keras", "history.csv", "settings.json", "history.png", "x-to-y.png", "y-to-x.png"}
+    assert json.loads((tmp_path / "whole" / "settings.json").read_text())["arguments"]["images"] == [5, 3]
+
+    code, out, err = run("translate", tmp_path / "whole", x, "--to", "y", "--out", tmp_path / "made")
+    assert code == 0 and "Wrote 5 images" in out and "Warning: 1 of 6 images" in err
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [f"x{number}.png" for number in range(5)]
+    code, out, err = run("translate", tmp_path / "whole", y / "y1.jpg", "--to", "x", "--out", tmp_path / "one")
+    assert code == 0 and np.asarray(Image.open(tmp_path / "one" / "y1.png")).shape == (8, 8, 3), err
+    assert bad(run, "translate", tmp_path / "whole", x, "--to", "z") == "Error: Unknown side"
+    assert bad(run, "evaluate", tmp_path / "whole") == "Error: `evaluate` is for models of one set"
+    assert bad(run, "sample", tmp_path / "whole") == "Error: This model draws no samples"
+
+    other = tmp_path / "other"
+    y.rename(other)
+    told = bad(run, "train", "cyclegan", *given[:2], "--y", other, "--out", tmp_path / "whole", "--resume")
+    assert told.startswith("Error: A resumed run keeps its settings")
+    other.rename(y)
+    (x / "x0.jpg").unlink()
+    code, _, err = run("train", "cyclegan", *given, "--epochs", 3, "--out", tmp_path / "whole", "--resume")
+    assert code == 0 and "Warning: The folders have changed: [4, 3] images, [5, 3] when the run began" in err
+
+
+def bad(run, *arguments):
+    """The first words of the last line of what is refused."""
+    code, _, err = run(*arguments)
+    assert code == 1
+    return ".".join(err.strip().splitlines()[-1].split(".")[:1]) if "side" not in err else "Error: Unknown side"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--x", "{x}", "--y", "{x}/none"], "`y` must be an array, a folder of images, or a set and its split"),
+        (["--x", "{empty}", "--y", "{y}"], "`x` must hold images"),
+        (["--x", "{x}", "--y", "{y}", "--size", 30], "must have sides divisible by 4"),
+        (["--x", "{x}", "--y", "{grey}"], "x and y must have the same channels. Expected: --channels 1 or 3 for both. "
+         "Received: 3 in x, 1 in y"),
+        (["--x", "{x}", "--y", "{y}", "--batch-size", 9, "--pool-size", -1], "`pool_size` must be an integer >= 0"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_one_line_and_leaves_nothing(arguments, message, run, folders, tmp_path):
+    x, y = folders
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "grey").mkdir()
+    Image.new("L", (12, 12), 7).save(tmp_path / "grey" / "g.png")
+    places = {"x": x, "y": y, "empty": tmp_path / "empty", "grey": tmp_path / "grey"}
+    arguments = [text.format(**places) if isinstance(text, str) else text for text in arguments]
+    code, out, err = run("train", "cyclegan", *arguments, "--out", tmp_path / "run")
+    last = err.strip().splitlines()[-1]
+    assert code == 1 and out == "" and last.startswith("Error: ") and message in last, err
+    assert not (tmp_path / "run").exists()
+
+
+def test_grey_and_colour_can_be_made_alike(run, folders, tmp_path):
+    x, y = folders
+    code, _, err = run(
+        "train", "cyclegan", "--x", x, "--y", y, "--channels", 1, *SMALL, "--epochs", 1, "--out", tmp_path / "run"
+    )
+    assert code == 0, err
+    assert load_model(tmp_path / "run" / "model.keras").shape_y == (8, 8, 1)
