@@ -26,7 +26,7 @@ def keras_epoch(model, x, batch):
     clock = _Clock()
 
     def epoch():
-        model.fit(x, batch_size=batch, epochs=2, verbose=0, callbacks=[clock])
+        model.fit(*x if isinstance(x, tuple) else (x,), batch_size=batch, epochs=2, verbose=0, callbacks=[clock])
         return clock.seconds
 
     return epoch

@@ -5,7 +5,9 @@ import inspect
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 TWO_STEPS = {"dataset": "digits", "epochs": 1, "batch_size": 719, "width": 0.05}
@@ -14,6 +16,9 @@ OPTIONS = {
     "conditional_mnist": {"samples": 100},
     "contractive": {"seeds": 1},
     "curve": {"starts": 1},
+    "cyclegan_digits": {"seeds": 1},
+    "cyclegan_monet": {"size": 24, "blocks": 1, "batch_size": 2},
+    "cyclegan_seasons": {"size": 24, "blocks": 1, "batch_size": 2},
     "decoder_as_memory": {"other": "digits", "memory_epochs": 2},
     "dcgan_64": {"side": 8},
     "dcgan_cifar10": {"samples": 100},
@@ -41,6 +46,9 @@ PICTURES = {
     "conditional_mnist": {"samples", "history"},
     "contractive": {"jacobian_norms"},
     "curve": {"curve"},
+    "cyclegan_digits": {"x-to-y", "y-to-x", "history"},
+    "cyclegan_monet": {"x-to-y", "y-to-x", "history"},
+    "cyclegan_seasons": {"x-to-y", "y-to-x", "history"},
     "dcgan_64": {"samples", "test_images", "history"},
     "dcgan_cifar10": {"samples", "test_images", "history"},
     "dcgan_mnist": {"samples", "comparison", "history"},
@@ -68,13 +76,29 @@ PICTURES = {
 }
 
 
+def folders(place):
+    """The options of a recipe of two folders of images, and their test parts."""
+    rng, options = np.random.default_rng(0), {}
+    for number, option in enumerate(("x", "y", "test_x", "test_y")):
+        folder = place / option
+        folder.mkdir(parents=True)
+        for image in range(3):
+            picture = Image.fromarray(rng.integers(0, 256, (3, 3, 3), "uint8"))
+            picture.resize((30 + number, 30)).save(folder / f"{image}.png")
+        options[option] = str(folder)
+    return options
+
+
 @pytest.mark.parametrize("name", sorted(path.stem for path in RECIPES.glob("*.py")))
-def test_recipe(name, tmp_path, capsys):
+def test_recipe(name, tmp_path, tmp_path_factory, capsys, monkeypatch):
+    monkeypatch.syspath_prepend(RECIPES)  # as a script finds its neighbours
     spec = importlib.util.spec_from_file_location(name, RECIPES / f"{name}.py")
     recipe = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(recipe)
     known = inspect.signature(recipe.main).parameters
     given = {option: value for option, value in TWO_STEPS.items() if option in known}  # the curve has no data set
+    if "test_x" in known:
+        given |= folders(tmp_path_factory.mktemp("folders"))
     recipe.main(out=tmp_path, **{**given, **OPTIONS.get(name, {})})
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["findings"] and report["title"] == name and report["protocol"]["dataset"]
