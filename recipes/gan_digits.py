@@ -25,6 +25,8 @@ def normal_images(x, n, seed):
 def main(
     dataset: str = "digits",
     adversarial_loss: str = "hinge",
+    latent_dim: int = 16,
+    learning_rate: float = 1e-3,
     epochs: int = 200,
     batch_size: int = 64,
     ema: float = 0.99,
@@ -34,7 +36,8 @@ def main(
 ):
     keras.utils.set_random_seed(seed)
     train, test = data.load(dataset, value_range=(-1, 1))
-    gan = presets.build("gan", train.x.shape[1:], width=width, adversarial_loss=adversarial_loss, ema=ema)
+    options = {"latent_dim": latent_dim, "learning_rate": learning_rate, "adversarial_loss": adversarial_loss}
+    gan = presets.build("gan", train.x.shape[1:], width=width, ema=ema, **options)
     start = time.perf_counter()
     history = gan.fit(train.x, batch_size=batch_size, epochs=epochs, verbose=2)
     seconds = time.perf_counter() - start
@@ -71,7 +74,7 @@ def main(
         + [Finding("seconds of training", seconds)],
         out,
         dataset=dataset,
-        adversarial_loss=adversarial_loss,
+        **options,
         metrics=[metric.name for metric in measures],
         epochs=epochs,
         batch_size=batch_size,

@@ -37,7 +37,7 @@ def trained(variant, mixture, steps, epochs, batch_size, units, seed):
 
 def pictured(mixture, panels):
     """The samples of every variant, over the centres."""
-    figure = Figure(figsize=(10.4, 5.6), layout="constrained")
+    figure = Figure(figsize=(10.4, 6.4), layout="constrained")
     for axes, (name, samples) in zip(figure.subplots(2, 4).flat, panels.items(), strict=False):
         axes.plot(*mixture.centres.T, "o", color="tab:orange", alpha=0.4)
         axes.plot(*samples.T, ".", color="tab:blue", markersize=1.5, alpha=0.5)

@@ -21,6 +21,8 @@ def main(
     epochs: int = 30,
     batch_size: int = 64,
     filters: int = 16,
+    latent_dim: int = 16,
+    learning_rate: float = 5e-4,
     n_critic: int = 5,
     ema: float = 0.999,
     samples: int = 10000,
@@ -32,8 +34,8 @@ def main(
     train, test = data.load(dataset, value_range=RANGE)
     extractor = features.train_classifier(train.x, train.y, value_range=RANGE)
     (frechet,) = metrics.by_name("frechet", test.x, extractor, RANGE, samples)
-    options = {"filters": filters, "n_critic": n_critic, "ema": ema, "width": width}
-    model = presets.build("wgan-gp", train.x.shape[1:], **options)
+    options = {"filters": filters, "latent_dim": latent_dim, "learning_rate": learning_rate, "ema": ema, "width": width}
+    model = presets.build("wgan-gp", train.x.shape[1:], n_critic=n_critic, **options)
     start = time.perf_counter()
     # A step takes n_critic batches of one move
     history = model.fit(train.x, batch_size=n_critic * batch_size, epochs=epochs, validation_data=test.x, verbose=2)
@@ -65,6 +67,8 @@ def main(
         epochs=epochs,
         batch_size=batch_size,
         filters=filters,
+        latent_dim=latent_dim,
+        learning_rate=learning_rate,
         n_critic=n_critic,
         ema=ema,
         samples=samples,
