@@ -138,6 +138,13 @@ def translations(model, x, y):
 
     Returns:
         Dict with the figures `"x-to-y"` and `"y-to-x"`, each with three rows.
+
+    Example:
+
+    >>> from keras_gen import presets
+    >>> gan = presets.build("cyclegan", (8, 8, 1), width=0.05, blocks=1)
+    >>> sorted(translations(gan, np.zeros((2, 8, 8, 1)), np.zeros((2, 8, 8, 1))))
+    ['x-to-y', 'y-to-x']
     """
     value_range = model.value_range or (-1, 1)
     return {

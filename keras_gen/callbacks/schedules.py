@@ -115,7 +115,7 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
     >>> vae = presets.build("vae", (8, 8, 1), width=0.1)
     >>> decay = LinearDecay(1e-3, constant_epochs=1, decay_epochs=2)
     >>> history = vae.fit(np.zeros((64, 8, 8, 1)), epochs=3, callbacks=[decay], verbose=0)
-    >>> [round(rate, 6) for rate in history.history["learning_rate"]]
+    >>> [[round(float(rate), 6) for rate in rates] for name, rates in history.history.items() if "rate" in name][0]
     [0.001, 0.001, 0.0005]
 
     Reference:

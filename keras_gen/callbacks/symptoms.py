@@ -8,7 +8,7 @@ import typing
 import numpy as np
 
 from keras_gen.callbacks import advice
-from keras_gen.losses import ADVERSARIAL_LOSSES
+from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 
 ACTIVE = 0.01  # nats: a latent dimension of less is not used
 

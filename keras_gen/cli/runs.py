@@ -93,17 +93,7 @@ def train(settings, folder, resume, given):
 
 
 def fitted(model, settings, run, exists, batches, additions, test=None):
-    """Train a run's model up to the epochs that were asked for.
-
-    Args:
-        model: The model, new or as the run left it.
-        settings: The run's `Settings`, written once all that can refuse an option has passed.
-        run: The `RunFolder`.
-        exists: Whether the model is in the folder already.
-        batches: A pipeline.
-        additions: Callbacks.
-        test: Arrays to validate on, or `None`. Defaults to `None`.
-    """
+    """Write the settings, and train a run's model up to the epochs that were asked for."""
     settings.write(run.folder)
     if not exists:
         model.save(run.model_path)  # a folder that cannot be written to is found before the training

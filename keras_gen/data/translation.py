@@ -71,6 +71,13 @@ class UnpairedPipeline(SeededPipeline):
     Args:
         first, second: `ArrayImages` or `FileImages`.
         batch_size, shuffle, seed, augment, steps: As in `unpaired`.
+
+    Example:
+
+    >>> import numpy as np
+    >>> pipeline = unpaired(np.zeros((5, 8, 8, 1)), np.ones((3, 4, 4, 3)))
+    >>> pipeline.sizes, pipeline.shapes
+    ((5, 3), ((8, 8, 1), (4, 4, 3)))
     """
 
     def __init__(self, first, second, batch_size=1, shuffle=True, seed=0, augment=None, steps=None):

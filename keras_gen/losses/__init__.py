@@ -1,7 +1,6 @@
 """Formulas: plain functions in `keras.ops`, each with its equation and its source."""
 
 from keras_gen.losses.adversarial import (
-    ADVERSARIAL_LOSSES,
     hinge_discriminator_loss,
     hinge_generator_loss,
     least_squares_discriminator_loss,
@@ -21,7 +20,6 @@ from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_err
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
 
 __all__ = [
-    "ADVERSARIAL_LOSSES",
     "bernoulli_nll",
     "cycle_consistency",
     "gaussian_kl",

@@ -7,6 +7,7 @@ from keras import ops
 from keras_gen import checks, losses
 from keras_gen.data.translation import unpaired
 from keras_gen.layers.image_pool import ImagePool
+from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.network_facts import check_logits, check_reach, shapes, value_range
 from keras_gen.training.player import Player
@@ -56,7 +57,7 @@ class CycleGAN(GenerativeModel):
     ...     networks.patchgan_discriminator((8, 8, 1), filters=4, downsamplings=1, name="judge_y"),
     ... )
     >>> gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5))
-    >>> x, y = np.linspace(-1, 1, 4 * 64).reshape(4, 8, 8, 1), np.zeros((3, 8, 8, 1))
+    >>> x, y = np.linspace(-1, 1, 4 * 64).reshape(4, 8, 8, 1), np.full((3, 8, 8, 1), -0.5)
     >>> history = gan.fit(x, y, batch_size=1, verbose=0)
     >>> gan.translate(x, to="y").shape, gan.cycle(x).shape
     ((4, 8, 8, 1), (4, 8, 8, 1))
@@ -82,7 +83,7 @@ class CycleGAN(GenerativeModel):
         super().__init__(log_names=("generators_loss", "cycle", "identity", "discriminators_loss"), **kwargs)
         self.generator_xy, self.generator_yx = generator_xy, generator_yx
         self.discriminator_x, self.discriminator_y = discriminator_x, discriminator_y
-        self.adversarial_loss = checks.choice("adversarial_loss", adversarial_loss, losses.ADVERSARIAL_LOSSES)
+        self.adversarial_loss = checks.choice("adversarial_loss", adversarial_loss, ADVERSARIAL_LOSSES)
         self.cycle_weight = checks.number("cycle_weight", cycle_weight)
         self.identity_weight = checks.number("identity_weight", identity_weight)
         self.pool_size = checks.integer("pool_size", pool_size, minimum=0)
@@ -109,7 +110,7 @@ class CycleGAN(GenerativeModel):
     def generators_loss(self, batch, made, training):
         """The generators' loss and its parts, as a dict of scalars."""
         (x, y), (fake_x, fake_y) = batch, made
-        _, loss = losses.ADVERSARIAL_LOSSES[self.adversarial_loss]
+        _, loss = ADVERSARIAL_LOSSES[self.adversarial_loss]
         adversarial = loss(self.discriminator_y(fake_y, training=training)) + loss(
             self.discriminator_x(fake_x, training=training)
         )
@@ -128,7 +129,7 @@ class CycleGAN(GenerativeModel):
         if training and self.pool_x is not None:
             fake_x = self.pool_x(fake_x, seed=self.noise(training))
             fake_y = self.pool_y(fake_y, seed=self.noise(training))
-        loss, _ = losses.ADVERSARIAL_LOSSES[self.adversarial_loss]
+        loss, _ = ADVERSARIAL_LOSSES[self.adversarial_loss]
         total = ops.zeros(())
         for judge, real, fake in ((self.discriminator_x, x, fake_x), (self.discriminator_y, y, fake_y)):
             total += loss(judge(real, training=training), judge(fake, training=training)) / 2

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import checks, losses
+from keras_gen import checks
+from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 from keras_gen.training.adversarial_model import AdversarialModel
 
 _SMOOTHED = ("non_saturating", "minimax", "maximum_likelihood")  # those of a cross-entropy
@@ -72,7 +73,7 @@ class GAN(AdversarialModel):
         generator_warmup_steps=0,
         **kwargs,
     ):
-        checks.choice("adversarial_loss", adversarial_loss, losses.ADVERSARIAL_LOSSES)
+        checks.choice("adversarial_loss", adversarial_loss, ADVERSARIAL_LOSSES)
         if checks.rate("label_smoothing", label_smoothing) and adversarial_loss not in _SMOOTHED:
             raise ValueError(
                 f"`label_smoothing` is for losses of a cross-entropy. Expected: one of {list(_SMOOTHED)}. "
@@ -94,13 +95,13 @@ class GAN(AdversarialModel):
 
     def opponent_loss(self, batch, fakes, training):
         """The discriminator's loss, as a dict of scalars."""
-        loss, _ = losses.ADVERSARIAL_LOSSES[self.adversarial_loss]
+        loss, _ = ADVERSARIAL_LOSSES[self.adversarial_loss]
         smoothing = {"label_smoothing": self.label_smoothing} if self.label_smoothing else {}
         return {"discriminator_loss": loss(*self.judged(batch, fakes, training), **smoothing)}
 
     def generator_loss(self, batch, fakes, training):
         """The generator's loss, as a dict of scalars."""
-        _, loss = losses.ADVERSARIAL_LOSSES[self.adversarial_loss]
+        _, loss = ADVERSARIAL_LOSSES[self.adversarial_loss]
         return {"generator_loss": loss(self.judged_fakes(batch, fakes, training))}
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gen.callbacks.symptoms import SYMPTOMS, first_not_finite, remaining
-from keras_gen.losses import ADVERSARIAL_LOSSES
+from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 
 NAMES = ["critic_loss", "wasserstein", "gradient_penalty", "generator_loss"]
 CASES = [(name, {}) for name in ADVERSARIAL_LOSSES] + [("non_saturating", {"label_smoothing": 0.2})]

@@ -4,7 +4,8 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from keras_gen import data, load_model, losses, models, networks
+from keras_gen import data, load_model, models, networks
+from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 from tests.training.test_workshop import Counting
 
 RNG = np.random.default_rng(0)
@@ -57,7 +58,7 @@ def test_one_step_is_that_of_the_plain_way(adversarial_loss, identity):
         network.set_weights(getattr(model, name).get_weights())
     x, y = Y[:2], Y[2:]
     model.fit(x, y, batch_size=2, verbose=0)
-    judge_loss, maker_loss = losses.ADVERSARIAL_LOSSES[adversarial_loss]
+    judge_loss, maker_loss = ADVERSARIAL_LOSSES[adversarial_loss]
 
     def descend(loss, *parts):
         weights = [weight for network in parts for weight in network.trainable_weights]

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import load_model, losses, models, networks
-from keras_gen.losses import ADVERSARIAL_LOSSES
+from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 
 RNG = np.random.default_rng(0)
 X, LABELS = RNG.uniform(-1, 1, (40, 6)).astype("float32"), RNG.integers(0, 3, 40)
