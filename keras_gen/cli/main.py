@@ -24,6 +24,10 @@ _SEED = Annotated[int | None, typer.Option(help="Seed of the latents; others eac
 _LABELS = Annotated[
     str | None, typer.Option(help="Classes in turn, such as 3,1,4; of a conditional model.", show_default=False)
 ]
+_EPOCHS = Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")]
+_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples in one move.")]
+_TRAINING_SEED = Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")]
+_RESUME = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")]
 _DATA = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
 
 
@@ -49,14 +53,14 @@ app.add_typer(train_app, name="train")
 def _train(
     context: typer.Context,
     data: Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")] = "digits",
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")] = 50,
-    batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 100,
+    epochs: _EPOCHS = 50,
+    batch_size: _BATCH_SIZE = 100,
     binarization: Annotated[str, typer.Option(help="Draw binary pixels: none, static or dynamic.")] = "none",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
+    seed: _TRAINING_SEED = 0,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder. [default: saved_models/MODEL-DATA]", show_default=False)
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")] = False,
+    resume: _RESUME = False,
     **options,
 ):
     model = context.info_name
@@ -69,20 +73,21 @@ def _train(
 
 def _train_translation(
     context: typer.Context,
-    x: Annotated[str, typer.Option(help="A folder of images, or a tensorflow-datasets set and its split.")],
+    x: Annotated[str, typer.Option(help="A folder of images, or a tensorflow-datasets set and its split.")] = "",
     y: Annotated[str, typer.Option(help="The other set. [default: of a set of tensorflow-datasets, trainB]")] = "",
     size: Annotated[int, typer.Option(min=8, help="Side that images are brought to, divisible by 4.")] = 128,
     channels: Annotated[int, typer.Option(min=0, max=3, help="1 or 3; 0: as in the files.")] = 0,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")] = 200,
-    batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 1,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")] = 0,
+    epochs: _EPOCHS = 200,
+    batch_size: _BATCH_SIZE = 1,
+    seed: _TRAINING_SEED = 0,
     out: Annotated[
         Path | None, typer.Option(help="The run's folder. [default: saved_models/cyclegan-X]", show_default=False)
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")] = False,
+    resume: _RESUME = False,
     **options,
 ):
     model = context.info_name
+    options = {option.name: option.value(options[option.name]) for option in runs.model_options(model)}
     options |= {"x": x, "y": y, "size": size, "channels": channels}
     settings = Settings(model, f"{x} {y}".strip(), epochs, batch_size, "none", seed, options)
     given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
@@ -110,7 +115,7 @@ def _tune(
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, also when the search goes on.")] = 12,
     tuner: Annotated[str, typer.Option(help="random, bayesian, hyperband or grid.")] = "random",
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
-    batch_size: Annotated[int, typer.Option(min=1, help="Examples in one move.")] = 100,
+    batch_size: _BATCH_SIZE = 100,
     repeats: Annotated[int, typer.Option(min=1, help="Trainings a trial, whose mean counts.")] = 1,
     objective: Annotated[str, typer.Option(help="What is made small: error, or a name that training logs.")] = "error",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of each trial.")] = 0,

@@ -22,6 +22,8 @@ def train(settings, folder, resume, given):
     """Begin a run of a CycleGAN, or go on with one."""
     run, exists, settings = runs.opened(settings, folder, resume, given)
     options = settings.options
+    if not options["x"]:
+        raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
     pairs = data.unpaired(
         options["x"],
         options["y"] or None,

@@ -1,5 +1,7 @@
 """Batches of two sets of images of which no two belong together."""
 
+from pathlib import Path
+
 import tensorflow as tf
 
 from keras_gen.data.image_sources import image_source
@@ -57,11 +59,17 @@ def unpaired(
         section 6.2).
     """
     if y is None:
+        if not isinstance(x, str) or Path(x).expanduser().exists():
+            told = f"'{x}'" if isinstance(x, (str, Path)) else f"a {type(x).__name__}"
+            raise ValueError(
+                "`y` must be given. Expected: two arrays or folders, or a set that has both, such as "
+                f"'cycle_gan/monet2photo'. Received: {told} alone"
+            )
         x, y = f"{x}:trainA", f"{x}:trainB"
     first = image_source("x", x, size, channels, value_range)
-    second = image_source(
-        "y", y, first.shape[:2] if size is None and isinstance(y, str) else size, channels, value_range
-    )
+    if size is None and isinstance(y, (str, Path)):
+        size = first.shape[:2]
+    second = image_source("y", y, size, channels, value_range)
     return UnpairedPipeline(first, second, batch_size, shuffle, seed, augment, steps)
 
 

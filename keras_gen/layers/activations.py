@@ -10,8 +10,8 @@ def leaky_relu(x):
 
     f(x) = s x,    s = 1 where x > 0, else 0.2.
 
-    Values and gradients are those of `keras.ops.leaky_relu`; the slope s, whose own derivative is zero, is kept out of
-    the second derivatives, so that a step with a gradient penalty computes no products with zero.
+    Values and gradients are those of `keras.ops.leaky_relu`, whose derivative is a function of x again; here it is a
+    constant, so that a step with a gradient penalty computes no products with zero.
 
     Args:
         x: Tensor of any shape.
@@ -30,4 +30,4 @@ def leaky_relu(x):
     """
     x = ops.convert_to_tensor(x)
     slope = ops.where(x > 0, ops.cast(1.0, x.dtype), ops.cast(0.2, x.dtype))
-    return x * ops.stop_gradient(slope)
+    return x * slope  # a choice between constants, of which nothing has a derivative

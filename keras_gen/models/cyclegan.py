@@ -221,6 +221,12 @@ class CycleGAN(GenerativeModel):
                     f"`{name}` must {task}. Expected: {' to '.join(map(str, wanted))}. "
                     f"Received: {' to '.join(map(str, found))}; are x and y swapped?"
                 )
+        ranges = [value_range(network) for network in (self.generator_xy, self.generator_yx)]
+        if ranges[0] != ranges[1]:
+            raise ValueError(
+                "Both generators must make values of one range, for each takes what the other makes. Expected: the "
+                f"same last activation. Received: ranges {ranges[0]} and {ranges[1]}"
+            )
         if self.identity_weight and shape_x != shape_y:
             raise ValueError(f"`identity_weight` needs x and y of one shape. Received: {shape_x} and {shape_y}")
         for name in ("discriminator_x", "discriminator_y"):

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from keras_gen.callbacks.symptoms import SYMPTOMS, first_not_finite, remaining
+from keras_gen import presets
+from keras_gen.callbacks.symptoms import SYMPTOMS, Examination, first_not_finite, remaining
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 
 NAMES = ["critic_loss", "wasserstein", "gradient_penalty", "generator_loss"]
@@ -61,3 +62,18 @@ def test_losses_of_one_player_and_of_none_in_parts():
 def test_a_penalty_explodes_beyond_its_limit_or_tenfold(value, earlier, sick):
     (penalty,) = (symptom for symptom in SYMPTOMS if symptom.name == "exploding penalty")
     assert penalty.sick(value, 10.0, earlier) == sick
+
+
+def test_the_discriminators_of_a_cyclegan_are_watched_by_their_common_loss():
+    """Each half of a guess costs a quarter, as halved least squares: both together a half."""
+    symptom = next(symptom for symptom in SYMPTOMS if symptom.name == "saturated discriminator")
+    model = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1)
+    exam = Examination(model, {"discriminators_loss": 0.005, "generators_loss": 3.25}, None)
+    assert symptom.applies(model, None) and symptom.measure(exam) == pytest.approx(0.01)
+    assert symptom.saw(0.01, 0.05, exam) == (
+        "discriminators_loss is 0.005, 1 % of the way from certainty to guessing (limit 5 %), and generators_loss 3.2"
+    )
+    assert symptom.advice(model) == (
+        "a lower cycle_weight (now 10), which leaves the generators more freedom or a lower learning_rate of the "
+        "discriminators (now 0.0002)"
+    )

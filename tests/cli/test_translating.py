@@ -28,9 +28,9 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     given, states = ["--x", x, "--y", y], []
     for folder, lengths in (("parts", (2, 3)), ("whole", (3,))):
         for epochs in lengths:
-            options = [*given, *SMALL] if epochs == lengths[0] else []
+            options = [*given, *SMALL] if epochs == lengths[0] else []  # a resumed run knows its folders
             code, out, err = run(
-                "train", "cyclegan", *given, *options, "--epochs", epochs, "--out", tmp_path / folder, "--resume"
+                "train", "cyclegan", *options, "--epochs", epochs, "--out", tmp_path / folder, "--resume"
             )
             assert code == 0, err
             assert "Warning: 1 of 6 images of `x` cannot be read and are left out:" in err and "broken.jpg" in err
@@ -73,6 +73,8 @@ def bad(run, *arguments):
     ("arguments", "message"),
     [
         (["--x", "{x}", "--y", "{x}/none"], "`y` must be an array, a folder of images, or a set and its split"),
+        ([], "--x is missing. Expected: a folder of images, or a set"),
+        (["--x", "{x}"], "`y` must be given. Expected: two arrays or folders"),
         (["--x", "{empty}", "--y", "{y}"], "`x` must hold images"),
         (["--x", "{x}", "--y", "{y}", "--size", 30], "must have sides divisible by 4"),
         (["--x", "{x}", "--y", "{grey}"], "x and y must have the same channels. Expected: --channels 1 or 3 for both. "

@@ -65,9 +65,9 @@ def test_folders_are_read_while_training(tmp_path):
     for side, n, mode in (("a", 3, "RGB"), ("b", 2, "L")):
         (tmp_path / side).mkdir()
         for number in range(n):
-            Image.new(mode, (20, 30), 80 * number if mode == "L" else (80 * number,) * 3).save(
-                tmp_path / side / f"{number}.png"
-            )
+            Image.new(
+                mode, (20, 30) if side == "a" else (24, 24), 80 * number if mode == "L" else (80 * number,) * 3
+            ).save(tmp_path / side / f"{number}.png")
     pipeline = data.unpaired(tmp_path / "a", tmp_path / "b", size=8)
     assert pipeline.shapes == ((8, 8, 3), (8, 8, 1))
     x, y = zip(*pipeline.dataset(), strict=True)
@@ -89,6 +89,8 @@ def test_steps_are_at_most_what_there_is():
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
         ({"seed": -1}, "`seed` must be an integer >= 0"),
         ({"y": np.zeros((3, 4))}, "`y` must be images"),
+        ({"y": None}, "`y` must be given.* Received: a ndarray alone"),
+        ({"x": ".", "y": None}, "`y` must be given.* Received: '.' alone"),
     ],
 )
 def test_bad_input(options, message):

@@ -176,6 +176,7 @@ def test_a_validation_split_takes_its_part_of_each_set():
 
 G, F, DX, DY = generator(1, 3, "g"), generator(3, 1, "f"), judge(1, "jx"), judge(3, "jy")
 H = generator(3, 3, "h")
+S = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(1, 3, padding="same", activation="sigmoid")])
 TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
 
 
@@ -188,6 +189,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, H, DX, DY), r"must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, generator(3, 3, "h")), "`discriminator_y` must end in logits.*'tanh'"),
         (lambda: models.CycleGAN(TWO, F, DX, DY), "`generator_xy` must map one tensor to one"),
+        (lambda: models.CycleGAN(G, S, DX, DY), r"values of one range.* Received: ranges \(-1, 1\) and \(0, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, DY, identity_weight=1.0), "`identity_weight` needs x and y of one shape"),
         (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
