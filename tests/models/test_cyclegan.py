@@ -4,7 +4,7 @@ import pytest
 import tensorflow as tf
 from keras import ops
 
-from keras_gen import data, load_model, models, networks
+from keras_gen import backend, data, load_model, models, networks
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 from tests.training.test_workshop import Counting
 
@@ -137,6 +137,19 @@ def test_two_sets_of_any_sizes_fill_the_pools_and_evaluation_leaves_them_alone()
     assert model.evaluate(X, Y, verbose=0) == model.evaluate((X, Y), verbose=0)
     for old, new in zip(before, model.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
+
+
+def test_the_discriminators_judge_what_the_pools_hand_out(monkeypatch):
+    model = cyclegan(pool_size=2)
+    for pool, images in ((model.pool_x, X[:2]), (model.pool_y, Y[:2])):
+        pool.images.assign(images)
+        pool.stored.assign(2)
+    monkeypatch.setattr(backend, "uniform", lambda shape, seed: ops.zeros(shape))  # each draw is an exchange
+    real, made = (X[2:4], Y[2:4]), (0 * X[:2], 0 * Y[:2])
+    found = model.discriminators_loss(real, made, training=True)["discriminators_loss"]
+    expected = model.discriminators_loss(real, (X[:2], Y[:2]), training=False)["discriminators_loss"]
+    assert float(found) == pytest.approx(float(expected), rel=1e-6)
+    assert not np.any(model.pool_x.images) and not np.any(model.pool_y.images), "what was made took their places"
 
 
 def test_every_way_to_give_two_sets_is_the_same():
