@@ -129,7 +129,7 @@ def choice(name, value, known):
     if value not in known:
         near = difflib.get_close_matches(str(value), known, n=3, cutoff=0.5)
         expected = f"one of {known}"
-        if len(known) > 12:
+        if len(known) > 20:
             expected = f"one of {near} (the nearest of {len(known)})" if near else f"one of {len(known)} known names"
         hint = f" Did you mean {near[0]!r}?" if near else ""
         raise ValueError(f"Unknown {name}.{hint} Expected: {expected}. Received: {value!r}")

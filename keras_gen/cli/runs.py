@@ -13,6 +13,7 @@ from keras_gen.cli.extras import EXTRAS
 from keras_gen.cli.options import options_of
 from keras_gen.cli.settings import Settings
 from keras_gen.files import SEARCH, written_beside
+from keras_gen.metrics.registry import NAMES
 from keras_gen.saving import load_model
 
 
@@ -201,6 +202,8 @@ def _measures(model, settings, name, wanted, samples, features):
 
     _require_samples(model, settings)
     train_set, test_set = data.load(name)
+    for one in wanted.split(","):  # before a classifier is trained for nothing
+        checks.choice("metric", one.strip(), NAMES)
     checks.choice("features", features, ["lenet5", "inception_v3", "identity"])
     if features == "lenet5":
         if train_set.y is None:
