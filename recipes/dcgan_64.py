@@ -1,8 +1,9 @@
-"""The published deep convolutional GAN, 64x64 colour images, of a folder of images.
+"""The deep convolutional GAN of 64x64 colour images, of a folder of images.
 
 python recipes/dcgan_64.py FOLDER
 
-The images must have one size, a multiple of 64, and be square: they are averaged down to 64x64.
+The images must have one size, a multiple of 64, and be square: they are averaged down to 64x64. By default all layers
+have half of the published channels, for four times as many steps in the time; `--filters 64` are the published ones.
 """
 
 import time
@@ -24,18 +25,20 @@ def main(
     epochs: int = 1000,
     minutes: float = 60.0,
     batch_size: int = 64,
-    filters: int = 64,
+    filters: int = 32,
     side: int = 64,
     ema: float = 0.999,
+    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
     seed: int = 0,
     width: float = 1.0,
     out: Path = Path("saved_models/dcgan_64"),
 ):
     keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
     train, test = (_averaged(split.x, side) for split in data.load(dataset, value_range=RANGE))
     model = presets.build("dcgan", train.shape[1:], filters=filters, ema=ema, width=width)
     n = min(len(test), 1000)
-    recorder = [callbacks.SampleImages(out / "epochs", max(1, epochs // 10)), callbacks.StopAfter(60 * minutes)]
+    recorder = [callbacks.SampleImages(out / "epochs", max(1, epochs // 20)), callbacks.StopAfter(60 * minutes)]
     start = time.perf_counter()
     history = model.fit(train, batch_size=batch_size, epochs=epochs, verbose=2, callbacks=recorder)
     seconds = time.perf_counter() - start
@@ -62,6 +65,7 @@ def main(
         batch_size=batch_size,
         filters=filters,
         ema=ema,
+        precision=precision,
         seed=seed,
     )
 

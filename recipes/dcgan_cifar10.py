@@ -21,18 +21,20 @@ RANGE = (-1, 1)
 
 def main(
     dataset: str = "cifar10",
-    epochs: int = 20,
+    epochs: int = 40,
     minutes: float = 60.0,
     batch_size: int = 64,
     filters: int = 32,
     ema: float = 0.999,
     features_of: str = "lenet5",
     samples: int = 10000,
+    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
     seed: int = 0,
     width: float = 1.0,
     out: Path = Path("saved_models/dcgan_cifar10"),
 ):
     keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
     train, test = data.load(dataset, value_range=RANGE)
     extractor = (
         features.train_classifier(train.x, train.y, value_range=RANGE)
@@ -76,6 +78,7 @@ def main(
         filters=filters,
         ema=ema,
         samples=samples,
+        precision=precision,
         seed=seed,
     )
 
