@@ -172,7 +172,9 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(f"`{name}` must be finite. Received: {name} with NaN or infinite values")
     if value_range is not None and (low < value_range[0] or high > value_range[1]):
-        hint = " Divide pixels of 0 to 255 by 255." if low >= 0 and high > 1.5 and value_range[1] == 1 else ""
+        ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
+        way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None
+        hint = f" Pixels of 0 to 255 get there by {way}." if way else ""
         raise ValueError(
             f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
             f"Received: values in [{low:g}, {high:g}].{hint}"

@@ -30,6 +30,7 @@ def main(
 ):
     keras.utils.set_random_seed(seed)
     train, test = data.load(dataset, value_range=RANGE)
+    samples = min(samples, len(train.x), len(test.x))
     classes = int(train.y.max()) + 1
     judge = features.train_classifier(train.x, train.y, value_range=RANGE)
     wrong = 100 * np.mean(judge.probabilities(judge(test.x, RANGE)).argmax(axis=1) != test.y)
@@ -55,7 +56,7 @@ def main(
     drawn = model.sample(samples, seed=seed + 1, labels=labels)
     confirmed = 100 * np.mean(judge.probabilities(judge(drawn, RANGE)).argmax(axis=1) == labels)
     (frechet,) = metrics.by_name("frechet", test.x, judge, RANGE, samples)
-    floor, distance = frechet.of(train.x[:samples]), frechet.of(drawn)
+    floor, distance = frechet.floor(train.x), frechet.of(drawn)
     report(
         "conditional_mnist",
         [

@@ -36,6 +36,7 @@ def main(
     keras.utils.set_random_seed(seed)
     keras.config.set_dtype_policy(precision)
     train, test = data.load(dataset, value_range=RANGE)
+    samples = min(samples, len(train.x), len(test.x))
     extractor = (
         features.train_classifier(train.x, train.y, value_range=RANGE)
         if features_of == "lenet5"
@@ -59,9 +60,11 @@ def main(
     model.save(out / "model.keras")
     drawn = model.sample(samples, seed=seed)
     plots.image_grid(drawn[:64], value_range=RANGE, title="samples").savefig(out / "samples.png")
-    plots.image_grid(test.x[:64], value_range=RANGE, title="test images").savefig(out / "test_images.png")
+    plots.image_grid(test.x[:: max(1, len(test.x) // 64)][:64], value_range=RANGE, title="test images").savefig(
+        out / "test_images.png"
+    )
     plots.history_curves(history.history).savefig(out / "history.png")
-    floor = measures[0].of(train.x[:samples])
+    floor = measures[0].floor(train.x)
     report(
         "dcgan_cifar10",
         [

@@ -34,6 +34,7 @@ def main(
 ):
     keras.utils.set_random_seed(seed)
     train, test = data.load(dataset, value_range=RANGE)
+    samples = min(samples, len(train.x), len(test.x))
     extractor = features.train_classifier(train.x, train.y, value_range=RANGE)
     measures = metrics.by_name("frechet,precision,recall", test.x, extractor, RANGE, samples)
     # Fewer latents than the published 100, and a generator that learns faster than its judge, for so few epochs
@@ -58,7 +59,7 @@ def main(
     plots.image_rows(rows, value_range=RANGE).savefig(out / "comparison.png")
     plots.history_curves(history.history).savefig(out / "history.png")
     frechet, *others = measures
-    floor, distance, of_vae = frechet.of(train.x[:samples]), frechet.of(drawn["DCGAN"]), frechet.of(drawn["VAE"])
+    floor, distance, of_vae = frechet.floor(train.x), frechet.of(drawn["DCGAN"]), frechet.of(drawn["VAE"])
     report(
         "dcgan_mnist",
         [

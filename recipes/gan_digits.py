@@ -47,14 +47,12 @@ def main(
     measures = metrics.by_name("frechet,precision,recall", test.x, lenet5, value_range=(-1, 1), n=n)
     found = {}
     for source, images in {
-        "training images": train.x[:n],
+        "training images": train.x[np.random.default_rng(seed).permutation(len(train.x))[:n]],
         "samples": gan.sample(n, seed=seed),
         "normal images": normal_images(train.x, n, seed),
     }.items():
         for metric in measures:
-            metric.reset_state()
-            metric.update_state(images)
-            found[source, metric.label] = metric.result()
+            found[source, metric.label] = metric.of(images)
 
     out.mkdir(parents=True, exist_ok=True)
     gan.save(out / "model.keras")

@@ -32,6 +32,7 @@ def main(
 ):
     keras.utils.set_random_seed(seed)
     train, test = data.load(dataset, value_range=RANGE)
+    samples = min(samples, len(train.x), len(test.x))
     extractor = features.train_classifier(train.x, train.y, value_range=RANGE)
     (frechet,) = metrics.by_name("frechet", test.x, extractor, RANGE, samples)
     options = {"filters": filters, "latent_dim": latent_dim, "learning_rate": learning_rate, "ema": ema, "width": width}
@@ -51,7 +52,7 @@ def main(
     drawn = model.sample(samples, seed=seed)
     plots.image_grid(drawn[:64], value_range=RANGE, title="samples").savefig(out / "samples.png")
     plots.history_curves(history.history).savefig(out / "history.png")
-    floor, distance = frechet.of(train.x[:samples]), frechet.of(drawn)
+    floor, distance = frechet.floor(train.x), frechet.of(drawn)
     of_vae = frechet.of(2 * vae.sample(samples, seed=seed) - 1)
     report(
         "wgan_gp_mnist",

@@ -1,6 +1,7 @@
 """Sample quality while a model trains, in the logs beside the losses."""
 
 import copy
+import warnings
 
 import keras
 import numpy as np
@@ -83,9 +84,9 @@ class EvaluateSamples(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.reports, self._values = {}, {}
-        if not hasattr(self.model, "sample"):
+        if not (hasattr(self.model, "sample") and hasattr(self.model, "epochs_completed")):
             raise ValueError(
-                "`EvaluateSamples` needs a model that can `sample`. Expected: such as a VAE or a GAN. "
+                "`EvaluateSamples` needs a model that can `sample`. Expected: such as a VAE or a GAN of keras_gen. "
                 f"Received: {type(self.model).__name__}"
             )
         if self.labels is not None and not getattr(self.model, "uses_labels", False):
@@ -109,10 +110,13 @@ class EvaluateSamples(keras.callbacks.Callback):
         finite, reports = bool(np.isfinite(samples).all()), {}
         for metric in self.metrics:
             metric.reset_state()
-            if finite:
-                metric.update_state(_within_reach(samples[: metric.n], metric))
+            within, lost = _within_reach(samples[: metric.n], metric)
+            if lost and self.reports:  # a training that goes astray is told; at first the range is wrong, and raises
+                warnings.warn(f"{metric.name}: most samples are far out of range after epoch {done}", stacklevel=2)
+            if measured := finite and not (lost and self.reports):
+                metric.update_state(within)
                 reports[metric.name] = metric.report()
-            self._values[f"val_{metric.name}"] = metric.result() if finite else float("nan")
+            self._values[f"val_{metric.name}"] = metric.result() if measured else float("nan")
         self.reports[done] = reports
 
     def _drawn(self, n, labels):
@@ -166,10 +170,10 @@ def _check_fit(metric, shape, value_range):
 
 
 def _within_reach(samples, metric):
-    """The samples, outliers clipped to the range that the metric's network takes, where that is all they are."""
+    """The samples, a few outliers clipped to the range that the metric's network takes, and whether there are more."""
     if metric.features.network is None:
-        return samples
+        return samples, False
     low, high = metric.value_range
     margin = (high - low) / 2
     far = np.mean((samples < low - margin) | (samples > high + margin))
-    return np.clip(samples, low, high) if 0 < far <= _FEW else samples
+    return np.clip(samples, low, high) if 0 < far <= _FEW else samples, bool(far > _FEW)

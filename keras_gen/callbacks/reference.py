@@ -71,6 +71,7 @@ class Reference:
         if self.x is not None:
             given = self.labels is not None
             model.check_data(self.x, self.labels if given or not uses_labels else np.zeros(len(self.x), int))
+            model.check_reach(np.min(self.x))
             self.distance = mean_distance(self._rows(model, self.x), self.labels)
             if not self.distance > 0:
                 raise ValueError(
@@ -116,7 +117,7 @@ class Reference:
         """Examples, or their features, as float64 rows."""
         if self.features is None:
             return np.asarray(x, "float64").reshape(len(x), -1)
-        value_range = range_of(model) or (0, 1)
+        value_range = range_of(model) or ((0, 1) if self.x is None else (self.x.min(), self.x.max()))
         return self.features(np.clip(x, *value_range), value_range).astype("float64")
 
 

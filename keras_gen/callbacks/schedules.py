@@ -1,5 +1,7 @@
 """Quantities that change from epoch to epoch."""
 
+import warnings
+
 import keras
 
 from keras_gen import checks
@@ -129,6 +131,15 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
         self.constant_epochs = checks.integer("constant_epochs", constant_epochs, minimum=0)
         self.decay_epochs = checks.integer("decay_epochs", decay_epochs)
         super().__init__(self._rate)
+
+    def on_train_begin(self, logs=None):
+        asked, end = self.params.get("epochs") or 0, self.constant_epochs + self.decay_epochs
+        if asked > end:
+            warnings.warn(
+                f"The learning rate is 0 from epoch {end + 1} on, of {asked}. Expected: constant_epochs + decay_epochs "
+                f">= {asked}. Received: {self.constant_epochs} + {self.decay_epochs}",
+                stacklevel=2,
+            )
 
     def _rate(self, epoch):
         left = self.constant_epochs + self.decay_epochs - epoch

@@ -88,11 +88,16 @@ def _train_translation(
 ):
     model = context.info_name
     options = {option.name: option.value(options[option.name]) for option in runs.model_options(model)}
-    options |= {"x": x, "y": y, "size": size, "channels": channels}
-    settings = Settings(model, f"{x} {y}".strip(), epochs, batch_size, "none", seed, options)
+    options |= {"x": _absolute(x), "y": _absolute(y), "size": size, "channels": channels}
+    settings = Settings(model, "pairs", epochs, batch_size, "none", seed, options)
     given = {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
     folder = out or Path("saved_models") / f"{model}-{Path(x.partition(':')[0]).stem}"
     _until_interrupted(translating.train, settings, folder, resume, given & settings.names)
+
+
+def _absolute(place):
+    """A folder's whole path, under which a run that goes on elsewhere finds it; a set's name as it is."""
+    return str(Path(place).expanduser().resolve()) if place and Path(place).expanduser().exists() else place
 
 
 def _until_interrupted(train, *arguments):

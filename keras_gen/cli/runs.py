@@ -78,6 +78,7 @@ def train(settings, folder, resume, given):
     batches = data.Pipeline(
         *arrays, batch_size=settings.batch_size * moves, seed=settings.seed, binarization=binarization
     )
+    batches.require(moves)
     test = _test_arrays(model, settings, test_set)
     extras = EXTRAS.get(settings.model, lambda *_: [])
     additions = extras(folder, batches, **accepted(EXTRAS, settings))
@@ -87,10 +88,10 @@ def train(settings, folder, resume, given):
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {', '.join(written)}")
     if settings.model in presets.ADVERSARIAL:  # the sum of two players' losses tells nothing
         told = ", ".join(f"{name} {value:.3f}" for name, value in found.items() if name != "loss")
-        typer.echo(f"On test images after {model.epochs_completed} epochs: {told}")
+        typer.echo(f"On test images after epoch {model.epochs_completed}: {told}")
         return
     unit = "" if model.reconstruction == "squared_error" else " nats"
-    typer.echo(f"Validation loss after {model.epochs_completed} epochs: {found['loss']:.3f}{unit}")
+    typer.echo(f"Validation loss after epoch {model.epochs_completed}: {found['loss']:.3f}{unit}")
 
 
 def fitted(model, settings, run, exists, batches, additions, test=None):
@@ -139,7 +140,8 @@ def sample(folder, n, seed, labels, out):
     """A grid of samples."""
     model, settings = load_run(folder)
     _require_samples(model, settings)
-    _write(_grid(model, model.sample(n, seed=seed, **_labelled(model, labels, n))), out)
+    title = f"classes in turn: {labels}" if labels else None
+    _write(_grid(model, model.sample(n, seed=seed, **_labelled(model, labels, n)), title=title), out)
 
 
 def interpolate(folder, rows, steps, path, seed, labels, out):
@@ -176,10 +178,10 @@ def evaluate(folder, name, nll_samples, wanted, samples, features, seed):
         raise ValueError(
             f"`evaluate` is for models of one set. Received: a run of {settings.model}; see its history.csv"
         )
-    name = name or settings.data
-    test = _test_arrays(model, settings, data.load(name)[1])
+    splits = data.load(name or settings.data)
+    test = _test_arrays(model, settings, splits[1])
     samples = samples or len(test[0])
-    measures = _measures(model, settings, name, wanted, samples, features) if wanted else []
+    measures = _measures(model, settings, splits, wanted, samples, features) if wanted else []
     for key, value in model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0).items():
         typer.echo(f"{key}: {value:.4f}")
     if nll_samples:
@@ -196,18 +198,18 @@ def evaluate(folder, name, nll_samples, wanted, samples, features, seed):
         typer.echo(f"{measure.name}: {measure.result():.4f}" + (f" ({told})" if told else ""))
 
 
-def _measures(model, settings, name, wanted, samples, features):
+def _measures(model, settings, splits, wanted, samples, features):
     """The metrics asked for, against the test set, in the model's own range of values."""
     from keras_gen.metrics import features as extractors
 
     _require_samples(model, settings)
-    train_set, test_set = data.load(name)
+    train_set, test_set = splits
     for one in wanted.split(","):  # before a classifier is trained for nothing
         checks.choice("metric", one.strip(), NAMES)
     checks.choice("features", features, ["lenet5", "inception_v3", "identity"])
     if features == "lenet5":
         if train_set.y is None:
-            raise ValueError(f"lenet5 is trained on labels. Expected: labelled data, or --features. Received: {name}")
+            raise ValueError("lenet5 is trained on labels. Expected: labelled data, or --features. Received: no labels")
         typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
         extractor = extractors.train_classifier(train_set.x, train_set.y)
     else:
@@ -252,8 +254,8 @@ def _scaled(x, value_range):
     return x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
 
 
-def _grid(model, images, columns=None):
-    return plots.image_grid(images, columns, value_range=model.value_range or (0, 1))
+def _grid(model, images, columns=None, title=None):
+    return plots.image_grid(images, columns, value_range=model.value_range or (0, 1), title=title)
 
 
 def load_run(folder):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from keras_gen.files import written_beside
 
-_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every")
+_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
 FILE = "settings.json"
 
 
@@ -66,7 +66,9 @@ class Settings:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def continued(self, wanted, given):
-        """These settings, with the number of epochs and the pictures that were asked for, if nothing else is to change.
+        """These settings, with what may change in a run that goes on, if nothing else is to.
+
+        That is the number of epochs, the schedule, the pictures, and where folders are: they may have been moved.
 
         Args:
             wanted: The `Settings` of the new call.

@@ -8,9 +8,10 @@ import keras
 import numpy as np
 import typer
 
-from keras_gen import data, plots, presets
+from keras_gen import checks, data, plots, presets
 from keras_gen.cli import runs
 from keras_gen.cli.extras import translating
+from keras_gen.cli.settings import Settings
 from keras_gen.data.image_sources import image_source
 from keras_gen.files import written_beside
 from keras_gen.saving import load_model
@@ -24,6 +25,8 @@ def train(settings, folder, resume, given):
     options = settings.options
     if not options["x"]:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
+    if options["size"] % 4:  # before the folders are read
+        raise ValueError(f"--size must be divisible by 4. Expected: such as 128. Received: {options['size']}")
     pairs = data.unpaired(
         options["x"],
         options["y"] or None,
@@ -42,12 +45,10 @@ def train(settings, folder, resume, given):
     if exists:
         model = load_model(run.model_path)
         run.resume(model.epochs_completed)
-        found, kept = list(pairs.sizes), options.get("images")
-        if kept is not None and list(kept) != found:
-            warnings.warn(f"The folders have changed: {found} images, {list(kept)} when the run began", stacklevel=2)
+        _require_the_same(pairs, options, began=Settings.read(folder).options)
     else:
         model = presets.build(settings.model, shape, **runs.accepted(presets.PRESETS, settings))
-        settings = dataclasses.replace(settings, options={**options, "images": list(pairs.sizes)})
+        settings = dataclasses.replace(settings, options={**options, **_contents(pairs)})
     shown = _first(pairs)
     additions = translating(run.folder, pairs, shown, **runs.accepted({settings.model: translating}, settings))
     runs.fitted(model, settings, run, exists, pairs, additions)
@@ -59,17 +60,20 @@ def train(settings, folder, resume, given):
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {written}")
     last = run.history()
     told = ", ".join(f"{name} {last[name][-1]:.3f}" for name in ("generators_loss", "cycle", "discriminators_loss"))
-    typer.echo(f"After {model.epochs_completed} epochs: {told}")
+    typer.echo(f"After epoch {model.epochs_completed}: {told}")
 
 
 def translate(folder, images, to, out):
     """Translate an image, or those of a folder, into files of the same names."""
+    checks.choice("side", to, ["x", "y"])
+    out, images = Path(out), Path(images)
+    if out.resolve() in (images.resolve(), images.resolve().parent):
+        raise ValueError(f"--out would overwrite the images. Expected: another folder. Received: '{out}'")
     model, settings = runs.load_run(folder)
     if not hasattr(model, "translate"):
         raise ValueError(f"This model translates nothing. Expected: a run of a CycleGAN. Received: {settings.model}")
     height, width, channels = model.shape_x if to == "y" else model.shape_y
     source = image_source("images", str(images), (height, width), channels, model.value_range or (-1, 1))
-    out = Path(out)
     low, high = model.value_range or (-1, 1)
     names = [Path(title).stem for title in source.titles]
     if len(set(names)) < len(names):
@@ -81,7 +85,23 @@ def translate(folder, images, to, out):
             with written_beside(out / f"{names[number]}.png") as path:
                 pixels = np.clip((image - low) / (high - low), 0, 1) * 255
                 keras.utils.save_img(path, np.round(pixels), scale=False)
-    typer.echo(f"Wrote {source.size} images into {out}")
+    typer.echo(f"Wrote {source.size} images of {width}x{height} pixels, the model's size, into {out}")
+
+
+def _contents(pairs):
+    """What tells the sets of a run from others: their numbers of images, and of their names and lengths a hash."""
+    return {"images": list(pairs.sizes), "contents": [source.fingerprint for source in pairs.sources]}
+
+
+def _require_the_same(pairs, options, began):
+    """Of images other than a run's own, raise if it was given other folders, and warn if its own have changed."""
+    found = _contents(pairs)
+    if all(found[name] == list(began.get(name, found[name])) for name in found):
+        return
+    told = f"{found['images']} images, {list(began['images'])} when the run began, or files of other names or lengths"
+    if any(options[side] != began[side] for side in ("x", "y")):
+        raise ValueError(f"A resumed run keeps its images. Expected: the same folders, if elsewhere. Received: {told}")
+    warnings.warn(f"The folders have changed: {told}", stacklevel=3)
 
 
 def _first(pairs):

@@ -1,6 +1,8 @@
 """Where images come from: arrays in memory, files of a folder, or the files of a tensorflow-datasets set."""
 
 import concurrent.futures
+import hashlib
+import io
 import math
 import os
 import warnings
@@ -10,10 +12,12 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import checks
-from keras_gen.data.loading import IMAGE_SUFFIXES, image_files, tfds_builder
+from keras_gen.data.loading import IMAGE_SUFFIXES, image_files, other_files, tfds_builder
+from keras_gen.data.pipelines import Source
 
 _ENLARGED = 286 / 256  # sides before the random crop, over those after it
-_NAMED = 3  # unreadable files that a warning names
+_NAMED = 3  # files that a message names
+_ORIENTATION = 0x0112  # of EXIF: how a camera was held, 1 to 8
 
 
 def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
@@ -45,7 +49,16 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
             files = [str(file) for file, _ in image_files(path)] if path.is_dir() else [str(path)]
             if not files:
                 raise ValueError(f"`{name}` must hold images ({', '.join(IMAGE_SUFFIXES)}). Received: none in '{path}'")
-            return FileImages(name, files, files, tf.io.read_file, size, channels, value_range)
+            others = [str(file) for file in other_files(path)] if path.is_dir() else []
+            if others:
+                warnings.warn(
+                    f"{len(others)} entries of `{name}` are left out, being no images by their names "
+                    f"({', '.join(IMAGE_SUFFIXES)}): {_named(others)}",
+                    stacklevel=3,
+                )
+            source = FileImages(name, files, files, tf.io.read_file, size, channels, value_range)
+            source.skipped += len(others)
+            return source
         set_name, _, split = str(images).partition(":")
         if not split or path.suffix or len(path.parts) > 3:
             raise ValueError(
@@ -83,9 +96,14 @@ class ArrayImages:
                 f"`{name}` must be images. Expected: (n, height, width, channels). Received: {tuple(images.shape)}"
             )
         self.size, self.shape = len(images), tuple(images.shape[1:])
-        self.row_bytes = 4 * math.prod(self.shape)
-        on_disk = isinstance(images, np.memmap)
-        self._images = images if on_disk else tf.constant(np.asarray(images, "float32"))
+        with tf.device("CPU:0"):
+            self._images = Source(images, "float32")
+        self.row_bytes = self._images.row_bytes
+
+    @property
+    def lowest(self):
+        """The least of all values."""
+        return self._images.lowest
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented where there are draws.
@@ -97,20 +115,16 @@ class ArrayImages:
         Returns:
             float32 tensor `(batch, *shape)`.
         """
-        if tf.is_tensor(self._images):
-            images = tf.gather(self._images, indices)
-        else:
-            images = tf.numpy_function(lambda i: np.asarray(self._images[i], "float32"), [indices], tf.float32)
-            images = tf.ensure_shape(images, (None, *self.shape))
-        return (
-            images
-            if draws is None
-            else _for_each(lambda pair: _cropped(*pair, self.shape), (images, draws), self.shape)
-        )
+        images = self._images.rows(indices)
+        if draws is None:
+            return images
+        return _for_each(lambda pair: _cropped(*pair, self.shape), (images, draws), self.shape)
 
 
 class FileImages:
     """Images of encoded files, decoded when they are asked for; those that cannot be decoded are named and left out.
+
+    Photographs are turned upright, as their EXIF data say; transparency is dropped.
 
     Args:
         name: What the set is called in messages.
@@ -126,44 +140,68 @@ class FileImages:
     augments = True
 
     def __init__(self, name, entries, titles, read, size=None, channels=None, value_range=(-1, 1)):
+        sides = None if size is None else _sides(size)
+        if channels not in (None, 1, 3):
+            raise ValueError(f"`channels` must be 1, 3 or None, as in the files. Received: {channels}")
+        if len(value_range) != 2 or not value_range[0] < value_range[1]:
+            raise ValueError(f"`value_range` must be a pair (lowest, highest). Received: {value_range}")
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(lambda entry: _shape_of(read, entry), entries))
-        bad = [title for title, shape in zip(titles, found, strict=True) if shape is None]
-        shapes = [shape for shape in found if shape is not None]
-        if not shapes:
+            found = list(pool.map(lambda entry: _facts(read, entry), entries))
+        bad = [title for title, facts in zip(titles, found, strict=True) if facts is None]
+        good = [number for number, facts in enumerate(found) if facts is not None]
+        if not good:
             raise ValueError(
-                f"`{name}` must hold images that can be read. Received: {len(bad)} files, of which none can"
+                f"`{name}` must hold images that can be read. Received: {len(bad)}, of which none can: {_named(bad)}"
             )
         if bad:
-            named = ", ".join(bad[:_NAMED]) + (", ..." if len(bad) > _NAMED else "")
             warnings.warn(
-                f"{len(bad)} of {len(found)} images of `{name}` cannot be read and are left out: {named}", stacklevel=4
+                f"{len(bad)} of {len(found)} images of `{name}` cannot be read and are left out: {_named(bad)}",
+                stacklevel=4,
             )
+        shapes, turns, lengths = zip(*(found[number] for number in good), strict=True)
         if channels is None:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
-        self.skipped, self.size = len(bad), len(shapes)
-        self.titles = [title for title, shape in zip(titles, found, strict=True) if shape is not None]
-        self.shape = (*(shapes[0][:2] if size is None else _sides(size)), channels)
+        self.skipped, self.size = len(bad), len(good)
+        self.titles = [titles[number] for number in good]
+        self.shape = (*(sides or shapes[0][:2]), channels)
         self.row_bytes = 4 * math.prod(self.shape)
-        self._entries = tf.constant([entry for entry, shape in zip(entries, found, strict=True) if shape is not None])
+        self._lengths = lengths
+        with tf.device("CPU:0"):
+            self._entries, self._turns = tf.constant([entries[number] for number in good]), tf.constant(turns)
         self._read, self._range = read, value_range
+
+    @property
+    def lowest(self):
+        """What black is, whether the images show it or not."""
+        return self._range[0]
+
+    @property
+    def fingerprint(self):
+        """A short text that other files, of other names or lengths, have differently; folders may move."""
+        told = [f"{Path(title).name} {length}" for title, length in zip(self.titles, self._lengths, strict=True)]
+        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented where there are draws; arguments as in `ArrayImages.rows`."""
-        entries = tf.gather(self._entries, indices)
+        files = tf.gather(self._entries, indices), tf.gather(self._turns, indices)
         if draws is None:
-            return _for_each(
-                lambda entry: self._scaled(_resized(self._decoded(entry), self.shape)), entries, self.shape
-            )
+            return _for_each(lambda file: self._scaled(_resized(self._decoded(*file), self.shape)), files, self.shape)
         return _for_each(
-            lambda pair: self._scaled(_cropped(self._decoded(pair[0]), pair[1], self.shape)),
-            (entries, draws),
+            lambda file: self._scaled(_cropped(self._decoded(*file[:2]), file[2], self.shape)),
+            (*files, draws),
             self.shape,
         )
 
-    def _decoded(self, entry):
-        image = tf.io.decode_image(self._read(entry), self.shape[-1], tf.float32, expand_animations=False)
-        return tf.ensure_shape(image, (None, None, self.shape[-1]))  # in [0, 1]
+    def _decoded(self, entry, turn):
+        """An image in [0, 1], upright."""
+        image = tf.io.decode_image(self._read(entry), 0, tf.float32, expand_animations=False)
+        image = tf.ensure_shape(image, (None, None, None))
+        grey = tf.shape(image)[-1] <= 2
+        if self.shape[-1] == 1:
+            image = tf.cond(grey, lambda: image[..., :1], lambda: tf.image.rgb_to_grayscale(image[..., :3]))
+        else:
+            image = tf.cond(grey, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
+        return tf.ensure_shape(_upright(image, turn), (None, None, self.shape[-1]))
 
     def _scaled(self, image):
         low, high = self._range
@@ -191,17 +229,47 @@ def _cropped(image, draws, shape):
     return tf.ensure_shape(tf.where(draws[2] < 0.5, image[:, ::-1], image), shape)
 
 
+def _upright(image, turn):
+    """An image turned as EXIF's orientation says: from 5 on rows and columns change places."""
+    image = tf.cond(turn >= 5, lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
+    for axis, orientations in ((1, (2, 3, 6, 7)), (0, (3, 4, 7, 8))):
+        mirrored = tf.reduce_any(turn == tf.constant(orientations))
+        image = tf.cond(mirrored, lambda image=image, axis=axis: tf.reverse(image, [axis]), lambda image=image: image)
+    return image
+
+
+def _named(files):
+    return ", ".join(files[:_NAMED]) + (", ..." if len(files) > _NAMED else "")
+
+
 def _sides(size):
     sides = (size, size) if np.ndim(size) == 0 else tuple(size)
+    if len(sides) != 2:
+        raise ValueError(f"`size` must be a side or (height, width). Received: {size}")
     return tuple(checks.integer("size", side) for side in sides)
 
 
-def _shape_of(read, entry):
-    """The shape of an encoded image, or `None` if it cannot be decoded."""
+def _facts(read, entry):
+    """The upright shape, the orientation and the length of an encoded image; `None` if it cannot be decoded."""
+    encoded = read(entry)
     try:
-        return tuple(tf.io.decode_image(read(entry), expand_animations=False).shape)
+        shape = tuple(tf.io.decode_image(encoded, expand_animations=False).shape)
     except tf.errors.OpError:
         return None
+    encoded = encoded.numpy()
+    turn = _orientation(encoded)
+    return (shape[1], shape[0], shape[2]) if turn >= 5 else shape, turn, len(encoded)
+
+
+def _orientation(encoded):
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(encoded)) as image:
+            turn = image.getexif().get(_ORIENTATION, 1)
+    except (OSError, ValueError, SyntaxError):  # what Pillow raises at damaged headers, of images that can be decoded
+        return 1
+    return turn if turn in range(1, 9) else 1
 
 
 def _encoded(set_name, split):

@@ -227,9 +227,23 @@ def image_files(folder):
     ]
 
 
+def other_files(folder):
+    """What `image_files` leaves out: files of other suffixes, but for hidden ones, and folders beside images."""
+    entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
+    taken = {path for path, _ in image_files(folder)}
+    if taken and not any(path.parent == folder for path in taken):
+        entries = [
+            inner
+            for entry in entries
+            for inner in ([entry] if entry.is_file() else sorted(entry.iterdir()))
+            if not inner.name.startswith(".")
+        ]
+    return [entry for entry in entries if entry not in taken]
+
+
 def _decode(parts):
     import keras
-    from PIL import Image
+    from PIL import Image, ImageOps
 
     first = parts[0][0][0]
     names = sorted({name for part in parts for _, name in part if name is not None})
@@ -238,7 +252,7 @@ def _decode(parts):
         images = []
         for path, _ in part:
             try:
-                image = Image.open(path)
+                image = ImageOps.exif_transpose(Image.open(path))  # upright, however the camera was held
                 size = size or (image.size, image.mode in ("1", "L", "LA"))
                 if image.mode.startswith("I"):
                     raise OSError(f"pixels of more than 8 bits, mode {image.mode}")

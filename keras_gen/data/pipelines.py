@@ -44,6 +44,19 @@ class SeededPipeline:
         available = self._available(training, smallest)
         return min(self.steps or available, available) if training else available
 
+    def require(self, moves):
+        """Raise a `ValueError` if a batch cannot hold an example for each of the moves of a step."""
+        for name, size in (("batch_size", self.batch_size), ("examples", self.size)):
+            if size < moves:
+                raise ValueError(
+                    f"`batch_size` must hold at least one example for each of the {moves} moves of a step. "
+                    f"Expected: {name} >= {moves}. Received: {name}={size}"
+                )
+
+    def lowest(self):
+        """The least value of each source; that of files is the range's, whatever they show."""
+        return tuple(source.lowest for source in self._sources)
+
     def reseed(self, seed):
         """Take another seed for the orders and draws to come."""
         self.seed = checks.integer("seed", seed, minimum=0)
@@ -134,7 +147,7 @@ class Pipeline(SeededPipeline):
         self.binarization = binarization
         with tf.device("CPU:0"):
             images = binarize(x, seed) if binarization == "static" else x
-            sources = [_Source(images, "float32"), *([] if y is None else [_Source(y)])]
+            sources = [Source(images, "float32"), *([] if y is None else [Source(y)])]
         super().__init__(sources, len(x), batch_size, shuffle, seed, drop_remainder, steps)
 
     def _examples(self, places, epoch, training):
@@ -148,8 +161,13 @@ class Pipeline(SeededPipeline):
         return arrays
 
 
-class _Source:
-    """An array whose rows are asked for: a tensor in memory, or, of a `numpy.memmap`, what is on disk."""
+class Source:
+    """An array whose rows are asked for: a tensor in memory, or, of a `numpy.memmap`, what is on disk.
+
+    Args:
+        array: Array `(n, ...)`.
+        dtype: Type of the rows. Defaults to `None`: the array's.
+    """
 
     def __init__(self, array, dtype=None):
         self.on_disk = isinstance(array, np.memmap)
@@ -158,7 +176,13 @@ class _Source:
         self.dtype = tf.as_dtype(dtype or array.dtype)
         self.row_bytes = self.dtype.size * math.prod(array.shape[1:])
 
+    @property
+    def lowest(self):
+        """The least of all values, NaN where they are no numbers."""
+        return float(np.min(self.array)) if self.dtype.is_floating or self.dtype.is_integer else math.nan
+
     def rows(self, indices):
+        """Rows by their numbers, an int64 tensor `(batch,)`."""
         if not self.on_disk:
             return tf.gather(self.array, indices)
         rows = tf.numpy_function(lambda i: np.asarray(self.array[i], self.dtype.as_numpy_dtype), [indices], self.dtype)
@@ -174,6 +198,30 @@ def inputs_only(dataset):
     """A `tf.data.Dataset` of `x` from one of `x` or of pairs `(x, y)`: labels that nobody reads need not be numbers."""
     pairs = isinstance(dataset.element_spec, tuple) and len(dataset.element_spec) == 2
     return dataset.map(lambda x, y: x) if pairs else dataset
+
+
+def guarded(dataset, limits):
+    """A `tf.data.Dataset` each of whose batches is looked at, as the door looks at the first.
+
+    Args:
+        dataset: A dataset of tensors, or of tuples of them.
+        limits: Dict from the name of each part, in their order, to its range (lowest, highest), or `None`.
+
+    Returns:
+        The dataset; training stops with an error at a batch with values out of range.
+    """
+
+    def looked_at(*parts):
+        for (name, limit), part in zip(limits.items(), parts, strict=False):
+            if limit is not None:
+                low, high = (op(tf.cast(part, "float32")) for op in (tf.reduce_min, tf.reduce_max))
+                told = f"`{name}` of a batch is out of range. Expected: values in {limit}. Received: from, to"
+                inside = (low >= limit[0]) & (high <= limit[1])  # NaN is neither
+                with tf.control_dependencies([tf.debugging.Assert(inside, [told, low, high])]):
+                    part = tf.identity(part)
+            yield part
+
+    return dataset.map(lambda *parts: tuple(looked_at(*parts)) if len(parts) > 1 else next(looked_at(*parts)))
 
 
 def batch_count(data):

@@ -7,6 +7,8 @@ import tensorflow as tf
 from keras_gen.data.image_sources import image_source
 from keras_gen.data.pipelines import SeededPipeline
 
+_KEY = 0x1E3779B97F4A7C15
+
 
 def unpaired(
     x,
@@ -118,9 +120,11 @@ class UnpairedPipeline(SeededPipeline):
         if self.shuffle:
             passes += epoch * -(-self.size // source.size)  # those of earlier epochs
             streams = tf.broadcast_to(stream, tf.shape(passes))
-            seeds = tf.stack([streams, passes, tf.zeros_like(passes)], axis=1)  # (batch, 3)
-            # The public function does not take a seed for each index
-            indices = tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=source.size - 1, rounds=4)
+            # The public function does not take a seed for each index; keys of small numbers alone hardly shuffle
+            seeds = tf.stack(
+                [streams, passes, tf.fill(tf.shape(passes), tf.constant(_KEY, "int64"))], axis=1
+            )  # (batch, 3)
+            indices = tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=source.size - 1, rounds=8)
         if not self._augments[number]:
             return source.rows(indices)
         seen = epoch * self.size + places

@@ -69,6 +69,8 @@ def gradient_penalty(critic, real, fake, seed):
     Reference:
         Gulrajani et al., 2017, arXiv:1704.00028, equation 3 and algorithm 1.
     """
+    if tuple(real.shape[1:]) != tuple(fake.shape[1:]):
+        raise ValueError(f"`real` and `fake` must be of one shape. Received: {real.shape} and {fake.shape}")
     fake = ops.convert_to_tensor(fake)
     real = ops.cast(real, fake.dtype)
     each = (ops.shape(real)[0], *(1 for _ in real.shape[1:]))

@@ -151,6 +151,8 @@ class KernelDistance(SampleMetric):
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000):
         checks.integer("n", n, minimum=2 * _LEAST_PARTS)
+        if len(real) < 2 * _LEAST_PARTS:
+            raise ValueError(f"`real` must hold at least {2 * _LEAST_PARTS} examples. Received: {len(real)}")
         super().__init__(real, features, value_range, n)
 
     def measured(self, features):

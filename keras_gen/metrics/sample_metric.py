@@ -48,6 +48,9 @@ class SampleMetric(keras.metrics.Metric):
         self.features, self.value_range, self.n = features, value_range, n
         self.reset_state()
 
+    def get_config(self):
+        raise NotImplementedError(f"{self.name} holds real examples, which no configuration does. Expected: a new one")
+
     def __deepcopy__(self, memo):
         # Keras copies a metric through its configuration, where data cannot be; KerasTuner copies callbacks' metrics
         other = object.__new__(type(self))
@@ -111,6 +114,18 @@ class SampleMetric(keras.metrics.Metric):
         self.reset_state()
         self.update_state(samples)
         return self.result()
+
+    def floor(self, real, seed=0):
+        """The metric of `n` further real examples, drawn by a seed, as a float: the best that samples can hope for.
+
+        Args:
+            real: Array `(m, *shape)`, in whatever order, in the metric's `value_range`.
+            seed: Integer of the draw. Defaults to 0.
+
+        Raises:
+            ValueError: If there are fewer than `n`.
+        """
+        return self.of(real[np.sort(np.random.default_rng(seed).permutation(len(real))[: self.n])])
 
     def reset_state(self):
         """Forget the samples."""

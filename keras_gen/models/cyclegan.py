@@ -191,10 +191,12 @@ class CycleGAN(GenerativeModel):
         for name, images, shape in (("x", x, self.shape_x), ("y", y, self.shape_y)):
             checks.array(name, images, shape, self.value_range)
 
-    def check_training_data(self, x, y=None):
-        self.check_data(x, y)
-        for name, images in (("x", x), ("y", y)):
-            check_reach(name, images, self.value_range)
+    def check_reach(self, *lowest):
+        for name, least in zip(("x", "y"), lowest, strict=False):
+            check_reach(name, least, self.value_range)
+
+    def limits(self):
+        return dict.fromkeys(("x", "y"), self.value_range)
 
     def _checked_shapes(self):
         networks = {
@@ -209,6 +211,11 @@ class CycleGAN(GenerativeModel):
                     f"`{name}` must map one tensor to one. Received: {len(inputs)} inputs, {len(outputs)} outputs"
                 )
         (shape_x,), (shape_y,) = facts["generator_xy"]
+        if self.pool_size and None in (*shape_x, *shape_y):
+            raise ValueError(
+                "Networks of images of any size need `pool_size=0`, for a pool keeps images of one. Expected: such as "
+                f"keras.Input((128, 128, 3)). Received: {shape_x} and {shape_y}"
+            )
         expected = {
             "generator_yx": ("map y back to x", (shape_y, shape_x)),
             "discriminator_x": ("judge x, which generator_xy takes", (shape_x,)),

@@ -241,6 +241,9 @@ class ConditionalGAN(GAN):
             raise ValueError(f"{type(self).__name__} needs labels. Expected: fit(x, labels). Received: x alone")
         self._checked_labels(y, len(x))
 
+    def limits(self):
+        return {**super().limits(), "labels": (0, self.num_classes - 1)}
+
     def _checked_labels(self, labels, n):
         labels = np.asarray(labels)
         if labels.shape != (n,) or labels.dtype.kind not in "iu":
@@ -248,6 +251,8 @@ class ConditionalGAN(GAN):
                 f"`labels` must be one integer for each example. Expected: shape ({n},). "
                 f"Received: shape {labels.shape}, dtype {labels.dtype}"
             )
-        if labels.min() < 0 or labels.max() >= self.num_classes:
-            raise ValueError(f"`labels` must be in 0..{self.num_classes - 1}. Received: {labels.min()}..{labels.max()}")
+        foreign = np.unique(labels[(labels < 0) | (labels >= self.num_classes)])
+        if len(foreign):
+            told = ", ".join(str(label) for label in foreign[:5]) + (", ..." if len(foreign) > 5 else "")
+            raise ValueError(f"`labels` must be in 0..{self.num_classes - 1}. Received: {told}")
         return labels

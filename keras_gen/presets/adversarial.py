@@ -238,7 +238,8 @@ def wgan(
         discriminator_warmup_steps,
         generator_warmup_steps,
     )
-    model.compile(keras.optimizers.RMSprop(_checked(learning_rate)))
+    # Keras adds epsilon under the root, where 1e-7 would be far above the squared gradients of a clipped critic
+    model.compile(keras.optimizers.RMSprop(_checked(learning_rate), epsilon=1e-16))
     return model
 
 

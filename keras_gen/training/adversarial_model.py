@@ -26,7 +26,8 @@ class AdversarialModel(GenerativeModel):
         ema: Decay of the generator's moving average, a number in [0, 1); 0 for none.
         discriminator_warmup_steps: First steps in which the generator holds still, an integer >= 0.
         generator_warmup_steps: Steps after these in which the opponent holds still, an integer >= 0. What holds still
-            are weights and optimizer; the statistics of batch normalisation go on.
+            are weights and optimizer; the statistics of batch normalisation go on, and a `SpectralNormalization`
+            scales its kernel in every pass, whoever moves.
         log_names: As in `GenerativeModel`.
         **kwargs: `name` and `dtype` of a Keras model.
 
@@ -133,13 +134,13 @@ class AdversarialModel(GenerativeModel):
         self.steps_done.assign_add(1)
         if self.averaged_generator is None:
             return
-        moved = ops.maximum(self.steps_done - self.discriminator_warmup_steps, 0)
-        steps = ops.cast(moved, "float32")
+        steps = ops.cast(ops.maximum(self.steps_done - self.discriminator_warmup_steps, 0), "float32")
         decay = ops.minimum(self.ema, (1 + steps) / (10 + steps))  # the first steps are soon forgotten
         trained = {id(weight) for weight in self.generator.trainable_weights}
         for average, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
             is_mean = id(weight) in trained  # the statistics of batches are means already
-            average.assign(average + (1 - decay) * (weight - average) if is_mean else weight)
+            moved = average + ops.cast(1 - decay, weight.dtype) * (weight - average)
+            average.assign(moved if is_mean else weight)
 
     # numpy in, numpy out
 
@@ -192,9 +193,11 @@ class AdversarialModel(GenerativeModel):
     def check_data(self, x, y=None):
         checks.array("x", x, self.example_shape, self.value_range)
 
-    def check_training_data(self, x, y=None):
-        self.check_data(x, y)
-        check_reach("x", x, self.value_range)
+    def limits(self):
+        return {"x": self.value_range}
+
+    def check_reach(self, *lowest):
+        check_reach("x", lowest[0], self.value_range)
 
     def _checked_shapes(self):
         inputs, outputs = shapes("generator", self.generator)

@@ -7,7 +7,7 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.network_facts import last_activations, shapes
+from keras_gen.training.network_facts import last_activations, shapes, value_range
 
 # Activations whose values do not reach from far below zero to far above
 _NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
@@ -85,9 +85,14 @@ class EncoderDecoder(GenerativeModel):
     # The door
 
     def check_data(self, x, y=None):
-        low_high = {"sigmoid": (0, 1), "tanh": (-1, 1)}.get(last_activations(self.decoder)[0])
-        allowed = (0, 1) if self.reconstruction == "bernoulli" else low_high
-        checks.array("x", x, self.example_shape, allowed, self.takes_nan)
+        checks.array("x", x, self.example_shape, self._range(), self.takes_nan)
+
+    def limits(self):
+        return {"x": None if self.takes_nan else self._range()}
+
+    def _range(self):
+        """The range that the likelihood or the decoder's last activation holds the data to, or `None`."""
+        return (0, 1) if self.reconstruction == "bernoulli" else value_range(self.decoder)
 
     def _checked_shapes(self, heads):
         (example, *more), codes = shapes("encoder", self.encoder)

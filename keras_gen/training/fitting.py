@@ -17,10 +17,11 @@ def unpacked(x, y=None):
         x = np.asarray(x)
     if x is None:
         raise ValueError("`x` must be given. Expected: an array or a dataset. Received: None")
-    if isinstance(x, (tuple, list)) and y is None and all(part is None or is_array(part) for part in x):
+    if isinstance(x, (tuple, list)) and y is None and x and is_array(x[0]):
         if len(x) > 2:
             refuse_weights()
         x, y = (*x, None)[:2]
+        y = np.asarray(y) if isinstance(y, list) else y
     return x, y
 
 

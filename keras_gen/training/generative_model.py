@@ -1,10 +1,19 @@
 """The one training step, and the fitting and evaluation, that every model of the library shares."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks
-from keras_gen.data.pipelines import Pipeline, SeededPipeline, batch_count, inputs_only, is_dataset, limited
+from keras_gen.data.pipelines import (
+    Pipeline,
+    SeededPipeline,
+    batch_count,
+    guarded,
+    inputs_only,
+    is_dataset,
+    limited,
+)
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
 from keras_gen.training.fitting import (
@@ -17,6 +26,8 @@ from keras_gen.training.fitting import (
     unpacked,
 )
 from keras_gen.training.workshop import Workshop
+
+_TELLING = 16  # examples of which one at least should reach below the middle of the range
 
 
 class GenerativeModel(CompiledByPlayers):
@@ -58,9 +69,16 @@ class GenerativeModel(CompiledByPlayers):
         """
         checks.array("x", x, allow_nan=self.takes_nan)
 
-    def check_training_data(self, x, y=None):
-        """As `check_data`, of what `fit` is given to train on, of which more can be asked; arguments as there."""
-        self.check_data(x, y)
+    def check_reach(self, *lowest):
+        """Raise a `ValueError` if training data do not fill the range of what they are to be compared with.
+
+        Args:
+            *lowest: The least values of x, and of y where it is an image too.
+        """
+
+    def limits(self):
+        """The range (lowest, highest) that each part of a batch keeps to, `None` for no range, by the part's name."""
+        return {"x": None}
 
     def pipeline(self, x, y, batch_size, **options):
         """What `fit` and `evaluate` make of arrays, a `data.Pipeline`; arguments as there."""
@@ -185,22 +203,23 @@ class GenerativeModel(CompiledByPlayers):
         if validation_data is not None:
             steps = kwargs.pop("validation_steps", None)
             validation_data = self._evaluation_data(
-                *unpacked(validation_data), validation_batch_size or batch_size, steps
+                *unpacked(validation_data), validation_batch_size or batch_size, steps, moves=1
             )
         moves = max(player.moves for player in self.players())
         plain = is_array(x)
         if plain:
-            self.check_training_data(x, y)
+            self.check_data(x, y)
             options = {"shuffle": shuffle, "seed": self.order_seed, "steps": steps_per_epoch}
             x = self.pipeline(x, y, 32 if batch_size is None else batch_size, **options)
             steps_per_epoch = None
         pipeline = x if isinstance(x, SeededPipeline) else None
         if pipeline is not None:
-            if steps_per_epoch is not None:
-                raise ValueError(f"A pipeline counts its own steps. Expected: Pipeline(..., steps={steps_per_epoch})")
-            _require_batch(moves, pipeline.batch_size)
+            for name, given in (("steps", steps_per_epoch), ("batch_size", None if plain else batch_size)):
+                if given is not None:
+                    raise ValueError(f"A pipeline has its own. Expected: Pipeline(..., {name}={given}). Received: both")
+            pipeline.require(moves)
             x = pipeline.dataset(smallest=moves)
-        x, batches = self._foreign(x, None if plain else self.check_training_data, moves)
+        x, batches = self._foreign(x, moves, pipeline, checked=plain)
         self._use_steps(execution_steps(FUSED_STEPS, batches, steps_per_epoch))
         return super().fit(
             x,
@@ -238,24 +257,36 @@ class GenerativeModel(CompiledByPlayers):
         self._use_steps(1)
         return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
 
-    def _evaluation_data(self, x, y, batch_size, steps=None):
+    def _evaluation_data(self, x, y, batch_size, steps=None, moves=None):
         if is_array(x):
             x = self.pipeline(x, y, batch_size or 32)
-        if isinstance(x, SeededPipeline):
-            x = x.dataset(training=False)
-        x, _ = self._foreign(x, self.check_data)
+        pipeline = x if isinstance(x, SeededPipeline) else None
+        x, _ = self._foreign(x if pipeline is None else x.dataset(training=False), moves, pipeline)
         return limited(x, steps)
 
-    def _foreign(self, x, check, smallest=1):
-        """A dataset as the steps take it, its first batch checked, and how many batches it has, where that is known."""
-        if check is not None:
-            batch = first_batch(x)
-            if batch is not None:
-                check(*batch)
-                _require_batch(smallest, len(keras.tree.flatten(batch[0])[0]))
+    def _foreign(self, x, moves=None, pipeline=None, checked=False):
+        """A dataset as the steps take it, its first batch checked, and how many batches it has, where that is known.
+
+        Args:
+            x: The dataset.
+            moves: In `fit`, the moves that a training batch must hold an example for.
+            pipeline: The pipeline that it is of, all of whose values are known.
+            checked: Whether they have been checked.
+        """
+        batch = None if checked else first_batch(x)
+        if batch is not None:
+            self.check_data(*batch)
+            size = len(keras.tree.flatten(batch[0])[0])
+            if pipeline is None and moves is not None:
+                _require_batch(moves, size)
+                if size >= _TELLING:
+                    self.check_reach(*(np.min(part) for part in batch[: 1 + self.uses_labels]))
+        if pipeline is not None and moves is not None:
+            self.check_reach(*pipeline.lowest())
         if is_dataset(x) and not self.uses_labels:
             x = inputs_only(x)
-        return x, batch_count(x)
+        foreign = is_dataset(x) and pipeline is None
+        return guarded(x, self.limits()) if foreign else x, batch_count(x)
 
 
 def _size(batch):

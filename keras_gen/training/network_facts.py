@@ -1,11 +1,13 @@
 """What a model may ask of the networks that it is handed."""
 
 import keras
-import numpy as np
 
-_PASSED_ON = (  # layers after which values are what they were before, or means of them
-    "reshape", "flatten", "cropping2d", "dropout",
-    "averagepooling1d", "averagepooling2d", "globalaveragepooling1d", "globalaveragepooling2d",
+_PASSED_ON = (  # layers and functions after which values are what they were, some of them, or means of them
+    "reshape", "flatten", "squeeze", "expanddims", "permute", "transpose", "identity", "cast",
+    "cropping1d", "cropping2d",
+    "dropout", "spatialdropout1d", "spatialdropout2d", "gaussiandropout", "gaussiannoise", "activityregularization",
+    "averagepooling1d", "averagepooling2d", "globalaveragepooling1d", "globalaveragepooling2d", "mean",
+    "maxpooling1d", "maxpooling2d", "globalmaxpooling1d", "globalmaxpooling2d", "upsampling1d", "upsampling2d",
 )  # fmt: skip
 
 
@@ -48,6 +50,8 @@ def last_activations(network):
             return name(layer.input._keras_history.operation) if passes else told
         if hasattr(layer, "outputs") and hasattr(layer, "layers"):
             return last_activations(layer)[0]
+        if isinstance(layer, keras.layers.Wrapper):
+            return name(layer.layer)
         operation = type(layer).__name__.lower()
         if operation in ("sigmoid", "tanh", "softmax", "relu", "leakyrelu"):
             return operation
@@ -72,10 +76,10 @@ def check_logits(name, network):
         )
 
 
-def check_reach(name, x, given_range):
+def check_reach(name, lowest, given_range):
     """Raise a `ValueError` if data that are to fill [-1, 1] do not reach below 0, as images in [0, 1] do not."""
-    if given_range == (-1, 1) and np.min(x) >= 0:
+    if given_range == (-1, 1) and lowest >= 0:
         raise ValueError(
             f"`{name}` does not reach below 0, the generator's tanh does. Expected: values in [-1, 1], as of "
-            f"data.load(name, value_range=(-1, 1)). Received: values in [{np.min(x):g}, {np.max(x):g}]"
+            f"data.load(name, value_range=(-1, 1)). Received: values from {lowest:g} on"
         )

@@ -1,7 +1,9 @@
+import keras
 import numpy as np
 import pytest
 
 from keras_gen.callbacks.reference import Reference, classes_reached, mean_distance
+from keras_gen.metrics import features
 from keras_gen.models import GAN
 from keras_gen.networks import mlp_discriminator, mlp_generator
 
@@ -49,3 +51,19 @@ def test_real_examples_reach_what_samples_are_held_to():
     alone = Reference(centres=centres)
     alone.compare_with(model)
     assert alone.classes == 4 and alone.draw(model).shape == (256, 2)
+
+
+def test_features_see_real_examples_in_their_own_range_where_the_model_tells_none():
+    """All-negative examples are not clipped to black."""
+    model = GAN(mlp_generator(2, (), (4, 4, 1), output_activation=None), mlp_discriminator((4, 4, 1), ()), 2)
+    x = np.random.default_rng(0).uniform(-1, -0.1, (30, 4, 4, 1)).astype("float32")
+    network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
+    reference = Reference(x, features=features.Features("same", network))
+    reference.compare_with(model)
+    assert reference.spread(model, reference.x) == pytest.approx(1.0)
+
+
+def test_examples_of_another_range_than_the_generators_are_refused():
+    model = GAN(mlp_generator(2, (), (3,)), mlp_discriminator((3,), ()), 2)
+    with pytest.raises(ValueError, match="`x` does not reach below 0"):
+        Reference(np.random.default_rng(0).random((30, 3))).compare_with(model)

@@ -93,6 +93,13 @@ def test_every_players_rate_stays_then_falls_to_zero_and_goes_on_after_a_load(di
     assert train(model, 3) == [pytest.approx([0.05, 0.0, 0.0])] * 2
 
 
+def test_epochs_at_a_rate_of_zero_are_told_before_they_are_spent():
+    model = TwoPlayers.small()
+    model.compile("sgd", jit_compile=False)
+    with pytest.warns(UserWarning, match=r"The learning rate is 0 from epoch 3 on, of 4.* Received: 1 \+ 1"):
+        model.fit(np.zeros((4, 8, 8, 1)), epochs=4, callbacks=[callbacks.LinearDecay(0.1, 1, 1)], verbose=0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -26,7 +26,7 @@ def test_train_leaves_a_whole_run(trained):
     names = {path.name for path in folder.iterdir()}
     pictures = {"samples.png", "reconstructions.png", "latent.png", "history.png"}
     assert names == {"model.keras", "history.csv", "settings.json", *pictures}
-    assert str(folder) in out and "Validation loss after 2 epochs: " in out
+    assert str(folder) in out and "Validation loss after epoch 2: " in out
     settings = json.loads((folder / "settings.json").read_text())
     assert settings["arguments"]["latent_dim"] == 2 and settings["arguments"]["seed"] == 0
     assert set(settings["versions"]) >= {"python", "keras", "tensorflow", "keras_gen"}
@@ -35,7 +35,7 @@ def test_train_leaves_a_whole_run(trained):
 def test_a_resumed_run_equals_an_unbroken_one(trained, run, tmp_path):
     folder, _ = trained
     code, out, err = run("train", "vae", "--epochs", 4, "--out", folder, "--resume")
-    assert code == 0 and "after 4 epochs" in out, err
+    assert code == 0 and "after epoch 4" in out, err
     whole = tmp_path / "whole"
     run("train", "vae", *SMALL[:-1], "4", "--out", whole)
     assert (folder / "history.csv").read_text() == (whole / "history.csv").read_text()
@@ -47,14 +47,14 @@ def test_a_finished_run_is_left_as_it_is(trained, run):
     folder, _ = trained
     before = (folder / "model.keras").read_bytes()
     code, out, _ = run("train", "vae", *SMALL, "--out", folder, "--resume")
-    assert code == 0 and "after 2 epochs" in out and (folder / "model.keras").read_bytes() == before
+    assert code == 0 and "after epoch 2" in out and (folder / "model.keras").read_bytes() == before
     assert "Nothing to train: 2 epochs are done, 2 asked for." in out
 
 
 def test_a_resumed_run_keeps_its_length_unless_told(trained, run):
     folder, _ = trained
     code, out, err = run("train", "vae", "--out", folder, "--resume")
-    assert code == 0 and "after 2 epochs" in out, err
+    assert code == 0 and "after epoch 2" in out, err
     assert json.loads((folder / "settings.json").read_text())["arguments"]["epochs"] == 2
 
 
@@ -124,10 +124,10 @@ def test_autoencoders_train_resume_and_reconstruct(run, tmp_path, model):
         "train", model, "--epochs", 1, "--batch-size", 256, "--latent-dim", 10, *options, *extras, "--out", folder
     )
     assert code == 0, err
-    assert "Validation loss after 1 epochs" in out
+    assert "Validation loss after epoch 1" in out
     assert {"model.keras", "latent.png", "reconstructions.png"} <= {path.name for path in folder.iterdir()}
     code, out, err = run("train", model, "--epochs", 2, "--out", folder, "--resume")
-    assert code == 0 and "after 2 epochs" in out, err
+    assert code == 0 and "after epoch 2" in out, err
     for command in (("reconstruct", folder, "--out", tmp_path / "a.png"), ("evaluate", folder)):
         assert run(*command)[0] == 0
     code, _, err = run("sample", folder)
@@ -218,7 +218,7 @@ def test_an_interrupted_run_says_so_and_can_be_resumed(run, tmp_path, monkeypatc
         code, _, err = run("train", "vae", *SMALL, "--out", tmp_path / "a")
     assert code == 130 and "--resume goes on" in err
     code, out, err = run("train", "vae", *SMALL, "--out", tmp_path / "a", "--resume")
-    assert code == 0 and "after 2 epochs" in out, err
+    assert code == 0 and "after epoch 2" in out, err
 
 
 def test_tune_leaves_a_table_and_goes_on(run, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import load_model
+from keras_gen.data.image_sources import image_source
 
 SMALL = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 2]
 
@@ -35,7 +36,7 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
             assert code == 0, err
             assert "Warning: 1 of 6 images of `x` cannot be read and are left out:" in err and "broken.jpg" in err
         states.append(load_model(tmp_path / folder / "model.keras"))
-    assert "After 3 epochs: generators_loss" in out
+    assert "After epoch 3: generators_loss" in out
     for left, right in zip(*([*s.variables, *s.optimizer.variables] for s in states), strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
     assert int(states[0].pool_x.stored) == 3
@@ -43,30 +44,40 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     assert names == {"model.keras", "history.csv", "settings.json", "history.png", "x-to-y.png", "y-to-x.png"}
     assert json.loads((tmp_path / "whole" / "settings.json").read_text())["arguments"]["images"] == [5, 3]
 
-    code, out, err = run("translate", tmp_path / "whole", x, "--to", "y", "--out", tmp_path / "made")
-    assert code == 0 and "Wrote 5 images" in out and "Warning: 1 of 6 images" in err
-    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == [f"x{number}.png" for number in range(5)]
-    code, out, err = run("translate", tmp_path / "whole", y / "y1.jpg", "--to", "x", "--out", tmp_path / "one")
-    assert code == 0 and np.asarray(Image.open(tmp_path / "one" / "y1.png")).shape == (8, 8, 3), err
-    assert bad(run, "translate", tmp_path / "whole", x, "--to", "z") == "Error: Unknown side"
-    assert bad(run, "evaluate", tmp_path / "whole") == "Error: `evaluate` is for models of one set"
-    assert bad(run, "sample", tmp_path / "whole") == "Error: This model draws no samples"
+    (y / "notes.txt").write_text("")
+    for to, images, count in (("y", x, 5), ("x", y / "y1.jpg", 1)):
+        made = tmp_path / f"to-{to}"
+        code, out, err = run("translate", tmp_path / "whole", images, "--to", to, "--out", made)
+        assert code == 0 and f"Wrote {count} images of 8x8 pixels" in out, err
+        assert len(list(made.iterdir())) == count
+        for path in made.iterdir():
+            image = image_source("image", (x if to == "y" else y) / f"{path.stem}.jpg", 8).rows(np.arange(1)).numpy()
+            found = np.asarray(Image.open(path)) / 127.5 - 1
+            np.testing.assert_allclose(found, states[1].translate(image, to=to)[0], atol=1 / 127)
+    whole = tmp_path / "whole"
+    assert bad(run, "translate", whole, x, "--to", "z").startswith("Error: Unknown side")
+    for place in (x, x / ".." / "x"):
+        assert bad(run, "translate", whole, x / "x1.jpg", "--out", place).startswith("Error: --out would overwrite")
+    assert bad(run, "evaluate", whole).startswith("Error: `evaluate` is for models of one set")
+    assert bad(run, "sample", whole).startswith("Error: This model draws no samples")
 
-    other = tmp_path / "other"
-    y.rename(other)
-    told = bad(run, "train", "cyclegan", *given[:2], "--y", other, "--out", tmp_path / "whole", "--resume")
-    assert told.startswith("Error: A resumed run keeps its settings")
-    other.rename(y)
+    moved = tmp_path / "moved"
+    y.rename(moved)
+    onwards = ["train", "cyclegan", "--out", whole, "--resume", "--epochs", 3]
+    code, out, err = run(*onwards, "--y", f"{moved}/")
+    assert code == 0 and "changed" not in err and "Nothing to train" in out, err
+    assert bad(run, *onwards, "--y", x).startswith("Error: A resumed run keeps its images")
+    assert bad(run, *onwards, "--size", 16).startswith("Error: A resumed run keeps its settings")
     (x / "x0.jpg").unlink()
-    code, _, err = run("train", "cyclegan", *given, "--epochs", 3, "--out", tmp_path / "whole", "--resume")
+    code, _, err = run(*onwards)
     assert code == 0 and "Warning: The folders have changed: [4, 3] images, [5, 3] when the run began" in err
 
 
 def bad(run, *arguments):
-    """The first words of the last line of what is refused."""
+    """The line of what is refused."""
     code, _, err = run(*arguments)
     assert code == 1
-    return ".".join(err.strip().splitlines()[-1].split(".")[:1]) if "side" not in err else "Error: Unknown side"
+    return err.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize(
@@ -74,9 +85,10 @@ def bad(run, *arguments):
     [
         (["--x", "{x}", "--y", "{x}/none"], "`y` must be an array, a folder of images, or a set and its split"),
         ([], "--x is missing. Expected: a folder of images, or a set"),
+        (["--x", "{x}", "--y", "{y}", "--channels", 2], "`channels` must be 1, 3 or None"),
         (["--x", "{x}"], "`y` must be given. Expected: two arrays or folders"),
         (["--x", "{empty}", "--y", "{y}"], "`x` must hold images"),
-        (["--x", "{x}", "--y", "{y}", "--size", 30], "must have sides divisible by 4"),
+        (["--x", "{x}", "--y", "{y}", "--size", 30], "--size must be divisible by 4"),
         (["--x", "{x}", "--y", "{grey}"], "x and y must have the same channels. Expected: --channels 1 or 3 for both. "
          "Received: 3 in x, 1 in y"),
         (["--x", "{x}", "--y", "{y}", "--batch-size", 9, "--pool-size", -1], "`pool_size` must be an integer >= 0"),

@@ -1,9 +1,10 @@
+import shutil
 import warnings
 
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, ImageOps
 
 from keras_gen.data.image_sources import FileImages, image_source
 
@@ -43,7 +44,6 @@ def test_files_are_what_they_show_in_the_stated_range(tmp_path):
 
 def test_files_of_any_size_are_brought_to_one(tmp_path):
     written(tmp_path, 2, size=(64, 48))
-    written(tmp_path / "more", 1)  # of which there is no need to know: there are images beside it
     Image.new("RGB", (9, 30), (255, 0, 0)).save(tmp_path / "red.jpg", quality=100)
     source = image_source("x", tmp_path, size=(8, 16))
     assert (source.size, source.shape) == (3, (8, 16, 3))
@@ -72,8 +72,51 @@ def test_what_cannot_be_read_is_named_counted_and_left_out(tmp_path, content):
     assert np.abs(rows(source, 1)[0] - (images[2] / 127.5 - 1)).mean() < 0.15, "but for what JPEG loses"
     (tmp_path / "00.jpg").write_bytes(b"")
     (tmp_path / "02.jpg").write_bytes(b"")
-    with pytest.raises(ValueError, match="`x` must hold images that can be read. Received: 3 files, of which none can"):
+    with pytest.raises(
+        ValueError, match=r"`x` must hold images that can be read. Received: 3, of which none can: .*00\.jpg"
+    ):
         image_source("x", tmp_path)
+
+
+def test_what_is_left_out_by_its_name_is_told_and_counted(tmp_path):
+    written(tmp_path, 2)
+    written(tmp_path / "more", 1)
+    (tmp_path / "b.webp").write_bytes(b"")
+    (tmp_path / ".hidden").write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"2 entries of `x` are left out, .*b\.webp, .*more"):
+        assert image_source("x", tmp_path).skipped == 2
+    (tmp_path / "b.webp").rename(tmp_path / "more" / "b.webp")
+    for name in ("00.png", "01.png"):
+        (tmp_path / name).rename(tmp_path / "more" / f"other-{name}")
+    with pytest.warns(UserWarning, match=r"1 entries of `x` are left out, .*more/b\.webp"):
+        assert image_source("x", tmp_path).size == 3, "sub-folders are classes"
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_photographs_are_turned_upright(turn, tmp_path):
+    pixels = RNG.integers(0, 256, (6, 4, 3), "uint8")
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.fromarray(pixels).save(tmp_path / "a.png", exif=exif)
+    expected = np.asarray(ImageOps.exif_transpose(Image.open(tmp_path / "a.png")))
+    source = image_source("x", tmp_path)
+    assert source.shape == expected.shape
+    np.testing.assert_allclose(rows(source, 0)[0], expected / 127.5 - 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("suffix", [".bmp", ".gif", ".png", ".jpg"])
+def test_colour_files_of_any_kind_can_be_made_grey(suffix, tmp_path):
+    Image.new("RGB", (8, 8), (200, 100, 0)).save(tmp_path / f"a{suffix}")
+    luma = (0.299 * 200 + 0.587 * 100) / 127.5 - 1
+    np.testing.assert_allclose(rows(image_source("x", tmp_path, channels=1), 0), luma, atol=0.02)
+
+
+def test_a_fingerprint_tells_other_files_but_not_other_places(tmp_path):
+    written(tmp_path / "a", 3)
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    one, moved = (image_source("x", tmp_path / side).fingerprint for side in "ab")
+    written(tmp_path / "b", 1, size=(40, 30))
+    assert one == moved != image_source("x", tmp_path / "b").fingerprint
 
 
 def test_an_augmented_image_is_a_mirrored_crop_of_the_enlarged_one(tmp_path):
@@ -89,6 +132,10 @@ def test_an_augmented_image_is_a_mirrored_crop_of_the_enlarged_one(tmp_path):
     np.testing.assert_allclose(mirrored, left[::-1], atol=1e-6)
     np.testing.assert_allclose((right - left)[4:-4], 4 * step / 31, atol=3e-3)
     np.testing.assert_allclose(plain, columns[0, :, 0])
+    upright = image_source("x", np.ascontiguousarray(columns.transpose(1, 0, 2))[None])
+    top, bottom = (rows(upright, 0, draws=[[draw, 0.0, 0.9]])[0, :, 0, 0] for draw in (0.0, 0.99))
+    np.testing.assert_allclose(top, left, atol=1e-6)
+    np.testing.assert_allclose(bottom, right, atol=1e-6)
 
 
 def test_augmented_files_stay_in_range_and_shape(tmp_path):
@@ -97,6 +144,7 @@ def test_augmented_files_stay_in_range_and_shape(tmp_path):
     found = rows(source, 0, 1, 0, draws=RNG.random((3, 3)))
     assert found.shape == (3, 16, 16, 3) and found.min() >= -1 and found.max() <= 1
     assert np.abs(found[0] - found[2]).max() > 0.01
+    assert source.augments and not image_source("x", np.zeros((1, 8, 8, 1))).augments, "as published, of files"
 
 
 def test_an_array_on_disk_is_read_when_it_is_needed(tmp_path):
@@ -133,10 +181,15 @@ def test_encoded_images_of_a_prepared_set_are_files_in_memory():
             r"is an array, which is not resized. Expected: \(8, 8\). Received: \(4, 4\)",
         ),
         ("nosuchset:train", {}, "Unknown data set"),
+        ("one", {"channels": 2}, "`channels` must be 1, 3 or None.* Received: 2"),
+        ("one", {"size": (8, 8, 3)}, r"`size` must be a side or \(height, width\). Received: \(8, 8, 3\)"),
+        ("one", {"value_range": (1, -1)}, r"`value_range` must be a pair \(lowest, highest\)"),
     ],
 )
 def test_bad_input(images, options, message, tmp_path):
-    if isinstance(images, str) and images == "empty":
+    if isinstance(images, str) and images in ("empty", "one"):
+        if images == "one":
+            written(tmp_path, 1)
         images = tmp_path
     with pytest.raises(ValueError, match=message):
         image_source("x", images, **options)

@@ -207,6 +207,9 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
         (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
+        (lambda: models.CycleGAN(*of_any_size()), r"of any size need `pool_size=0`.* Received: \(None, None, 3\)"),
+        (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 get there by x / 127.5 - 1"),
+        (lambda: fitted(data.unpaired(X, Y), batch_size=8), r"A pipeline has its own. Expected: .*batch_size=8"),
         (lambda: fitted(X), r"translates between two sets. Expected: fit\(x, y\)"),
         (lambda: fitted(X, X), r"`y` must have shape|Expected: shape \(n, 8, 8, 3\)"),
         (lambda: fitted(3 * X, Y), r"Expected: values in \[-1, 1\]"),
@@ -221,7 +224,28 @@ def test_what_does_not_fit_is_refused(call, message):
         call()
 
 
-def fitted(*given):
+def fitted(*given, **options):
     model = models.CycleGAN(G, F, DX, DY)
     model.compile("sgd", jit_compile=False)
-    model.fit(*given, verbose=0)
+    model.fit(*given, verbose=0, **options)
+
+
+def of_any_size():
+    for name, activation in (("g", "tanh"), ("f", "tanh"), ("dx", None), ("dy", None)):
+        layer = keras.layers.Conv2D(3, 3, padding="same", activation=activation)
+        yield keras.Sequential([keras.Input((None, None, 3)), layer], name=name)
+
+
+def test_without_a_pool_images_may_be_of_any_size():
+    model, rng = models.CycleGAN(*of_any_size(), pool_size=0), np.random.default_rng(0)
+    model.compile("sgd", jit_compile=False)
+    images = [rng.uniform(-1, 1, (2, *sides, 3)).astype("float32") for sides in ((8, 8), (6, 10), (12, 4))]
+    model.fit(*images[:2], verbose=0)
+    assert model.translate(images[2]).shape == (2, 12, 4, 3)
+
+
+def test_one_bright_image_at_the_start_is_no_reason_to_refuse():
+    bright = np.concatenate([np.abs(Y), Y])
+    fitted(data.unpaired(X, bright, shuffle=False, steps=1))
+    with pytest.raises(ValueError, match="`y` does not reach below 0"):
+        fitted(data.unpaired(X, np.abs(Y), shuffle=False, steps=1))

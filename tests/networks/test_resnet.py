@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from keras_gen import layers, networks
+from keras_gen.networks.resnet import instance_normalized
 
 
 def size(filters, blocks, channels, output_channels):
@@ -35,6 +36,16 @@ def test_fewer_halvings_for_small_images():
     network = networks.resnet_generator((6, 7, 1), filters=4, blocks=1, downsamplings=0)
     assert network.output_shape == (None, 6, 7, 1)
     assert network.count_params() == 49 * 4 + 8 + 2 * (9 * 16 + 8) + 49 * 4 + 1
+
+
+def test_each_channel_of_each_image_is_normalised_by_itself():
+    x = keras.random.normal((3, 6, 5, 4), mean=[2.0, -1.0, 0.0, 5.0], stddev=[1.0, 3.0, 0.1, 2.0], seed=0)
+    normalised = keras.ops.convert_to_numpy(instance_normalized(x))
+    np.testing.assert_allclose(normalised.mean(axis=(1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(normalised.std(axis=(1, 2)), 1, atol=5e-3)
+    network = networks.resnet_generator((8, 8, 1), filters=16, blocks=2)
+    kernels = [layer.kernel for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
+    assert float(np.concatenate([np.ravel(kernel) for kernel in kernels]).std()) == pytest.approx(0.02, rel=0.05)
 
 
 def test_each_image_is_translated_by_itself_whatever_the_batch():

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import layers, models, networks
+from keras_gen import data, layers, models, networks
 
 X = np.random.default_rng(0).uniform(-1, 1, (32, 6)).astype("float32")
 
@@ -106,6 +106,10 @@ def test_moves_see_fresh_examples_and_a_short_foreign_batch_is_no_nan():
     assert np.isfinite(model.fit(dataset, verbose=0).history["loss"]).all()
     with pytest.raises(ValueError, match="Expected: batch_size >= 5. Received: batch_size=3"):
         model.fit(X, batch_size=3, verbose=0)
+    with pytest.raises(ValueError, match="5 moves of a step. Expected: examples >= 5. Received: examples=4"):
+        model.fit(X[:4], batch_size=64, verbose=0)
+    with pytest.raises(ValueError, match="Expected: examples >= 5. Received: examples=4"):
+        model.fit(data.Pipeline(X[:4], batch_size=8), verbose=0)
 
 
 def test_data_without_a_known_end_are_counted_right():
@@ -144,12 +148,28 @@ DENSE, SQUASHED = keras.layers.Dense, keras.layers.Dense(1, activation="sigmoid"
         [DENSE(1, "sigmoid"), keras.layers.Dropout(0.1)],
         [DENSE(1, activation=keras.layers.Activation("sigmoid"))],
         [keras.Sequential([keras.Input((6,)), DENSE(1, "tanh")])],
+        [keras.layers.SpectralNormalization(DENSE(1, "sigmoid"))],
+        [DENSE(1, "sigmoid"), keras.layers.Identity()],
+        [DENSE(1, "sigmoid"), keras.layers.GaussianNoise(0.1)],
+        [DENSE(1, "sigmoid"), keras.layers.ActivityRegularization(0.1)],
+        [
+            keras.layers.Reshape((6, 1, 1)),
+            keras.layers.Conv2D(1, 1, activation="sigmoid"),
+            keras.layers.UpSampling2D(2),
+            keras.layers.GlobalMaxPooling2D(),
+        ],
     ],
     ids=str,
 )
 def test_an_opponent_that_ends_in_an_activation_is_refused_however_it_is_written(layers):
     with pytest.raises(ValueError, match="must end in logits"):
         gan(opponent=ends_in(*layers))
+
+
+def test_the_range_of_a_generator_shows_through_what_passes_it_on():
+    inputs = keras.Input((3,))
+    image = keras.layers.Reshape((6, 1))(keras.layers.Identity()(DENSE(6, "tanh")(inputs)))
+    assert gan(generator=keras.Model(inputs, keras.ops.squeeze(image, axis=-1))).value_range == (-1, 1)
 
 
 def test_a_last_linear_activation_is_none():
@@ -160,6 +180,42 @@ def test_bright_images_may_be_evaluated_but_not_trained_on():
     model = gan()
     model.compile("adam", jit_compile=False)
     assert np.isfinite(model.evaluate(np.abs(X), verbose=0)).all()
+    with pytest.raises(ValueError, match="does not reach below 0"):
+        model.fit(data.Pipeline(np.abs(X), batch_size=1), verbose=0)
+    with pytest.raises(ValueError, match="does not reach below 0"):
+        model.fit(X, validation_data=np.abs(X), verbose=0)
+    assert int(model.steps_done) == 0
+
+
+def test_one_bright_example_at_the_start_is_no_reason_to_refuse():
+    import tensorflow as tf
+
+    model, x = gan(), np.concatenate([np.abs(X[:1]), X])
+    model.compile("sgd", jit_compile=False)
+    model.fit(data.Pipeline(x, batch_size=1, shuffle=False), verbose=0)
+    model.fit(tf.data.Dataset.from_tensor_slices(x).batch(1), verbose=0)
+    assert int(model.steps_done) == 2 * len(x)
+
+
+def test_later_batches_of_a_dataset_are_looked_at_too():
+    import tensorflow as tf
+
+    model = gan()
+    model.compile("sgd", jit_compile=False)
+    pixels = tf.data.Dataset.from_tensor_slices(np.concatenate([X, 255 * X])).batch(len(X))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=r"`x` of a batch is out of range. Expected: .*\(-1, 1\)"):
+        model.fit(pixels, verbose=0)
+
+
+def test_an_average_of_weights_of_any_precision():
+    keras.config.set_dtype_policy("float64")
+    model = gan(ema=0.5)
+    keras.config.set_dtype_policy("float32")
+    model.compile("sgd", jit_compile=False)
+    model.fit(X, verbose=0)
+    weights = zip(model.generator.weights, model.averaged_generator.weights, strict=True)
+    assert any(np.any(np.asarray(w) != np.asarray(a)) for w, a in weights)
+    assert model.averaged_generator.weights[0].dtype == "float64"
 
 
 SIGMOID = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "sigmoid")])
