@@ -105,7 +105,7 @@ class AutoencoderEstimator(BaseEstimator):
             _, decoder = networks.mlp_autoencoder([features, *hidden], self.activation)
             model = self._model(encoder, decoder)
             steps = self.epochs * math.ceil(len(X) / self.batch_size)
-            schedule = keras.optimizers.schedules.CosineDecay(self.learning_rate, steps)
+            schedule = keras.optimizers.schedules.CosineDecay(float(self.learning_rate), steps)
             model.compile(keras.optimizers.Adam(schedule))
             with compiled_for(model, steps):
                 model.fit(X, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose)

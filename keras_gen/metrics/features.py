@@ -134,7 +134,7 @@ def _trained(x, y, epochs, batch_size, learning_rate, seed, verbose):
     """A classifier of images in [0, 1]."""
     pipeline = data.Pipeline(x, y, batch_size, seed=seed)
     classifier = networks.lenet5(x.shape[1:], int(y.max()) + 1, dropout=0.2)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, epochs * pipeline.batches())
+    schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), epochs * pipeline.batches())
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     # XLA makes convolutions slower on a CPU
     classifier.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"], jit_compile=not backend.on_cpu())
