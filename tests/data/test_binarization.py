@@ -14,5 +14,5 @@ def test_draws_are_binary_with_the_pixels_for_means_and_follow_the_seed():
 
 
 def test_pixels_of_0_to_255_are_refused():
-    with pytest.raises(ValueError, match="Expected: values in \\[0, 1\\]. Received: .*255.*Divide"):
+    with pytest.raises(ValueError, match="Expected: values in \\[0, 1\\]. Received: .*255.*x / 255"):
         binarize(np.full((2, 2), 255))

@@ -136,7 +136,7 @@ def _bad_cases(tmp_path):
         ("other.npz", "must hold 'x_train'.*Received: \\['a'\\]"),
         ("short.npz", "a label for each image. Expected: 4. Received: 3"),
         ("cut.npz", "cannot be read as .npz"),
-        ("range.npy", "Expected: values in \\[0, 1\\]. Received: values in \\[255, 255\\]. Divide"),
+        ("range.npy", "Expected: values in \\[0, 1\\]. Received: values in \\[255, 255\\]. .*x / 255"),
         ("nan.npy", "must be finite"),
         ("absent.npy", "No data at that path"),
     ],

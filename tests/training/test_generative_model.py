@@ -151,7 +151,7 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ({"x": tf.data.Dataset.from_tensors((X, X, X))}, "`sample_weight` is not supported"),
         ({"x": tf.data.Dataset.from_tensors(X[:2])}, "Expected: batch_size >= 3. Received: batch_size=2"),
         ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
-        ({"x": data.Pipeline(X), "steps_per_epoch": 1}, r"counts its own steps. Expected: Pipeline\(..., steps=1\)"),
+        ({"x": data.Pipeline(X), "steps_per_epoch": 1}, r"A pipeline has its own. Expected: Pipeline\(..., steps=1\)"),
         ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
         ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` is not supported"),
         ({"x": X, "class_weight": {0: 1}}, "`class_weight` is not supported"),
