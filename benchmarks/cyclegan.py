@@ -21,7 +21,7 @@ import tensorflow as tf
 import torch
 from keras import ops
 
-from keras_gen import models, networks
+from keras_gen import layers, models, networks
 
 CYCLE, RATE, BETAS = 10.0, 2e-4, (0.5, 0.999)
 
@@ -105,8 +105,15 @@ class PlainCycleGAN(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
+def plainly(layer):
+    """The layer as Keras has it."""
+    if isinstance(layer, layers.InstanceNormalization):
+        return keras.layers.GroupNormalization(groups=-1, epsilon=layer.epsilon, name=layer.name)
+    return layer.__class__.from_config(layer.get_config())
+
+
 def plain_keras(networks_):
-    model = PlainCycleGAN(*networks_)
+    model = PlainCycleGAN(*(keras.models.clone_model(network, clone_function=plainly) for network in networks_))
     model.compile()
     return model
 
@@ -129,25 +136,25 @@ def torch_epoch(x, y, filters, blocks, half):
 
     def generator():
         f = filters
-        layers = [nn.ReflectionPad2d(3), nn.Conv2d(3, f, 7, bias=False), normalized(f), nn.ReLU(True)]
+        parts = [nn.ReflectionPad2d(3), nn.Conv2d(3, f, 7, bias=False), normalized(f), nn.ReLU(True)]
         for width in (f, 2 * f):
-            layers += [nn.Conv2d(width, 2 * width, 3, 2, 1, bias=False), normalized(2 * width), nn.ReLU(True)]
-        layers += [Residual(4 * f) for _ in range(blocks)]
+            parts += [nn.Conv2d(width, 2 * width, 3, 2, 1, bias=False), normalized(2 * width), nn.ReLU(True)]
+        parts += [Residual(4 * f) for _ in range(blocks)]
         for width in (4 * f, 2 * f):
             up = nn.ConvTranspose2d(width, width // 2, 3, 2, 1, 1, bias=False)
-            layers += [up, normalized(width // 2), nn.ReLU(True)]
-        return nn.Sequential(*layers, nn.ReflectionPad2d(3), nn.Conv2d(f, 3, 7), nn.Tanh())
+            parts += [up, normalized(width // 2), nn.ReLU(True)]
+        return nn.Sequential(*parts, nn.ReflectionPad2d(3), nn.Conv2d(f, 3, 7), nn.Tanh())
 
     def discriminator():
         f = filters
-        layers = [nn.Conv2d(3, f, 4, 2, 1), nn.LeakyReLU(0.2, True)]
+        parts = [nn.Conv2d(3, f, 4, 2, 1), nn.LeakyReLU(0.2, True)]
         for width, stride in ((f, 2), (2 * f, 2), (4 * f, 1)):
-            layers += [
+            parts += [
                 nn.Conv2d(width, 2 * width, 4, stride, 1, bias=False),
                 normalized(2 * width),
                 nn.LeakyReLU(0.2, True),
             ]
-        return nn.Sequential(*layers, nn.Conv2d(8 * f, 1, 4, 1, 1))
+        return nn.Sequential(*parts, nn.Conv2d(8 * f, 1, 4, 1, 1))
 
     g, f, dx, dy = (
         part.to(memory_format=torch.channels_last)

@@ -134,6 +134,22 @@ def on_cpu():
     return all(device.device_type == "CPU" for device in tf.config.get_visible_devices())
 
 
+def batch_normalized(x, gamma, beta, epsilon):
+    """Each channel at mean 0 and variance 1 over a batch of images, scaled and shifted, by one fused kernel.
+
+    Args:
+        x: Tensor `(batch, height, width, channels)`.
+        gamma, beta: float32 tensors `(channels,)`, the scale and the shift.
+        epsilon: Added to the variance, a number > 0.
+
+    Returns:
+        Tensor of the shape and dtype of `x`; the statistics are taken in float32.
+    """
+    return tf.raw_ops.FusedBatchNormV3(
+        x=x, scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon, is_training=True
+    ).y
+
+
 def reducible(logs):
     """Logs in a form that every distribution strategy can gather: several workers refuse scalars."""
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
@@ -203,15 +219,7 @@ def normal(shape, seed, dtype="float32"):
 
 
 def uniform(shape, seed, dtype="float32"):
-    """Draw from the uniform distribution on [0, 1), by the generator that `normal` takes.
-
-    Args:
-        shape: Tuple of integers or scalar tensors.
-        seed: A `keras.random.SeedGenerator`, or an integer.
-        dtype: A float type. Defaults to `"float32"`.
-
-    Returns:
-        Tensor of that shape.
+    """Draw from the uniform distribution on [0, 1), by the generator that `normal` takes, and with its arguments.
 
     Example:
 

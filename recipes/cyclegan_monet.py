@@ -31,12 +31,14 @@ def main(
     identity_weight: float = 0.0,
     learning_rate: float = 2e-4,
     steps: int = 0,
+    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
     seed: int = 0,
     width: float = 1.0,
     out: Path = Path("saved_models/cyclegan_monet"),
     title: str = "cyclegan_monet",
 ):
     keras.utils.set_random_seed(seed)
+    keras.config.set_dtype_policy(precision)
     pairs = data.unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
     tests = data.unpaired(test_x, test_y, size, batch_size)
     options = {"filters": filters, "blocks": blocks, "identity_weight": identity_weight, "width": width}
@@ -79,6 +81,7 @@ def main(
         steps=pairs.batches(),
         batch_size=batch_size,
         learning_rate=learning_rate,
+        precision=precision,
         seed=seed,
         **options,
     )

@@ -3,6 +3,7 @@
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise
 from keras_gen.layers.image_pool import ImagePool
+from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, draw_by_replica, reparameterize
 from keras_gen.layers.sparsity import KLSparsity, KSparse, L1Sparsity
@@ -10,6 +11,7 @@ from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense, tie
 
 __all__ = [
     "ImagePool",
+    "InstanceNormalization",
     "KLSparsity",
     "KSparse",
     "L1Sparsity",

@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 
 _SMALLEST = 4  # side that a 7x7 convolution can continue by reflection
@@ -81,7 +82,7 @@ def resnet_generator(
 
 def instance_normalized(hidden):
     """Each channel of each image at mean 0 and variance 1 over its pixels, then scaled and shifted."""
-    return layers.GroupNormalization(groups=-1, epsilon=_EPSILON)(hidden)
+    return InstanceNormalization(_EPSILON)(hidden)
 
 
 def normal():

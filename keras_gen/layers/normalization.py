@@ -1,0 +1,47 @@
+"""Normalisation by an image's own statistics."""
+
+import keras
+from keras import ops
+
+from keras_gen import backend
+
+_FUSED = ("float32", "bfloat16", "float16")  # types that the kernel takes
+
+
+@keras.saving.register_keras_serializable(package="keras_gen")
+class InstanceNormalization(keras.layers.GroupNormalization):
+    """Each channel of each image at mean 0 and variance 1 over its pixels, then scaled and shifted.
+
+    y = gamma (x - m) / sqrt(v + epsilon) + beta,    m and v the mean and variance of one channel of one image
+
+    It is `keras.layers.GroupNormalization(groups=-1)`. A batch of one image, as CycleGANs are trained on, goes through
+    the kernel of batch normalisation, whose statistics are then those of the image: two to three times as fast.
+
+    Args:
+        epsilon: Added to the variance, a number > 0. Defaults to 1e-5.
+        **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
+
+    Example:
+
+    >>> image = ops.reshape(ops.arange(8.0), (1, 2, 2, 2))
+    >>> [round(float(value), 2) for value in InstanceNormalization()(image)[0, :, :, 1].numpy().ravel()]
+    [-1.34, -0.45, 0.45, 1.34]
+
+    Reference:
+        Ulyanov, Vedaldi and Lempitsky, 2016, arXiv:1607.08022, equation 4.
+    """
+
+    def __init__(self, epsilon=1e-5, **kwargs):
+        super().__init__(groups=-1, epsilon=epsilon, **kwargs)
+
+    def call(self, inputs):
+        one_image = inputs.shape[0] == 1 and len(inputs.shape) == 4
+        fused = keras.backend.standardize_dtype(inputs.dtype) in _FUSED
+        if not (one_image and fused and self.scale and self.center):
+            return super().call(inputs)
+        gamma, beta = (ops.cast(weight, "float32") for weight in (self.gamma, self.beta))
+        return ops.cast(backend.batch_normalized(inputs, gamma, beta, self.epsilon), self.compute_dtype)
+
+    def get_config(self):
+        config = super().get_config()
+        return {name: value for name, value in config.items() if name not in ("groups", "axis")}
