@@ -27,17 +27,33 @@ def check_model(make, arrays, tmp_path, thorough=True):
         thorough: Whether XLA, which takes seconds for a program, also compiles what is the library's own rather than
             the model's: several steps in one program, and a batch of another size.
     """
-    _trains_and_measures(make, arrays)
     _config_comes_back(make)
     _players_move_their_own_variables(make, arrays)
-    for jit_compile in (False, True) if thorough else (False,):
-        _executions_change_nothing(make, arrays, jit_compile)
-    _takes_every_kind_of_data(make, arrays)
-    _works_with_keras_callbacks(make, arrays, tmp_path)
-    _backup_goes_on_where_it_was(make, arrays, tmp_path)
+    anew = Anew(built(make, jit_compile=False))
+    _executions_change_nothing(anew(), make, arrays)
+    if thorough:
+        _executions_change_nothing(built(make, jit_compile=True), make, arrays)
+    _takes_every_kind_of_data(anew, arrays)
+    _works_with_keras_callbacks(anew, arrays, tmp_path)
+    _backup_goes_on_where_it_was(anew, make, arrays, tmp_path)
     _is_finite_in_mixed_precision(make, arrays)
     whole = len(arrays[0]) - len(arrays[0]) % BATCH
-    _resumes_bit_for_bit(make, arrays if thorough else tuple(array[:whole] for array in arrays), tmp_path)
+    _measures_and_resumes(make, arrays if thorough else tuple(array[:whole] for array in arrays), tmp_path)
+
+
+class Anew:
+    """One compiled model that begins anew at every call: to trace the steps of another takes seconds."""
+
+    def __init__(self, model):
+        self.model, self._first = model, state(model)
+
+    def __call__(self):
+        keras.utils.set_random_seed(3)
+        *values, (seed, epochs) = self._first.values()
+        for variable, value in zip(_variables(self.model), values, strict=True):
+            variable.assign(value)
+        self.model.order_seed, self.model.epochs_completed = int(seed), int(epochs)
+        return self.model
 
 
 def built(make, **compile_arguments):
@@ -48,11 +64,15 @@ def built(make, **compile_arguments):
     return model
 
 
+def _variables(model):
+    return [*model.variables, *model.optimizer.variables]
+
+
 def state(model):
     """Everything that training moves, in order: weights, random states, optimizers, the place in the data."""
     arrays = {
         f"{number:03d} {variable.path}": keras.ops.convert_to_numpy(variable)
-        for number, variable in enumerate([*model.variables, *model.optimizer.variables])
+        for number, variable in enumerate(_variables(model))
     }
     return {**arrays, "order": np.array([model.order_seed, model.epochs_completed])}
 
@@ -61,22 +81,6 @@ def assert_same_state(a, b):
     assert len(a) == len(b)
     for (name, left), right in zip(a.items(), b.values(), strict=True):
         np.testing.assert_array_equal(left, right, err_msg=name)
-
-
-def _trains_and_measures(make, arrays):
-    model, before = built(make), arrays[0].copy()
-    history = model.fit(*arrays, batch_size=BATCH, epochs=2, validation_data=arrays, verbose=0).history
-    assert "loss" in history and "val_loss" in history
-    assert all(np.isfinite(values).all() for values in history.values())
-    first = model.evaluate(*arrays, batch_size=BATCH, verbose=0, return_dict=True)
-    assert first == model.evaluate(*arrays, batch_size=BATCH, verbose=0, return_dict=True)
-    assert {f"val_{name}" for name in first} < set(history)
-    assert first["loss"] == history["val_loss"][-1], "validation inside fit must be evaluate's own"
-    assert len(model.predict(predicted_from(model, arrays), verbose=0)) == len(before)
-    lines = []
-    model.summary(print_fn=lambda line, **_: lines.append(line))
-    assert "Trainable params" in "\n".join(lines)
-    np.testing.assert_array_equal(arrays[0], before)
 
 
 def predicted_from(model, arrays):
@@ -94,11 +98,14 @@ def _config_comes_back(make):
 
 
 def _players_move_their_own_variables(make, arrays):
-    for player in make().players():
-        model = make()
-        rates = {other.name: 0.1 if other.name == player.name else 0.0 for other in model.players()}
-        model.compile({name: keras.optimizers.SGD(rate) for name, rate in rates.items()}, jit_compile=False)
-        mine = {id(v) for p in model.players() if p.name == player.name for v in p.variables}
+    model = make()
+    model.compile({player.name: keras.optimizers.SGD() for player in model.players()}, jit_compile=False)
+    anew = Anew(model)
+    for moving in model.players():
+        model = anew()
+        for player in model.players():
+            model.optimizer[player.name].learning_rate = 0.1 if player.name == moving.name else 0.0
+        mine = {id(v) for p in model.players() if p.name == moving.name for v in p.variables}
         before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
         model.fit(*(array[:BATCH] for array in arrays), batch_size=BATCH, epochs=5, verbose=0)  # beyond any warm-up
         moved = {
@@ -109,11 +116,10 @@ def _players_move_their_own_variables(make, arrays):
         assert not any(moved[i] for i in moved if i not in mine)
 
 
-def _executions_change_nothing(make, arrays, jit_compile):
-    tolerance = 1e-5 if jit_compile else 0  # one program of XLA may round otherwise than another
+def _executions_change_nothing(single, make, arrays):
+    tolerance = 1e-5 if single.jit_compile else 0  # one program of XLA may round otherwise than another
     states = []
-    for steps in (1, 3):
-        model = built(make, jit_compile=jit_compile, steps_per_execution=steps)
+    for model in (single, built(make, jit_compile=single.jit_compile, steps_per_execution=3)):
         model.fit(*arrays, batch_size=BATCH, epochs=2, verbose=0)
         states.append(state(model))
     for (name, left), right in zip(states[0].items(), states[1].values(), strict=True):
@@ -133,7 +139,7 @@ class _Batches(keras.utils.PyDataset):
         return batch if len(batch) > 1 else batch[0]
 
 
-def _takes_every_kind_of_data(make, arrays):
+def _takes_every_kind_of_data(anew, arrays):
     weights = []
     slices = arrays if len(arrays) > 1 else arrays[0]
     for given, options in (
@@ -142,7 +148,7 @@ def _takes_every_kind_of_data(make, arrays):
         ((tf.data.Dataset.from_tensor_slices(slices).batch(BATCH),), {}),
         ((_Batches(arrays),), {}),
     ):
-        model = built(make, jit_compile=False)
+        model = anew()
         model.fit(*given, verbose=0, **options)
         weights.append(model.get_weights())
     for others in weights[1:]:
@@ -150,8 +156,8 @@ def _takes_every_kind_of_data(make, arrays):
             np.testing.assert_array_equal(left, right)
 
 
-def _works_with_keras_callbacks(make, arrays, tmp_path):
-    model, path = built(make, jit_compile=False), tmp_path / "best.keras"
+def _works_with_keras_callbacks(anew, arrays, tmp_path):
+    model, path = anew(), tmp_path / "best.keras"
     callbacks = [
         keras.callbacks.EarlyStopping("val_loss", patience=9, restore_best_weights=True),
         keras.callbacks.ModelCheckpoint(path, monitor="val_loss"),
@@ -184,21 +190,22 @@ class _Interruption(keras.callbacks.Callback):
             raise KeyboardInterrupt
 
 
-def _backup_goes_on_where_it_was(make, arrays, tmp_path):
-    options = {"batch_size": BATCH, "epochs": 4, "verbose": 0}
-    unbroken = built(make, jit_compile=False)  # under XLA a file resumes bit for bit below
+def _backup_goes_on_where_it_was(anew, make, arrays, tmp_path):
+    options = {"batch_size": BATCH, "epochs": 4, "verbose": 0}  # under XLA a file resumes bit for bit below
+    unbroken = anew()
     unbroken.fit(*arrays, **options)
+    expected = state(unbroken)
 
     def backup():
         return keras.callbacks.BackupAndRestore(tmp_path / "interrupted")
 
     with contextlib.suppress(KeyboardInterrupt):
-        built(make, jit_compile=False).fit(*arrays, callbacks=[backup(), _Interruption()], **options)
+        anew().fit(*arrays, callbacks=[backup(), _Interruption()], **options)
     keras.utils.set_random_seed(99)  # another process begins with another seed
     model = make()
     model.compile("adam", jit_compile=False)
     model.fit(*arrays, callbacks=[backup()], **options)
-    assert_same_state(state(unbroken), state(model))
+    assert_same_state(expected, state(model))
 
 
 def own_method(model, arrays):
@@ -208,11 +215,22 @@ def own_method(model, arrays):
     return model.sample(2, seed=0) if hasattr(model, "sample") else model.reconstruct(arrays[0][:2])
 
 
-def _resumes_bit_for_bit(make, arrays, tmp_path):
+def _measures_and_resumes(make, arrays, tmp_path):
     path, kept, answer = tmp_path / "model.keras", tmp_path / "arrays.npz", tmp_path / "answer.npz"
     np.savez(kept, *arrays)
-    model = built(make)
-    model.fit(*arrays, batch_size=BATCH, epochs=2, verbose=0)
+    model, before = built(make), arrays[0].copy()
+    history = model.fit(*arrays, batch_size=BATCH, epochs=2, validation_data=arrays, verbose=0).history
+    assert "loss" in history and "val_loss" in history
+    assert all(np.isfinite(values).all() for values in history.values())
+    first = model.evaluate(*arrays, batch_size=BATCH, verbose=0, return_dict=True)
+    assert first == model.evaluate(*arrays, batch_size=BATCH, verbose=0, return_dict=True)
+    assert {f"val_{name}" for name in first} < set(history)
+    assert first["loss"] == history["val_loss"][-1], "validation inside fit must be evaluate's own"
+    assert len(model.predict(predicted_from(model, arrays), verbose=0)) == len(before)
+    lines = []
+    model.summary(print_fn=lambda line, **_: lines.append(line))
+    assert "Trainable params" in "\n".join(lines)
+    np.testing.assert_array_equal(arrays[0], before)
     model.save(path)
     saved, given = state(model), own_method(model, arrays)
     model.fit(*arrays, batch_size=BATCH, epochs=4, initial_epoch=2, verbose=0)
