@@ -104,7 +104,7 @@ def _players_move_their_own_variables(make, arrays):
     for moving in model.players():
         model = anew()
         for player in model.players():
-            model.optimizer[player.name].learning_rate = 0.1 if player.name == moving.name else 0.0
+            model.optimizer[player.name].learning_rate = 0.01 if player.name == moving.name else 0.0
         mine = {id(v) for p in model.players() if p.name == moving.name for v in p.variables}
         before = [keras.ops.convert_to_numpy(v) for v in model.trainable_variables]
         model.fit(*(array[:BATCH] for array in arrays), batch_size=BATCH, epochs=5, verbose=0)  # beyond any warm-up
