@@ -75,31 +75,31 @@ def test_a_worse_trial_leaves_the_best_model(digits, tmp_path):
 def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch, tuner):
     arguments = (digits, [Range("bottleneck", choices=[2, 9, 60]), Range("noise", 0.0, 0.5)])
     options = {**SMALL, "units": (60,), "tuner": tuner}
-    whole = tuning.search(*arguments, tmp_path / "whole", trials=4, **options)
+    whole = tuning.search(*arguments, tmp_path / "whole", trials=3, **options)
     trained, fit = [], PresetHyperModel.fit
 
     def interrupted(self, *args, **options):
-        if len(trained) == 2:
+        if len(trained) == 1:
             raise KeyboardInterrupt
         trained.append(1)
         return fit(self, *args, **options)
 
     monkeypatch.setattr(PresetHyperModel, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        tuning.search(*arguments, tmp_path / "s", trials=4, **options)
+        tuning.search(*arguments, tmp_path / "s", trials=3, **options)
 
     def counted(self, *args, **options):
         trained.append(1)
         return fit(self, *args, **options)
 
     monkeypatch.setattr(PresetHyperModel, "fit", counted)
-    found = tuning.search(*arguments, tmp_path / "s", trials=4, **options)
-    assert len(trained) == 4
+    found = tuning.search(*arguments, tmp_path / "s", trials=3, **options)
+    assert len(trained) == 3
     for key in ("error", "latent_dim", "noise"):
         assert numbers(found, key) == numbers(whole, key)
-    again = tuning.search(*arguments, tmp_path / "s", trials=5, **options)
-    assert len(trained) == 5 and numbers(again, "error")[:4] == numbers(found, "error")
-    assert len({tuple(row[key] for key in ("latent_dim", "noise")) for row in again.rows}) == 5
+    again = tuning.search(*arguments, tmp_path / "s", trials=4, **options)
+    assert len(trained) == 4 and numbers(again, "error")[:3] == numbers(found, "error")
+    assert len({tuple(row[key] for key in ("latent_dim", "noise")) for row in again.rows}) == 4
 
 
 def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_path, diverging):
