@@ -61,7 +61,7 @@ MODELS = {
     "conditional-gan": lambda: presets.build("conditional-gan", SHAPE, width=0.1),
     "wgan": lambda: presets.build("wgan", SHAPE, width=0.1, n_critic=2, clip=1.0),  # which the first weights keep to
     "wgan-gp": lambda: presets.build("wgan-gp", SHAPE, width=0.1, n_critic=2),
-    "cyclegan": lambda: presets.build("cyclegan", SHAPE, width=0.03, blocks=0, pool_size=6),
+    "cyclegan": lambda: presets.build("cyclegan", SHAPE, width=0.03, blocks=1, pool_size=6),
     "two players": TwoPlayers.small,
 }
 THOROUGH = ("vae", "two players")
