@@ -134,20 +134,21 @@ def on_cpu():
     return all(device.device_type == "CPU" for device in tf.config.get_visible_devices())
 
 
-def batch_normalized(x, gamma, beta, epsilon):
-    """Each channel at mean 0 and variance 1 over a batch of images, scaled and shifted, by one fused kernel.
+def instance_normalized(x, gamma, beta, epsilon):
+    """Each channel of each image at mean 0 and variance 1, scaled and shifted, by the kernel of batch normalisation.
+
+    Laid side by side, the channels of all images are those of a batch of one; for one image nothing is moved.
 
     Args:
-        x: Tensor `(batch, height, width, channels)`.
-        gamma, beta: float32 tensors `(channels,)`, the scale and the shift.
-        epsilon: Added to the variance, a number > 0.
-
-    Returns:
-        Tensor of the shape and dtype of `x`; the statistics are taken in float32.
+        x: Tensor `(batch, height, width, channels)` of float32, bfloat16 or float16, as is what is returned.
+        gamma, beta, epsilon: Scale and shift, float32 tensors `(channels,)`; what is added to the float32 variance.
     """
-    return tf.raw_ops.FusedBatchNormV3(
-        x=x, scale=gamma, offset=beta, mean=[], variance=[], epsilon=epsilon, is_training=True
-    ).y
+    images, height, width, channels = keras.ops.shape(x)
+    beside = tf.reshape(tf.transpose(x, (1, 2, 0, 3)), (1, height, width, images * channels))
+    scale, offset = tf.tile(gamma, [images]), tf.tile(beta, [images])
+    kernel = tf.raw_ops.FusedBatchNormV3
+    beside = kernel(x=beside, scale=scale, offset=offset, mean=[], variance=[], epsilon=epsilon, is_training=True).y
+    return tf.transpose(tf.reshape(beside, (height, width, images, channels)), (2, 0, 1, 3))
 
 
 def reducible(logs):

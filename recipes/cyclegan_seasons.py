@@ -12,7 +12,7 @@ from cyclegan_monet import main as translate
 
 NAMES = {"x": "trainA", "y": "trainB", "test_x": "testA", "test_y": "testB"}
 OWN = {name: f"cycle_gan/summer2winter_yosemite:{split}" for name, split in NAMES.items()}
-OWN |= {"out": Path("saved_models/cyclegan_seasons"), "title": "cyclegan_seasons"}
+OWN |= {"out": Path("saved_models/cyclegan_seasons"), "title": "cyclegan_seasons", "identity_weight": 0.0}
 
 
 @functools.wraps(translate)

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from keras_gen import backend
+from keras_gen import backend, checks
 
 _FUSED = ("float32", "bfloat16", "float16")  # types that the kernel takes
 
@@ -14,12 +14,15 @@ class InstanceNormalization(keras.layers.GroupNormalization):
 
     y = gamma (x - m) / sqrt(v + epsilon) + beta,    m and v the mean and variance of one channel of one image
 
-    It is `keras.layers.GroupNormalization(groups=-1)`. A batch of one image, as CycleGANs are trained on, goes through
-    the kernel of batch normalisation, whose statistics are then those of the image: two to three times as fast.
+    It is `keras.layers.GroupNormalization(groups=-1)`; batches of images go through the kernel of batch normalisation,
+    which is faster, most of all for one image and in half precision.
 
     Args:
         epsilon: Added to the variance, a number > 0. Defaults to 1e-5.
         **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
+
+    Raises:
+        ValueError: If `epsilon` is no such number, or `groups` or `axis` is given.
 
     Example:
 
@@ -32,15 +35,21 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):
+        for name in ("groups", "axis"):
+            if name in kwargs:
+                raise ValueError(
+                    f"`{name}` is that of instance normalisation. Expected: none. Received: {kwargs[name]}"
+                )
+        if checks.number("epsilon", epsilon) == 0:
+            raise ValueError(f"`epsilon` must be a finite number > 0. Received: {epsilon}")
         super().__init__(groups=-1, epsilon=epsilon, **kwargs)
 
     def call(self, inputs):
-        one_image = inputs.shape[0] == 1 and len(inputs.shape) == 4
-        fused = keras.backend.standardize_dtype(inputs.dtype) in _FUSED
-        if not (one_image and fused and self.scale and self.center):
+        taken = len(inputs.shape) == 4 and keras.backend.standardize_dtype(inputs.dtype) in _FUSED
+        if not (taken and self.scale and self.center):
             return super().call(inputs)
         gamma, beta = (ops.cast(weight, "float32") for weight in (self.gamma, self.beta))
-        return ops.cast(backend.batch_normalized(inputs, gamma, beta, self.epsilon), self.compute_dtype)
+        return ops.cast(backend.instance_normalized(inputs, gamma, beta, self.epsilon), self.compute_dtype)
 
     def get_config(self):
         config = super().get_config()

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from keras_gen import backend
@@ -34,8 +35,9 @@ def test_it_is_keras_group_normalisation_of_one_channel_a_group(batch):
     np.testing.assert_allclose(made(x), plain(made)(x), atol=1e-5)
 
 
-def test_the_gradients_of_one_image_are_those_of_keras_too():
-    x, upstream = RNG.normal(size=(2, 1, 6, 5, 4)).astype("float32")
+@pytest.mark.parametrize("batch", [1, 3])
+def test_the_gradients_are_those_of_keras_too(batch):
+    x, upstream = RNG.normal(size=(2, batch, 6, 5, 4)).astype("float32")
     x, made = ops.convert_to_tensor(x), layer()
 
     def gradients(one):
@@ -46,6 +48,23 @@ def test_the_gradients_of_one_image_are_those_of_keras_too():
 
     for found, expected in zip(gradients(made), gradients(plain(made)), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("batch", [1, 3])
+def test_it_is_the_same_whether_the_size_of_the_batch_is_known_or_not(batch):
+    """A pipeline of arrays states it, a `tf.data.Dataset` may not: both are to train alike, to the bit."""
+    x, made = RNG.normal(size=(batch, 6, 5, 4)).astype("float32"), layer()
+    stated = tf.function(made, input_signature=[tf.TensorSpec((batch, 6, 5, 4))])
+    unknown = tf.function(made, input_signature=[tf.TensorSpec((None, None, None, 4))])
+    np.testing.assert_array_equal(stated(x), unknown(x))
+    np.testing.assert_array_equal(stated(x), made(x))
+
+
+def test_the_kernel_is_taken(monkeypatch):
+    taken, kernel = [], backend.instance_normalized
+    monkeypatch.setattr(backend, "instance_normalized", lambda *given: taken.append(1) or kernel(*given))
+    layer()(np.zeros((2, 6, 5, 4), "float32"))
+    assert taken
 
 
 @pytest.mark.parametrize("half", ["bfloat16", "float16"])
@@ -66,6 +85,15 @@ def test_what_the_fused_kernel_does_not_take_goes_keras_way():
     single = x.astype("float32")
     np.testing.assert_allclose(InstanceNormalization(scale=False)(single), InstanceNormalization()(single), atol=1e-5)
     assert InstanceNormalization()(single[:, 0]).shape == (1, 5, 4)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [({"epsilon": 0}, "`epsilon` must be a finite number > 0"), ({"axis": 1}, "`axis` is fixed")],
+)
+def test_bad_input(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        InstanceNormalization(**arguments)
 
 
 def test_it_comes_back_from_its_configuration():
