@@ -6,7 +6,8 @@
 
 The published networks at 128x128: residual generators of 6 blocks, discriminators of 70x70 patches, batches of one
 image a side, Adam, least squares, no pool. All make each translation once: the generators' loss is taken of it, and
-the discriminators judge its values. Random images serve, for their content does not matter.
+the discriminators judge its values. PyTorch runs in both layouts, for its convolutions and its instance normalisation
+prefer different ones. Random images serve, for their content does not matter.
 """
 
 import argparse
@@ -118,7 +119,7 @@ def plain_keras(networks_):
     return model
 
 
-def torch_epoch(x, y, filters, blocks, half):
+def torch_epoch(x, y, filters, blocks, half, layout):
     nn = torch.nn
 
     def normalized(channels):
@@ -157,11 +158,10 @@ def torch_epoch(x, y, filters, blocks, half):
         return nn.Sequential(*parts, nn.Conv2d(8 * f, 1, 4, 1, 1))
 
     g, f, dx, dy = (
-        part.to(memory_format=torch.channels_last)
-        for part in (generator(), generator(), discriminator(), discriminator())
+        part.to(memory_format=layout) for part in (generator(), generator(), discriminator(), discriminator())
     )
     makers, judges = (torch.optim.Adam([*a.parameters(), *b.parameters()], RATE, BETAS) for a, b in ((g, f), (dx, dy)))
-    images = [torch.tensor(np.moveaxis(side, -1, 1).copy()).to(memory_format=torch.channels_last) for side in (x, y)]
+    images = [torch.tensor(np.moveaxis(side, -1, 1).copy()).to(memory_format=layout) for side in (x, y)]
 
     def step(x, y):
         for judge in (dx, dy):
@@ -212,7 +212,8 @@ def main():
         half = precision != "float32"
         contestants[f"keras_gen {precision}"] = peers.keras_epoch(ours(built(*sizes)), (x, y), 1)
         contestants[f"plain Keras {precision}"] = peers.keras_epoch(plain_keras(built(*sizes)), (x, y), 1)
-        contestants[f"PyTorch {precision}"] = torch_epoch(x, y, *sizes[1:], half)
+        for name, layout in (("last", torch.channels_last), ("first", torch.contiguous_format)):
+            contestants[f"PyTorch {precision}, channels {name}"] = torch_epoch(x, y, *sizes[1:], half, layout)
     title = (
         f"CycleGAN, {arguments.size}x{arguments.size}, {arguments.blocks} blocks, batch 1, {arguments.images} images"
     )

@@ -38,7 +38,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         for name in ("groups", "axis"):
             if name in kwargs:
                 raise ValueError(
-                    f"`{name}` is that of instance normalisation. Expected: none. Received: {kwargs[name]}"
+                    f"`{name}` is fixed, one channel of one image. Expected: none. Received: {kwargs[name]}"
                 )
         if checks.number("epsilon", epsilon) == 0:
             raise ValueError(f"`epsilon` must be a finite number > 0. Received: {epsilon}")
