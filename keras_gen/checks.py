@@ -171,6 +171,24 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
         return
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(f"`{name}` must be finite. Received: {name} with NaN or infinite values")
+    in_range(name, low, high, value_range)
+
+
+def in_range(name, low, high, value_range):
+    """Raise unless all values, of which `low` and `high` are the extremes, are in the range; NaN is no extreme.
+
+    Args:
+        name: The argument's name, for the message.
+        low, high: The least and the greatest value.
+        value_range: The pair (lowest, highest) allowed. No check if `None`.
+
+    Raises:
+        ValueError: If one is not.
+
+    Example:
+
+    >>> in_range("x", 0.1, 0.9, (0, 1))
+    """
     if value_range is not None and (low < value_range[0] or high > value_range[1]):
         ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
         way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None

@@ -60,9 +60,22 @@ with two.scope():
 history = gan.fit(2 * x - 1, batch_size=8, epochs=3, validation_data=2 * x - 1, verbose=0).history
 assert all(np.isfinite(values).all() for values in history.values())
 assert int(keras.ops.convert_to_numpy(gan.steps_done)) == 12
-for variable in [*gan.variables, *gan.optimizer.variables]:
-    copies = [copy.numpy() for copy in getattr(variable.value, "values", ())]
-    assert all((copies[0] == copy).all() for copy in copies), f"the replicas differ in {variable.path}"
+with two.scope():
+    translator = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1, pool_size=3)
+images = 2 * np.random.default_rng(0).random((7, 8, 8, 1)) - 1
+history = translator.fit(images, -images, batch_size=2, epochs=2, verbose=0).history  # the seventh alone is left out
+assert all(np.isfinite(values).all() for values in history.values())
+assert int(keras.ops.convert_to_numpy(translator.pool_x.stored)) == 3
+try:
+    translator.fit(images, -images, batch_size=1, verbose=0)
+except ValueError as error:
+    assert "each of the 2 moves of a step, on all replicas" in str(error)
+else:
+    raise AssertionError("a replica without an image must be refused")
+for model in gan, translator:
+    for variable in [*model.variables, *model.optimizer.variables]:
+        copies = [copy.numpy() for copy in getattr(variable.value, "values", ())]
+        assert all((copies[0] == copy).all() for copy in copies), f"the replicas differ in {variable.path}"
 print("equal")
 """
 WORKER = """

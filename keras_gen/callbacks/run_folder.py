@@ -47,7 +47,8 @@ class RunFolder(keras.callbacks.Callback):
 
     def history(self):
         """The rows as a dict from a name to a list, as `fit` returns it; NaN where an epoch did not log the name."""
-        return {name: [float(row.get(name) or "nan") for row in self.rows] for name in self._names() if name != "epoch"}
+        names = [name for name in self._names() if name != "epoch"]
+        return {name: [float("nan" if row.get(name, "") == "" else row[name]) for row in self.rows] for name in names}
 
     def _names(self):
         return list(dict.fromkeys(name for row in self.rows for name in row))

@@ -74,7 +74,7 @@ def _train(
 def _train_translation(
     context: typer.Context,
     x: Annotated[str, typer.Option(help="A folder of images, or a tensorflow-datasets set and its split.")] = "",
-    y: Annotated[str, typer.Option(help="The other set. [default: of a set of tensorflow-datasets, trainB]")] = "",
+    y: Annotated[str, typer.Option(help="The other set; not needed if --x is a set without a split.")] = "",
     size: Annotated[int, typer.Option(min=8, help="Side that images are brought to, divisible by 4.")] = 128,
     channels: Annotated[int, typer.Option(min=0, max=3, help="1 or 3; 0: as in the files.")] = 0,
     epochs: _EPOCHS = 200,

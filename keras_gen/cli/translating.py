@@ -59,24 +59,26 @@ def train(settings, folder, resume, given):
     written = ", ".join(f"{name}.png" for name in sorted(figures))
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {written}")
     last = run.history()
-    told = ", ".join(f"{name} {last[name][-1]:.3f}" for name in ("generators_loss", "cycle", "discriminators_loss"))
-    typer.echo(f"After epoch {model.epochs_completed}: {told}")
+    if last:
+        told = ", ".join(f"{name} {last[name][-1]:.3f}" for name in ("generators_loss", "cycle", "discriminators_loss"))
+        typer.echo(f"After epoch {model.epochs_completed}: {told}")
 
 
 def translate(folder, images, to, out):
     """Translate an image, or those of a folder, into files of the same names."""
     checks.choice("side", to, ["x", "y"])
-    out, images = Path(out), Path(images)
-    if out.resolve() in (images.resolve(), images.resolve().parent):
-        raise ValueError(f"--out would overwrite the images. Expected: another folder. Received: '{out}'")
+    out = Path(out)
     model, settings = runs.load_run(folder)
     if not hasattr(model, "translate"):
         raise ValueError(f"This model translates nothing. Expected: a run of a CycleGAN. Received: {settings.model}")
     height, width, channels = model.shape_x if to == "y" else model.shape_y
     source = image_source("images", str(images), (height, width), channels, model.value_range or (-1, 1))
+    if out.resolve() in {Path(title).resolve().parent for title in source.titles}:
+        raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
     low, high = model.value_range or (-1, 1)
     names = [Path(title).stem for title in source.titles]
     if len(set(names)) < len(names):
+        warnings.warn("Some images have one name: the files of all begin with a number, in their order", stacklevel=2)
         names = [f"{number:05d}-{name}" for number, name in enumerate(names)]
     for start in range(0, source.size, _BATCH):
         numbers = np.arange(start, min(start + _BATCH, source.size))
@@ -96,12 +98,21 @@ def _contents(pairs):
 def _require_the_same(pairs, options, began):
     """Of images other than a run's own, raise if it was given other folders, and warn if its own have changed."""
     found = _contents(pairs)
-    if all(found[name] == list(began.get(name, found[name])) for name in found):
+    began = {**found, **began}
+    if all(found[name] == list(began[name]) for name in found):
         return
-    told = f"{found['images']} images, {list(began['images'])} when the run began, or files of other names or lengths"
+    told = ", ".join(
+        f"{side} of {now} images, {before} when the run began" if now != before else f"{side} of other names or lengths"
+        for side, now, before, content, kept in zip(
+            ("x", "y"), found["images"], began["images"], found["contents"], began["contents"], strict=True
+        )
+        if content != kept
+    )
     if any(options[side] != began[side] for side in ("x", "y")):
-        raise ValueError(f"A resumed run keeps its images. Expected: the same folders, if elsewhere. Received: {told}")
-    warnings.warn(f"The folders have changed: {told}", stacklevel=3)
+        raise ValueError(
+            f"A resumed run keeps its images. Expected: the same files, in whatever folders. Received: {told}"
+        )
+    warnings.warn(f"The files have changed: {told}", stacklevel=3)
 
 
 def _first(pairs):

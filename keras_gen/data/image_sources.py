@@ -62,8 +62,8 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
         set_name, _, split = str(images).partition(":")
         if not split or path.suffix or len(path.parts) > 3:
             raise ValueError(
-                f"`{name}` must be an array, a folder of images, or a set and its split, such as "
-                f"'cycle_gan/monet2photo:trainA'. Received: {str(images)!r}, which is no folder"
+                f"`{name}` must be an image or a folder of images that exists, an array, or a set and its split, such "
+                f"as 'cycle_gan/monet2photo:trainA'. Received: {str(images)!r}, where nothing is"
             )
         encoded = _encoded(set_name, split)
         numbers = [f"{images}, image {number}" for number in range(len(encoded))]
@@ -101,9 +101,9 @@ class ArrayImages:
         self.row_bytes = self._images.row_bytes
 
     @property
-    def lowest(self):
-        """The least of all values."""
-        return self._images.lowest
+    def range(self):
+        """The pair (lowest, highest) of all values."""
+        return self._images.range
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented where there are draws.
@@ -118,7 +118,12 @@ class ArrayImages:
         images = self._images.rows(indices)
         if draws is None:
             return images
-        return _for_each(lambda pair: _cropped(*pair, self.shape), (images, draws), self.shape)
+        return _for_each(lambda pair: self._cropped(*pair), (images, draws), self.shape)
+
+    def _cropped(self, image, draws):
+        """A crop that keeps to the image's own range: a cubic enlargement swings beyond it at edges."""
+        least, most = tf.reduce_min(image), tf.reduce_max(image)
+        return tf.clip_by_value(_cropped(image, draws, self.shape), least, most)
 
 
 class FileImages:
@@ -168,12 +173,7 @@ class FileImages:
         self._lengths = lengths
         with tf.device("CPU:0"):
             self._entries, self._turns = tf.constant([entries[number] for number in good]), tf.constant(turns)
-        self._read, self._range = read, value_range
-
-    @property
-    def lowest(self):
-        """What black is, whether the images show it or not."""
-        return self._range[0]
+        self._read, self.range = read, tuple(value_range)  # what black and white are, whether shown or not
 
     @property
     def fingerprint(self):
@@ -204,7 +204,7 @@ class FileImages:
         return tf.ensure_shape(_upright(image, turn), (None, None, self.shape[-1]))
 
     def _scaled(self, image):
-        low, high = self._range
+        low, high = self.range
         return tf.clip_by_value(image, 0.0, 1.0) * (high - low) + low
 
 
@@ -251,10 +251,10 @@ def _sides(size):
 
 def _facts(read, entry):
     """The upright shape, the orientation and the length of an encoded image; `None` if it cannot be decoded."""
-    encoded = read(entry)
     try:
+        encoded = read(entry)
         shape = tuple(tf.io.decode_image(encoded, expand_animations=False).shape)
-    except tf.errors.OpError:
+    except tf.errors.OpError:  # damaged content, and what cannot be opened
         return None
     encoded = encoded.numpy()
     turn = _orientation(encoded)
@@ -267,7 +267,8 @@ def _orientation(encoded):
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             turn = image.getexif().get(_ORIENTATION, 1)
-    except (OSError, ValueError, SyntaxError):  # what Pillow raises at damaged headers, of images that can be decoded
+    # What Pillow raises at damaged headers, and at very large ones, of images that can be decoded
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return 1
     return turn if turn in range(1, 9) else 1
 

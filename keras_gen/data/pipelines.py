@@ -1,5 +1,6 @@
 """From arrays to batches: each epoch's order is a function of a seed and the epoch's number alone."""
 
+import functools
 import math
 
 import numpy as np
@@ -49,13 +50,13 @@ class SeededPipeline:
         for name, size in (("batch_size", self.batch_size), ("examples", self.size)):
             if size < moves:
                 raise ValueError(
-                    f"`batch_size` must hold at least one example for each of the {moves} moves of a step. "
-                    f"Expected: {name} >= {moves}. Received: {name}={size}"
+                    f"`batch_size` must hold at least one example for each of the {moves} moves of a step, on all "
+                    f"replicas. Expected: {name} >= {moves}. Received: {name}={size}"
                 )
 
-    def lowest(self):
-        """The least value of each source; that of files is the range's, whatever they show."""
-        return tuple(source.lowest for source in self._sources)
+    def ranges(self):
+        """The pair (lowest, highest) of each source; that of files is what black and white are, whatever they show."""
+        return tuple(source.range for source in self._sources)
 
     def reseed(self, seed):
         """Take another seed for the orders and draws to come."""
@@ -176,10 +177,11 @@ class Source:
         self.dtype = tf.as_dtype(dtype or array.dtype)
         self.row_bytes = self.dtype.size * math.prod(array.shape[1:])
 
-    @property
-    def lowest(self):
-        """The least of all values, NaN where they are no numbers."""
-        return float(np.min(self.array)) if self.dtype.is_floating or self.dtype.is_integer else math.nan
+    @functools.cached_property
+    def range(self):
+        """The pair (lowest, highest) of all values, NaN where they are no numbers."""
+        numbers = self.dtype.is_floating or self.dtype.is_integer
+        return tuple(float(extreme(self.array)) if numbers else math.nan for extreme in (np.min, np.max))
 
     def rows(self, indices):
         """Rows by their numbers, an int64 tensor `(batch,)`."""

@@ -61,7 +61,7 @@ def unpaired(
         section 6.2).
     """
     if y is None:
-        if not isinstance(x, str) or Path(x).expanduser().exists():
+        if not isinstance(x, str) or ":" in x or Path(x).expanduser().exists():
             told = f"'{x}'" if isinstance(x, (str, Path)) else f"a {type(x).__name__}"
             raise ValueError(
                 "`y` must be given. Expected: two arrays or folders, or a set that has both, such as "

@@ -188,6 +188,12 @@ class CycleGAN(GenerativeModel):
     def check_data(self, x, y=None):
         if y is None:
             raise ValueError("CycleGAN translates between two sets. Expected: fit(x, y). Received: x alone")
+        given = np.shape(x)[1:], np.shape(y)[1:]
+        if given == (self.shape_y, self.shape_x) != (self.shape_x, self.shape_y):
+            raise ValueError(
+                f"`x` and `y` are swapped. Expected: images of shapes {self.shape_x} and {self.shape_y}. "
+                f"Received: {given[0]} and {given[1]}"
+            )
         for name, images, shape in (("x", x, self.shape_x), ("y", y, self.shape_y)):
             checks.array(name, images, shape, self.value_range)
 

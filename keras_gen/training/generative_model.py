@@ -205,7 +205,7 @@ class GenerativeModel(CompiledByPlayers):
             validation_data = self._evaluation_data(
                 *unpacked(validation_data), validation_batch_size or batch_size, steps, moves=1
             )
-        moves = max(player.moves for player in self.players())
+        moves = max(player.moves for player in self.players()) * self.distribute_strategy.num_replicas_in_sync
         plain = is_array(x)
         if plain:
             self.check_data(x, y)
@@ -216,7 +216,9 @@ class GenerativeModel(CompiledByPlayers):
         if pipeline is not None:
             for name, given in (("steps", steps_per_epoch), ("batch_size", None if plain else batch_size)):
                 if given is not None:
-                    raise ValueError(f"A pipeline has its own. Expected: Pipeline(..., {name}={given}). Received: both")
+                    raise ValueError(
+                        f"A pipeline has its own. Expected: {name}={given} where it is made. Received: both"
+                    )
             pipeline.require(moves)
             x = pipeline.dataset(smallest=moves)
         x, batches = self._foreign(x, moves, pipeline, checked=plain)
@@ -281,8 +283,12 @@ class GenerativeModel(CompiledByPlayers):
                 _require_batch(moves, size)
                 if size >= _TELLING:
                     self.check_reach(*(np.min(part) for part in batch[: 1 + self.uses_labels]))
-        if pipeline is not None and moves is not None:
-            self.check_reach(*pipeline.lowest())
+        if pipeline is not None:
+            ranges = pipeline.ranges()
+            for (name, limit), (low, high) in zip(self.limits().items(), ranges, strict=False):
+                checks.in_range(name, low, high, limit)
+            if moves is not None:
+                self.check_reach(*(low for low, _ in ranges))
         if is_dataset(x) and not self.uses_labels:
             x = inputs_only(x)
         foreign = is_dataset(x) and pipeline is None
@@ -296,6 +302,6 @@ def _size(batch):
 def _require_batch(moves, size):
     if size < moves:
         raise ValueError(
-            f"`batch_size` must hold at least one example for each of the {moves} moves of a step. "
+            f"`batch_size` must hold at least one example for each of the {moves} moves of a step, on all replicas. "
             f"Expected: batch_size >= {moves}. Received: batch_size={size}"
         )

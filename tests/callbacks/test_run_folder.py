@@ -21,6 +21,14 @@ def test_model_and_history_are_in_step_after_every_epoch(digits, tmp_path):
     assert run.history()["loss"] == pytest.approx(history["loss"])
 
 
+def test_a_value_of_zero_is_one_and_a_name_not_logged_is_none(tmp_path):
+    run = callbacks.RunFolder(tmp_path)
+    run.rows = [{"epoch": 1, "identity": 0.0}, {"epoch": 2, "identity": "0.0", "late": ""}, {"epoch": 3, "late": 1.0}]
+    found = run.history()
+    np.testing.assert_array_equal(found["identity"], [0.0, 0.0, np.nan])
+    np.testing.assert_array_equal(found["late"], [np.nan, np.nan, 1.0])
+
+
 def test_a_row_that_the_saved_model_has_not_seen_is_dropped(digits, tmp_path):
     model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path)
     model.fit(digits, epochs=3, callbacks=[run], verbose=0)

@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -58,6 +59,15 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     assert bad(run, "translate", whole, x, "--to", "z").startswith("Error: Unknown side")
     for place in (x, x / ".." / "x"):
         assert bad(run, "translate", whole, x / "x1.jpg", "--out", place).startswith("Error: --out would overwrite")
+    classes = tmp_path / "classes"
+    for side in ("one", "two"):
+        (classes / side).mkdir(parents=True)
+        shutil.copy(x / "x1.jpg", classes / side)
+    refused = bad(run, "translate", whole, classes, "--out", classes / "two")
+    assert refused.startswith("Error: --out would overwrite")
+    code, out, err = run("translate", whole, classes, "--out", classes)  # which holds none itself
+    assert code == 0 and "Warning: Some images have one name" in err and "Wrote 2 images" in out
+    assert {path.name for path in classes.glob("*.png")} == {"00000-x1.png", "00001-x1.png"}
     assert bad(run, "evaluate", whole).startswith("Error: `evaluate` is for models of one set")
     assert bad(run, "sample", whole).startswith("Error: This model draws no samples")
 
@@ -66,11 +76,13 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     onwards = ["train", "cyclegan", "--out", whole, "--resume", "--epochs", 3]
     code, out, err = run(*onwards, "--y", f"{moved}/")
     assert code == 0 and "changed" not in err and "Nothing to train" in out, err
-    assert bad(run, *onwards, "--y", x).startswith("Error: A resumed run keeps its images")
+    refused = bad(run, *onwards, "--y", x)
+    assert refused.startswith("Error: A resumed run keeps its images")
+    assert refused.endswith("Received: y of 5 images, 3 when the run began")
     assert bad(run, *onwards, "--size", 16).startswith("Error: A resumed run keeps its settings")
     (x / "x0.jpg").unlink()
     code, _, err = run(*onwards)
-    assert code == 0 and "Warning: The folders have changed: [4, 3] images, [5, 3] when the run began" in err
+    assert code == 0 and "Warning: The files have changed: x of 4 images, 5 when the run began" in err
 
 
 def bad(run, *arguments):
@@ -83,7 +95,7 @@ def bad(run, *arguments):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--x", "{x}", "--y", "{x}/none"], "`y` must be an array, a folder of images, or a set and its split"),
+        (["--x", "{x}", "--y", "{x}/none"], "`y` must be an image or a folder of images that exists"),
         ([], "--x is missing. Expected: a folder of images, or a set"),
         (["--x", "{x}", "--y", "{y}", "--channels", 2], "`channels` must be 1, 3 or None"),
         (["--x", "{x}"], "`y` must be given. Expected: two arrays or folders"),

@@ -162,11 +162,31 @@ def test_encoded_images_of_a_prepared_set_are_files_in_memory():
     np.testing.assert_allclose(rows(source, 1, 0)[:, 0, 0, 0], [1, -1])
 
 
+def test_what_cannot_be_opened_is_left_out_and_named(tmp_path):
+    """A link to nothing and a folder called an image; a header that Pillow finds too large does not matter."""
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nothing.png")
+    (tmp_path / "folder.png").mkdir()
+    Image.new("L", (9, 9), 255).save(tmp_path / "good.png")
+    with pytest.warns(UserWarning, match="2 of 3 images of `x` cannot be read and are left out: .*folder.*gone"):
+        source = image_source("x", tmp_path)
+    np.testing.assert_allclose(rows(source, 0), 1.0)
+
+
+def test_very_large_images_are_those_that_tensorflow_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1)
+    Image.new("L", (9, 9), 255).save(tmp_path / "large.png")
+    assert image_source("x", tmp_path).shape == (9, 9, 1)
+
+
 @pytest.mark.parametrize(
     ("images", "options", "message"),
     [
-        ("no/such/folder", {}, "`x` must be an array, a folder of images, or a set and its split.*which is no folder"),
-        ("nosuch", {}, "which is no folder"),
+        (
+            "no/such/folder",
+            {},
+            "`x` must be an image or a folder of images that exists.* set and its split.*where nothing is",
+        ),
+        ("nosuch", {}, "where nothing is"),
         ("empty", {}, r"`x` must hold images \(.*\). Received: none in"),
         (
             np.zeros((3, 4, 4)),

@@ -106,6 +106,7 @@ def test_steps_are_at_most_what_there_is():
         ({"y": np.zeros((3, 4))}, "`y` must be images"),
         ({"y": None}, "`y` must be given.* Received: a ndarray alone"),
         ({"x": ".", "y": None}, "`y` must be given.* Received: '.' alone"),
+        ({"x": "cycle_gan/maps:trainA", "y": None}, "`y` must be given.* Received: 'cycle_gan/maps:trainA' alone"),
     ],
 )
 def test_bad_input(options, message):

@@ -211,7 +211,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 get there by x / 127.5 - 1"),
         (lambda: fitted(data.unpaired(X, Y), batch_size=8), r"A pipeline has its own. Expected: .*batch_size=8"),
         (lambda: fitted(X), r"translates between two sets. Expected: fit\(x, y\)"),
-        (lambda: fitted(X, X), r"`y` must have shape|Expected: shape \(n, 8, 8, 3\)"),
+        (lambda: fitted(X, X), r"`y` does not fit the network. Expected: shape \(n, 8, 8, 3\)"),
         (lambda: fitted(3 * X, Y), r"Expected: values in \[-1, 1\]"),
         (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, the generator's tanh does"),
         (lambda: fitted(tf.data.Dataset.from_tensor_slices(X).batch(2)), "translates between two sets"),
@@ -249,3 +249,37 @@ def test_one_bright_image_at_the_start_is_no_reason_to_refuse():
     fitted(data.unpaired(X, bright, shuffle=False, steps=1))
     with pytest.raises(ValueError, match="`y` does not reach below 0"):
         fitted(data.unpaired(X, np.abs(Y), shuffle=False, steps=1))
+
+
+def test_xla_trains_as_the_plain_step_does():
+    """Pull-back, pool and the published networks, one image a side."""
+    states = []
+    for jit_compile in (False, True):
+        keras.utils.set_random_seed(0)
+        networks_ = [networks.resnet_generator((8, 8, 3), filters=2, blocks=1, name=way) for way in ("xy", "yx")]
+        networks_ += [networks.patchgan_discriminator((8, 8, 3), 2, downsamplings=1, name=side) for side in ("x", "y")]
+        model = models.CycleGAN(*networks_, identity_weight=1.0, pool_size=0)
+        model.compile(keras.optimizers.SGD(1e-2), jit_compile=jit_compile)
+        history = model.fit(Y[:2], Y[2:], batch_size=1, epochs=2, verbose=0).history
+        states.append([*model.get_weights(), *history.values()])
+    for left, right in zip(*states, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-3, atol=1e-4)
+
+
+def test_every_image_of_a_pipeline_is_in_range_before_training():
+    late = np.concatenate([X[:5], 3 * X[5:]])
+    with pytest.raises(ValueError, match=r"`x` is out of range. Expected: values in \[-1, 1\]"):
+        fitted(data.unpaired(late, Y, shuffle=False))
+
+
+def test_crops_of_arrays_stay_in_range():
+    stripes = np.tile(np.repeat([1.0, -1.0], 4), (6, 8, 1))[..., None]
+    pairs = data.unpaired(stripes, np.broadcast_to(Y[:1], Y.shape), augment=True)
+    assert all(np.abs(part.numpy()).max() <= 1 for parts in pairs.dataset() for part in parts)
+    fitted(pairs)
+
+
+@pytest.mark.parametrize("given", [lambda: (Y, X), lambda: (data.unpaired(Y, X),)])
+def test_swapped_images_are_told(given):
+    with pytest.raises(ValueError, match=r"`x` and `y` are swapped. Expected: .* \(8, 8, 1\) and \(8, 8, 3\)"):
+        fitted(*given())
