@@ -52,13 +52,15 @@ def main(
 ):
     train, test = (np.repeat(split.x, 3, axis=-1) for split in data.load(dataset, value_range=(-1, 1)))
     half = len(train) // 2
-    x, y, start = train[:half], tinted(train[half:]), time.perf_counter()
+    x, y, seconds = train[:half], tinted(train[half:]), 0.0
     options = {"epochs": epochs, "batch_size": batch_size, "filters": max(1, round(filters * width))}
     options["learning_rate"] = learning_rate
     errors = {"with": [], "without": []}
     for number in range(seed, seed + seeds):
         for cycle, weight in (("without", 0.0), ("with", 10.0)):
+            start = time.perf_counter()
             model, history = trained(x, y, weight, seed=number, **options)
+            seconds += (time.perf_counter() - start) / (2 * seeds)
             errors[cycle].append(
                 [  # of a range of 1
                     np.abs(model.translate(test, to="y") - tinted(test)).mean() / 2,
@@ -82,7 +84,7 @@ def main(
             Finding(f"mean absolute error of translations to x, worst of {seeds} seeds", worst[1], at_most=0.05),
             Finding("the same to y without the cycle consistency, best seed", without[0]),
             Finding("the same to x without the cycle consistency, best seed", without[1]),
-            Finding("seconds a training", (time.perf_counter() - start) / (2 * seeds)),
+            Finding("seconds a training", seconds),
         ],
         out,
         dataset=dataset,

@@ -23,11 +23,12 @@ def main(
     test_x: str = "cycle_gan/monet2photo:testB",
     test_y: str = "cycle_gan/monet2photo:testA",
     size: int = 128,
-    epochs: int = 48,
+    epochs: int = 40,
     minutes: float = 60.0,
     batch_size: int = 1,
     filters: int = 32,
     blocks: int = 6,
+    skip: bool = True,  # else brightness and contrast can only be guessed on the way back
     identity_weight: float = 5.0,  # as published for paintings
     learning_rate: float = 2e-4,
     steps: int = 300,  # of an epoch; 0 for all images
@@ -41,7 +42,7 @@ def main(
     keras.config.set_dtype_policy(precision)
     pairs = data.unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
     tests = data.unpaired(test_x, test_y, size, batch_size)
-    options = {"filters": filters, "blocks": blocks, "identity_weight": identity_weight, "width": width}
+    options = {"filters": filters, "blocks": blocks, "skip": skip, "identity_weight": identity_weight, "width": width}
     model = presets.build("cyclegan", pairs.shapes[0], learning_rate=learning_rate, **options)
     before = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
     images_x, images_y = (source.rows(np.arange(source.size)).numpy() for source in tests.sources)

@@ -27,7 +27,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
         name: What the set is called in messages, such as `"x"`.
         images: An array `(n, height, width, channels)`, whose values are kept as they are; a folder of images, or of
             one sub-folder a class; a file; or a set of tensorflow-datasets and one of its splits, such as
-            `"cycle_gan/monet2photo:trainA"`.
+            `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded.
         size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of the first.
         channels: 1 or 3 for files. Defaults to `None`: 3 where any file has colours.
         value_range: The pair (lowest, highest) that black and white of files are mapped to. Defaults to (-1, 1).
@@ -169,6 +169,12 @@ class FileImages:
         self.skipped, self.size = len(bad), len(good)
         self.titles = [titles[number] for number in good]
         self.shape = (*(sides or shapes[0][:2]), channels)
+        if sides is None and len({shape[:2] for shape in shapes}) > 1:
+            warnings.warn(
+                f"Images of `{name}` have different sizes. Expected: `size`, to say what they are brought to. "
+                f"Received: none, so that all are brought to {self.shape[:2]}, the size of the first",
+                stacklevel=4,
+            )
         self.row_bytes = 4 * math.prod(self.shape)
         self._lengths = lengths
         with tf.device("CPU:0"):

@@ -30,9 +30,10 @@ def unpaired(
 
     Args:
         x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
-            such as `"cycle_gan/monet2photo:trainA"`.
+            such as `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded.
         y: The same for the other set. Defaults to `None`: of a tensorflow-datasets set `trainA` is x, `trainB` y.
-        size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of x's first file.
+        size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of x's first file,
+            with a warning if x has others.
         batch_size: Integer >= 1. Defaults to 1, as published.
         augment: Whether training images are enlarged by 286 / 256, cropped at random and mirrored in half of the cases,
             as published. Defaults to `None`: files are, arrays not.

@@ -17,6 +17,7 @@ def resnet_generator(
     filters=64,
     blocks=None,
     downsamplings=2,
+    skip=False,
     output_activation="tanh",
     name="generator",
 ):
@@ -27,6 +28,10 @@ def resnet_generator(
     normalisation, and all but the last and the second of a block by ReLU. The 7x7 convolutions and those of the blocks
     see the image continued by reflection.
 
+    The first normalisation takes an image's brightness and contrast away, so that network(a x + b) = network(x) for
+    any a > 0 and b: nothing after it can bring them back, only guess them. With `skip` the last convolution sees the
+    image itself too, as in a U-Net.
+
     Args:
         input_shape: One image's shape `(height, width, channels)`; both sides divisible by 4, at least 8.
         output_channels: Channels of the output. Defaults to `None`: as many as of the input.
@@ -35,6 +40,7 @@ def resnet_generator(
             else 9, as published.
         downsamplings: Number of halvings, an integer >= 0; sides must be divisible by 2^`downsamplings`. Defaults to 2,
             as published; fewer are for very small images.
+        skip: Whether the last convolution sees the image beside what was made of it. Defaults to `False`, as published.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         name: The network's name. Defaults to `"generator"`.
 
@@ -50,7 +56,8 @@ def resnet_generator(
     7841411
 
     Reference:
-        Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155.
+        Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155; the
+        skip: Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, figure 1.
     """
     height, width, channels = checked_image_shape(input_shape)
     factor = 1 << checks.integer("downsamplings", downsamplings, minimum=0)
@@ -76,6 +83,8 @@ def resnet_generator(
     for number in range(downsamplings - 1, -1, -1):
         hidden = layers.Conv2DTranspose(filters << number, 3, kernel_initializer=normal(), **options)(hidden)
         hidden = layers.ReLU()(instance_normalized(hidden))
+    if skip:
+        hidden = layers.Concatenate()([hidden, inputs])
     outputs = _reflected(hidden, channels, 7, use_bias=True, activation=output_activation)
     return keras.Model(inputs, outputs, name=name)
 

@@ -11,6 +11,7 @@ def cyclegan(
     width=1.0,
     filters=64,
     blocks=0,
+    skip=False,
     adversarial_loss="least_squares",
     cycle_weight=10.0,
     identity_weight=0.0,
@@ -24,6 +25,8 @@ def cyclegan(
         width: Factor of all channels; small ones are for tests. Defaults to 1.
         filters: Channels of the first layers. Defaults to 64.
         blocks: Residual blocks of a generator; 0: 6 below 256 pixels, else 9. Defaults to 0.
+        skip: Whether the generators' last layers see the image itself, whose brightness and contrast normalisation
+            takes away. Defaults to `False`, as published.
         adversarial_loss: least_squares, non_saturating, minimax, maximum_likelihood or hinge. Defaults to
             `"least_squares"`.
         cycle_weight: Weight of the cycle consistency. Defaults to 10.
@@ -43,9 +46,9 @@ def cyclegan(
         Zhu et al., 2017, arXiv:1703.10593, section 7.
     """
     (filters,) = scaled((filters,), width)
+    options = {"filters": filters, "blocks": blocks or None, "skip": skip}
     generators = [
-        networks.resnet_generator(example_shape, filters=filters, blocks=blocks or None, name=f"generator_{ways}")
-        for ways in ("xy", "yx")
+        networks.resnet_generator(example_shape, name=f"generator_{ways}", **options) for ways in ("xy", "yx")
     ]
     # A patch of 70 pixels needs sides of 24; smaller images are judged by patches of 34
     downsamplings = 3 if min(example_shape[:2]) >= 24 else 2 if min(example_shape[:2]) >= 12 else 1

@@ -49,6 +49,8 @@ def test_files_of_any_size_are_brought_to_one(tmp_path):
     assert (source.size, source.shape) == (3, (8, 16, 3))
     np.testing.assert_allclose(rows(source, 2)[0], np.broadcast_to([1.0, -1.0, -1.0], (8, 16, 3)), atol=0.02)
     assert image_source("x", tmp_path, size=8).shape == (8, 8, 3)
+    with pytest.warns(UserWarning, match=r"of `x` have different sizes. Expected: `size`.* brought to \(48, 64\)"):
+        assert image_source("x", tmp_path).shape == (48, 64, 3)
 
 
 def test_grey_folders_have_one_channel_and_any_colour_makes_three(tmp_path):
@@ -116,7 +118,7 @@ def test_a_fingerprint_tells_other_files_but_not_other_places(tmp_path):
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     one, moved = (image_source("x", tmp_path / side).fingerprint for side in "ab")
     written(tmp_path / "b", 1, size=(40, 30))
-    assert one == moved != image_source("x", tmp_path / "b").fingerprint
+    assert one == moved != image_source("x", tmp_path / "b", size=8).fingerprint
 
 
 def test_an_augmented_image_is_a_mirrored_crop_of_the_enlarged_one(tmp_path):

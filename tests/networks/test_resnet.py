@@ -25,6 +25,23 @@ def test_the_number_of_weights(filters, blocks, channels, output):
     assert network.output_shape == (None, 16, 24, output)
 
 
+def test_brightness_and_contrast_are_lost_but_for_the_skip():
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 8, 8, 3)).astype("float32")
+    plain, skipping = (networks.resnet_generator((8, 8, 3), 2, 4, 1, skip=skip) for skip in (False, True))
+    np.testing.assert_allclose(plain(0.5 * x + 0.3), plain(x), atol=1e-3)  # but for its epsilon
+    assert np.abs(skipping(0.5 * x + 0.3) - skipping(x)).max() > 0.05
+    assert skipping.count_params() == plain.count_params() + 49 * 3 * 2
+
+
+def test_the_skip_is_the_image_itself():
+    network = networks.resnet_generator((8, 8, 1), filters=4, blocks=1, skip=True)
+    kernel = np.zeros((7, 7, 4 + 1, 1))
+    kernel[3, 3, 4] = 1  # the middle pixel of the last channel
+    network.layers[-1].kernel.assign(kernel)
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 8, 8, 1)).astype("float32")
+    np.testing.assert_allclose(network(x), np.tanh(x), atol=1e-6)
+
+
 def test_blocks_by_the_size_of_the_image():
     for side, blocks in ((128, 6), (256, 9)):
         network = networks.resnet_generator((side, side, 3), filters=1)
