@@ -174,6 +174,35 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     in_range(name, low, high, value_range)
 
 
+def batch(name, size, moves, replicas=1):
+    """Raise unless a batch gives each replica the same number of examples, and each of the moves of a step one.
+
+    Args:
+        name: `"batch_size"`, or `"examples"` for a whole set, which need not be shared out evenly.
+        size: The number of examples.
+        moves: The moves of a step, an integer >= 1.
+        replicas: The devices that a batch is shared out to, an integer >= 1. Defaults to 1.
+
+    Raises:
+        ValueError: If it does not.
+
+    Example:
+
+    >>> batch("batch_size", 10, moves=5, replicas=2)
+    """
+    whole = name == "examples" or size % replicas == 0
+    if whole and size >= moves * replicas:
+        return
+    each, wanted = "", f"{name} >= {moves * replicas}"
+    if replicas > 1:
+        each = f" on each of {replicas} replicas"
+        wanted += "" if name == "examples" else f", a multiple of {replicas}"
+    raise ValueError(
+        f"`batch_size` must hold at least one example for each of the {moves} moves of a step{each}. "
+        f"Expected: {wanted}. Received: {name}={size}"
+    )
+
+
 def in_range(name, low, high, value_range):
     """Raise unless all values, of which `low` and `high` are the extremes, are in the range; NaN is no extreme.
 

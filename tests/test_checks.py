@@ -49,3 +49,19 @@ def test_nan_where_it_means_missing():
         checks.array("x", np.array([np.nan, np.inf]), allow_nan=True)
     with pytest.raises(ValueError, match="out of range"):
         checks.array("x", np.array([np.nan, 2.0]), value_range=(0, 1), allow_nan=True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("batch_size", 4, 5), "each of the 5 moves of a step. Expected: batch_size >= 5. Received: batch_size=4"),
+        (("batch_size", 9, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
+        (("batch_size", 2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
+        (("examples", 3, 2, 2), "on each of 2 replicas. Expected: examples >= 4. Received: examples=3"),
+    ],
+)
+def test_a_batch_for_every_move_on_every_replica(arguments, message):
+    with pytest.raises(ValueError, match=f"`batch_size` must hold at least one example for .*{message}"):
+        checks.batch(*arguments)
+    for enough in (("batch_size", 5, 5), ("batch_size", 8, 2, 2), ("examples", 9, 2, 2)):
+        checks.batch(*enough)

@@ -63,15 +63,21 @@ assert int(keras.ops.convert_to_numpy(gan.steps_done)) == 12
 with two.scope():
     translator = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1, pool_size=3)
 images = 2 * np.random.default_rng(0).random((7, 8, 8, 1)) - 1
-history = translator.fit(images, -images, batch_size=2, epochs=2, verbose=0).history  # the seventh alone is left out
+shown = {"validation_data": (images, -images), "validation_batch_size": 4}  # three images, of which a replica gets one
+history = translator.fit(images, -images, batch_size=2, epochs=2, verbose=0, **shown).history  # the seventh is left out
 assert all(np.isfinite(values).all() for values in history.values())
 assert int(keras.ops.convert_to_numpy(translator.pool_x.stored)) == 3
-try:
-    translator.fit(images, -images, batch_size=1, verbose=0)
-except ValueError as error:
-    assert "each of the 2 moves of a step, on all replicas" in str(error)
-else:
-    raise AssertionError("a replica without an image must be refused")
+alone = translator.evaluate(images, -images, batch_size=1, verbose=0)  # one of two replicas has nothing
+np.testing.assert_allclose(alone, translator.evaluate(images, -images, batch_size=7, verbose=0), rtol=1e-4)
+for size in 1, 3:
+    try:
+        translator.fit(images, -images, batch_size=size, verbose=0)
+    except ValueError as error:
+        assert "moves of a step on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2. Rec" in str(error)
+    else:
+        raise AssertionError("replicas of unlike shares must be refused")
+foreign = tf.data.Dataset.from_tensor_slices((images, -images)).batch(2)
+assert all(np.isfinite(values).all() for values in translator.fit(foreign, verbose=0).history.values())
 for model in gan, translator:
     for variable in [*model.variables, *model.optimizer.variables]:
         copies = [copy.numpy() for copy in getattr(variable.value, "values", ())]

@@ -57,7 +57,7 @@ class TranslationImages(keras.callbacks.Callback):
         every: Epochs between two pictures, an integer >= 1. Defaults to 1.
 
     Raises:
-        ValueError: If `every` is no such integer, or, as `fit` begins, it does not translate, or not such images.
+        ValueError: If `every` is no such integer, or, as `fit` begins, the model does not translate such images.
 
     Example:
 
@@ -79,7 +79,10 @@ class TranslationImages(keras.callbacks.Callback):
     def on_train_begin(self, logs=None):
         if not hasattr(self.model, "translate"):
             raise ValueError(f"`TranslationImages` needs a CycleGAN. Received: {type(self.model).__name__}")
-        self.model.check_data(self.x, self.y)
+        try:
+            self.model.check_data(self.x, self.y)
+        except ValueError as error:
+            raise ValueError(f"`TranslationImages` was given other images. {error}") from None
 
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed

@@ -13,6 +13,7 @@ from keras_gen.cli import runs
 from keras_gen.cli.extras import translating
 from keras_gen.cli.settings import Settings
 from keras_gen.data.image_sources import image_source
+from keras_gen.data.loading import image_files
 from keras_gen.files import written_beside
 from keras_gen.saving import load_model
 
@@ -52,29 +53,33 @@ def train(settings, folder, resume, given):
     shown = _first(pairs)
     additions = translating(run.folder, pairs, shown, **runs.accepted({settings.model: translating}, settings))
     runs.fitted(model, settings, run, exists, pairs, additions)
-    figures = {"history": plots.history_curves(run.history()), **plots.translations(model, *shown)}
+    figures, history = plots.translations(model, *shown), run.history()
+    if history:
+        figures["history"] = plots.history_curves(history)
     for name, figure in figures.items():
         with written_beside(run.folder / f"{name}.png") as path:
             figure.savefig(path)
     written = ", ".join(f"{name}.png" for name in sorted(figures))
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {written}")
-    last = run.history()
-    if last:
-        told = ", ".join(f"{name} {last[name][-1]:.3f}" for name in ("generators_loss", "cycle", "discriminators_loss"))
+    if history:
+        names = ("generators_loss", "cycle", "discriminators_loss")
+        told = ", ".join(f"{name} {history[name][-1]:.3f}" for name in names)
         typer.echo(f"After epoch {model.epochs_completed}: {told}")
 
 
 def translate(folder, images, to, out):
     """Translate an image, or those of a folder, into files of the same names."""
     checks.choice("side", to, ["x", "y"])
-    out = Path(out)
+    out, place = Path(out), Path(images).expanduser()
+    if place.exists():
+        files = [path for path, _ in image_files(place)] if place.is_dir() else [place]
+        if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:
+            raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
     model, settings = runs.load_run(folder)
     if not hasattr(model, "translate"):
         raise ValueError(f"This model translates nothing. Expected: a run of a CycleGAN. Received: {settings.model}")
     height, width, channels = model.shape_x if to == "y" else model.shape_y
     source = image_source("images", str(images), (height, width), channels, model.value_range or (-1, 1))
-    if out.resolve() in {Path(title).resolve().parent for title in source.titles}:
-        raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
     low, high = model.value_range or (-1, 1)
     names = [Path(title).stem for title in source.titles]
     if len(set(names)) < len(names):

@@ -257,14 +257,15 @@ def _sides(size):
 
 def _facts(read, entry):
     """The upright shape, the orientation and the length of an encoded image; `None` if it cannot be decoded."""
+    from PIL import Image
+
     try:
         encoded = read(entry)
         shape = tuple(tf.io.decode_image(encoded, expand_animations=False).shape)
-    except tf.errors.OpError:  # damaged content, and what cannot be opened
+        turn = _orientation(encoded.numpy())
+    except (tf.errors.OpError, Image.DecompressionBombError):  # damaged, not to be opened, or too large to be a picture
         return None
-    encoded = encoded.numpy()
-    turn = _orientation(encoded)
-    return (shape[1], shape[0], shape[2]) if turn >= 5 else shape, turn, len(encoded)
+    return (shape[1], shape[0], shape[2]) if turn >= 5 else shape, turn, len(encoded.numpy())
 
 
 def _orientation(encoded):
@@ -273,8 +274,7 @@ def _orientation(encoded):
     try:
         with Image.open(io.BytesIO(encoded)) as image:
             turn = image.getexif().get(_ORIENTATION, 1)
-    # What Pillow raises at damaged headers, and at very large ones, of images that can be decoded
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError):  # what Pillow raises at damaged headers of images that can be decoded
         return 1
     return turn if turn in range(1, 9) else 1
 

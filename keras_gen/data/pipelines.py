@@ -35,24 +35,20 @@ class SeededPipeline:
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
 
-    def _available(self, training, smallest=1):
+    def _available(self, training, moves=1, replicas=1):
         whole, rest = divmod(self.size, self.batch_size)
-        dropped = training and (self.drop_remainder or rest < smallest)
+        dropped = training and (self.drop_remainder or rest < moves * replicas or rest % replicas)
         return whole + (rest > 0 and not dropped)
 
-    def batches(self, training=True, smallest=1):
-        """Number of batches in an epoch; a last one of fewer than `smallest` examples is not trained on."""
-        available = self._available(training, smallest)
+    def batches(self, training=True, moves=1, replicas=1):
+        """Number of batches in an epoch; of those that `dataset` makes of the same arguments."""
+        available = self._available(training, moves, replicas)
         return min(self.steps or available, available) if training else available
 
-    def require(self, moves):
-        """Raise a `ValueError` if a batch cannot hold an example for each of the moves of a step."""
-        for name, size in (("batch_size", self.batch_size), ("examples", self.size)):
-            if size < moves:
-                raise ValueError(
-                    f"`batch_size` must hold at least one example for each of the {moves} moves of a step, on all "
-                    f"replicas. Expected: {name} >= {moves}. Received: {name}={size}"
-                )
+    def require(self, moves, replicas=1):
+        """Raise a `ValueError` if a batch cannot hold an example for each of the moves of a step on each replica."""
+        checks.batch("batch_size", self.batch_size, moves, replicas)
+        checks.batch("examples", self.size, moves, replicas)
 
     def ranges(self):
         """The pair (lowest, highest) of each source; that of files is what black and white are, whatever they show."""
@@ -63,18 +59,20 @@ class SeededPipeline:
         self.seed = checks.integer("seed", seed, minimum=0)
         self._seed.assign(seed)
 
-    def dataset(self, training=True, smallest=1):
+    def dataset(self, training=True, moves=1, replicas=1):
         """A `tf.data.Dataset` of one epoch of examples, or of pairs of them.
 
         Args:
             training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
                 the arrays and the draw that of epoch 0. Defaults to `True`.
-            smallest: In training a last batch of fewer examples is left out. Defaults to 1.
+            moves: Moves of a step, each of which sees examples of its own. Defaults to 1.
+            replicas: Devices that a batch is shared out to. In training a last batch that does not give all the same
+                number, and each move one, is left out. Defaults to 1.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
         """
-        steps = self.batches(training, smallest)
+        steps = self.batches(training, moves, replicas)
         ragged = steps * self.batch_size > self.size
 
         def batch(number):
@@ -224,6 +222,21 @@ def guarded(dataset, limits):
             yield part
 
     return dataset.map(lambda *parts: tuple(looked_at(*parts)) if len(parts) > 1 else next(looked_at(*parts)))
+
+
+def shared_out(dataset, moves, replicas):
+    """A `tf.data.Dataset` without the batches that do not give all replicas the same number, and each move an example.
+
+    Args:
+        dataset: A dataset of tensors, or of tuples of them.
+        moves, replicas: As in `SeededPipeline.dataset`.
+    """
+
+    def even(*parts):
+        size = tf.shape(parts[0])[0]
+        return tf.logical_and(size % replicas == 0, size >= moves * replicas)
+
+    return dataset.filter(even)
 
 
 def batch_count(data):

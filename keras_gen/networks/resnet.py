@@ -29,7 +29,8 @@ def resnet_generator(
     see the image continued by reflection.
 
     The first normalisation takes an image's brightness and contrast away, so that network(a x + b) = network(x) for
-    any a > 0 and b: nothing after it can bring them back, only guess them. With `skip` the last convolution sees the
+    any a > 0 and b (but for epsilon, which shows in nearly flat images): nothing after it can bring them back, only
+    guess them. With `skip` the last convolution sees the
     image itself too, as in a U-Net.
 
     Args:

@@ -5,6 +5,7 @@ import math
 
 import keras
 import numpy as np
+from keras import ops
 
 
 def unpacked(x, y=None):
@@ -90,6 +91,18 @@ def split_validation(x, y, fraction):
         return array[:cut], array[cut:]
 
     return tuple(zip(parts(x), parts(y), strict=True))
+
+
+def never_empty(tensor):
+    """The tensor, or one example of zeros where it has none, which layers need not expect.
+
+    Example:
+
+    >>> never_empty(ops.ones((2, 3))).shape[0], never_empty(ops.ones((0, 3))).shape[0]
+    (2, 1)
+    """
+    substitute = ops.zeros((1, *tensor.shape[1:]), tensor.dtype)
+    return ops.concatenate([tensor, substitute[ops.shape(tensor)[0] :]])
 
 
 def execution_steps(most, batches=None, steps=None):

@@ -13,6 +13,7 @@ from keras_gen.data.pipelines import (
     inputs_only,
     is_dataset,
     limited,
+    shared_out,
 )
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
@@ -21,6 +22,7 @@ from keras_gen.training.fitting import (
     execution_steps,
     first_batch,
     is_array,
+    never_empty,
     refuse_weights,
     split_validation,
     unpacked,
@@ -101,12 +103,15 @@ class GenerativeModel(CompiledByPlayers):
         slices = max(player.moves for player in players)
         whole = _size(batch)
         # A short last batch of a foreign pipeline may not reach for all moves: then some see the same example
-        size = max(whole // slices, 1) if isinstance(whole, int) else ops.maximum(whole // slices, 1)
+        # and a replica that gets none of it counts nothing
+        fixed = isinstance(whole, int)
+        size = max(whole // slices, 1) if fixed else ops.minimum(ops.maximum(whole // slices, 1), whole)
+        there = whole if fixed else ops.maximum(whole, 1)
         total, returned, workshop = 0.0, set(), Workshop(players, self.optimizer)
         for player in players:
             for move in range(player.moves):
                 part = keras.tree.map_structure(
-                    lambda t, k=move: t[k % whole :: slices][:size] if slices > 1 else t, batch
+                    lambda t, k=move: t[k % there :: slices][:size] if slices > 1 else t, batch
                 )
                 part, made = workshop.made_for(player, part, move)
                 values, gradients = workshop.gradients(
@@ -127,6 +132,8 @@ class GenerativeModel(CompiledByPlayers):
     def _test_step(self, data):
         batch = self._batch(data)
         size = _size(batch)
+        if self.distribute_strategy.num_replicas_in_sync > 1:  # some get nothing of a short batch
+            batch = keras.tree.map_structure(never_empty, batch)
         players, total = self.players(), 0.0
         made = tuple(player.makes(batch, training=False) for player in players if player.makes is not None)
         for player in players:
@@ -149,7 +156,10 @@ class GenerativeModel(CompiledByPlayers):
     def _track(self, values, size):
         for mean in self._means:
             if mean.name in values:
-                mean.update_state(values[mean.name], sample_weight=size)
+                value = values[mean.name]
+                if not isinstance(size, int):  # the mean of nothing is NaN, whatever its weight
+                    value = ops.where(size > 0, value, 0.0)
+                mean.update_state(value, sample_weight=size)
 
     @property
     def metrics(self):
@@ -205,7 +215,7 @@ class GenerativeModel(CompiledByPlayers):
             validation_data = self._evaluation_data(
                 *unpacked(validation_data), validation_batch_size or batch_size, steps, moves=1
             )
-        moves = max(player.moves for player in self.players()) * self.distribute_strategy.num_replicas_in_sync
+        moves = max(player.moves for player in self.players())
         plain = is_array(x)
         if plain:
             self.check_data(x, y)
@@ -219,8 +229,9 @@ class GenerativeModel(CompiledByPlayers):
                     raise ValueError(
                         f"A pipeline has its own. Expected: {name}={given} where it is made. Received: both"
                     )
-            pipeline.require(moves)
-            x = pipeline.dataset(smallest=moves)
+            replicas = self.distribute_strategy.num_replicas_in_sync
+            pipeline.require(moves, replicas)
+            x = pipeline.dataset(moves=moves, replicas=replicas)
         x, batches = self._foreign(x, moves, pipeline, checked=plain)
         self._use_steps(execution_steps(FUSED_STEPS, batches, steps_per_epoch))
         return super().fit(
@@ -259,6 +270,9 @@ class GenerativeModel(CompiledByPlayers):
         self._use_steps(1)
         return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
 
+    def _maybe_symbolic_build(self, *args, **kwargs):
+        """Nothing: all is built. Keras would take the mean of a batch over replicas, which fails at unlike shares."""
+
     def _evaluation_data(self, x, y, batch_size, steps=None, moves=None):
         if is_array(x):
             x = self.pipeline(x, y, batch_size or 32)
@@ -280,7 +294,7 @@ class GenerativeModel(CompiledByPlayers):
             self.check_data(*batch)
             size = len(keras.tree.flatten(batch[0])[0])
             if pipeline is None and moves is not None:
-                _require_batch(moves, size)
+                checks.batch("batch_size", size, moves, self.distribute_strategy.num_replicas_in_sync)
                 if size >= _TELLING:
                     self.check_reach(*(np.min(part) for part in batch[: 1 + self.uses_labels]))
         if pipeline is not None:
@@ -291,17 +305,13 @@ class GenerativeModel(CompiledByPlayers):
                 self.check_reach(*(low for low, _ in ranges))
         if is_dataset(x) and not self.uses_labels:
             x = inputs_only(x)
-        foreign = is_dataset(x) and pipeline is None
-        return guarded(x, self.limits()) if foreign else x, batch_count(x)
+        if not is_dataset(x) or pipeline is not None:
+            return x, batch_count(x)
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if moves is not None and replicas > 1:
+            x = shared_out(x, moves, replicas)
+        return guarded(x, self.limits()), batch_count(x)
 
 
 def _size(batch):
     return ops.shape(keras.tree.flatten(batch)[0])[0]
-
-
-def _require_batch(moves, size):
-    if size < moves:
-        raise ValueError(
-            f"`batch_size` must hold at least one example for each of the {moves} moves of a step, on all replicas. "
-            f"Expected: batch_size >= {moves}. Received: batch_size={size}"
-        )

@@ -88,7 +88,7 @@ def test_data_of_other_ranges_are_brought_to_the_generators(run, tmp_path):
 def test_too_few_images_for_the_moves_leave_nothing(run, tmp_path):
     np.savez(tmp_path / "few.npz", x=np.random.default_rng(0).random((5, 8, 8, 1)))
     code, _, err = run("train", "wgan-gp", "--data", tmp_path / "few.npz", *SMALL, "--out", tmp_path / "run")
-    assert code == 1 and "5 moves of a step, on all replicas. Expected: examples >= 5. Received: examples=4" in err
+    assert code == 1 and "5 moves of a step. Expected: examples >= 5. Received: examples=4" in err
     assert not (tmp_path / "run" / "model.keras").exists()
 
 

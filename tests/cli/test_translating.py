@@ -1,6 +1,7 @@
 import json
 import shutil
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -27,7 +28,7 @@ def folders(tmp_path):
 def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     """Two epochs, one more resumed, equal three, pool included; each image becomes a file of its name."""
     x, y = folders
-    given, states = ["--x", x, "--y", y], []
+    given, states = ["--x", x, "--y", y, "--skip"], []
     for folder, lengths in (("parts", (2, 3)), ("whole", (3,))):
         for epochs in lengths:
             options = [*given, *SMALL] if epochs == lengths[0] else []  # a resumed run knows its folders
@@ -41,6 +42,7 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     for left, right in zip(*([*s.variables, *s.optimizer.variables] for s in states), strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
     assert int(states[0].pool_x.stored) == 3
+    assert any(isinstance(layer, keras.layers.Concatenate) for layer in states[0].generator_xy.layers), "--skip"
     names = {path.name for path in (tmp_path / "whole").iterdir()}
     assert names == {"model.keras", "history.csv", "settings.json", "history.png", "x-to-y.png", "y-to-x.png"}
     assert json.loads((tmp_path / "whole" / "settings.json").read_text())["arguments"]["images"] == [5, 3]
@@ -65,9 +67,14 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
         shutil.copy(x / "x1.jpg", classes / side)
     refused = bad(run, "translate", whole, classes, "--out", classes / "two")
     assert refused.startswith("Error: --out would overwrite")
-    code, out, err = run("translate", whole, classes, "--out", classes)  # which holds none itself
+    clash = tmp_path / "clash"
+    code, out, err = run("translate", whole, classes, "--out", clash)
     assert code == 0 and "Warning: Some images have one name" in err and "Wrote 2 images" in out
-    assert {path.name for path in classes.glob("*.png")} == {"00000-x1.png", "00001-x1.png"}
+    assert {path.name for path in clash.glob("*.png")} == {"00000-x1.png", "00001-x1.png"}
+    (tmp_path / "links").mkdir()
+    (tmp_path / "links" / "x1.jpg").symlink_to(x / "x1.jpg")
+    refused = bad(run, "translate", whole, tmp_path / "links", "--out", tmp_path / "links")
+    assert refused.startswith("Error: --out would overwrite")
     assert bad(run, "evaluate", whole).startswith("Error: `evaluate` is for models of one set")
     assert bad(run, "sample", whole).startswith("Error: This model draws no samples")
 
@@ -83,6 +90,9 @@ def test_a_run_is_trained_resumed_and_translates(run, folders, tmp_path):
     (x / "x0.jpg").unlink()
     code, _, err = run(*onwards)
     assert code == 0 and "Warning: The files have changed: x of 4 images, 5 when the run began" in err
+    (whole / "history.csv").unlink()
+    code, out, err = run(*onwards)
+    assert code == 0 and out.strip().endswith("settings.json, x-to-y.png, y-to-x.png"), err
 
 
 def bad(run, *arguments):

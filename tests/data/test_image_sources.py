@@ -165,7 +165,7 @@ def test_encoded_images_of_a_prepared_set_are_files_in_memory():
 
 
 def test_what_cannot_be_opened_is_left_out_and_named(tmp_path):
-    """A link to nothing and a folder called an image; a header that Pillow finds too large does not matter."""
+    """A link to nothing and a folder called an image."""
     (tmp_path / "gone.png").symlink_to(tmp_path / "nothing.png")
     (tmp_path / "folder.png").mkdir()
     Image.new("L", (9, 9), 255).save(tmp_path / "good.png")
@@ -174,10 +174,12 @@ def test_what_cannot_be_opened_is_left_out_and_named(tmp_path):
     np.testing.assert_allclose(rows(source, 0), 1.0)
 
 
-def test_very_large_images_are_those_that_tensorflow_reads(tmp_path, monkeypatch):
-    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1)
-    Image.new("L", (9, 9), 255).save(tmp_path / "large.png")
-    assert image_source("x", tmp_path).shape == (9, 9, 1)
+def test_images_too_large_for_pillow_to_say_how_they_lie_are_left_out(tmp_path, monkeypatch):
+    written(tmp_path, 1)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    Image.new("L", (90, 90), 255).save(tmp_path / "large.png")
+    with pytest.warns(UserWarning, match=r"1 of 2 images of `x` cannot be read and are left out: .*large\.png"):
+        assert image_source("x", tmp_path).shape == (10, 12, 3)
 
 
 @pytest.mark.parametrize(

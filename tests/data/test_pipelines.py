@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen.data import Pipeline
-from keras_gen.data.pipelines import is_endless
+from keras_gen.data.pipelines import is_endless, shared_out
 
 X = np.arange(23, dtype="float32")[:, None]
 
@@ -114,3 +114,18 @@ def test_nan_for_missing_is_let_through_when_asked():
 def test_a_dataset_without_end_is_known():
     dataset = tf.data.Dataset.from_tensor_slices(X)
     assert is_endless(dataset.repeat()) and not is_endless(dataset) and not is_endless(X)
+
+
+@pytest.mark.parametrize(("examples", "moves", "batches"), [(11, 1, 1), (12, 1, 2), (12, 2, 1), (14, 1, 1), (16, 2, 2)])
+def test_a_last_batch_that_devices_cannot_share_out_is_left_out(examples, moves, batches):
+    """Four devices; beside a batch of 8: three; four, too few for two moves; six, of which one gets none; eight."""
+    pipeline = Pipeline(np.zeros((examples, 1)), batch_size=8)
+    shared = {"moves": moves, "replicas": 4}
+    assert pipeline.batches(**shared) == len(list(pipeline.dataset(**shared))) == batches
+    assert pipeline.batches(training=False, **shared) == len(list(pipeline.dataset(False, **shared))) == 2
+
+
+def test_foreign_batches_that_devices_cannot_share_out_are_left_out():
+    batches = tf.data.Dataset.from_tensor_slices(np.arange(11)).batch(4)
+    assert [len(batch) for batch in shared_out(batches, moves=2, replicas=2)] == [4, 4]
+    assert [len(batch) for batch in shared_out(batches, moves=1, replicas=3)] == [3]
