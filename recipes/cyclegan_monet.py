@@ -2,7 +2,9 @@
 
 python recipes/cyclegan_monet.py [--x FOLDER --y FOLDER --test-x FOLDER --test-y FOLDER]
 
-Without folders the set is `cycle_gan/monet2photo` of tensorflow-datasets. `cyclegan_seasons` is the same page.
+The generators are the published ones but for one thing: their last layer sees the image too, whose brightness and
+contrast normalisation takes away (`--no-skip`: as published). Without folders the set is `cycle_gan/monet2photo` of
+tensorflow-datasets. `cyclegan_seasons` is the same page.
 """
 
 import time
