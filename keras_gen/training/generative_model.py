@@ -103,15 +103,12 @@ class GenerativeModel(CompiledByPlayers):
         slices = max(player.moves for player in players)
         whole = _size(batch)
         # A short last batch of a foreign pipeline may not reach for all moves: then some see the same example
-        # and a replica that gets none of it counts nothing
-        fixed = isinstance(whole, int)
-        size = max(whole // slices, 1) if fixed else ops.minimum(ops.maximum(whole // slices, 1), whole)
-        there = whole if fixed else ops.maximum(whole, 1)
+        size = max(whole // slices, 1) if isinstance(whole, int) else ops.maximum(whole // slices, 1)
         total, returned, workshop = 0.0, set(), Workshop(players, self.optimizer)
         for player in players:
             for move in range(player.moves):
                 part = keras.tree.map_structure(
-                    lambda t, k=move: t[k % there :: slices][:size] if slices > 1 else t, batch
+                    lambda t, k=move: t[k % whole :: slices][:size] if slices > 1 else t, batch
                 )
                 part, made = workshop.made_for(player, part, move)
                 values, gradients = workshop.gradients(
@@ -156,10 +153,7 @@ class GenerativeModel(CompiledByPlayers):
     def _track(self, values, size):
         for mean in self._means:
             if mean.name in values:
-                value = values[mean.name]
-                if not isinstance(size, int):  # the mean of nothing is NaN, whatever its weight
-                    value = ops.where(size > 0, value, 0.0)
-                mean.update_state(value, sample_weight=size)
+                mean.update_state(values[mean.name], sample_weight=size)
 
     @property
     def metrics(self):
