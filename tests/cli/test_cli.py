@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,12 +14,22 @@ from keras_gen import load_model
 SMALL = ["--width", "0.02", "--batch-size", "256", "--epochs", "2"]
 
 
+@pytest.fixture(scope="module")
+def made_once():
+    return {}
+
+
 @pytest.fixture
-def trained(run, tmp_path):
+def trained(run, tmp_path, tmp_path_factory, made_once):
+    """A run of the test's own: a copy of one that is trained once."""
     folder = tmp_path / "run"
-    code, out, err = run("train", "vae", *SMALL, "--out", folder)
-    assert code == 0, err
-    return folder, out
+    if not made_once:
+        original = tmp_path_factory.mktemp("trained") / "run"
+        code, out, err = run("train", "vae", *SMALL, "--out", original)
+        assert code == 0, err
+        made_once.update(original=original, out=out)
+    shutil.copytree(made_once["original"], folder)
+    return folder, made_once["out"].replace(str(made_once["original"]), str(folder))
 
 
 def test_train_leaves_a_whole_run(trained):

@@ -75,7 +75,7 @@ def test_training_lowers_the_error_on_real_digits():
     train, test = data.load("digits")
     for options in ({}, {"corruption": layers.SaltAndPepperNoise(0.1)}, {"contraction": 1e-3}):
         model = autoencoder((SHAPE, 40, 10), "relu", None, tied=False, **options)
-        model.compile(keras.optimizers.Adam(3e-3))
+        model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
         before = model.evaluate(test.x, verbose=0, return_dict=True)["reconstruction"]
         model.fit(train.x, epochs=5, verbose=0)
         assert model.evaluate(test.x, verbose=0, return_dict=True)["reconstruction"] < before / 2

@@ -256,7 +256,9 @@ def test_xla_trains_as_the_plain_step_does():
     states = []
     for jit_compile in (False, True):
         keras.utils.set_random_seed(0)
-        networks_ = [networks.resnet_generator((8, 8, 3), filters=2, blocks=1, name=way) for way in ("xy", "yx")]
+        networks_ = [
+            networks.resnet_generator((8, 8, 3), None, 2, 1, downsamplings=1, name=way) for way in ("xy", "yx")
+        ]
         networks_ += [networks.patchgan_discriminator((8, 8, 3), 2, downsamplings=1, name=side) for side in ("x", "y")]
         model = models.CycleGAN(*networks_, identity_weight=1.0, pool_size=50)
         model.compile(keras.optimizers.SGD(1e-2), jit_compile=jit_compile)
