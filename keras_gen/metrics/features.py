@@ -1,6 +1,7 @@
 """What the metrics see of an image: the features that a network computes, or the image itself."""
 
 import contextlib
+import urllib.error
 
 import keras
 import numpy as np
@@ -52,8 +53,9 @@ def inception_v3():
     try:
         with _apart(seed=0):
             network = keras.applications.InceptionV3(weights="imagenet")
-    except Exception as error:  # a failed download is a bare Exception of Keras's `get_file`: no narrower clause has it
-        if type(error) is not Exception or "URL fetch failure" not in str(error):
+    # Keras's `get_file` turns urllib's error into a bare Exception, which no narrower clause catches; others go on
+    except Exception as error:
+        if not isinstance(error.__context__, urllib.error.URLError):
             raise
         raise ConnectionError(
             f"InceptionV3's weights are not on this machine and cannot be downloaded ({error}). Expected: a network, "

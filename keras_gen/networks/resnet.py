@@ -30,8 +30,7 @@ def resnet_generator(
 
     The first normalisation takes an image's brightness and contrast away, so that network(a x + b) = network(x) for
     any a > 0 and b (but for epsilon, which shows in nearly flat images): nothing after it can bring them back, only
-    guess them. With `skip` the last convolution sees the
-    image itself too, as in a U-Net.
+    guess them. With `skip` the last convolution sees the image itself too, as in a U-Net.
 
     Args:
         input_shape: One image's shape `(height, width, channels)`; both sides divisible by 4, at least 8.
@@ -57,8 +56,8 @@ def resnet_generator(
     7841411
 
     Reference:
-        Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155; the
-        skip: Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, figure 1.
+        Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155; for
+        `skip`: Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, figure 1.
     """
     height, width, channels = checked_image_shape(input_shape)
     factor = 1 << checks.integer("downsamplings", downsamplings, minimum=0)
