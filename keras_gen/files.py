@@ -8,7 +8,7 @@ SEARCH = "search.json"  # what marks a folder as that of a search
 
 
 @contextlib.contextmanager
-def written_beside(path):
+def atomic_write(path):
     """Give a path beside `path` to write to; it takes the place of `path` only if nothing was raised.
 
     Args:
@@ -21,7 +21,7 @@ def written_beside(path):
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with written_beside(target) as beside:
+    >>> with atomic_write(target) as beside:
     ...     size = beside.write_text("whole")
     >>> target.read_text()
     'whole'

@@ -149,10 +149,10 @@ def translations(model, x, y):
     value_range = model.value_range or (-1, 1)
     return {
         "x-to-y": image_rows(
-            {"x": x, "G(x)": model.translate(x, to="y"), "F(G(x))": model.cycle(x, by="y")}, value_range
+            {"x": x, "G(x)": model.translate(x, to="y"), "F(G(x))": model.cycle(x, via="y")}, value_range
         ),
         "y-to-x": image_rows(
-            {"y": y, "F(y)": model.translate(y, to="x"), "G(F(y))": model.cycle(y, by="x")}, value_range
+            {"y": y, "F(y)": model.translate(y, to="x"), "G(F(y))": model.cycle(y, via="x")}, value_range
         ),
     }
 

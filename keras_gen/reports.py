@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +80,7 @@ def report(title, findings, folder, **protocol):
     rows = [{**dataclasses.asdict(f), "expected": f.expected, "verdict": f.verdict} for f in findings]
     versions = {"python": platform.python_version(), "keras": keras.__version__, "machine": platform.machine()}
     path = Path(folder) / "report.json"
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         content = {"title": title, "findings": rows, "protocol": protocol, **versions}
         beside.write_text(json.dumps(content, indent=2, default=float) + "\n")
     return path

@@ -56,7 +56,7 @@ def main(
     drawn = model.sample(samples, seed=seed + 1, labels=labels)
     confirmed = 100 * np.mean(judge.probabilities(judge(drawn, RANGE)).argmax(axis=1) == labels)
     (frechet,) = metrics.by_name("frechet", test.x, judge, RANGE, samples)
-    floor, distance = frechet.floor(train.x), frechet.of(drawn)
+    floor, distance = frechet.real_data_baseline(train.x), frechet.score(drawn)
     report(
         "conditional_mnist",
         [
@@ -65,7 +65,7 @@ def main(
             Finding(
                 frechet.name,
                 distance,
-                at_most=frechet.of(2 * vae.sample(samples, seed=seed) - 1),
+                at_most=frechet.score(2 * vae.sample(samples, seed=seed) - 1),
                 reference="a VAE of equal time",
             ),
             Finding("the same of training images, the floor", floor),

@@ -73,7 +73,7 @@ def main(
     rows = {"x": shown, "G(x)": model.translate(shown), "true": tinted(shown), "F(G(x))": model.cycle(shown)}
     plots.image_rows(rows, (-1, 1)).savefig(out / "x-to-y.png")
     rows = {"y": tinted(shown), "F(y)": model.translate(tinted(shown), to="x"), "true": shown}
-    rows["G(F(y))"] = model.cycle(tinted(shown), by="x")
+    rows["G(F(y))"] = model.cycle(tinted(shown), via="x")
     plots.image_rows(rows, (-1, 1)).savefig(out / "y-to-x.png")
     plots.history_curves(history).savefig(out / "history.png")
     worst, without = np.max(errors["with"], axis=0), np.min(errors["without"], axis=0)

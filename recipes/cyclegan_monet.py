@@ -66,14 +66,14 @@ def main(
     # Networks that hand everything through have no cycle error either: what is made must come nearer to the other set
     n = min(len(images_x), len(images_y))
     (mmd,) = metrics.by_name("mmd", images_y, features.identity(), (-1, 1), n)
-    untranslated = mmd.of(images_x[:n])
+    untranslated = mmd.score(images_x[:n])
     report(
         title,
         [
             Finding("cycle error of test images, of a range of 2, before", before),
             Finding("the same after", after, at_most=before / 4, reference="a quarter of it"),
             Finding(f"{mmd.name}, test images of x to those of y", untranslated),
-            Finding("the same of their translations", mmd.of(model.translate(images_x[:n])), at_most=untranslated),
+            Finding("the same of their translations", mmd.score(model.translate(images_x[:n])), at_most=untranslated),
             Finding("epochs begun", len(history["loss"])),
             Finding("minutes of training", seconds / 60),
         ],

@@ -53,8 +53,8 @@ def main(
     report(
         "dcgan_64",
         [
-            Finding(kernel.name, kernel.of(drawn[:n])),
-            Finding("the same of training images", kernel.floor(train)),
+            Finding(kernel.name, kernel.score(drawn[:n])),
+            Finding("the same of training images", kernel.real_data_baseline(train)),
             Finding("weights of the generator", model.generator.count_params()),
             Finding("epochs begun", len(history.epoch)),
             Finding("minutes of training", seconds / 60),

@@ -64,13 +64,13 @@ def main(
         out / "test_images.png"
     )
     plots.history_curves(history.history).savefig(out / "history.png")
-    floor = measures[0].floor(train.x)
+    floor = measures[0].real_data_baseline(train.x)
     report(
         "dcgan_cifar10",
         [
-            *(Finding(measure.name, measure.of(drawn)) for measure in measures),
+            *(Finding(measure.name, measure.score(drawn)) for measure in measures),
             Finding("Frechet distance of training images, the floor", floor),
-            Finding("ratio to the floor", measures[0].of(drawn) / floor),
+            Finding("ratio to the floor", measures[0].score(drawn) / floor),
             Finding("epochs begun", len(history.epoch)),
             Finding("minutes of training", seconds / 60),
         ],

@@ -59,15 +59,19 @@ def main(
     plots.image_rows(rows, value_range=RANGE).savefig(out / "comparison.png")
     plots.history_curves(history.history).savefig(out / "history.png")
     frechet, *others = measures
-    floor, distance, of_vae = frechet.floor(train.x), frechet.of(drawn["DCGAN"]), frechet.of(drawn["VAE"])
+    floor, distance, of_vae = (
+        frechet.real_data_baseline(train.x),
+        frechet.score(drawn["DCGAN"]),
+        frechet.score(drawn["VAE"]),
+    )
     report(
         "dcgan_mnist",
         [
             Finding(frechet.name, distance, at_most=of_vae, reference="a VAE of equal time"),
             Finding("the same of training images, the floor", floor),
             Finding("ratio to the floor", distance / floor),
-            *(Finding(measure.name, measure.of(drawn["DCGAN"])) for measure in others),
-            *(Finding(f"{measure.name} of the VAE", measure.of(drawn["VAE"])) for measure in others),
+            *(Finding(measure.name, measure.score(drawn["DCGAN"])) for measure in others),
+            *(Finding(f"{measure.name} of the VAE", measure.score(drawn["VAE"])) for measure in others),
             Finding("minutes of training, each", seconds / 60),
         ],
         out,

@@ -51,9 +51,9 @@ def main(
     rng = np.random.default_rng(seed)
     real, unseen = (itertools.cycle(part) for part in (images[known], images[~known]))
     sides = {"side": 25, "rng": rng, "step": (1.4, 1.8)}
-    real = data.turned_patches(itertools.islice(real, patches), **sides)
-    x = data.turned_patches(blends(images[known], patches, rng), **sides) if blended else real
-    x_test = data.turned_patches(itertools.islice(unseen, patches // 3), **sides)
+    real = data.random_rotated_patches(itertools.islice(real, patches), **sides)
+    x = data.random_rotated_patches(blends(images[known], patches, rng), **sides) if blended else real
+    x_test = data.random_rotated_patches(itertools.islice(unseen, patches // 3), **sides)
     mean, scale = real.mean(axis=0), math.sqrt(real.var(axis=0).mean())
     x, x_test = (x - mean) / scale, (x_test - mean) / scale
 

@@ -52,7 +52,7 @@ def main(
         "normal images": normal_images(train.x, n, seed),
     }.items():
         for metric in measures:
-            found[source, metric.label] = metric.of(images)
+            found[source, metric.label] = metric.score(images)
 
     out.mkdir(parents=True, exist_ok=True)
     gan.save(out / "model.keras")

@@ -28,7 +28,7 @@ def trained(variant, mixture, steps, epochs, batch_size, learning_rate, units, s
     model = kind(generator, networks.mlp_discriminator((2,), units, "relu"), 2, n_critic=5, ema=0.999, **options)
     model.compile(keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9))
     falling = lambda epoch: learning_rate * (1 + math.cos(math.pi * epoch / epochs)) / 2  # noqa: E731
-    measures = [metrics.ModeCount(*mixture), metrics.GoodSamples(*mixture)]
+    measures = [metrics.ModeCount(*mixture), metrics.HighQualitySamples(*mixture)]
     history = model.fit(
         mixture.draw(steps * 5 * batch_size, seed),
         batch_size=5 * batch_size,
@@ -57,7 +57,7 @@ def main(
         last[variant] = {label: values[-1] for label, values in found.items()}
         passed = steps * np.arange(1, epochs + 1)
         count.plot(passed, found["modes"], ".-", color=colour, label=variant)
-        share.plot(passed, found["good"], ".-", color=colour, label=variant)
+        share.plot(passed, found["high_quality"], ".-", color=colour, label=variant)
         axes.plot(*mixture.centres.T, "o", color="tab:orange", markersize=8, alpha=0.4)
         axes.plot(*model.sample(2500, seed=seed).T, ".", color=colour, markersize=2, alpha=0.5)
         axes.set(title=f"{variant}, at the end", xlim=(-5.2, 5.2), ylim=(-5.2, 5.2), aspect=1)
@@ -72,9 +72,9 @@ def main(
         "mode_collapse",
         [
             Finding("modes, non-saturating GAN", collapsed["modes"], at_most=12, reference="fewer than half"),
-            Finding("share within 3 sigma, non-saturating GAN", collapsed["good"]),
+            Finding("share within 3 sigma, non-saturating GAN", collapsed["high_quality"]),
             Finding("modes, WGAN-GP", whole["modes"], at_least=25, reference="all"),
-            Finding("share within 3 sigma, WGAN-GP", whole["good"], at_least=0.7, reference="the data: 0.989"),
+            Finding("share within 3 sigma, WGAN-GP", whole["high_quality"], at_least=0.7, reference="the data: 0.989"),
         ],
         out,
         dataset="25 normals of deviation 0.1 on a grid of spacing 2; 2500 samples, near within 3 deviations",

@@ -52,8 +52,8 @@ def main(
     drawn = model.sample(samples, seed=seed)
     plots.image_grid(drawn[:64], value_range=RANGE, title="samples").savefig(out / "samples.png")
     plots.history_curves(history.history).savefig(out / "history.png")
-    floor, distance = frechet.floor(train.x), frechet.of(drawn)
-    of_vae = frechet.of(2 * vae.sample(samples, seed=seed) - 1)
+    floor, distance = frechet.real_data_baseline(train.x), frechet.score(drawn)
+    of_vae = frechet.score(2 * vae.sample(samples, seed=seed) - 1)
     report(
         "wgan_gp_mnist",
         [

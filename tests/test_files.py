@@ -1,13 +1,13 @@
 import pytest
 
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 
 
 def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
     path = tmp_path / "new" / "a.txt"
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text("old")
-    with pytest.raises(RuntimeError), written_beside(path) as beside:
+    with pytest.raises(RuntimeError), atomic_write(path) as beside:
         beside.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old" and [entry.name for entry in path.parent.iterdir()] == ["a.txt"]

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen import checks, plots
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -43,7 +43,7 @@ class SampleImages(keras.callbacks.Callback):
         if done % self.every == 0:
             value_range = self.value_range or self.model.value_range or (0, 1)
             figure = plots.image_grid(self.model.sample(self.n, seed=self.seed), value_range=value_range)
-            with written_beside(self.folder / f"samples-{done:04d}.png") as path:
+            with atomic_write(self.folder / f"samples-{done:04d}.png") as path:
                 figure.savefig(path)
 
 
@@ -88,5 +88,5 @@ class TranslationImages(keras.callbacks.Callback):
         done = self.model.epochs_completed
         if done % self.every == 0:
             for name, figure in plots.translations(self.model, self.x, self.y).items():
-                with written_beside(self.folder / f"{name}-{done:04d}.png") as path:
+                with atomic_write(self.folder / f"{name}-{done:04d}.png") as path:
                     figure.savefig(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from keras_gen import checks
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 
 MODEL, HISTORY = "model.keras", "history.csv"
 
@@ -73,7 +73,7 @@ class RunFolder(keras.callbacks.Callback):
             self._write()
 
     def _write(self):
-        with written_beside(self.folder / HISTORY) as path, path.open("w", newline="") as file:
+        with atomic_write(self.folder / HISTORY) as path, path.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=self._names())
             writer.writeheader()
             writer.writerows(self.rows)

@@ -15,7 +15,7 @@ NOT_FINITE = "not finite"
 
 
 @dataclasses.dataclass
-class Finding:
+class Diagnosis:
     """One thing that the doctor saw.
 
     Args:
@@ -29,7 +29,7 @@ class Finding:
 
     Example:
 
-    >>> print(Finding("exploding penalty", 3, "gradient_penalty is 41", "a lower learning_rate", 41.0))
+    >>> print(Diagnosis("exploding penalty", 3, "gradient_penalty is 41", "a lower learning_rate", 41.0))
     exploding penalty since epoch 3: gradient_penalty is 41. Try a lower learning_rate.
     """
 
@@ -170,7 +170,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         saw = f"{loss} turned {logs[loss]:g} in {where}" + (f", and {', '.join(others)}" if others else "")
         number = self.model.epochs_completed + 1
         change = advice.not_finite(self.model, loss)
-        self._begin(Finding(NOT_FINITE, number, saw, change, logs[loss], loss), number)
+        self._begin(Diagnosis(NOT_FINITE, number, saw, change, logs[loss], loss), number)
 
     def on_epoch_end(self, epoch, logs=None):
         done, logs = self.model.epochs_completed, logs or {}
@@ -204,7 +204,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             streak = self._streaks.setdefault(symptom.name, [])
             streak.append(done)
             if len(streak) >= self.patience:
-                self._begin(Finding(symptom.name, streak[0], saw, symptom.advice(self.model), value), done)
+                self._begin(Diagnosis(symptom.name, streak[0], saw, symptom.advice(self.model), value), done)
         else:
             self._streaks.pop(symptom.name, None)
 

@@ -12,7 +12,7 @@ from keras_gen import callbacks, checks, data, latents, metrics, plots, presets
 from keras_gen.cli.extras import EXTRAS
 from keras_gen.cli.options import options_of
 from keras_gen.cli.settings import Settings
-from keras_gen.files import SEARCH, written_beside
+from keras_gen.files import SEARCH, atomic_write
 from keras_gen.metrics.registry import NAMES
 from keras_gen.saving import load_model
 
@@ -72,7 +72,7 @@ def train(settings, folder, resume, given):
     binarization = None if settings.binarization == "none" else settings.binarization
     if binarization and settings.model in presets.ADVERSARIAL:
         raise ValueError(f"--binarization is for models of a likelihood. Received: {settings.model}")
-    moves = max(player.moves for player in model.players())
+    moves = model.updates_per_step
     arrays = _arrays(model, train_set)
     model.check_data(*arrays)
     batches = data.Pipeline(
@@ -293,7 +293,7 @@ def _draw_pictures(model, run, x, labels, seed):
         chosen = {"labels": np.repeat(np.arange(model.num_classes), 10)} if model.uses_labels else {}
         figures["samples.png"] = _grid(model, model.sample(n, seed=seed, **chosen), columns)
     for name, figure in figures.items():
-        with written_beside(run.folder / name) as path:
+        with atomic_write(run.folder / name) as path:
             figure.savefig(path)
     return sorted(figures)
 
@@ -313,6 +313,6 @@ def _picture_of_codes(model, x, labels):
 
 def _write(figure, out):
     out = Path(out)
-    with written_beside(out) as path:
+    with atomic_write(out) as path:
         figure.savefig(path)
     typer.echo(f"Wrote {out}")

@@ -5,7 +5,7 @@ import json
 import platform
 from pathlib import Path
 
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 
 _FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
 FILE = "settings.json"
@@ -44,7 +44,7 @@ class Settings:
 
         modules = (keras_gen, keras, tensorflow, numpy)
         versions = {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
-        with written_beside(Path(folder) / FILE) as path:
+        with atomic_write(Path(folder) / FILE) as path:
             path.write_text(json.dumps({"arguments": self.arguments, "versions": versions}, indent=2) + "\n")
 
     @classmethod

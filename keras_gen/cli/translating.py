@@ -14,7 +14,7 @@ from keras_gen.cli.extras import translating
 from keras_gen.cli.settings import Settings
 from keras_gen.data.image_sources import image_source
 from keras_gen.data.loading import image_files
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 from keras_gen.saving import load_model
 
 _SHOWN, _BATCH = 6, 16
@@ -57,7 +57,7 @@ def train(settings, folder, resume, given):
     if history:
         figures["history"] = plots.history_curves(history)
     for name, figure in figures.items():
-        with written_beside(run.folder / f"{name}.png") as path:
+        with atomic_write(run.folder / f"{name}.png") as path:
             figure.savefig(path)
     written = ", ".join(f"{name}.png" for name in sorted(figures))
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {written}")
@@ -89,7 +89,7 @@ def translate(folder, images, to, out):
         numbers = np.arange(start, min(start + _BATCH, source.size))
         translated = model.translate(source.rows(numbers).numpy(), to=to)
         for number, image in zip(numbers, translated, strict=True):
-            with written_beside(out / f"{names[number]}.png") as path:
+            with atomic_write(out / f"{names[number]}.png") as path:
                 pixels = np.clip((image - low) / (high - low), 0, 1) * 255
                 keras.utils.save_img(path, np.round(pixels), scale=False)
     typer.echo(f"Wrote {source.size} images of {width}x{height} pixels, the model's size, into {out}")

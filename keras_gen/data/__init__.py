@@ -3,7 +3,7 @@
 from keras_gen.data.binarization import binarize
 from keras_gen.data.loading import Split, load
 from keras_gen.data.mixtures import Mixture, grid, ring
-from keras_gen.data.patches import turned_patches
+from keras_gen.data.patches import random_rotated_patches
 from keras_gen.data.pipelines import Pipeline
 from keras_gen.data.translation import UnpairedPipeline, unpaired
 
@@ -15,7 +15,7 @@ __all__ = [
     "binarize",
     "grid",
     "load",
+    "random_rotated_patches",
     "ring",
-    "turned_patches",
     "unpaired",
 ]

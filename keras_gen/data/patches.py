@@ -7,7 +7,7 @@ import numpy as np
 from keras_gen import checks
 
 
-def turned_patches(images, side, rng, angle=90.0, step=(1.0, 1.0)):
+def random_rotated_patches(images, side, rng, angle=90.0, step=(1.0, 1.0)):
     """Cut one square patch around the centre of each image, turned and scaled at random.
 
     The pixel (i, j) of a patch, counted from its centre, is read at s R(a) (i, j) from the image's, between pixels
@@ -29,7 +29,7 @@ def turned_patches(images, side, rng, angle=90.0, step=(1.0, 1.0)):
 
     Example:
 
-    >>> turned_patches(np.ones((2, 9, 9)), 5, np.random.default_rng(0)).shape
+    >>> random_rotated_patches(np.ones((2, 9, 9)), 5, np.random.default_rng(0)).shape
     (2, 5, 5, 1)
     """
     from scipy.ndimage import map_coordinates

@@ -10,7 +10,7 @@ from keras_gen.metrics.kernel import (
     maximum_mean_discrepancy,
 )
 from keras_gen.metrics.likelihood import log_likelihoods, negative_log_likelihood
-from keras_gen.metrics.modes import GoodSamples, ModeCount, mode_counts
+from keras_gen.metrics.modes import HighQualitySamples, ModeCount, mode_counts
 from keras_gen.metrics.precision_recall import SamplePrecision, SampleRecall, precision_recall
 from keras_gen.metrics.real_statistics import RealStatistics
 from keras_gen.metrics.registry import by_name
@@ -20,7 +20,7 @@ __all__ = [
     "ClassifierScore",
     "Features",
     "FrechetDistance",
-    "GoodSamples",
+    "HighQualitySamples",
     "KernelDistance",
     "MaximumMeanDiscrepancy",
     "ModeCount",

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks, data, networks
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 from keras_gen.metrics import cache
 from keras_gen.metrics.extractor import Features, checked_range
 from keras_gen.seeds import seeded
@@ -123,7 +123,7 @@ def train_classifier(
         if not path.exists():
             scaled = (x.astype("float32") - np.float32(low)) / np.float32(high - low)
             classifier = _trained(scaled, y, epochs, batch_size, learning_rate, seed, verbose)
-            with written_beside(path) as beside:
+            with atomic_write(path) as beside:
                 classifier.save(beside)
         classifier = keras.models.load_model(path, compile=False)
         network = keras.Model(classifier.input, classifier.get_layer("features").output)

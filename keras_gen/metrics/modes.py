@@ -13,17 +13,17 @@ _NEAR = 3.0  # standard deviations
 
 
 class Modes(typing.NamedTuple):
-    """Number of modes `found`, and share of `good` samples."""
+    """Number of modes `found`, and share of `high_quality` samples."""
 
     found: int
-    good: float
+    high_quality: float
 
 
 def mode_counts(samples, centres, sigma, at_least=20):
     """How many modes of a mixture samples reach, and which share of them lies near one.
 
-    A sample is good if it lies within 3 sigma of the nearest centre; a mode is found if it is the nearest one of at
-    least `at_least` good samples.
+    A sample is of high quality if it lies within 3 sigma of the nearest centre; a mode is found if it is the nearest one of at
+    least `at_least` such samples.
 
     Args:
         samples: Array `(n, d)`.
@@ -32,7 +32,7 @@ def mode_counts(samples, centres, sigma, at_least=20):
         at_least: Integer >= 1. Defaults to 20; in the paper one sample suffices.
 
     Returns:
-        `Modes(found, good)`.
+        `Modes(found, high_quality)`.
 
     Raises:
         ValueError: If the arrays are not finite or of different widths, or a number is out of range.
@@ -40,7 +40,7 @@ def mode_counts(samples, centres, sigma, at_least=20):
     Example:
 
     >>> mode_counts(np.zeros((20, 2)), [[0.0, 0.1], [1.0, 1.0]], sigma=0.05)
-    Modes(found=1, good=1.0)
+    Modes(found=1, high_quality=1.0)
 
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
@@ -79,7 +79,7 @@ class ModeCount(SampleMetric):
     >>> metric = ModeCount([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
     >>> metric.update_state(np.zeros((40, 2)))
     >>> metric.name, metric.result(), metric.report()
-    ('modes[identity,of=2,sigma=0.05,at_least=20,n=40]', 1.0, Modes(found=1, good=1.0))
+    ('modes[identity,of=2,sigma=0.05,at_least=20,n=40]', 1.0, Modes(found=1, high_quality=1.0))
 
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
@@ -100,7 +100,7 @@ class ModeCount(SampleMetric):
         return mode_counts(features, *self._mixture)
 
 
-class GoodSamples(ModeCount):
+class HighQualitySamples(ModeCount):
     """Share of the samples that lie near a mode: the other figure of `mode_counts` as a metric.
 
     Args:
@@ -113,16 +113,16 @@ class GoodSamples(ModeCount):
 
     Example:
 
-    >>> metric = GoodSamples([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
+    >>> metric = HighQualitySamples([[0.0, 0.0], [1.0, 1.0]], sigma=0.05, n=40)
     >>> metric.update_state(np.full((40, 2), 0.5))
     >>> metric.name, metric.result()
-    ('good[identity,of=2,sigma=0.05,n=40]', 0.0)
+    ('high_quality[identity,of=2,sigma=0.05,n=40]', 0.0)
 
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
     """
 
-    label = "good"
+    label = "high_quality"
 
     def __init__(self, centres, sigma, n=2500):
         super().__init__(centres, sigma, n)
@@ -131,4 +131,4 @@ class GoodSamples(ModeCount):
         return super()._details()[:2]
 
     def measured(self, features):
-        return super().measured(features).good
+        return super().measured(features).high_quality

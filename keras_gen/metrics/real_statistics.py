@@ -6,7 +6,7 @@ import weakref
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 from keras_gen.metrics import arrays, cache
 
 _IN_USE = weakref.WeakValueDictionary()
@@ -87,7 +87,7 @@ def _computed(x, features, value_range, folder):
         return features(x)
     path = cache.folder(folder) / f"{features.name}-{_key(x, features, value_range)}.npy"
     if not path.exists():
-        with written_beside(path) as beside:
+        with atomic_write(path) as beside:
             np.save(beside, features(x, value_range))
     return np.load(path)
 

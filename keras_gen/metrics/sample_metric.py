@@ -102,7 +102,7 @@ class SampleMetric(keras.metrics.Metric):
         report = self.report()
         return float(report[0] if isinstance(report, tuple) else report)
 
-    def of(self, samples):
+    def score(self, samples):
         """The metric of exactly these samples, whatever was taken in before, as a float.
 
         Args:
@@ -115,7 +115,7 @@ class SampleMetric(keras.metrics.Metric):
         self.update_state(samples)
         return self.result()
 
-    def floor(self, real, seed=0):
+    def real_data_baseline(self, real, seed=0):
         """The metric of `n` further real examples, drawn by a seed, as a float: the best that samples can hope for.
 
         Args:
@@ -125,7 +125,7 @@ class SampleMetric(keras.metrics.Metric):
         Raises:
             ValueError: If there are fewer than `n`.
         """
-        return self.of(real[np.sort(np.random.default_rng(seed).permutation(len(real))[: self.n])])
+        return self.score(real[np.sort(np.random.default_rng(seed).permutation(len(real))[: self.n])])
 
     def reset_state(self):
         """Forget the samples."""

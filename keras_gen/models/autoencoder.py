@@ -10,7 +10,7 @@ from keras_gen.layers.sampling import draw_by_replica
 from keras_gen.layers.tied import tie
 from keras_gen.losses.penalties import jacobian_penalty, single_dense
 from keras_gen.training.encoder_decoder import EncoderDecoder
-from keras_gen.training.network_facts import last_activations
+from keras_gen.training.introspection import last_activations
 from keras_gen.training.player import Player
 
 _WIDEST_JACOBIAN = 256  # code units; each takes a pass back through the encoder

@@ -9,7 +9,7 @@ from keras_gen.data.translation import unpaired
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.network_facts import check_logits, check_reach, shapes, value_range
+from keras_gen.training.introspection import check_logits, check_reach, shapes, value_range
 from keras_gen.training.player import Player
 
 _BATCH = 16  # images at a time in the methods that take and return numpy
@@ -66,6 +66,7 @@ class CycleGAN(GenerativeModel):
         Zhu, Park, Isola and Efros, 2017, arXiv:1703.10593, equation 3 and section 4.
     """
 
+    tasks = frozenset({"translate"})
     uses_labels = True  # the second of a pair is an image here
 
     def __init__(
@@ -158,12 +159,12 @@ class CycleGAN(GenerativeModel):
         checks.array("images", images, shape, self.value_range)
         return _in_batches(there, images)
 
-    def cycle(self, images, by="y"):
+    def cycle(self, images, via="y"):
         """Images that have been translated, and translated back.
 
         Args:
-            images: Array `(n, *shape)`: of x for `by="y"`, of y for `by="x"`.
-            by: Where the way turns round, `"y"` or `"x"`. Defaults to `"y"`.
+            images: Array `(n, *shape)`: of x for `via="y"`, of y for `via="x"`.
+            via: The set that the way leads through, `"y"` or `"x"`. Defaults to `"y"`.
 
         Returns:
             float32 array `(n, *shape)`, in the generator's own range.
@@ -171,8 +172,8 @@ class CycleGAN(GenerativeModel):
         Raises:
             ValueError: If the images are of another shape or range.
         """
-        _, _, back = self._ways(by)
-        return _in_batches(back, self.translate(images, to=by))
+        _, _, back = self._ways(via)
+        return _in_batches(back, self.translate(images, to=via))
 
     def _ways(self, to):
         if checks.choice("side", to, ["x", "y"]) == "y":

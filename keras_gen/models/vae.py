@@ -54,6 +54,8 @@ class VAE(EncoderDecoder):
         importance_samples: Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, equation 8.
     """
 
+    tasks = frozenset({"encode", "reconstruct", "sample", "likelihood"})
+
     def __init__(self, encoder, decoder, reconstruction="bernoulli", beta=1.0, importance_samples=1, **kwargs):
         checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
         checks.number("beta", beta)

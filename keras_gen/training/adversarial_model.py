@@ -5,7 +5,7 @@ from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.network_facts import check_logits, check_reach, shapes, value_range
+from keras_gen.training.introspection import check_logits, check_reach, shapes, value_range
 from keras_gen.training.player import Player
 
 _BATCH = 256  # images at a time in the methods that take and return numpy
@@ -35,6 +35,7 @@ class AdversarialModel(GenerativeModel):
         ValueError: If the networks do not fit each other, or an argument is out of range.
     """
 
+    tasks = frozenset({"sample"})
     opponent_name = "discriminator"
     condition_shapes = ()  # of one example's inputs besides the latents and the images
 

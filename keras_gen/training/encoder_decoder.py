@@ -7,7 +7,7 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.network_facts import last_activations, shapes, value_range
+from keras_gen.training.introspection import last_activations, shapes, value_range
 
 # Activations whose values do not reach from far below zero to far above
 _NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
@@ -29,6 +29,8 @@ class EncoderDecoder(GenerativeModel):
     Raises:
         ValueError: If the networks' shapes do not fit each other.
     """
+
+    tasks = frozenset({"encode", "reconstruct"})
 
     def __init__(self, encoder, decoder, reconstruction, heads, log_names, **kwargs):
         super().__init__(log_names=log_names, **kwargs)

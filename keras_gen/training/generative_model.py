@@ -46,6 +46,7 @@ class GenerativeModel(CompiledByPlayers):
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
+    tasks = frozenset()  # what the model can do with numpy, of `keras_gen.training.tasks.TASKS`
     uses_labels = False  # whether `fit(x, labels)` hands the labels on to the losses
     takes_nan = False  # whether NaN stands for "missing"
     value_range = (0, 1)  # of the pixels that the model is to be given, `None` where any will do
@@ -55,6 +56,11 @@ class GenerativeModel(CompiledByPlayers):
         self._means = [keras.metrics.Mean(name=name) for name in ("loss", *log_names)]
         self.seed_generator = ReplicaSeedGenerator()
         self.evaluation_seed_generator = ReplicaSeedGenerator(seed=0)
+
+    @property
+    def updates_per_step(self):
+        """The most updates that a player makes in a step, each on examples of its own: batches hold as many at least."""
+        return max(player.moves for player in self.players())
 
     # What a subclass states
 

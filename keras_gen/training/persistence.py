@@ -8,7 +8,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 
 
 class PersistentModel(keras.Model):
@@ -42,7 +42,7 @@ class PersistentModel(keras.Model):
         if path.exists() and not overwrite:
             super().save(filepath, overwrite=overwrite, **kwargs)
         else:
-            with written_beside(path) as beside:
+            with atomic_write(path) as beside:
                 super().save(beside, **kwargs)
 
     def save_own_variables(self, store):

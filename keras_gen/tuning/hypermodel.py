@@ -10,7 +10,7 @@ import keras_tuner
 import numpy as np
 
 from keras_gen import checks, presets
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 from keras_gen.tuning.result import BEST
@@ -65,7 +65,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
         means = {name: float(np.mean([one[name] for one in found])) for name in shared}
         if means[self.objective] < self._smallest():
             models[int(np.argmin([one[self.objective] for one in found]))].save(self.folder / BEST)
-            with written_beside(self.folder / SCORE) as path:
+            with atomic_write(self.folder / SCORE) as path:
                 path.write_text(json.dumps({self.objective: means[self.objective]}) + "\n")
         return {**means, "standard_error": standard_error(np.array(errors))}
 

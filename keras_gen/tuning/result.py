@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen import plots
-from keras_gen.files import written_beside
+from keras_gen.files import atomic_write
 from keras_gen.saving import load_model
 from keras_gen.tuning.space import one_standard_error
 
@@ -67,7 +67,7 @@ def collected(folder, oracle, ranges, objective):
         rows[-1].update(error=error, standard_error=deviation, reason=_reason(trial))
         scores.append(_last(trial, objective))
     columns = list(dict.fromkeys(name for row in rows for name in row if name not in _LAST)) + list(_LAST)
-    with written_beside(folder / TABLE) as path, path.open("w", newline="") as file:
+    with atomic_write(folder / TABLE) as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
@@ -81,7 +81,7 @@ def collected(folder, oracle, ranges, objective):
     for name in (one.name for one in ranges if one.numeric and one.name != "nodes"):
         curve = [[row[key] for row in done] for key in (name, "error", "standard_error")]
         chosen[name] = one_standard_error(*curve)
-        with written_beside(folder / f"error_against_{name}.png") as path:
+        with atomic_write(folder / f"error_against_{name}.png") as path:
             plots.error_against(name, *curve, chosen=chosen[name]).savefig(path, format="png")
     return Result(folder, rows, {name: best[name] for name in best if name not in ("trial", *_LAST)}, chosen)
 

@@ -9,7 +9,7 @@ import keras_tuner
 import numpy as np
 
 from keras_gen import checks, presets
-from keras_gen.files import SEARCH, written_beside
+from keras_gen.files import SEARCH, atomic_write
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
 from keras_gen.tuning.hypermodel import PresetHyperModel, defaults
@@ -247,7 +247,7 @@ def _claim(folder, settings):
         return
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
-    with written_beside(path) as beside:
+    with atomic_write(path) as beside:
         beside.write_text(json.dumps(wanted, indent=2) + "\n")
 
 

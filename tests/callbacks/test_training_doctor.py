@@ -8,7 +8,7 @@ import pytest
 from keras import ops
 
 from keras_gen import callbacks, data, metrics, models, networks, presets
-from keras_gen.callbacks.training_doctor import Finding
+from keras_gen.callbacks.training_doctor import Diagnosis
 from keras_gen.training.compilation import compiled_for
 from tests.toy import TwoPlayers
 
@@ -360,7 +360,7 @@ def test_models_without_a_game_are_watched_for_what_they_have():
 
 
 def test_a_finding_is_its_line():
-    finding = Finding("posterior collapse", 2, "0 of 2 latent dimensions are active", "a lower beta", 0.0)
+    finding = Diagnosis("posterior collapse", 2, "0 of 2 latent dimensions are active", "a lower beta", 0.0)
     assert str(finding) == "posterior collapse since epoch 2: 0 of 2 latent dimensions are active. Try a lower beta."
 
 

@@ -37,7 +37,7 @@ def test_draws_follow_the_density(mixture):
     covariance = np.cov((x - mixture.centres[nearest]).T) / mixture.sigma**2
     np.testing.assert_allclose(covariance, np.eye(2), atol=0.03)
     assert mode_counts(x, *mixture).found == modes
-    assert mode_counts(x, *mixture).good == pytest.approx(1 - np.exp(-9 / 2), abs=0.003)
+    assert mode_counts(x, *mixture).high_quality == pytest.approx(1 - np.exp(-9 / 2), abs=0.003)
 
 
 @pytest.mark.parametrize("mixture", [data.ring(sigma=0.3), data.grid(2)], ids=["ring", "grid"])

@@ -54,11 +54,11 @@ def test_bad_input(arguments, message):
 def test_the_metrics_are_the_two_figures():
     samples = np.concatenate([mixture([25, 25, 10, 0, 0, 0, 0, 0], sigma=0.001), np.zeros((20, 2))])
     count = metrics.ModeCount(RING, 0.05, n=80)
-    share = metrics.GoodSamples(RING, 0.05, n=80)
+    share = metrics.HighQualitySamples(RING, 0.05, n=80)
     assert (count(samples), share(samples)) == (2.0, 0.75) and count.report() == (2, 0.75)
     assert (count.name, share.name) == (
         "modes[identity,of=8,sigma=0.05,at_least=20,n=80]",
-        "good[identity,of=8,sigma=0.05,n=80]",
+        "high_quality[identity,of=8,sigma=0.05,n=80]",
     )
     assert metrics.ModeCount(RING, 0.05, n=80, at_least=10)(samples) == 3
 
@@ -69,4 +69,4 @@ def test_bad_input_of_the_metrics_shows_at_once():
     with pytest.raises(ValueError, match="`at_least` must be an integer"):
         metrics.ModeCount(RING, 0.05, at_least=0)
     with pytest.raises(ValueError, match="`centres` must be finite"):
-        metrics.GoodSamples(RING * np.nan, 0.05)
+        metrics.HighQualitySamples(RING * np.nan, 0.05)

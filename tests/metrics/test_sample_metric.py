@@ -124,6 +124,6 @@ def test_bad_n():
 def test_of_some_samples_it_forgets_what_was_taken_in_before():
     metric = Mean(X, features.identity(), n=6)
     metric.update_state(X[:4])
-    assert metric.of(X) == 5.5 and metric.of(X + 1) == 6.5 == metric.result()
+    assert metric.score(X) == 5.5 and metric.score(X + 1) == 6.5 == metric.result()
     with pytest.raises(ValueError, match="Expected: 6. Received: 3"):
-        metric.of(X[:3])
+        metric.score(X[:3])

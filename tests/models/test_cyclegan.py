@@ -112,7 +112,7 @@ def test_what_is_logged_is_what_the_formulas_give():
     model = cyclegan(cycle_weight=7.0, pool_size=0)
     fake_y, fake_x = model.translate(X[:4], to="y"), model.translate(Y, to="x")
     found = {name: float(value) for name, value in model.generators_loss((X[:4], Y), (fake_x, fake_y), False).items()}
-    cycle = np.abs(model.cycle(X[:4]) - X[:4]).mean() + np.abs(model.cycle(Y, by="x") - Y).mean()
+    cycle = np.abs(model.cycle(X[:4]) - X[:4]).mean() + np.abs(model.cycle(Y, via="x") - Y).mean()
     assert found["cycle"] == pytest.approx(cycle, rel=1e-5) and found["identity"] == 0
     adversarial = sum(float(np.mean(np.square(judge(fake) - 1))) for judge, fake in (
         (model.discriminator_x, fake_x), (model.discriminator_y, fake_y)))  # fmt: skip
@@ -175,7 +175,7 @@ def test_translations_come_back_with_the_file(tmp_path):
     model.save(tmp_path / "m.keras")
     again = load_model(tmp_path / "m.keras")
     np.testing.assert_array_equal(again.translate(X), model.translate(X))
-    np.testing.assert_array_equal(again.cycle(Y, by="x"), model.cycle(Y, by="x"))
+    np.testing.assert_array_equal(again.cycle(Y, via="x"), model.cycle(Y, via="x"))
     np.testing.assert_array_equal(again.pool_x.images, model.pool_x.images)
     np.testing.assert_allclose(model.predict(X, verbose=0), model.translate(X), atol=1e-6)
 
