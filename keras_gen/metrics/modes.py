@@ -22,8 +22,8 @@ class Modes(typing.NamedTuple):
 def mode_counts(samples, centres, sigma, at_least=20):
     """How many modes of a mixture samples reach, and which share of them lies near one.
 
-    A sample is of high quality if it lies within 3 sigma of the nearest centre; a mode is found if it is the nearest one of at
-    least `at_least` such samples.
+    A sample is of high quality if it lies within 3 sigma of the nearest centre; a mode is found if it is the nearest
+    one of at least `at_least` such samples.
 
     Args:
         samples: Array `(n, d)`.

@@ -59,7 +59,7 @@ class GenerativeModel(CompiledByPlayers):
 
     @property
     def updates_per_step(self):
-        """The most updates that a player makes in a step, each on examples of its own: batches hold as many at least."""
+        """The most updates that a player makes in a step, each on examples of its own."""
         return max(player.moves for player in self.players())
 
     # What a subclass states

@@ -1,0 +1,115 @@
+"""Arguments of functions and of classes: what signatures say of them, and what docstrings say."""
+
+import dataclasses
+import inspect
+import re
+import typing
+
+REQUIRED = inspect.Parameter.empty  # the default of an argument that has none
+_VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+
+
+@dataclasses.dataclass(frozen=True)
+class Argument:
+    """One argument.
+
+    Args:
+        name: Its name.
+        default: Its default, or `REQUIRED`.
+        help: What the docstring says of it, without the default; `""` if nothing.
+        choices: Tuple of the values that a `typing.Literal` annotation allows; `()` for any value.
+    """
+
+    name: str
+    default: object
+    help: str = ""
+    choices: tuple = ()
+
+
+def init_parameters(cls):
+    """The parameters of a class's `__init__`, and those that its `**kwargs` hand on to the classes it derives from.
+
+    Args:
+        cls: A class.
+
+    Returns:
+        Dict from a name to an `inspect.Parameter`; the class itself first, then its bases in the order of resolution,
+        up to the first `__init__` that takes no `**kwargs`.
+
+    Example:
+
+    >>> class Base:
+    ...     def __init__(self, a, b=1): ...
+    >>> class Derived(Base):
+    ...     def __init__(self, c=2, **kwargs): ...
+    >>> list(init_parameters(Derived))
+    ['c', 'a', 'b']
+    """
+    found = {}
+    for base in cls.__mro__:
+        if "__init__" not in vars(base) or base is object:
+            continue
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        for parameter in parameters:
+            if parameter.kind not in _VARIADIC:
+                found.setdefault(parameter.name, parameter)
+        if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
+            break
+    return found
+
+
+def described(thing):
+    """What the `Args` part of a docstring says of each argument, without the default; of a class its bases' too.
+
+    Args:
+        thing: A function or a class.
+
+    Returns:
+        Dict from a name to a text on one line.
+
+    Example:
+
+    >>> described(Argument)["name"]
+    'Its name.'
+    """
+    texts = {}
+    for owner in thing.__mro__ if inspect.isclass(thing) else [thing]:
+        part = re.search(
+            r"^Args:\n(.*?)(?=^\S|\Z)", inspect.cleandoc(vars(owner).get("__doc__") or "")
+            if inspect.isclass(owner) else inspect.getdoc(owner) or "", re.DOTALL | re.MULTILINE
+        )  # fmt: skip
+        entries = re.findall(r"^    ([\w, ]+): (.*?)(?=^    \S|\Z)", part[1] if part else "", re.DOTALL | re.MULTILINE)
+        for names, text in entries:
+            text = re.sub(r"\s*Defaults\s+to .*", "", " ".join(text.split()))
+            for name in names.split(", "):
+                texts.setdefault(name, text)
+    return texts
+
+
+def arguments_of(thing):
+    """The arguments of a function, or of a class and the classes it derives from.
+
+    Args:
+        thing: A function or a class.
+
+    Returns:
+        Dict from a name to an `Argument`.
+
+    Example:
+
+    >>> [argument.default for argument in arguments_of(Argument).values()][2:]
+    ['', ()]
+    """
+    if inspect.isclass(thing):
+        parameters = init_parameters(thing)
+    else:
+        parameters = {n: p for n, p in inspect.signature(thing).parameters.items() if p.kind not in _VARIADIC}
+    texts = described(thing)
+    return {
+        name: Argument(name, parameter.default, texts.get(name, ""), _choices(parameter.annotation))
+        for name, parameter in parameters.items()
+    }
+
+
+def _choices(annotation):
+    return typing.get_args(annotation) if typing.get_origin(annotation) is typing.Literal else ()
