@@ -179,36 +179,18 @@ def array_facts(name, dtype, shape, wanted=None):
         raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {dtype}")
     if len(shape) == 0 or shape[0] == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {tuple(shape)}")
-    if wanted is not None and not fits(shape[1:], wanted):
-        hint = " It has no batch axis." if fits(shape, wanted) else ""
+    if wanted is not None and not shapes_agree(shape[1:], wanted):
+        hint = " It has no batch axis." if shapes_agree(shape, wanted) else ""
         raise ValueError(
             f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, wanted))}). "
             f"Received: shape {tuple(shape)}.{hint}"
         )
 
 
-def fits(shape, wanted):
-    """Whether an example's shape is the wanted one, in which `None` entries are free.
-
-    Example:
-
-    >>> fits((28, 28, 1), (None, None, 1)), fits((28, 28, 1), (28, 28))
-    (True, False)
-    """
-    return len(shape) == len(wanted) and all(w in (None, s) for w, s in zip(wanted, shape, strict=True))
-
-
-def may_fit(shape, other):
-    """Whether two shapes, in which `None` entries are not known or free, can be the same.
-
-    Example:
-
-    >>> may_fit((None, 28, 1), (28, None, 1))
-    True
-    """
-    return len(shape) == len(other) and all(
-        None in pair or pair[0] == pair[1] for pair in zip(shape, other, strict=True)
-    )
+def shapes_agree(shape, expected):
+    """Whether two shapes are the same; axes of unknown size (`None`) fit any."""
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(side == other or None in (side, other) for side, other in pairs)
 
 
 def array_values(name, low, high, value_range=None, allow_nan=False):
@@ -280,7 +262,7 @@ def in_range(name, low, high, value_range):
     """
     if value_range is None:
         return
-    least, most = with_rounding(value_range)
+    least, most = with_tolerance(value_range)
     if low < least or high > most:
         ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
         way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None
@@ -291,7 +273,7 @@ def in_range(name, low, high, value_range):
         )
 
 
-def with_rounding(value_range):
+def with_tolerance(value_range):
     """A range with room for the rounding of float32 at both ends: 1e-5 of its width, which `in_range` allows.
 
     Args:
@@ -302,7 +284,7 @@ def with_rounding(value_range):
 
     Example:
 
-    >>> with_rounding((-1, 1))
+    >>> with_tolerance((-1, 1))
     (-1.00002, 1.00002)
     """
     low, high = value_range

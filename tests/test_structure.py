@@ -18,7 +18,7 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "arguments", "checks", "files", "quiet", "seeds", "version"),
+    0: ("backend", "arguments", "cache", "checks", "files", "quiet", "seeds", "version"),
     1: ("latents", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),

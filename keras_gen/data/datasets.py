@@ -54,7 +54,7 @@ def assert_in_range(name, part, limits):
     if limits is None:
         return part
     low, high = (reduce(tf.cast(part, "float32")) for reduce in (tf.reduce_min, tf.reduce_max))
-    allowed = checks.with_rounding(limits)
+    allowed = checks.with_tolerance(limits)
     message = f"`{name}` of a batch is out of range. Expected: values in {tuple(limits)}. Received: from, to"
     inside = (low >= allowed[0]) & (high <= allowed[1])  # NaN is neither
     with tf.control_dependencies([tf.debugging.Assert(inside, [message, low, high])]):

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.losses.likelihood import softmax_cross_entropy
+from keras_gen.losses.classification import softmax_cross_entropy
 from keras_gen.models.encoder_decoder import weighted_mean
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel

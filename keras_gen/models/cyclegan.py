@@ -237,7 +237,7 @@ def _checked_networks(networks, pool_size, identity_weight):
     }
     for name, (task, wanted) in expected.items():
         found = tuple(tensors[0] for tensors in facts[name])[: len(wanted)]
-        if not all(checks.may_fit(one, other) for one, other in zip(found, wanted, strict=True)):
+        if not all(checks.shapes_agree(one, other) for one, other in zip(found, wanted, strict=True)):
             raise ValueError(
                 f"`{name}` must {task}. Expected: {' to '.join(map(str, wanted))}. "
                 f"Received: {' to '.join(map(str, found))}; are x and y swapped?"

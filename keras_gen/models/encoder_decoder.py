@@ -59,7 +59,7 @@ class EncoderDecoder(GenerativeModel):
         return gaussian_nll(target, *outputs, mask=mask)
 
     def mask_of(self, x, outputs):
-        """The Keras mask `(batch, steps)` of the decoder's outputs, or else that of the examples; `None` without one."""
+        """The Keras mask `(batch, steps)` of the decoder's outputs, or else of the examples; `None` without one."""
         first = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
         mask = keras.src.backend.get_keras_mask(first)
         if mask is not None:
@@ -145,12 +145,12 @@ def _checked_shapes(encoder, decoder, reconstruction, heads):
         raise ValueError(
             f"`encoder` must map one input to {wanted}. Received: outputs of shapes {codes}, without the batch axis"
         )
-    if more_codes or not checks.fits(codes[0], code):
+    if more_codes or not checks.shapes_agree(codes[0], code):
         raise ValueError(
             f"`decoder` must take the encoder's code. Expected: input of shape {codes[0]}. Received: {code}"
         )
     allowed = 2 if reconstruction == "gaussian" else 1
-    if any(not checks.may_fit(shape, example) for shape in outputs) or len(outputs) > allowed:
+    if any(not checks.shapes_agree(shape, example) for shape in outputs) or len(outputs) > allowed:
         expected = f"{example}" if allowed == 1 else f"{example}, once (mean) or twice (mean, log_var)"
         raise ValueError(f"`decoder` must give the encoder's input shape. Expected: {expected}. Received: {outputs}")
     last = last_activations(decoder)[0]

@@ -51,7 +51,9 @@ class Training:
     shuffle: bool = True
 
 
-def adapt(description, x, y=None, sample_weight=None, batch_size=None, steps=None, training=None):
+def adapt(
+    description, x, y=None, sample_weight=None, batch_size=None, steps=None, training=None, class_weight=None
+):
     """The batches of a model from data of any kind, checked before any step.
 
     Args:
@@ -63,6 +65,8 @@ def adapt(description, x, y=None, sample_weight=None, batch_size=None, steps=Non
         batch_size: Integer for arrays. Defaults to `None`, which is 32.
         steps: Number of batches an epoch. Defaults to `None`: all.
         training: A `Training`, or `None` for an evaluation, in the order of the data. Defaults to `None`.
+        class_weight: Dict from a class to the weight of its examples, 1 where there is none, for arrays of a model of
+            labels. Defaults to `None`.
 
     Returns:
         `Batches`.
@@ -77,12 +81,16 @@ def adapt(description, x, y=None, sample_weight=None, batch_size=None, steps=Non
     3
     """
     if isinstance(x, SeededPipeline):
-        _require_alone(x, y, sample_weight, batch_size=batch_size, steps=steps if training is not None else None)
+        own = {"batch_size": batch_size, "steps": steps if training is not None else None}
+        _require_alone(x, y, sample_weight, class_weight=class_weight, **own)
         return _of_pipeline(description, x, training, steps)
     if _is_stream(x):
-        _require_alone(x, y, sample_weight)
+        _require_alone(x, y, sample_weight, class_weight=class_weight)
         return _of_stream(description, x, training, steps)
-    pipeline = _pipeline(description, read_arrays(description, x, y, sample_weight), batch_size or 32, steps, training)
+    parts = read_arrays(description, x, y, sample_weight)
+    if class_weight is not None:
+        parts = _weighted_by_class(description, parts, class_weight)
+    pipeline = _pipeline(description, parts, 32 if batch_size is None else batch_size, steps, training)
     return dataclasses.replace(_of_pipeline(description, pipeline, training, steps), own_order=True)
 
 
@@ -152,6 +160,17 @@ def _pipeline(description, parts, batch_size, steps, training):
     if not description.paired:
         return unpaired(*arrays[:2], **options)
     return Pipeline(*arrays[:2], sample_weight=arrays[2], **options)
+
+
+def _weighted_by_class(description, parts, class_weight):
+    """The parts with each example's weight, that of its class, as Keras takes `class_weight`."""
+    if not description.uses_labels or "sample_weight" in parts:
+        raise ValueError(
+            "`class_weight` needs a model of labels, and no `sample_weight`. Expected: such as a classifier. "
+            f"Received: {sorted(parts)}"
+        )
+    labels = np.asarray(parts[description.y.name])
+    return {**parts, "sample_weight": np.array([class_weight.get(int(label), 1.0) for label in labels], "float32")}
 
 
 def _of_pipeline(description, pipeline, training, steps):

@@ -179,6 +179,12 @@ class DataDescription:
             x, weight = first, found["sample_weight"] if weight is None else weight
         return x, y, weight
 
+    def symbolic_batch(self):
+        """A batch of tensors without values, by name."""
+        parts = [self.x, *([] if self.y is None else [self.y])]
+        types = ("int64" if part.is_labels else "float32" for part in parts)
+        return {part.name: keras.KerasTensor((None, *part.shape), kind) for part, kind in zip(parts, types, strict=True)}
+
     def check(self, x, y=None):
         """Raise a `ValueError` unless arrays in memory are such data."""
         x = x if hasattr(x, "dtype") else np.asarray(x)
@@ -217,7 +223,7 @@ class DataDescription:
         wanted = self.x.shape, self.y.shape
         if None in wanted or self.y.is_labels or wanted[0] == wanted[1]:
             return
-        if checks.fits(shape_x, wanted[1]) and checks.fits(shape_y, wanted[0]):
+        if checks.shapes_agree(shape_x, wanted[1]) and checks.shapes_agree(shape_y, wanted[0]):
             raise ValueError(
                 f"`x` and `y` are swapped. Expected: examples of shapes {wanted[0]} and {wanted[1]}. "
                 f"Received: {tuple(shape_x)} and {tuple(shape_y)}"
@@ -244,7 +250,7 @@ class DataDescription:
                 f"The model has no use for such a `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
                 f"dtype {_name(y.dtype)}"
             )
-        if self.y.shape is not None and not checks.may_fit(y.shape[1:], self.y.shape):
+        if self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):
             raise ValueError(
                 f"`y` is neither the model's {self.y.name} nor integer labels. Expected: shape "
                 f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"

@@ -173,6 +173,10 @@ class GenerativeModel(Persistent, keras.Model):
             "weighted_metrics": weighted_metrics,
         }
         self._execution, self._compiled_functions = execution, {}
+        if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
+            batch = self.data_description.symbolic_batch()
+            outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
+            self._compile_metrics.build(*self.predicted(batch, *outputs, training=False))
 
     def get_compile_config(self):
         if not self.compiled:
@@ -281,6 +285,7 @@ class GenerativeModel(Persistent, keras.Model):
         validation_data=None,
         shuffle=True,
         sample_weight=None,
+        class_weight=None,
         steps_per_epoch=None,
         validation_steps=None,
         validation_batch_size=None,
@@ -297,6 +302,7 @@ class GenerativeModel(Persistent, keras.Model):
             shuffle: Whether arrays are shuffled anew in each epoch. Defaults to `True`.
             sample_weight: Array `(n,)`, of models with a loss of each example, with Keras's meaning: the loss is the
                 mean of weight times loss. Defaults to `None`.
+            class_weight: Dict from a class to the weight of its examples, of models of labels. Defaults to `None`.
             epochs, verbose, callbacks, validation_split, validation_data, steps_per_epoch, validation_steps,
                 validation_batch_size, **kwargs: As in `keras.Model.fit`. With arrays `steps_per_epoch` is at most the
                 number of batches.
@@ -308,16 +314,12 @@ class GenerativeModel(Persistent, keras.Model):
             ValueError: If the data do not fit the model, or hold NaN.
         """
         self._assert_compile_called("fit")
-        if kwargs.get("class_weight") is not None and not self.uses_labels:
-            raise ValueError(
-                "`class_weight` needs a model of labels. Expected: such as a classifier. Received: class_weight"
-            )
         description, replicas = self.data_description, self.distribute_strategy.num_replicas_in_sync
         if validation_split and validation_data is None:
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
         training = Training(self.order_seed, self.updates_per_step, replicas, shuffle)
-        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, training)
+        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight)
         if validation_data is not None:
             size = validation_batch_size or (batch_size if batches.own_order else None)
             validation = adapt(description, validation_data, batch_size=size, steps=validation_steps)

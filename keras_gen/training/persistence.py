@@ -101,6 +101,7 @@ def _checked_when_built(cls, init):
             _check_arguments(cls, self)
             self.check_networks()
 
+    checked.__signature__ = inspect.signature(init)  # Keras asks for it in a way that does not see `__wrapped__`
     return checked
 
 
