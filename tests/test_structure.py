@@ -90,10 +90,11 @@ def _public():
         "training",
         "estimators",
         "tuning",
+        "plots",
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
-    for room in ("plots", "presets", "latents", "presets.adversarial", "presets.autoencoders", "presets.variational"):
+    for room in ("presets", "latents", "presets.adversarial", "presets.autoencoders", "presets.variational"):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
             (room, n, f)
@@ -129,7 +130,7 @@ def test_import_is_light():
 def test_another_backend_is_refused_with_a_reason(monkeypatch):
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     with pytest.raises(ImportError, match="Expected: KERAS_BACKEND=tensorflow. Received: KERAS_BACKEND=jax"):
-        runpy.run_path(ROOT / "keras_gen" / "backend.py")
+        runpy.run_path(ROOT / "keras_gen" / "backend" / "__init__.py")
 
 
 def test_every_test_file_mirrors_a_source_file():
