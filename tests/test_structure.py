@@ -93,7 +93,15 @@ def _public():
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
-    for room in ("plots", "presets", "latents", "presets.adversarial", "presets.autoencoders", "presets.variational"):
+    for room in (
+        "plots",
+        "latents",
+        "presets.registry",
+        "presets.adversarial",
+        "presets.autoencoders",
+        "presets.variational",
+        "presets.translation",
+    ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
             (room, n, f)
