@@ -24,7 +24,7 @@ FLOORS = {
     3: ("networks", "training", "saving"),
     4: ("models", "metrics", "plots"),
     5: ("callbacks", "presets", "estimators"),
-    6: ("tuning",),
+    6: ("runs", "tuning"),
     7: ("cli",),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}

@@ -1,0 +1,1 @@
+"""Runs: what a training is started with, and the folder that it leaves."""
