@@ -1,4 +1,4 @@
-"""Checks at the door: every message says what, expected, received."""
+"""Validation of arguments and arrays. Every message says what is wrong, what was expected and what was received."""
 
 import difflib
 
@@ -76,6 +76,29 @@ def rate(name, value):
     return float(value)
 
 
+def probability(name, value):
+    """Raise unless `value` is a number in (0, 1).
+
+    Args:
+        name: The argument's name, for the message.
+        value: What was received.
+
+    Returns:
+        `value`, as a `float`.
+
+    Raises:
+        ValueError: If `value` is something else.
+
+    Example:
+
+    >>> probability("rho", 0.05)
+    0.05
+    """
+    if not is_real(value) or not 0 < value < 1:
+        raise ValueError(f"`{name}` must be a number in (0, 1). Received: {name}={value!r}")
+    return float(value)
+
+
 def widths(name, value):
     """Raise unless `value` is a sequence of integers >= 1; it may be empty.
 
@@ -106,8 +129,14 @@ def is_real(value):
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
+def shapes_agree(shape, expected):
+    """Whether two shapes are the same; axes of unknown size (`None`) fit any."""
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(side == other or None in (side, other) for side, other in pairs)
+
+
 def choice(name, value, known):
-    """Raise unless `value` is one of the `known` names; the message gives the nearest ones.
+    """Raise unless `value` is one of the `known` names; the message suggests the nearest ones.
 
     Args:
         name: What the name stands for, for the message.
@@ -158,13 +187,11 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
         raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {x.dtype}")
     if x.ndim == 0 or len(x) == 0:
         raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {x.shape}")
-    if shape is not None:
-        fits = len(x.shape) == len(shape) + 1 and all(w in (None, s) for w, s in zip(shape, x.shape[1:], strict=True))
-        if not fits:
-            raise ValueError(
-                f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, shape))}). "
-                f"Received: shape {x.shape}"
-            )
+    if shape is not None and not shapes_agree(x.shape[1:], shape):
+        raise ValueError(
+            f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, shape))}). "
+            f"Received: shape {x.shape}"
+        )
     least, most = (np.fmin.reduce, np.fmax.reduce) if allow_nan else (np.min, np.max)
     low, high = float(least(x, axis=None)), float(most(x, axis=None))  # NaN and infinity show here, without a copy
     if allow_nan and np.isnan(low):
@@ -206,23 +233,46 @@ def batch(name, size, moves, replicas=1):
 def in_range(name, low, high, value_range):
     """Raise unless all values, of which `low` and `high` are the extremes, are in the range; NaN is no extreme.
 
+    Values may exceed it as `with_tolerance` states: resized pixels reach -1.0000001.
+
     Args:
         name: The argument's name, for the message.
-        low, high: The least and the greatest value.
+        low: The lowest value.
+        high: The highest value.
         value_range: The pair (lowest, highest) allowed. No check if `None`.
 
     Raises:
-        ValueError: If one is not.
+        ValueError: If a value is out of range.
 
     Example:
 
-    >>> in_range("x", 0.1, 0.9, (0, 1))
+    >>> in_range("x", -1e-7, 0.9, (0, 1))
     """
-    if value_range is not None and (low < value_range[0] or high > value_range[1]):
-        ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
-        way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None
-        hint = f" Pixels of 0 to 255 get there by {way}." if way else ""
+    if value_range is None:
+        return
+    lowest, highest = with_tolerance(value_range)
+    if low < lowest or high > highest:
+        scaling = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}.get(tuple(value_range))
+        hint = f" Pixels of 0 to 255 are scaled by {scaling}." if scaling and low >= 0 and 1.5 < high <= 255 else ""
         raise ValueError(
             f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
-            f"Received: values in [{low:g}, {high:g}].{hint}"
+            f"Received: values in [{_digits(low)}, {_digits(high)}].{hint}"
         )
+
+
+def with_tolerance(value_range):
+    """A range widened on both sides by 1e-5 of its width, the room that float32 rounding needs.
+
+    Example:
+
+    >>> with_tolerance((0, 1))
+    (-1e-05, 1.00001)
+    """
+    low, high = value_range
+    room = 1e-5 * (high - low)
+    return low - room, high + room
+
+
+def _digits(value):
+    """The digits that identify a float32, so that a value out of range is never shown as the bound that it exceeds."""
+    return str(np.float32(value)).removesuffix(".0")

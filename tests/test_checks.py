@@ -39,6 +39,36 @@ def test_rate(value):
         checks.rate("noise", value)
 
 
+@pytest.mark.parametrize("value", [0, 1, -0.1, float("nan"), "0.5", None, True])
+def test_probability(value):
+    with pytest.raises(ValueError, match=r"`rho` must be a number in \(0, 1\). Received: rho="):
+        checks.probability("rho", value)
+    assert checks.probability("rho", np.float32(0.5)) == 0.5
+
+
+def test_ranges_leave_room_for_rounding():
+    checks.array("x", np.array([-1.0000001, 1.00001], "float32"), value_range=(-1, 1))
+    checks.in_range("x", -0.002, 255.002, (0, 255))
+    for low, high, value_range in ((-1.00003, 0.998, (-1, 1)), (0, 1.00002, (0, 1)), (0, 255.003, (0, 255))):
+        with pytest.raises(ValueError, match="out of range"):
+            checks.in_range("x", low, high, value_range)
+
+
+@pytest.mark.parametrize(
+    ("values", "value_range", "message"),
+    [
+        ([-1.00003, 0.998], (-1, 1), r"Expected: values in \[-1, 1\]. Received: values in \[-1.00003, 0.998\].$"),
+        ([0, 1.0000101], (0, 1), r"Received: values in \[0, 1.0000101\]"),
+        ([100, 101.00002], (100, 101), r"Received: values in \[100, 101.00002\]"),
+        ([0, 255], (0, 1), r"Received: values in \[0, 255\]. Pixels of 0 to 255 are scaled by x / 255."),
+        ([0, 255], (-1, 1), r"are scaled by x / 127.5 - 1."),
+    ],
+)
+def test_a_message_about_a_range_never_shows_a_value_as_the_bound_it_exceeds(values, value_range, message):
+    with pytest.raises(ValueError, match=message):
+        checks.array("x", np.array(values), value_range=value_range)
+
+
 def test_nan_where_it_means_missing():
     missing, nothing = np.array([[1.0, np.nan]]), np.full((2, 2), np.nan)
     for x in (missing, nothing):
