@@ -18,7 +18,7 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "arguments", "checks", "files", "quiet", "seeds", "version"),
+    0: ("backend", "arguments", "cache", "checks", "files", "quiet", "seeds", "version"),
     1: ("latents", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
@@ -94,7 +94,14 @@ def _public():
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
-    for room in ("presets", "latents", "presets.adversarial", "presets.autoencoders", "presets.variational"):
+    for room in (
+        "latents",
+        "presets.registry",
+        "presets.adversarial",
+        "presets.autoencoders",
+        "presets.variational",
+        "presets.translation",
+    ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
             (room, n, f)
