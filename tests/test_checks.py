@@ -31,6 +31,10 @@ def test_free_axes_of_a_shape():
     checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):
         checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))
+    with pytest.raises(
+        ValueError, match=r"shape \(n, 5, 3\). Received: shape \(5, 3\). It has no batch axis."
+    ):
+        checks.array("x", np.zeros((5, 3)), shape=(5, 3))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1, 1.0, float("nan"), "0.5", None, False])
@@ -84,13 +88,13 @@ def test_nan_where_it_means_missing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("batch_size", 4, 5), "each of the 5 moves of a step. Expected: batch_size >= 5. Received: batch_size=4"),
+        (("batch_size", 4, 5), "each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_size=4"),
         (("batch_size", 9, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
         (("batch_size", 2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
         (("examples", 3, 2, 2), "on each of 2 replicas. Expected: examples >= 4. Received: examples=3"),
     ],
 )
-def test_a_batch_for_every_move_on_every_replica(arguments, message):
+def test_a_batch_for_every_update_on_every_replica(arguments, message):
     with pytest.raises(ValueError, match=f"`batch_size` must hold at least one example for .*{message}"):
         checks.batch(*arguments)
     for enough in (("batch_size", 5, 5), ("batch_size", 8, 2, 2), ("examples", 9, 2, 2)):
