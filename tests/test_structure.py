@@ -24,8 +24,9 @@ FLOORS = {
     3: ("networks", "training", "saving"),
     4: ("models", "metrics", "plots"),
     5: ("callbacks", "presets", "estimators"),
-    6: ("tuning",),
-    7: ("cli",),
+    6: ("runs",),
+    7: ("tuning",),
+    8: ("cli",),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 

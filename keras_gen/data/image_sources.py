@@ -1,6 +1,7 @@
 """Where images come from: arrays in memory, files of a folder, or the files of a tensorflow-datasets set."""
 
 import concurrent.futures
+import copy
 import hashlib
 import io
 import math
@@ -168,6 +169,7 @@ class FileImages:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
         self.skipped, self.size = len(bad), len(good)
         self.titles = [titles[number] for number in good]
+        self.sizes = [tuple(shape[:2]) for shape in shapes]  # the images' own, upright
         self.shape = (*(sides or shapes[0][:2]), channels)
         if sides is None and len({shape[:2] for shape in shapes}) > 1:
             warnings.warn(
@@ -180,6 +182,13 @@ class FileImages:
         with tf.device("CPU:0"):
             self._entries, self._turns = tf.constant([entries[number] for number in good]), tf.constant(turns)
         self._read, self.range = read, tuple(value_range)  # what black and white are, whether shown or not
+
+    def resized(self, size):
+        """The same images, brought to another `size`, as in `image_source`."""
+        other = copy.copy(self)
+        other.shape = (*_sides(size), self.shape[-1])
+        other.row_bytes = 4 * math.prod(other.shape)
+        return other
 
     @property
     def fingerprint(self):
