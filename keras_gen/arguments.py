@@ -8,6 +8,7 @@ import typing
 
 REQUIRED = inspect.Parameter.empty  # the default of an argument that has none
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_UNNAMED = (*_VARIADIC, inspect.Parameter.POSITIONAL_ONLY)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +36,8 @@ def init_parameters(cls):
 
     Returns:
         Dict from a name to an `inspect.Parameter`; the class itself first, then its bases in the order of resolution,
-        up to the first `__init__` that takes no `**kwargs`.
+        up to the first `__init__` that takes no `**kwargs`. Positional-only parameters, which cannot come through
+        `**kwargs`, are left out: a base hands them over to the classes derived from it.
 
     Example:
 
@@ -52,7 +54,7 @@ def init_parameters(cls):
             continue
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         for parameter in parameters:
-            if parameter.kind not in _VARIADIC:
+            if parameter.kind not in _UNNAMED:
                 found.setdefault(parameter.name, parameter)
         if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
             break

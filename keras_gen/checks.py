@@ -154,19 +154,61 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     >>> array("x", np.zeros((2, 4)), shape=(4,), value_range=(0, 1))
     """
     x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {x.dtype}")
-    if x.ndim == 0 or len(x) == 0:
-        raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {x.shape}")
-    if shape is not None:
-        fits = len(x.shape) == len(shape) + 1 and all(w in (None, s) for w, s in zip(shape, x.shape[1:], strict=True))
-        if not fits:
-            raise ValueError(
-                f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, shape))}). "
-                f"Received: shape {x.shape}"
-            )
+    array_facts(name, x.dtype, x.shape, shape)
     least, most = (np.fmin.reduce, np.fmax.reduce) if allow_nan else (np.min, np.max)
-    low, high = float(least(x, axis=None)), float(most(x, axis=None))  # NaN and infinity show here, without a copy
+    array_values(name, float(least(x, axis=None)), float(most(x, axis=None)), value_range, allow_nan)
+
+
+def array_facts(name, dtype, shape, wanted=None):
+    """Raise unless an array of that type and shape holds numbers, at least one example, and fits the wanted shape.
+
+    Args:
+        name: The argument's name, for the message.
+        dtype: The array's type.
+        shape: The array's shape.
+        wanted: One example's shape, without the batch axis; `None` entries are free. No check if `None`.
+
+    Raises:
+        ValueError: If it does not.
+
+    Example:
+
+    >>> array_facts("x", "float32", (5, 28, 28, 1), (None, None, 1))
+    """
+    if np.dtype(dtype).kind not in "fiub":
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {dtype}")
+    if len(shape) == 0 or shape[0] == 0:
+        raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {tuple(shape)}")
+    if wanted is not None and not shapes_agree(shape[1:], wanted):
+        hint = " It has no batch axis." if shapes_agree(shape, wanted) else ""
+        raise ValueError(
+            f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, wanted))}). "
+            f"Received: shape {tuple(shape)}.{hint}"
+        )
+
+
+def shapes_agree(shape, expected):
+    """Whether two shapes are the same; axes of unknown size (`None`) fit any."""
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(side == other or None in (side, other) for side, other in pairs)
+
+
+def array_values(name, low, high, value_range=None, allow_nan=False):
+    """Raise unless values, of which `low` and `high` are the extremes, are finite and in the range.
+
+    Args:
+        name: The argument's name, for the message.
+        low, high: The least and the greatest value.
+        value_range: The pair (lowest, highest) allowed. No check if `None`.
+        allow_nan: Whether NaN is allowed, as the extremes of no number. Defaults to `False`.
+
+    Raises:
+        ValueError: If they are not.
+
+    Example:
+
+    >>> array_values("x", 0.0, 1.0, (0, 1))
+    """
     if allow_nan and np.isnan(low):
         return
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -174,31 +216,31 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     in_range(name, low, high, value_range)
 
 
-def batch(name, size, moves, replicas=1):
-    """Raise unless a batch gives each replica the same number of examples, and each of the moves of a step one.
+def batch(name, size, updates, replicas=1):
+    """Raise unless a batch gives each replica as many examples as the others, and each update of a step one.
 
     Args:
-        name: `"batch_size"`, or `"examples"` for a whole set, which need not be shared out evenly.
+        name: `"batch_size"`, or `"examples"` for a whole set, which need not be divisible.
         size: The number of examples.
-        moves: The moves of a step, an integer >= 1.
-        replicas: The devices that a batch is shared out to, an integer >= 1. Defaults to 1.
+        updates: The updates of a step that see examples of their own, an integer >= 1.
+        replicas: The devices that share a batch, an integer >= 1. Defaults to 1.
 
     Raises:
         ValueError: If it does not.
 
     Example:
 
-    >>> batch("batch_size", 10, moves=5, replicas=2)
+    >>> batch("batch_size", 10, updates=5, replicas=2)
     """
     whole = name == "examples" or size % replicas == 0
-    if whole and size >= moves * replicas:
+    if whole and size >= updates * replicas:
         return
-    each, wanted = "", f"{name} >= {moves * replicas}"
+    each, wanted = "", f"{name} >= {updates * replicas}"
     if replicas > 1:
         each = f" on each of {replicas} replicas"
         wanted += "" if name == "examples" else f", a multiple of {replicas}"
     raise ValueError(
-        f"`batch_size` must hold at least one example for each of the {moves} moves of a step{each}. "
+        f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
         f"Expected: {wanted}. Received: {name}={size}"
     )
 
@@ -218,11 +260,32 @@ def in_range(name, low, high, value_range):
 
     >>> in_range("x", 0.1, 0.9, (0, 1))
     """
-    if value_range is not None and (low < value_range[0] or high > value_range[1]):
+    if value_range is None:
+        return
+    least, most = with_tolerance(value_range)
+    if low < least or high > most:
         ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
         way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None
         hint = f" Pixels of 0 to 255 get there by {way}." if way else ""
         raise ValueError(
             f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
-            f"Received: values in [{low:g}, {high:g}].{hint}"
+            f"Received: values in [{low:.7g}, {high:.7g}].{hint}"
         )
+
+
+def with_tolerance(value_range):
+    """A range with room for the rounding of float32 at both ends: 1e-5 of its width, which `in_range` allows.
+
+    Args:
+        value_range: The pair (lowest, highest).
+
+    Returns:
+        The wider pair.
+
+    Example:
+
+    >>> with_tolerance((-1, 1))
+    (-1.00002, 1.00002)
+    """
+    low, high = value_range
+    return low - 1e-5 * (high - low), high + 1e-5 * (high - low)

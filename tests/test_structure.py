@@ -18,7 +18,7 @@ import keras_gen
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "arguments", "checks", "files", "quiet", "seeds", "version"),
+    0: ("backend", "arguments", "cache", "checks", "files", "quiet", "seeds", "version"),
     1: ("latents", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
@@ -91,17 +91,18 @@ def _public():
         "training",
         "estimators",
         "tuning",
+        "plots",
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
     for room in (
-        "plots",
         "latents",
         "presets.registry",
         "presets.adversarial",
         "presets.autoencoders",
         "presets.variational",
         "presets.translation",
+        "presets.classification",
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
@@ -138,7 +139,7 @@ def test_import_is_light():
 def test_another_backend_is_refused_with_a_reason(monkeypatch):
     monkeypatch.setattr("keras.backend.backend", lambda: "jax")
     with pytest.raises(ImportError, match="Expected: KERAS_BACKEND=tensorflow. Received: KERAS_BACKEND=jax"):
-        runpy.run_path(ROOT / "keras_gen" / "backend.py")
+        runpy.run_path(ROOT / "keras_gen" / "backend" / "__init__.py")
 
 
 def test_every_test_file_mirrors_a_source_file():

@@ -1,9 +1,13 @@
 """What the two players of an adversarial game minimise, as functions of the discriminator's logits."""
 
 import math
+import typing
 
 from keras import ops
 
+from keras_gen import checks
+
+AdversarialLoss = typing.Literal["non_saturating", "minimax", "maximum_likelihood", "least_squares", "hinge"]
 _LINEAR_ABOVE = 20.0  # beyond it exp(logit) would run out of float32's range
 
 
@@ -274,6 +278,41 @@ def wasserstein_generator_loss(fake_logits):
 
 def _float32(logits):
     return ops.cast(logits, "float32")
+
+
+def adversarial_pair(adversarial_loss):
+    """The pair (discriminator's loss, generator's loss) that a model's `adversarial_loss` stands for.
+
+    Args:
+        adversarial_loss: A name of `ADVERSARIAL_LOSSES`; a pair of callables `(real_logits, fake_logits)` and
+            `(fake_logits)` that give scalars; or an object with the methods `discriminator_loss` and `generator_loss`
+            of these arguments.
+
+    Returns:
+        The pair of callables.
+
+    Raises:
+        ValueError: If it is neither.
+
+    Example:
+
+    >>> adversarial_pair("hinge")[1] is hinge_generator_loss
+    True
+    """
+    if isinstance(adversarial_loss, str):
+        return ADVERSARIAL_LOSSES[checks.choice("adversarial_loss", adversarial_loss, ADVERSARIAL_LOSSES)]
+    if isinstance(adversarial_loss, (list, tuple)):
+        pair = tuple(adversarial_loss)
+    else:
+        names = ("discriminator_loss", "generator_loss")
+        pair = tuple(getattr(adversarial_loss, name, None) for name in names)
+    if len(pair) != 2 or not all(callable(loss) for loss in pair):
+        raise ValueError(
+            "`adversarial_loss` must be a name, a pair of callables or an object of two methods. Expected: one of "
+            f"{sorted(ADVERSARIAL_LOSSES)}, or (discriminator_loss(real_logits, fake_logits), "
+            f"generator_loss(fake_logits)). Received: {adversarial_loss!r}"
+        )
+    return pair
 
 
 ADVERSARIAL_LOSSES = {  # by name the pair (the discriminator's, the generator's)

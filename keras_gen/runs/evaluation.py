@@ -3,10 +3,11 @@
 import typing
 
 from keras_gen import checks, data, metrics
-from keras_gen.metrics import features as extractors
+from keras_gen.metrics.features import identity, inception_v3
 from keras_gen.metrics.registry import NAMES
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.pictures import rescaled
+from keras_gen.runs.trained_classifier import trained_classifier
 from keras_gen.runs.training import evaluation_arrays
 
 FEATURES = ("lenet5", "inception_v3", "identity")
@@ -81,8 +82,8 @@ def _measures(run, splits, wanted, samples, features, tell):
             raise ValueError("lenet5 is trained on labels. Expected: labelled data, or --features. Received: no labels")
         if tell:
             tell("Features: LeNet-5, trained on this data once and kept.")
-        extractor = extractors.train_classifier(train_set.x, train_set.y)
+        extractor = metrics.FeatureExtractor.of_classifier(trained_classifier(train_set.x, train_set.y), "features")
     else:
-        extractor = {"inception_v3": extractors.inception_v3, "identity": extractors.identity}[features]()
+        extractor = {"inception_v3": inception_v3, "identity": identity}[features]()
     value_range = run.model.value_range or (0, 1)
     return metrics.by_name(wanted, rescaled(test_set.x, run.model), extractor, value_range, samples)

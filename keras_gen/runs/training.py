@@ -168,13 +168,13 @@ def evaluation_arrays(model, settings, split):
 
 def _batches(model, settings, arrays):
     """The training pipeline, whose batches hold one update's examples for each update of a step."""
-    model.check_data(*arrays)
     updates = model.updates_per_step
     binarization = None if settings.binarization == "none" else settings.binarization
     pipeline = data.Pipeline(
         *arrays, batch_size=settings.batch_size * updates, seed=settings.seed, binarization=binarization
     )
     pipeline.require(updates)
+    model.data_description.check_pipeline(pipeline, in_fit=True)
     return pipeline
 
 

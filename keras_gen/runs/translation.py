@@ -113,9 +113,9 @@ def translate(folder, images, to="y", out="translations", size=None):
 
 def _sized(generator, source, size):
     """The generator at the sizes (height, width) of a source's images, a list of these, and a note about them."""
-    fixed = tuple(source.shape[:2])
+    fixed = tuple(source.example_shape[:2])
     try:
-        resizable = at_size(generator, (None, None, source.shape[-1]))
+        resizable = at_size(generator, (None, None, source.example_shape[-1]))
         multiple = size_multiple(resizable)
     except ValueError as error:
         if size not in (None, *fixed):

@@ -46,7 +46,7 @@ class Lightness(metrics.SampleMetric):
 
 def same(value_range=(0, 1), name="same", shape=SHAPE):
     network = keras.Sequential([keras.Input(shape), keras.layers.Flatten()])
-    return metrics.Features(name, network, value_range=value_range)
+    return metrics.FeatureExtractor(name, network, value_range=value_range)
 
 
 def vae(**options):

@@ -58,7 +58,7 @@ def test_features_see_real_examples_in_their_own_range_where_the_model_tells_non
     model = GAN(mlp_generator(2, (), (4, 4, 1), output_activation=None), mlp_discriminator((4, 4, 1), ()), 2)
     x = np.random.default_rng(0).uniform(-1, -0.1, (30, 4, 4, 1)).astype("float32")
     network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
-    reference = Reference(x, features=features.Features("same", network))
+    reference = Reference(x, features=features.FeatureExtractor("same", network))
     reference.compare_with(model)
     assert reference.spread(model, reference.x) == pytest.approx(1.0)
 

@@ -36,11 +36,11 @@ def counted_gan(n_critic, **options):
 
 
 @pytest.mark.parametrize("n_critic", [1, 3])
-def test_fakes_are_made_once_a_move_and_none_for_the_generator_alone(n_critic):
+def test_fakes_are_made_once_an_update_and_none_for_the_generator_alone(n_critic):
     model, made, judged = counted_gan(n_critic)
     model.train_step(ops.convert_to_tensor(X))
     assert made.runs == n_critic
-    assert judged.runs == 2 * n_critic + 1  # real and fake in each move, the fakes again by the moved discriminator
+    assert judged.runs == 2 * n_critic + 1  # real and fake in each update, the fakes again by the updated discriminator
 
 
 def test_one_step_is_that_of_the_plain_way():
@@ -73,26 +73,26 @@ def test_one_step_is_that_of_the_plain_way():
             np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
 
 
-class MakerFirst(GenerativeModel):
-    """A maker that moves first, whose loss also uses its network directly, and a judge of what it made by that move."""
+class OwnerFirst(GenerativeModel):
+    """A player that shares its pass and is updated first, whose loss also uses its network directly, and a judge."""
 
     def __init__(self, regularizer=None):
         super().__init__(log_names=("maker_loss", "judge_loss"))
+        self.regularizer = regularizer
         options = {"use_bias": False, "kernel_initializer": "ones"}
         self.maker = keras.Sequential(
             [keras.Input((1,)), keras.layers.Dense(1, kernel_regularizer=regularizer, **options)]
         )
         self.judge = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, **options)])
-        self.built = True
 
     def players(self):
         return (
-            Player("maker", (self.maker,), self.maker_loss, makes=self.make),
+            Player("maker", (self.maker,), self.maker_loss, shared_forward=self.make),
             Player("judge", (self.judge,), self.judge_loss),
         )
 
     def make(self, batch, training):
-        return {"made": self.maker(batch), "unused": 2.0 * self.maker(batch)}
+        return {"made": self.maker(batch["x"]), "unused": 2.0 * self.maker(batch["x"])}
 
     def maker_loss(self, batch, made, training):
         return {"maker_loss": ops.mean(made["made"]) + ops.mean(self.maker(made["made"]))}
@@ -102,9 +102,9 @@ class MakerFirst(GenerativeModel):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_a_maker_that_moves_first_may_use_its_network_again_and_hands_on_what_it_moved_by(jit_compile):
-    """With the weight w = 1, x = 2: loss 2 w + w (2 w), slope 2 + 4 = 6; the judge then sees w x = 2, not the moved."""
-    model = MakerFirst()
+def test_an_owner_updated_first_may_use_its_network_again_and_shares_the_pass_that_it_was_updated_by(jit_compile):
+    """With the weight w = 1, x = 2: loss 2 w + w (2 w), slope 2 + 4 = 6; the judge sees w x = 2."""
+    model = OwnerFirst()
     model.compile(keras.optimizers.SGD(0.1), jit_compile=jit_compile, steps_per_execution=1)
     history = model.fit(np.full((4, 1), 2.0), batch_size=4, verbose=0).history
     assert float(model.maker.get_weights()[0][0, 0]) == pytest.approx(1 - 0.6)
@@ -113,9 +113,9 @@ def test_a_maker_that_moves_first_may_use_its_network_again_and_hands_on_what_it
 
 
 @pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
-def test_the_makers_regularisation_is_minimised_too(policy):
+def test_the_owners_regularisation_is_minimised_too(policy):
     keras.config.set_dtype_policy(policy)
-    model = MakerFirst(keras.regularizers.L2(0.5))
+    model = OwnerFirst(keras.regularizers.L2(0.5))
     maker = keras.optimizers.SGD(0.1)
     if policy == "mixed_float16":
         maker = keras.optimizers.LossScaleOptimizer(maker, initial_scale=4.0)
@@ -126,7 +126,7 @@ def test_the_makers_regularisation_is_minimised_too(policy):
 
 
 def test_evaluation_makes_once_and_for_all_players():
-    model = MakerFirst()
+    model = OwnerFirst()
     model.compile("sgd", jit_compile=False)
     found = model.evaluate(np.full((4, 1), 2.0), batch_size=4, verbose=0, return_dict=True)
     assert found["maker_loss"] == pytest.approx(4.0) and found["judge_loss"] == pytest.approx(2.0)

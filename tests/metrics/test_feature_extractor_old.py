@@ -9,7 +9,7 @@ from keras_gen import metrics
 
 def flat(shape, **options):
     """Features that are the network's own view of its input."""
-    return metrics.Features("flat", keras.Sequential([keras.Input(shape), keras.layers.Flatten()]), **options)
+    return metrics.FeatureExtractor("flat", keras.Sequential([keras.Input(shape), keras.layers.Flatten()]), **options)
 
 
 X = np.random.default_rng(0).random((7, 4, 4, 1)).astype("float32")
@@ -84,23 +84,27 @@ def test_the_same_images_are_computed_once_and_others_anew():
 
 def test_without_a_network_examples_stay_as_they_are():
     x = [[[300.0, -1.0]], [[2.0, 3.0]]]
-    assert metrics.Features("as-they-are")(x).tolist() == [[300.0, -1.0], [2.0, 3.0]]
+    assert metrics.FeatureExtractor("as-they-are")(x).tolist() == [[300.0, -1.0], [2.0, 3.0]]
 
 
 def test_the_network_runs_as_in_use_and_not_as_in_training():
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.9)])
     head = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.9)])
-    features = metrics.Features("dropout", network, head)
+    features = metrics.FeatureExtractor("dropout", network, head)
     assert np.all(features(np.ones((5, 4))) == 1) and np.all(features.probabilities(np.ones((5, 4))) == 1)
 
 
 def test_the_key_is_made_of_name_weights_and_range():
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    key = metrics.Features("a", network).key
-    assert key == metrics.Features("a", network, batch_size=9).key
-    assert key != metrics.Features("b", network).key != metrics.Features("a", network, value_range=(-1, 1)).key
+    key = metrics.FeatureExtractor("a", network).key
+    assert key == metrics.FeatureExtractor("a", network, batch_size=9).key
+    assert (
+        key
+        != metrics.FeatureExtractor("b", network).key
+        != metrics.FeatureExtractor("a", network, value_range=(-1, 1)).key
+    )
     network.layers[0].set_weights([np.zeros((2, 1)), np.ones(1)])
-    assert key != metrics.Features("a", network).key
+    assert key != metrics.FeatureExtractor("a", network).key
 
 
 def test_a_copy_is_the_same_object():
@@ -127,17 +131,19 @@ def test_bad_examples(shape, x, value_range, message):
 
 def test_bad_arguments():
     with pytest.raises(ValueError, match="Expected: letters, digits, _, - and . alone. Received: name='a/b'"):
-        metrics.Features("a/b")
+        metrics.FeatureExtractor("a/b")
     with pytest.raises(ValueError, match="`batch_size` must be an integer >= 1"):
-        metrics.Features("a", batch_size=0)
+        metrics.FeatureExtractor("a", batch_size=0)
     with pytest.raises(ValueError, match="Class probabilities need features with a `head`. .* Received: 'flat'"):
         flat((2,)).probabilities(np.zeros((1, 2)))
 
 
 def test_networks_of_the_same_weights_are_told_apart():
     keys = [
-        metrics.Features("pool", keras.Sequential([keras.Input((4, 4, 1)), pooling()])).key
+        metrics.FeatureExtractor("pool", keras.Sequential([keras.Input((4, 4, 1)), pooling()])).key
         for pooling in (keras.layers.GlobalAveragePooling2D, keras.layers.GlobalMaxPooling2D)
     ]
-    again = metrics.Features("pool", keras.Sequential([keras.Input((4, 4, 1)), keras.layers.GlobalMaxPooling2D()])).key
+    again = metrics.FeatureExtractor(
+        "pool", keras.Sequential([keras.Input((4, 4, 1)), keras.layers.GlobalMaxPooling2D()])
+    ).key
     assert keys[0] != keys[1] == again

@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from keras_gen.metrics import cache
+from keras_gen import cache
 
 
 def test_the_folder_is_the_callers_then_the_environments_then_the_homes(monkeypatch):

@@ -9,19 +9,19 @@ from keras_gen import data, layers, models, networks
 X = np.random.default_rng(0).uniform(-1, 1, (32, 6)).astype("float32")
 
 
-def gan(kind=models.GAN, generator=None, opponent=None, **options):
+def gan(kind=models.GAN, generator=None, discriminator=None, **options):
     generator = generator or networks.mlp_generator(3, (8,), (6,))
-    return kind(generator, opponent or networks.mlp_discriminator((6,), (8,)), 3, **options)
+    return kind(generator, discriminator or networks.mlp_discriminator((6,), (8,)), 3, **options)
 
 
 def trained(steps, **options):
     """Weights of both networks after each step."""
     model = gan(**options)
     model.compile("adam", jit_compile=False)
-    seen = [[network.get_weights() for network in (model.generator, model.opponent)]]
+    seen = [[network.get_weights() for network in (model.generator, model.adversary)]]
     for _ in range(steps):
         model.train_on_batch(X)
-        seen.append([network.get_weights() for network in (model.generator, model.opponent)])
+        seen.append([network.get_weights() for network in (model.generator, model.adversary)])
     return model, seen
 
 
@@ -30,13 +30,13 @@ def moved(before, after):
 
 
 @pytest.mark.parametrize("kind", [models.GAN, models.WGAN, models.WGANGP])
-def test_the_three_phases_are_the_opponent_alone_the_generator_alone_then_both(kind):
+def test_the_three_phases_are_the_discriminator_alone_the_generator_alone_then_both(kind):
     model, seen = trained(6, kind=kind, n_critic=2, discriminator_warmup_steps=2, generator_warmup_steps=2)
     pairs = [[moved(b, a) for b, a in zip(*pair, strict=True)] for pair in itertools.pairwise(seen)]
     assert pairs == [[False, True], [False, True], [True, False], [True, False], [True, True], [True, True]]
     assert int(model.steps_done) == 6
-    counts = {name: int(model.optimizer[name].iterations) for name in ("generator", model.opponent_name)}
-    assert counts == {"generator": 4, model.opponent_name: 8}
+    counts = {name: int(model.optimizer[name].iterations) for name in ("generator", model.discriminator_name)}
+    assert counts == {"generator": 4, model.discriminator_name: 8}
 
 
 def test_the_average_of_the_generator_is_the_formula_s_and_what_samples_come_from():
@@ -63,7 +63,7 @@ def test_the_average_forgets_its_first_steps_after_a_warm_up_too():
         np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-7)
 
 
-def test_a_critic_that_holds_still_is_not_clipped():
+def test_a_critic_that_is_not_active_is_not_clipped():
     _, seen = trained(3, kind=models.WGAN, n_critic=2, generator_warmup_steps=2)
     assert [moved(a[1], b[1]) for a, b in itertools.pairwise(seen)] == [False, False, True]
 
@@ -97,16 +97,16 @@ def test_samples_have_a_seed_of_their_own_and_leave_the_training_alone():
     )
 
 
-def test_moves_see_fresh_examples_and_a_short_foreign_batch_is_no_nan():
+def test_updates_see_fresh_examples_and_a_short_foreign_batch_is_no_nan():
     import tensorflow as tf
 
     model = gan(n_critic=5)
     model.compile("adam", jit_compile=False)
-    dataset = tf.data.Dataset.from_tensor_slices(X[:8]).batch(5)  # 5 examples, then 3 for 5 moves
+    dataset = tf.data.Dataset.from_tensor_slices(X[:8]).batch(5)  # 5 examples, then 3 for 5 updates
     assert np.isfinite(model.fit(dataset, verbose=0).history["loss"]).all()
     with pytest.raises(ValueError, match="Expected: batch_size >= 5. Received: batch_size=3"):
         model.fit(X, batch_size=3, verbose=0)
-    with pytest.raises(ValueError, match="5 moves of a step. Expected: examples >= 5. Received: examples=4"):
+    with pytest.raises(ValueError, match="5 updates of a step. Expected: examples >= 5. Received: examples=4"):
         model.fit(X[:4], batch_size=64, verbose=0)
     with pytest.raises(ValueError, match="Expected: examples >= 5. Received: examples=4"):
         model.fit(data.Pipeline(X[:4], batch_size=8), verbose=0)
@@ -163,7 +163,7 @@ DENSE, SQUASHED = keras.layers.Dense, keras.layers.Dense(1, activation="sigmoid"
 )
 def test_an_opponent_that_ends_in_an_activation_is_refused_however_it_is_written(layers):
     with pytest.raises(ValueError, match="must end in logits"):
-        gan(opponent=ends_in(*layers))
+        gan(discriminator=ends_in(*layers))
 
 
 def test_the_range_of_a_generator_shows_through_what_passes_it_on():
@@ -173,7 +173,7 @@ def test_the_range_of_a_generator_shows_through_what_passes_it_on():
 
 
 def test_a_last_linear_activation_is_none():
-    gan(opponent=ends_in(DENSE(1), keras.layers.Activation("linear", dtype="float32")))
+    gan(discriminator=ends_in(DENSE(1), keras.layers.Activation("linear", dtype="float32")))
 
 
 def test_bright_images_may_be_evaluated_but_not_trained_on():
@@ -226,10 +226,10 @@ SIGMOID = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "sigmoid")]
     [
         (lambda: gan(generator=networks.mlp_generator(3, (), (5,))), r"Expected: inputs of shapes \[\(5,\)\]"),
         (lambda: gan(generator=networks.mlp_generator(4, (), (6,))), r"Expected: inputs of shapes \[\(3,\)\]"),
-        (lambda: gan(opponent=SIGMOID), "must end in logits. .* Received: activation 'sigmoid'"),
-        (lambda: gan(kind=models.WGAN, opponent=SIGMOID), "`critic` must end in logits"),
-        (lambda: gan(opponent=two_outputs()), "one output. Received: .* 2 outputs"),
-        (lambda: gan(kind=models.WGANGP, opponent=ends_in(DENSE(5))), "must give one value an example"),
+        (lambda: gan(discriminator=SIGMOID), "must end in logits. .* Received: activation 'sigmoid'"),
+        (lambda: gan(kind=models.WGAN, discriminator=SIGMOID), "`critic` must end in logits"),
+        (lambda: gan(discriminator=two_outputs()), "one output. Received: .* 2 outputs"),
+        (lambda: gan(kind=models.WGANGP, discriminator=ends_in(DENSE(5))), "must give one value an example"),
         (lambda: gan(n_critic=0), "`n_critic` must be an integer >= 1"),
         (lambda: gan(latent="cauchy"), "Unknown latent"),
         (lambda: gan(ema=1.0), r"`ema` must be a number in \[0, 1\)"),
@@ -270,11 +270,11 @@ def test_without_a_last_activation_any_range_will_do():
 
 
 def test_noise_in_a_network_is_seeded_and_resumed():
-    opponent = keras.Sequential([keras.Input((6,)), layers.MaskingNoise(0.5), keras.layers.Dense(1)])
+    discriminator = keras.Sequential([keras.Input((6,)), layers.MaskingNoise(0.5), keras.layers.Dense(1)])
     losses = []
     for _ in range(2):
         keras.utils.set_random_seed(5)
-        model = gan(opponent=keras.models.clone_model(opponent))
+        model = gan(discriminator=keras.models.clone_model(discriminator))
         model.compile("adam", jit_compile=False)
         losses.append(model.fit(X, verbose=0).history["loss"])
     assert losses[0] == losses[1]
