@@ -24,8 +24,9 @@ FLOORS = {
     3: ("networks", "training", "saving"),
     4: ("models", "metrics", "plots"),
     5: ("callbacks", "presets", "estimators"),
-    6: ("runs", "tuning"),
-    7: ("cli",),
+    6: ("runs",),
+    7: ("tuning",),
+    8: ("cli",),
 }
 FLOOR_OF = {name: floor for floor, names in FLOORS.items() for name in names}
 
@@ -101,6 +102,7 @@ def _public():
         "presets.autoencoders",
         "presets.variational",
         "presets.translation",
+        "presets.classification",
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (

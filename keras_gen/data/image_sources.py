@@ -1,6 +1,7 @@
 """Where images come from: arrays in memory, files of a folder, or the files of a tensorflow-datasets set."""
 
 import concurrent.futures
+import copy
 import hashlib
 import io
 import math
@@ -168,6 +169,7 @@ class FileImages:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
         self.skipped, self.size = len(bad), len(good)
         self.titles = [titles[number] for number in good]
+        self.sizes = [tuple(shape[:2]) for shape in shapes]  # the images' own, upright
         self.example_shape = (*(sides or shapes[0][:2]), channels)
         if sides is None and len({shape[:2] for shape in shapes}) > 1:
             warnings.warn(
@@ -184,6 +186,13 @@ class FileImages:
     def extremes(self, ignore_nan=False):
         """The pair of what black and white are, whatever the files show."""
         return self._range
+
+    def resized(self, size):
+        """The same images, brought to another `size`, as in `image_source`."""
+        other = copy.copy(self)
+        other.example_shape = (*_sides(size), self.example_shape[-1])
+        other.row_bytes = 4 * math.prod(other.example_shape)
+        return other
 
     @property
     def fingerprint(self):

@@ -3,6 +3,7 @@
 from keras_gen import checks
 from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
+from keras_gen.presets.classification import lenet5
 from keras_gen.presets.registry import PRESETS, preset, presets_for
 from keras_gen.presets.translation import cyclegan
 from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
@@ -19,6 +20,7 @@ __all__ = [
     "cyclegan",
     "dcgan",
     "gan",
+    "lenet5",
     "preset",
     "presets_for",
     "sparse",

@@ -61,7 +61,6 @@ def conditional_gan(
 
     Args:
         example_shape: One image's shape `(height, width, channels)`; its sides are 4 to 7 times a power of two.
-        num_classes: Number of classes; labels are 0..num_classes - 1.
         filters: Channels for each doubling of the sides.
 
     Example:

@@ -31,9 +31,9 @@ def preset(name, model, without=()):
     to the model's class. It documents its own only; the docstring of the registered function has them all, and a
     `Returns` part. Unknown arguments are refused, and values that are not among an own argument's choices.
 
-    The registered function has the attributes `name` and `model`, as given here, and `arguments`: a dict from a name to
-    an `Argument`, of the function's own arguments and those of the model's class that have a default. Help and choices
-    that the function does not state are the model's.
+    The registered function has the attributes `name` and `model`, as given here, `summary`, the first line of its
+    docstring, and `arguments`: a dict from a name to an `Argument`, of the function's own arguments and those of the
+    model's class that have a default. Help and choices that the function does not state are the model's.
 
     Args:
         name: The preset's name.
@@ -63,7 +63,7 @@ def preset(name, model, without=()):
                     checks.choice(option, bound[option], own[option].choices)
             return function(**bound)
 
-        build.name, build.model = name, model
+        build.name, build.model, build.summary = name, model, inspect.getdoc(function).splitlines()[0]
         build.arguments = {n: argument for n, argument in arguments.items() if argument.default is not REQUIRED}
         build.__signature__ = _signature(function, arguments)
         build.__doc__ = _docstring(function, model, arguments)

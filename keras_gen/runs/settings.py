@@ -1,4 +1,4 @@
-"""A run's settings: what the command line said, kept beside the model."""
+"""A run's settings: what it was trained with, kept beside its model."""
 
 import dataclasses
 import json
@@ -7,21 +7,37 @@ from pathlib import Path
 
 from keras_gen.files import atomic_write
 
-_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
 FILE = "settings.json"
+_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
 
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """The arguments of `keras-gen train`: those of every run, and in `options` those of its model and training."""
+    """The arguments of a run.
+
+    Args:
+        model: Name of a preset.
+        data: What `data.load` takes, `"pairs"` for the sets `x` and `y` among the options, or `None` for arrays that
+            have no name. Defaults to `"digits"`.
+        epochs: Epochs in all, also of a resumed run. Defaults to 50.
+        batch_size: Examples of one update. Defaults to 100.
+        binarization: `"none"`, `"static"` or `"dynamic"`, as in `data.Pipeline`. Defaults to `"none"`.
+        seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
+        options: Dict of the arguments of the preset and of its training. Defaults to those arguments' own defaults.
+
+    Example:
+
+    >>> Settings("vae", epochs=5, options={"latent_dim": 3}).arguments["latent_dim"]
+    3
+    """
 
     model: str
-    data: str
-    epochs: int
-    batch_size: int
-    binarization: str
-    seed: int
-    options: dict
+    data: str | None = "digits"
+    epochs: int = 50
+    batch_size: int = 100
+    binarization: str = "none"
+    seed: int = 0
+    options: dict = dataclasses.field(default_factory=dict)
 
     @property
     def arguments(self):
@@ -29,13 +45,12 @@ class Settings:
         shared = dataclasses.asdict(self)
         return {**shared.pop("options"), **shared}
 
-    @property
-    def names(self):
-        """The names of all of them."""
-        return set(self.arguments)
+    def with_options(self, **options):
+        """These settings with some options changed."""
+        return dataclasses.replace(self, options={**self.options, **options})
 
     def write(self, folder):
-        """Write the settings and the versions that the run used to `<folder>/settings.json`."""
+        """Write the settings, and the versions of the packages in use, to `<folder>/settings.json`."""
         import keras
         import numpy
         import tensorflow
@@ -56,7 +71,9 @@ class Settings:
         """
         path = Path(folder) / FILE
         if not path.is_file():
-            raise ValueError(f"No run in that folder. Expected: one that `keras-gen train` made. Received: '{folder}'")
+            raise ValueError(
+                f"No run in that folder. Expected: one that `keras-gen train` or `tune` made. Received: '{folder}'"
+            )
         try:
             arguments = json.loads(path.read_text())["arguments"]
             own = {field.name for field in dataclasses.fields(cls)}
@@ -66,19 +83,19 @@ class Settings:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def continued(self, wanted, given):
-        """These settings, with what may change in a run that goes on, if nothing else is to.
+        """The settings of a run that is resumed.
 
-        That is the number of epochs, the schedule, the pictures, and where folders are: they may have been moved.
+        Free to change are the number of epochs, the schedule, the pictures, and where folders are: they may have moved.
 
         Args:
             wanted: The `Settings` of the new call.
-            given: Names of the options that were given by hand.
+            given: Names of the arguments that the user stated.
 
         Returns:
             The `Settings` to go on with.
 
         Raises:
-            ValueError: If an option given by hand differs from the run's.
+            ValueError: If another stated argument differs from the run's.
         """
         for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
             old, new = self.arguments.get(name), wanted.arguments.get(name)
@@ -91,5 +108,5 @@ class Settings:
 
 
 def _hashable(value):
-    """What JSON made a list of was a tuple."""
+    """A tuple for a list, which is what JSON makes of a tuple."""
     return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from keras_gen import load_model
+from keras_gen.callbacks import RunFolder
+from keras_gen.runs import Settings, train
+
+SMALL = {"width": 0.02, "latent_dim": 2}
+
+
+def settings(epochs=1, model="autoencoder", **options):
+    return Settings(model, epochs=epochs, batch_size=256, options={**SMALL, **options})
+
+
+def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monkeypatch):
+    saved, on_epoch_end = [], RunFolder.on_epoch_end
+
+    def interrupted(self, epoch, logs=None):
+        if saved:
+            raise KeyboardInterrupt
+        on_epoch_end(self, epoch, logs)
+        saved.append(epoch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "on_epoch_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings(3), tmp_path / "parts")
+    assert load_model(tmp_path / "parts").epochs_completed == 1
+    parts = train(settings(3), tmp_path / "parts", resume=True)
+    whole = train(settings(3), tmp_path / "whole")
+    assert (parts.new, whole.new, parts.epochs, whole.epochs) == (2, 3, 3, 3) and parts.figures == whole.figures
+    assert (parts.folder / "history.csv").read_text() == (whole.folder / "history.csv").read_text()
+    for left, right in zip(*(load_model(one.folder).variables for one in (parts, whole)), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+    again = train(settings(2), tmp_path / "whole", resume=True)
+    assert again.new == 0 and again.epochs == 3 and again.figures == whole.figures
+
+
+def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
+    trained = train(settings(units=(8,)), tmp_path)
+    assert trained.settings.options["activation"] == "silu" and trained.settings.options["units"] == (8,)
+    assert Settings.read(tmp_path) == trained.settings
+    assert trained.files == ["history.png", "latent.png", "reconstructions.png"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (settings(latent_dims=3), "Unknown option. Did you mean 'latent_dim'"),
+        (settings(model="autoencodr"), "Unknown model. Did you mean 'autoencoder'"),
+        (settings(noise=2.0), r"`noise` must be a number in \[0, 1\)"),
+        (Settings("gan", binarization="dynamic"), "--binarization is for models of a likelihood. Received: gan"),
+        (Settings("vae", data="nowhere/x.npz"), "No data at that path"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(wanted, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        train(wanted, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_diverges_keeps_the_last_good_epoch(tmp_path):
+    first = train(settings(), tmp_path)
+    kept = (tmp_path / "model.keras").read_bytes()
+    model = load_model(tmp_path)
+    model.optimizer.optimizers[0].learning_rate = 1e30
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="Training diverged"):
+        train(settings(3), tmp_path, resume=True, given=("epochs",))
+    assert load_model(tmp_path).epochs_completed == first.epochs and len(kept) > 0
+    assert (tmp_path / "history.csv").read_text().count("\n") == 2
