@@ -3,6 +3,7 @@
 import dataclasses
 import inspect
 import re
+import types
 import typing
 
 REQUIRED = inspect.Parameter.empty  # the default of an argument that has none
@@ -76,10 +77,8 @@ def described(thing):
     """
     texts = {}
     for owner in thing.__mro__ if inspect.isclass(thing) else [thing]:
-        part = re.search(
-            r"^Args:\n(.*?)(?=^\S|\Z)", inspect.cleandoc(vars(owner).get("__doc__") or "")
-            if inspect.isclass(owner) else inspect.getdoc(owner) or "", re.DOTALL | re.MULTILINE
-        )  # fmt: skip
+        docstring = inspect.cleandoc(owner.__doc__ or "")
+        part = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
         entries = re.findall(r"^    ([\w, ]+): (.*?)(?=^    \S|\Z)", part[1] if part else "", re.DOTALL | re.MULTILINE)
         for names, text in entries:
             text = re.sub(r"\s*Defaults\s+to .*", "", " ".join(text.split()))
@@ -114,4 +113,8 @@ def arguments_of(thing):
 
 
 def _choices(annotation):
-    return typing.get_args(annotation) if typing.get_origin(annotation) is typing.Literal else ()
+    """The values of a `Literal`, also where it is a part of a union."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return typing.get_args(annotation)
+    parts = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, types.UnionType) else ()
+    return tuple(choice for part in parts for choice in _choices(part))

@@ -42,7 +42,7 @@ for strategy in tf.distribute.get_strategy(), two:
         model = OwnerFirst(keras.regularizers.L2(0.5))
         model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
     model.fit(np.full((4, 1), 2.0), batch_size=4, verbose=0)
-    np.testing.assert_allclose(model.maker.get_weights()[0], 0.3, rtol=1e-5)  # as tests/training/test_forward_pass.py says
+    np.testing.assert_allclose(model.maker.get_weights()[0], 0.3, rtol=1e-5)  # as in test_forward_pass.py
 
 with two.scope():
     generator = ReplicaSeedGenerator(3)

@@ -94,7 +94,14 @@ def _public():
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from ((room, name, getattr(module, name)) for name in module.__all__)
-    for room in ("presets", "latents", "presets.adversarial", "presets.autoencoders", "presets.variational"):
+    for room in (
+        "latents",
+        "presets.registry",
+        "presets.adversarial",
+        "presets.autoencoders",
+        "presets.variational",
+        "presets.translation",
+    ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (
             (room, n, f)

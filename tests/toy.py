@@ -33,7 +33,11 @@ class TwoPlayers(GenerativeModel):
     def players(self):
         return (
             Player(
-                "critic", (self.critic,), self.critic_loss, self.n_critic, after_update=lambda: self.followed.assign_add(1)
+                "critic",
+                (self.critic,),
+                self.critic_loss,
+                self.n_critic,
+                after_update=lambda: self.followed.assign_add(1),
             ),
             Player("generator", (self.generator,), self.generator_loss),
         )

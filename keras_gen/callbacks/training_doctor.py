@@ -76,8 +76,8 @@ class TrainingDoctor(keras.callbacks.Callback):
         verbose: 0 for silence, 1 for the lines on standard output. Defaults to 1.
         labels: Integers `(n,)`, the classes of `x`, for a conditional model: distances are then those within a class.
             Defaults to `None`.
-        features: `metrics.FeatureExtractor` in which distances are taken, and whose head, if any, tells classes; `None` takes
-            the examples themselves. Defaults to `None`.
+        features: `metrics.FeatureExtractor` in which distances are taken, and whose head, if any, gives the classes;
+            `None` takes the examples themselves. Defaults to `None`.
         centres: Array `(modes, d)`, the modes of a toy mixture, or `None`. Defaults to `None`.
         seed: Integer >= 0 of the latents, and of the draw from `x`. Defaults to 0.
         min_spread: A number >= 0; the samples of a good model lie near 1. Defaults to 0.1.

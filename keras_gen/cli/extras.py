@@ -63,6 +63,6 @@ def translating(folder, batches, shown, learning_rate=2e-4, constant_epochs=100,
 EXTRAS = {
     **dict.fromkeys(("vae", "convolutional-vae", "burda-vae"), variational),
     "stacked": pretraining,
-    **dict.fromkeys(presets.ADVERSARIAL, adversarial),
-    **dict.fromkeys(presets.TRANSLATING, translating),
+    **dict.fromkeys(("gan", "dcgan", "conditional-gan", "wgan", "wgan-gp"), adversarial),
+    **dict.fromkeys(presets.presets_for("translate"), translating),
 }

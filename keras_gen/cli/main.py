@@ -165,9 +165,9 @@ def _command_of(function, model, options):
 
 
 for _name in presets.PRESETS:
-    _trains = _train_translation if _name in presets.TRANSLATING else _train
+    _trains = _train_translation if _name in presets.presets_for("translate") else _train
     train_app.command(_name)(_command_of(_trains, _name, runs.model_options(_name)))
-for _name in presets.RECONSTRUCTING:
+for _name in presets.presets_for("reconstruct"):
     tune_app.command(_name)(_command_of(_tune, _name, runs.preset_options(_name)))
 
 

@@ -2,10 +2,11 @@
 
 import dataclasses
 import inspect
-import re
 from typing import Annotated
 
 import typer
+
+from keras_gen.arguments import REQUIRED, arguments_of
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,16 +54,8 @@ def options_of(function):
     >>> [option.name for option in options_of(presets.burda_vae)][:2]
     ['latent_dim', 'width']
     """
-    told = _arguments(inspect.getdoc(function))
     return [
-        Option(name, parameter.default, told[name])
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.default is not inspect.Parameter.empty
+        Option(one.name, one.default, one.help)
+        for one in arguments_of(function).values()
+        if one.default is not REQUIRED and one.default is not None
     ]
-
-
-def _arguments(docstring):
-    """What the `Args` part of a docstring says of each argument, without the default, which typer shows."""
-    part = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE).group(1)
-    entries = re.findall(r"^    (\w+): (.*?)(?=^    \S|\Z)", part, re.DOTALL | re.MULTILINE)
-    return {name: re.sub(r"\s*Defaults to .*", "", " ".join(text.split())) for name, text in entries}

@@ -70,7 +70,7 @@ def train(settings, folder, resume, given):
     else:
         model = presets.build(settings.model, train_set.x.shape[1:], **accepted(presets.PRESETS, settings))
     binarization = None if settings.binarization == "none" else settings.binarization
-    if binarization and settings.model in presets.ADVERSARIAL:
+    if binarization and settings.model in ("gan", "dcgan", "conditional-gan", "wgan", "wgan-gp"):
         raise ValueError(f"--binarization is for models of a likelihood. Received: {settings.model}")
     moves = model.updates_per_step
     arrays = _arrays(model, train_set)
@@ -86,7 +86,13 @@ def train(settings, folder, resume, given):
     found = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     written = _draw_pictures(model, run, test[0], test_set.y, settings.seed)
     typer.echo(f"In {folder}: model.keras, history.csv, settings.json, {', '.join(written)}")
-    if settings.model in presets.ADVERSARIAL:  # the sum of two players' losses tells nothing
+    if settings.model in (
+        "gan",
+        "dcgan",
+        "conditional-gan",
+        "wgan",
+        "wgan-gp",
+    ):  # the sum of two players' losses tells nothing
         told = ", ".join(f"{name} {value:.3f}" for name, value in found.items() if name != "loss")
         typer.echo(f"On test images after epoch {model.epochs_completed}: {told}")
         return
@@ -174,7 +180,7 @@ def reconstruct(folder, name, n, out):
 def evaluate(folder, name, nll_samples, wanted, samples, features, seed):
     """Test losses, likelihood and measures of samples, a line each."""
     model, settings = load_run(folder)
-    if settings.model in presets.TRANSLATING:
+    if settings.model in presets.presets_for("translate"):
         raise ValueError(
             f"`evaluate` is for models of one set. Received: a run of {settings.model}; see its history.csv"
         )

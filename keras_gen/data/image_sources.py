@@ -71,7 +71,8 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     source = ArrayImages(name, images)
     if size is not None and source.example_shape[:2] != _sides(size):
         raise ValueError(
-            f"`{name}` is an array, which is not resized. Expected: {_sides(size)}. Received: {source.example_shape[:2]}"
+            f"`{name}` is an array, which is not resized. Expected: {_sides(size)}. "
+            f"Received: {source.example_shape[:2]}"
         )
     return source
 

@@ -1,11 +1,13 @@
 """What the two players of an adversarial game minimise, as functions of the discriminator's logits."""
 
 import math
+import typing
 
 from keras import ops
 
 from keras_gen import checks
 
+AdversarialLoss = typing.Literal["non_saturating", "minimax", "maximum_likelihood", "least_squares", "hinge"]
 _LINEAR_ABOVE = 20.0  # beyond it exp(logit) would run out of float32's range
 
 

@@ -5,9 +5,8 @@ import weakref
 
 import numpy as np
 
-from keras_gen import checks
+from keras_gen import cache, checks
 from keras_gen.files import atomic_write
-from keras_gen import cache
 from keras_gen.metrics import arrays
 
 _IN_USE = weakref.WeakValueDictionary()

@@ -212,7 +212,9 @@ def _checked_shapes(generator, name, discriminator, latent_dim, condition):
             f"Received: inputs of shapes {inputs}, {len(outputs)} outputs"
         )
     taken, given = shapes(name, discriminator)
-    fitting = len(taken) == 1 + len(conditions) and checks.shapes_agree(taken[0], outputs[0]) and taken[1:] == conditions
+    fitting = (
+        len(taken) == 1 + len(conditions) and checks.shapes_agree(taken[0], outputs[0]) and taken[1:] == conditions
+    )
     if not fitting or len(given) != 1:
         raise ValueError(
             f"`{name}` must take what the generator makes. Expected: inputs of shapes {[outputs[0], *conditions]}, one "

@@ -1,6 +1,7 @@
 """The autoencoder and its classical variants, each an argument."""
 
 import math
+import typing
 
 import keras
 from keras import ops
@@ -67,7 +68,7 @@ class Autoencoder(EncoderDecoder):
         self,
         encoder,
         decoder,
-        reconstruction="squared_error",
+        reconstruction: typing.Literal["squared_error", "bernoulli"] = "squared_error",
         corruption=None,
         sparsity=None,
         contraction=0.0,

@@ -8,7 +8,7 @@ from keras import ops
 
 from keras_gen import checks, losses
 from keras_gen.layers.image_pool import ImagePool
-from keras_gen.losses.adversarial import adversarial_pair
+from keras_gen.losses.adversarial import AdversarialLoss, adversarial_pair
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import check_logits, shapes, value_range
@@ -76,7 +76,7 @@ class CycleGAN(GenerativeModel):
         generator_yx,
         discriminator_x,
         discriminator_y,
-        adversarial_loss="least_squares",
+        adversarial_loss: AdversarialLoss = "least_squares",
         cycle_weight=10.0,
         identity_weight=0.0,
         pool_size=50,

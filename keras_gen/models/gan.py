@@ -5,7 +5,7 @@ import numpy as np
 from keras import InputSpec, ops
 
 from keras_gen import checks
-from keras_gen.losses.adversarial import adversarial_pair
+from keras_gen.losses.adversarial import AdversarialLoss, adversarial_pair
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.training.data_description import Component
 
@@ -29,10 +29,10 @@ class GAN(AdversarialModel):
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         discriminator: Keras model from `(batch, *shape)` to logits, without a last activation.
         latent_dim: Width of the latents, an integer >= 1.
-        adversarial_loss: `"non_saturating"`, `"minimax"`, `"maximum_likelihood"`, `"least_squares"` or `"hinge"`; a pair
-            of callables, `(real_logits, fake_logits)` for the discriminator and `(fake_logits)` for the generator, that
-            give scalars; or an object with these as methods `discriminator_loss` and `generator_loss`. Callables and
-            objects are saved as Keras saves custom objects: register them. Defaults to `"non_saturating"`.
+        adversarial_loss: `"non_saturating"`, `"minimax"`, `"maximum_likelihood"`, `"least_squares"` or `"hinge"`; a
+            pair of callables, `(real_logits, fake_logits)` for the discriminator and `(fake_logits)` for the generator,
+            that give scalars; or an object with these as methods `discriminator_loss` and `generator_loss`. Callables
+            and objects are saved as Keras saves custom objects: register them. Defaults to `"non_saturating"`.
         label_smoothing: How much of the real examples' label is taken away, a number in [0, 1), for the first three
             losses. Defaults to 0.
         **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
@@ -58,7 +58,13 @@ class GAN(AdversarialModel):
     condition = None  # the component that both networks are given besides
 
     def __init__(
-        self, generator, discriminator, latent_dim, adversarial_loss="non_saturating", label_smoothing=0.0, **kwargs
+        self,
+        generator,
+        discriminator,
+        latent_dim,
+        adversarial_loss: AdversarialLoss = "non_saturating",
+        label_smoothing=0.0,
+        **kwargs,
     ):
         adversarial_pair(adversarial_loss)  # raises if it is none
         if checks.rate("label_smoothing", label_smoothing) and adversarial_loss not in _SMOOTHED:

@@ -1,6 +1,7 @@
 """The variational autoencoder and its importance-weighted bound."""
 
 import math
+import typing
 
 import keras
 import numpy as np
@@ -56,7 +57,15 @@ class VAE(EncoderDecoder):
 
     tasks = frozenset({"encode", "reconstruct", "sample", "likelihood"})
 
-    def __init__(self, encoder, decoder, reconstruction="bernoulli", beta=1.0, importance_samples=1, **kwargs):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        reconstruction: typing.Literal["bernoulli", "gaussian"] = "bernoulli",
+        beta=1.0,
+        importance_samples=1,
+        **kwargs,
+    ):
         checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
         checks.number("beta", beta)
         checks.integer("importance_samples", importance_samples)

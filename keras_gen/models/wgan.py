@@ -75,8 +75,8 @@ class WGANGP(AdversarialModel):
 
     min_G max_f  E f(x) - E f(G(z)) - weight * E (||d f / d x^||_2 - 1)^2,    x^ between a real and a generated example.
 
-    As in `GAN`, `fit(batch_size=n_critic * b)` gives updates of b examples. Logged: `loss` (the sum), `critic_loss` (with
-    the penalty), `wasserstein` (the estimate, E f(x) - E f(G(z))), `gradient_penalty` (before its weight),
+    As in `GAN`, `fit(batch_size=n_critic * b)` gives updates of b examples. Logged: `loss` (the sum), `critic_loss`
+    (with the penalty), `wasserstein` (the estimate, E f(x) - E f(G(z))), `gradient_penalty` (before its weight),
     `generator_loss`.
 
     Args:

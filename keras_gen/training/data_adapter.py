@@ -52,14 +52,22 @@ class Training:
 
 
 def adapt(
-    description, x, y=None, sample_weight=None, batch_size=None, steps=None, training=None, class_weight=None
+    description,
+    x,
+    y=None,
+    sample_weight=None,
+    batch_size=None,
+    steps=None,
+    training=None,
+    class_weight=None,
+    in_fit=False,
 ):
     """The batches of a model from data of any kind, checked before any step.
 
     Args:
         description: The model's `DataDescription`.
-        x: Array, list of examples, sparse matrix, tuple (x, y) or (x, y, sample_weight), dict of arrays, `data.Pipeline`,
-            `tf.data.Dataset`, `keras.utils.PyDataset`, generator, or another iterable of batches.
+        x: Array, list of examples, sparse matrix, tuple (x, y) or (x, y, sample_weight), dict of arrays,
+            `data.Pipeline`, `tf.data.Dataset`, `keras.utils.PyDataset`, generator, or another iterable of batches.
         y: Labels, targets or a second set of images, where x is an array. Defaults to `None`.
         sample_weight: Array `(n,)`, where x is an array. Defaults to `None`.
         batch_size: Integer for arrays. Defaults to `None`, which is 32.
@@ -67,6 +75,7 @@ def adapt(
         training: A `Training`, or `None` for an evaluation, in the order of the data. Defaults to `None`.
         class_weight: Dict from a class to the weight of its examples, 1 where there is none, for arrays of a model of
             labels. Defaults to `None`.
+        in_fit: Whether the data belong to a training, so that they must fill the model's range. Defaults to `False`.
 
     Returns:
         `Batches`.
@@ -83,15 +92,15 @@ def adapt(
     if isinstance(x, SeededPipeline):
         own = {"batch_size": batch_size, "steps": steps if training is not None else None}
         _require_alone(x, y, sample_weight, class_weight=class_weight, **own)
-        return _of_pipeline(description, x, training, steps)
+        return _of_pipeline(description, x, training, steps, in_fit)
     if _is_stream(x):
         _require_alone(x, y, sample_weight, class_weight=class_weight)
-        return _of_stream(description, x, training, steps)
+        return _of_stream(description, x, training, steps, in_fit)
     parts = read_arrays(description, x, y, sample_weight)
     if class_weight is not None:
         parts = _weighted_by_class(description, parts, class_weight)
     pipeline = _pipeline(description, parts, 32 if batch_size is None else batch_size, steps, training)
-    return dataclasses.replace(_of_pipeline(description, pipeline, training, steps), own_order=True)
+    return dataclasses.replace(_of_pipeline(description, pipeline, training, steps, in_fit), own_order=True)
 
 
 def read_arrays(description, x, y=None, sample_weight=None):
@@ -173,8 +182,8 @@ def _weighted_by_class(description, parts, class_weight):
     return {**parts, "sample_weight": np.array([class_weight.get(int(label), 1.0) for label in labels], "float32")}
 
 
-def _of_pipeline(description, pipeline, training, steps):
-    description.check_pipeline(pipeline, training is not None)
+def _of_pipeline(description, pipeline, training, steps, in_fit):
+    description.check_pipeline(pipeline, in_fit)
     if training is None:
         dataset = pipeline.dataset(training=False)
         return Batches(dataset if steps is None else dataset.take(steps), pipeline.batches(training=False))
@@ -183,15 +192,15 @@ def _of_pipeline(description, pipeline, training, steps):
     return Batches(dataset, batch_count(dataset), pipeline=pipeline)
 
 
-def _of_stream(description, data, training, steps):
+def _of_stream(description, data, training, steps, in_fit):
     """Batches of a dataset or another iterable, whose first batch is read once more to be checked."""
     first = _first_batch(data)
     if first is not None:
-        size = description.check_batch(keras.tree.map_structure(_as_numpy, first), training is not None)
+        size = description.check_batch(keras.tree.map_structure(_as_numpy, first), in_fit)
         if training is not None:
             checks.batch("batch_size", size, training.updates, training.replicas)
     if isinstance(data, types.GeneratorType):
-        return Batches(_checked(description, data, training is not None), steps=steps)
+        return Batches(_checked(description, data, in_fit), steps=steps)
     if not is_dataset(data):
         return Batches(data, batch_count(data), steps)
     if training is not None and training.replicas > 1:
@@ -202,9 +211,9 @@ def _of_stream(description, data, training, steps):
     return Batches(data, batch_count(data), steps)
 
 
-def _checked(description, generator, training):
+def _checked(description, generator, in_fit):
     for batch in generator:
-        description.check_batch(keras.tree.map_structure(_as_numpy, batch), training)
+        description.check_batch(keras.tree.map_structure(_as_numpy, batch), in_fit)
         yield batch
 
 

@@ -56,11 +56,11 @@ class Component:
         """Raise a `ValueError` unless an array or sparse matrix `(n, ...)` is of this kind."""
         self._check(array.dtype, tuple(array.shape), lambda ignore_nan: extremes(array, ignore_nan))
 
-    def check_source(self, source, training=False):
+    def check_source(self, source, in_fit=False):
         """Raise a `ValueError` unless a `data.sources.Source`, or images of files, are of this kind."""
         shape = (source.size, *source.example_shape)
         self._check(source.dtype.as_numpy_dtype, shape, source.extremes)
-        if training:
+        if in_fit:
             self.check_filled(source.extremes(self.allow_nan)[0])
 
     def check_filled(self, lowest):
@@ -68,9 +68,9 @@ class Component:
         if self.fills_range and self.value_range is not None and lowest >= sum(self.value_range) / 2:
             low, high = self.value_range
             raise ValueError(
-                f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, the generator does. Expected: values "
-                f"in [{low}, {high}], as of data.load(name, value_range=({low}, {high})). Received: values from "
-                f"{lowest:g} on"
+                f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, the generator does. Expected: "
+                f"values in [{low}, {high}], as of data.load(name, value_range=({low}, {high})). "
+                f"Received: values from {lowest:g} on"
             )
 
     def _check(self, dtype, shape, found):
@@ -94,8 +94,8 @@ class Component:
 class DataDescription:
     """What a batch of a model is made of.
 
-    A batch is x, or x and y in Keras's sense: labels, a condition, a target, or a second image. What is handed to `fit`,
-    `evaluate`, `validation_data` and `train_on_batch`, arrays or batches of any kind, is read by it.
+    A batch is x, or x and y in Keras's sense: labels, a condition, a target, or a second image. What is handed to
+    `fit`, `evaluate`, `validation_data` and `train_on_batch`, arrays or batches of any kind, is read by it.
 
     Args:
         x: The `Component` that every batch has. Defaults to any numbers.
@@ -146,8 +146,8 @@ class DataDescription:
         if weight is not None:
             if not self.sample_weight:
                 raise ValueError(
-                    "`sample_weight` needs a model with a loss of each example, such as an autoencoder or a classifier. "
-                    "Expected: x, or x and y. Received: sample weights"
+                    "`sample_weight` needs a model with a loss of each example, such as an autoencoder or a "
+                    "classifier. Expected: x, or x and y. Received: sample weights"
                 )
             parts["sample_weight"] = weight[:, 0] if len(weight.shape) == 2 and weight.shape[1] == 1 else weight
         return parts
@@ -160,7 +160,7 @@ class DataDescription:
         return parts
 
     def unpacked(self, data):
-        """The triple (x, y, sample_weight) of a batch in any of the forms of `parts`, with `None` for what is not there."""
+        """The triple (x, y, sample_weight) of a batch in any form that `parts` takes, `None` for what is missing."""
         x, y, weight = (data, None, None) if isinstance(data, dict) else keras.utils.unpack_x_y_sample_weight(data)
         if isinstance(x, (tuple, list)):  # Keras hands `fit((x, y))` over as ((x, y),)
             if y is not None:
@@ -183,7 +183,9 @@ class DataDescription:
         """A batch of tensors without values, by name."""
         parts = [self.x, *([] if self.y is None else [self.y])]
         types = ("int64" if part.is_labels else "float32" for part in parts)
-        return {part.name: keras.KerasTensor((None, *part.shape), kind) for part, kind in zip(parts, types, strict=True)}
+        return {
+            part.name: keras.KerasTensor((None, *part.shape), kind) for part, kind in zip(parts, types, strict=True)
+        }
 
     def check(self, x, y=None):
         """Raise a `ValueError` unless arrays in memory are such data."""
@@ -193,7 +195,7 @@ class DataDescription:
             self.y.check(np.asarray(y))
         self.x.check(x)
 
-    def check_batch(self, data, training=False):
+    def check_batch(self, data, in_fit=False):
         """Raise a `ValueError` unless a batch of arrays is of such data; give the number of its examples."""
         parts = self.parts(data)
         if self.y is not None and self.y.name in parts:
@@ -203,20 +205,20 @@ class DataDescription:
         size = {name: part.shape[0] for name, part in parts.items()}
         if len(set(size.values())) > 1:
             raise ValueError(f"The parts of a batch must have one length. Received: {size}")
-        if training and size["x"] >= _ENOUGH:
+        if in_fit and size["x"] >= _ENOUGH:
             for component in (self.x, self.y):
                 if component is not None and component.fills_range:
                     component.check_filled(extremes(parts[component.name], component.allow_nan)[0])
         return size["x"]
 
-    def check_pipeline(self, pipeline, training=False):
+    def check_pipeline(self, pipeline, in_fit=False):
         """Raise a `ValueError` unless the sources of a `data.Pipeline` hold such data."""
         used = self.parts(_examples_of(pipeline))
         if self.y is not None and self.y.name in used:
             self._require_order(*(tuple(used[component.name].shape[1:]) for component in (self.x, self.y)))
         for component, source in zip((self.x, self.y), pipeline.sources, strict=False):
             if component is not None and component.name in used:
-                component.check_source(source, training)
+                component.check_source(source, in_fit)
 
     def _require_order(self, shape_x, shape_y):
         """Raise a `ValueError` if two sets of images of different shapes are given in the wrong order."""

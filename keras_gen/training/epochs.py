@@ -1,4 +1,4 @@
-"""The calls of the training function in an epoch: how many batches each takes, and what is counted and shown of them."""
+"""The calls of the training function in an epoch: how many batches each takes, what is counted and shown."""
 
 import math
 

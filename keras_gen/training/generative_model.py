@@ -319,10 +319,10 @@ class GenerativeModel(Persistent, keras.Model):
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
         training = Training(self.order_seed, self.updates_per_step, replicas, shuffle)
-        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight)
+        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight, True)
         if validation_data is not None:
             size = validation_batch_size or (batch_size if batches.own_order else None)
-            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps)
+            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, in_fit=True)
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         return super().fit(
@@ -363,7 +363,7 @@ class GenerativeModel(Persistent, keras.Model):
         return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
 
     def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
-        """One step on a batch of arrays, which are checked as by `fit`; arguments as in `keras.Model.train_on_batch`."""
+        """One step on a batch of arrays, which are checked as by `fit`; arguments as in `keras.Model`."""
         self._use_steps(1)
         checks.batch("batch_size", self.data_description.check_batch((x, y, sample_weight)), self.updates_per_step)
         return super().train_on_batch(x, y, sample_weight, **kwargs)

@@ -1,6 +1,5 @@
 """A preset as KerasTuner builds and trains it."""
 
-import inspect
 import json
 import math
 from pathlib import Path
@@ -120,8 +119,7 @@ def standard_error(errors):
 
 def defaults(preset):
     """The arguments of a preset that can be searched or fixed, with their defaults."""
-    parameters = inspect.signature(presets.PRESETS[preset]).parameters.values()
-    return {one.name: one.default for one in parameters if one.default is not one.empty}
+    return {name: one.default for name, one in presets.PRESETS[preset].arguments.items()}
 
 
 def _errors(model, inputs, targets):

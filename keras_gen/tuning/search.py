@@ -92,7 +92,7 @@ def search(
     for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
-    checks.choice("model to search", preset, presets.RECONSTRUCTING)
+    checks.choice("model to search", preset, presets.presets_for("reconstruct"))
     for name in fixed:
         checks.choice("argument of the preset", name, defaults(preset))
     ranges = checked(ranges, defaults(preset))

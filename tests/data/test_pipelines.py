@@ -122,7 +122,9 @@ def test_a_dataset_without_end_is_known():
     assert is_endless(dataset.repeat()) and not is_endless(dataset) and not is_endless(X)
 
 
-@pytest.mark.parametrize(("examples", "updates", "batches"), [(11, 1, 1), (12, 1, 2), (12, 2, 1), (14, 1, 1), (16, 2, 2)])
+@pytest.mark.parametrize(
+    ("examples", "updates", "batches"), [(11, 1, 1), (12, 1, 2), (12, 2, 1), (14, 1, 1), (16, 2, 2)]
+)
 def test_a_last_batch_that_devices_cannot_share_out_is_left_out(examples, updates, batches):
     """Four devices; beside a batch of 8: three; four, too few for two updates; six, of which one gets none; eight."""
     pipeline = Pipeline(np.zeros((examples, 1)), batch_size=8)

@@ -103,7 +103,7 @@ class OwnerFirst(GenerativeModel):
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_an_owner_updated_first_may_use_its_network_again_and_shares_the_pass_that_it_was_updated_by(jit_compile):
-    """With the weight w = 1, x = 2: loss 2 w + w (2 w), slope 2 + 4 = 6; the judge then sees w x = 2, not the updated one."""
+    """With the weight w = 1, x = 2: loss 2 w + w (2 w), slope 2 + 4 = 6; the judge sees w x = 2."""
     model = OwnerFirst()
     model.compile(keras.optimizers.SGD(0.1), jit_compile=jit_compile, steps_per_execution=1)
     history = model.fit(np.full((4, 1), 2.0), batch_size=4, verbose=0).history

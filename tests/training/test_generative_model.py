@@ -147,11 +147,20 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
     [
         ({}, "`x` must be given.*Received: None"),
         ({"x": (X, np.arange(12), np.ones(12))}, "`sample_weight` needs a model with a loss of each example"),
-        ({"x": X, "validation_data": (X, None, np.ones(12))}, "`sample_weight` needs a model with a loss of each example"),
-        ({"x": tf.data.Dataset.from_tensors((X, np.arange(12), np.ones(12)))}, "`sample_weight` needs a model with a loss of each example"),
+        (
+            {"x": X, "validation_data": (X, None, np.ones(12))},
+            "`sample_weight` needs a model with a loss of each example",
+        ),
+        (
+            {"x": tf.data.Dataset.from_tensors((X, np.arange(12), np.ones(12)))},
+            "`sample_weight` needs a model with a loss of each example",
+        ),
         ({"x": tf.data.Dataset.from_tensors(X[:2])}, "Expected: batch_size >= 3. Received: batch_size=2"),
         ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
-        ({"x": data.Pipeline(X), "steps_per_epoch": 1}, "A Pipeline has its own. Expected: steps where it is made. Received: both, steps = 1"),
+        (
+            {"x": data.Pipeline(X), "steps_per_epoch": 1},
+            "A Pipeline has its own. Expected: steps where it is made. Received: both, steps = 1",
+        ),
         ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
         ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` needs a model with a loss of each example"),
         ({"x": X, "class_weight": {0: 1}}, "`class_weight` needs a model of labels"),
