@@ -31,9 +31,7 @@ def test_free_axes_of_a_shape():
     checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):
         checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))
-    with pytest.raises(
-        ValueError, match=r"shape \(n, 5, 3\). Received: shape \(5, 3\). It has no batch axis."
-    ):
+    with pytest.raises(ValueError, match=r"shape \(n, 5, 3\). Received: shape \(5, 3\). It has no batch axis."):
         checks.array("x", np.zeros((5, 3)), shape=(5, 3))
 
 

@@ -216,7 +216,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, the generator does"),
         (lambda: fitted(tf.data.Dataset.from_tensor_slices(X).batch(2)), "needs y. Expected: fit"),
         (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="z"), "Unknown side"),
-        (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="x"), r"Expected: shape \(n, 8, 8, 3\)"),
+        (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="x"), r"Expected: shape \(n, None, None, 3\)"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(call, message):
@@ -285,3 +285,13 @@ def test_crops_of_arrays_stay_in_range():
 def test_swapped_images_are_told(given):
     with pytest.raises(ValueError, match=r"`x` and `y` are swapped. Expected: .* \(8, 8, 1\) and \(8, 8, 3\)"):
         fitted(*given())
+
+
+def test_generators_of_convolutions_translate_images_of_any_size_that_they_give_back():
+    published = [networks.resnet_generator((8, 8, 3), filters=2, blocks=1, name=way) for way in ("xy", "yx")]
+    judges = [networks.patchgan_discriminator((8, 8, 3), 2, downsamplings=1, name=side) for side in ("x", "y")]
+    model = models.CycleGAN(*published, *judges)
+    large = RNG.uniform(-1, 1, (2, 12, 20, 3)).astype("float32")
+    assert model.translate(large).shape == model.cycle(large).shape == large.shape
+    with pytest.raises(ValueError, match=r"Expected: sides that are multiples of 4. Received: \(10, 8\)"):
+        model.translate(large[:, :10, :8])
