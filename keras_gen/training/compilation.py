@@ -36,6 +36,17 @@ class Execution:
     fused: bool
 
 
+@dataclasses.dataclass(frozen=True)
+class Requested:
+    """The arguments of `compile` as they were given, in an object because Keras would track metrics in a dict."""
+
+    jit_compile: object
+    steps_per_execution: object
+    run_eagerly: bool
+    metrics: object
+    weighted_metrics: object
+
+
 def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eagerly, distributed):
     """How the steps of networks are executed best, where it is not said.
 
@@ -127,18 +138,17 @@ class CompiledByPlayers:
             weighted_metrics=weighted_metrics,
             auto_scale_loss=False,
         )
-        self.compile_arguments = {
-            "jit_compile": jit_compile,
-            "steps_per_execution": steps_per_execution,
-            "run_eagerly": run_eagerly,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-        }
+        self._requested = Requested(jit_compile, steps_per_execution, run_eagerly, metrics, weighted_metrics)
         self._execution, self._compiled_functions = execution, {}
         if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
             batch = self.data_description.symbolic_batch()
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
             self._compile_metrics.build(*self.predicted(batch, *outputs, training=False))
+
+    @property
+    def compile_arguments(self):
+        """The arguments of `compile` as they were given, but for the optimizer."""
+        return dict(vars(self._requested))
 
     def get_compile_config(self):
         if not self.compiled:
@@ -160,7 +170,7 @@ class CompiledByPlayers:
 
     def _use_steps(self, steps):
         """Take that many batches a call, if the choice is ours; what was compiled for another number is kept."""
-        if not (self.compiled and self._execution.fused) or self.compile_arguments["steps_per_execution"] != "auto":
+        if not (self.compiled and self._execution.fused) or self._requested.steps_per_execution != "auto":
             return
         self._compiled_functions[self.steps_per_execution] = self.train_function, self.test_function
         self.steps_per_execution = steps
