@@ -128,7 +128,7 @@ def operations(setup):
     """Multiplications and additions of a step with the fakes made once.
 
     Each product once forward, once more for the weights' gradients, once more for the inputs' except at the first layer
-    of who is updated. The penalty goes forward, back to its input, and through that way back once more for its two factors.
+    of who is updated. The penalty goes forward, back to its input, and through that way once more for its two factors.
     """
     (generator, first), (discriminator, first_judging) = map(peers.operations, setup.networks())
     judging = 2 * (3 * discriminator - first_judging) + (4 * discriminator if setup.penalty else 0)
