@@ -1,10 +1,9 @@
 """README and docs: their Python runs, their commands parse, their links lead somewhere."""
 
 import functools
-import importlib.util
+import importlib
 import re
 import shlex
-import sys
 import warnings
 from pathlib import Path
 
@@ -44,7 +43,7 @@ def without_xla(monkeypatch):
     monkeypatch.setattr(GenerativeModel, "compile", functools.partialmethod(GenerativeModel.compile, jit_compile=False))
 
 
-@named(path for path in GUIDES if blocks(path, "python"))
+@named([path for path in GUIDES if blocks(path, "python")])
 def test_python_of_a_page_runs(path, tmp_path, monkeypatch, without_xla):
     monkeypatch.chdir(tmp_path)
     page = {"__name__": path.stem}
@@ -54,44 +53,31 @@ def test_python_of_a_page_runs(path, tmp_path, monkeypatch, without_xla):
             exec(compile("\n" * lines_before + source, str(path), "exec"), page)
 
 
-@named(path for path in PAGES if commands(path))
-def test_commands_of_a_page_are_known(path):
+@named([path for path in PAGES if commands(path)])
+def test_commands_of_a_page_are_known(path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "recipes")  # one of which imports another
     for program, *arguments in commands(path):
         if program == "keras-gen":
             parse(typer.main.get_command(app), arguments)
         elif program == "make":
             assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), arguments
         elif program == "python" and arguments[0].startswith("recipes/"):
-            parse(recipe(ROOT / arguments[0]), arguments[1:])
+            recipe = importlib.import_module(Path(arguments[0]).stem).main
+            parse(typer.main.get_command(recipe.app), arguments[1:])
         elif program == "python" and arguments[0].startswith("benchmarks/"):
             source = (ROOT / arguments[0]).read_text()
             assert all(f'"{word}"' in source for word in arguments[1:] if word.startswith("--")), arguments
 
 
 def parse(command, words):
-    """Read a command line down to its last command, which is not run; an unknown option raises."""
+    """Read a command line as far as its last command, which is not run; an unknown option raises."""
     try:
-        context = command.make_context(command.name, list(words), resilient_parsing=False)
+        context = command.make_context(command.name, list(words))
         if isinstance(command, typer.core.TyperGroup):
-            _, command, words = command.resolve_command(context, [*context._protected_args, *context.args])
+            _, command, words = command.resolve_command(context, words)
             parse(command, words)
     except typer.Exit:  # of --help
         pass
-
-
-@functools.cache
-def recipe(path):
-    """The command of a recipe."""
-    sys.path.insert(0, str(path.parent))  # for one that imports another
-    try:
-        spec = importlib.util.spec_from_file_location(path.stem, path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    finally:
-        sys.path.remove(str(path.parent))
-    program = typer.Typer(add_completion=False)
-    program.command()(module.main)
-    return typer.main.get_command(program)
 
 
 @named(PAGES)
