@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import keras_gen
+from tests.changed import changed, tests_of
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
@@ -146,3 +147,23 @@ def test_every_test_file_mirrors_a_source_file():
         stem = path.relative_to(ROOT / "tests").with_name(path.stem.removeprefix("test_"))
         free = stem.name in ("contract", "recipes", "structure", "cli", "distribution", "docs")
         assert free or (ROOT / "keras_gen" / stem).with_suffix(".py").exists(), path
+
+
+def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
+    names = ["keras_gen/presets/registry.py", "keras_gen/__init__.py", "recipes/vae_digits.py", "tests/contract.py"]
+    assert tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
+        "tests/presets/test_registry.py",
+        "tests/test_contract.py",
+        "tests/test_files.py",
+        "tests/test_recipes.py::test_recipe[vae_digits]",
+        "tests/test_structure.py::test_examples_in_docstrings_run[keras_gen.presets.registry]",
+    ]
+    assert "keras_gen.presets.registry" in MODULES
+    for name in ("kept", "edited"):
+        (tmp_path / name).write_text("a")
+    author = ["-c", "user.name=a", "-c", "user.email=a@b"]
+    for command in (["init", "-q"], ["add", "."], [*author, "commit", "-qm", "first"]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    for name in ("edited", "new"):
+        (tmp_path / name).write_text("b")
+    assert changed(tmp_path) == ["edited", "new"]

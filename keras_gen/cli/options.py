@@ -76,12 +76,12 @@ def integers(option, text):
 
 def _parameter(argument):
     """An argument as a keyword that typer makes an option of; a tuple of integers is given as `400,100`."""
-    kind, default = type(argument.default), argument.default
+    kind, default, metavar = type(argument.default), argument.default, None
     if kind is tuple:
-        kind, default = str, ",".join(map(str, default))
+        kind, default, metavar = str, ",".join(map(str, default)), "INTEGER,..."
     if argument.choices:
         kind = typing.Literal[argument.choices]
-    annotation = typing.Annotated[kind, typer.Option(help=argument.help)]
+    annotation = typing.Annotated[kind, typer.Option(help=argument.help, metavar=metavar)]
     return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
 

@@ -50,8 +50,8 @@ def _originals(tmp_path_factory):
 
 @pytest.fixture
 def vae(_originals, tmp_path):
-    """A copy of a run of a VAE of two epochs."""
-    return shutil.copytree(_originals("vae", width=0.02), tmp_path / "vae")
+    """A copy of a run of a VAE of two epochs; convolutions are not compiled for long."""
+    return shutil.copytree(_originals("convolutional-vae", width=0.1), tmp_path / "vae")
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from keras_gen.runs import Settings, train
 SMALL = {"width": 0.02, "latent_dim": 2}
 
 
-def settings(epochs=1, model="autoencoder", **options):
+def settings(epochs=1, model="convolutional-autoencoder", **options):
     return Settings(model, epochs=epochs, batch_size=256, options={**SMALL, **options})
 
 
@@ -37,8 +37,8 @@ def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monk
 
 
 def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
-    trained = train(settings(units=(8,)), tmp_path)
-    assert trained.settings.options["activation"] == "silu" and trained.settings.options["units"] == (8,)
+    trained = train(settings(filters=(4,)), tmp_path)
+    assert trained.settings.options["noise"] == 0 and trained.settings.options["filters"] == (4,)
     assert Settings.read(tmp_path) == trained.settings
     assert trained.files == ["history.png", "latent.png", "reconstructions.png"]
 
@@ -47,7 +47,7 @@ def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
     ("wanted", "message"),
     [
         (settings(latent_dims=3), "Unknown option. Did you mean 'latent_dim'"),
-        (settings(model="autoencodr"), "Unknown model. Did you mean 'autoencoder'"),
+        (settings(model="convolutional-autoencodr"), "Unknown model. Did you mean 'convolutional-autoencoder'"),
         (settings(noise=2.0), r"`noise` must be a number in \[0, 1\)"),
         (Settings("gan", binarization="dynamic"), "--binarization is for models of a likelihood. Received: gan"),
         (Settings("vae", data="nowhere/x.npz"), "No data at that path"),
