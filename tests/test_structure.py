@@ -11,9 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 import keras_gen
+from keras_gen.training import GenerativeModel
 from tests.changed import changed, tests_of
 
 ROOT = Path(__file__).parents[1]
@@ -69,13 +71,28 @@ def test_tensorflow_is_named_in_backend_and_data_alone(path):
     )
 
 
+EAGER = {"jit_compile": "auto", "steps_per_execution": "auto", "run_eagerly": True}
+IN_GRAPHS = ("keras_gen.training.compilation", "keras_gen.runs.baselines")  # shows the choice; trains for 180 steps
 MODULES = [name for _, name, _ in pkgutil.walk_packages(keras_gen.__path__, "keras_gen.")]
 
 
+@pytest.fixture
+def _no_progress_bars():
+    keras.config.disable_interactive_logging()
+    yield
+    keras.config.enable_interactive_logging()
+
+
+@pytest.mark.usefixtures("_no_progress_bars")
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_run(name):
-    module = importlib.import_module(name)
-    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+def test_examples_in_docstrings_run(name, monkeypatch):
+    """Models run eagerly: most examples train for a few steps, and the compilers are tested elsewhere."""
+    if name not in IN_GRAPHS:
+        chosen = GenerativeModel.compile
+        monkeypatch.setattr(
+            GenerativeModel, "compile", lambda self, *args, **options: chosen(self, *args, **{**options, **EAGER})
+        )
+    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
 
 
