@@ -1,4 +1,4 @@
-"""Checks at the door: every message says what, expected, received."""
+"""Validation of arguments and arrays. Every message says what is wrong, what was expected and what was received."""
 
 import difflib
 
@@ -76,6 +76,29 @@ def rate(name, value):
     return float(value)
 
 
+def probability(name, value):
+    """Raise unless `value` is a number in (0, 1).
+
+    Args:
+        name: The argument's name, for the message.
+        value: What was received.
+
+    Returns:
+        `value`, as a `float`.
+
+    Raises:
+        ValueError: If `value` is something else.
+
+    Example:
+
+    >>> probability("rho", 0.05)
+    0.05
+    """
+    if not is_real(value) or not 0 < value < 1:
+        raise ValueError(f"`{name}` must be a number in (0, 1). Received: {name}={value!r}")
+    return float(value)
+
+
 def widths(name, value):
     """Raise unless `value` is a sequence of integers >= 1; it may be empty.
 
@@ -107,7 +130,7 @@ def is_real(value):
 
 
 def choice(name, value, known):
-    """Raise unless `value` is one of the `known` names; the message gives the nearest ones.
+    """Raise unless `value` is one of the `known` names; the message suggests the nearest ones.
 
     Args:
         name: What the name stands for, for the message.
@@ -198,7 +221,8 @@ def array_values(name, low, high, value_range=None, allow_nan=False):
 
     Args:
         name: The argument's name, for the message.
-        low, high: The least and the greatest value.
+        low: The lowest value.
+        high: The highest value.
         value_range: The pair (lowest, highest) allowed. No check if `None`.
         allow_nan: Whether NaN is allowed, as the extremes of no number. Defaults to `False`.
 
@@ -248,44 +272,46 @@ def batch(name, size, updates, replicas=1):
 def in_range(name, low, high, value_range):
     """Raise unless all values, of which `low` and `high` are the extremes, are in the range; NaN is no extreme.
 
+    Values may exceed it as `with_tolerance` states: resized pixels reach -1.0000001.
+
     Args:
         name: The argument's name, for the message.
-        low, high: The least and the greatest value.
+        low: The lowest value.
+        high: The highest value.
         value_range: The pair (lowest, highest) allowed. No check if `None`.
 
     Raises:
-        ValueError: If one is not.
+        ValueError: If a value is out of range.
 
     Example:
 
-    >>> in_range("x", 0.1, 0.9, (0, 1))
+    >>> in_range("x", -1e-7, 0.9, (0, 1))
     """
     if value_range is None:
         return
-    least, most = with_tolerance(value_range)
-    if low < least or high > most:
-        ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
-        way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None
-        hint = f" Pixels of 0 to 255 get there by {way}." if way else ""
+    lowest, highest = with_tolerance(value_range)
+    if low < lowest or high > highest:
+        scaling = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}.get(tuple(value_range))
+        hint = f" Pixels of 0 to 255 are scaled by {scaling}." if scaling and low >= 0 and 1.5 < high <= 255 else ""
         raise ValueError(
             f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
-            f"Received: values in [{low:.7g}, {high:.7g}].{hint}"
+            f"Received: values in [{_digits(low)}, {_digits(high)}].{hint}"
         )
 
 
 def with_tolerance(value_range):
-    """A range with room for the rounding of float32 at both ends: 1e-5 of its width, which `in_range` allows.
-
-    Args:
-        value_range: The pair (lowest, highest).
-
-    Returns:
-        The wider pair.
+    """A range widened on both sides by 1e-5 of its width, the room that float32 rounding needs.
 
     Example:
 
-    >>> with_tolerance((-1, 1))
-    (-1.00002, 1.00002)
+    >>> with_tolerance((0, 1))
+    (-1e-05, 1.00001)
     """
     low, high = value_range
-    return low - 1e-5 * (high - low), high + 1e-5 * (high - low)
+    room = 1e-5 * (high - low)
+    return low - room, high + room
+
+
+def _digits(value):
+    """The digits that identify a float32, so that a value out of range is never shown as the bound that it exceeds."""
+    return str(np.float32(value)).removesuffix(".0")

@@ -1,4 +1,4 @@
-"""Expected, obtained, verdict: what a recipe prints at its end, and keeps as JSON beside its pictures."""
+"""Reports: measured values, the bounds they are held to, and whether they keep them, printed and saved as JSON."""
 
 import dataclasses
 import json
@@ -12,13 +12,13 @@ from keras_gen.files import atomic_write
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One measured figure and what it is held against.
+    """One measured value and its bounds.
 
     Args:
         what: What was measured, with its unit.
-        obtained: The number.
-        at_most: The largest value that passes, or `None`.
-        at_least: The smallest value that passes, or `None`.
+        obtained: The value.
+        at_most: The largest value that passes, or `None` for no bound. Defaults to `None`.
+        at_least: The smallest value that passes, or `None` for no bound. Defaults to `None`.
         reference: Where the bound comes from. Defaults to `""`.
 
     Example:
@@ -35,7 +35,7 @@ class Finding:
 
     @property
     def expected(self):
-        """The bounds in words."""
+        """The bounds as text, `"stated only"` if there are none."""
         bounds = [
             f"{sign} {bound:g}" for sign, bound in (("<=", self.at_most), (">=", self.at_least)) if bound is not None
         ]
@@ -51,14 +51,14 @@ class Finding:
         return "reached" if low and high else "missed"
 
 
-def report(title, findings, folder, **protocol):
-    """Print the findings and write them to `<folder>/report.json`.
+def report(title, findings, folder, protocol):
+    """Print the findings and write them to `<folder>/report.json`, with the protocol and the versions.
 
     Args:
-        title: The recipe's name.
+        title: Name of what was run.
         findings: List of `Finding`.
-        folder: Folder for the file; made if missing.
-        **protocol: How the figures came about (data, epochs, seed, seconds, ...), kept in the file.
+        folder: Folder of the file, made if missing.
+        protocol: Dict of how the findings were made: data, epochs, seed and so on.
 
     Returns:
         The path of the file.
@@ -66,7 +66,7 @@ def report(title, findings, folder, **protocol):
     Example:
 
     >>> import tempfile
-    >>> report("example", [Finding("error, %", 0.9, at_most=1.0)], tempfile.mkdtemp(), seed=0).name
+    >>> report("example", [Finding("error, %", 0.9, at_most=1.0)], tempfile.mkdtemp(), {"seed": 0}).name
     example
       error, %: expected <= 1, obtained 0.9: reached
     'report.json'

@@ -1,49 +1,37 @@
-"""Photographs as paintings by Monet and back: a CycleGAN at 128x128, on folders of images or by name.
+"""Photographs as paintings by Monet and back: a CycleGAN at 128x128, on folders of images or a named set.
 
 python recipes/cyclegan_monet.py [--x FOLDER --y FOLDER --test-x FOLDER --test-y FOLDER]
 
-The generators are the published ones but for one thing: their last layer sees the image too, whose brightness and
-contrast normalisation takes away (`--no-skip`: as published). Without folders the set is `cycle_gan/monet2photo` of
-tensorflow-datasets. `cyclegan_seasons` is the same page.
+The generators are the published ones with one exception: their last layer sees the image too, whose brightness and
+contrast the normalisation removes (`--no-skip`: as published). Without folders the images are `cycle_gan/monet2photo`
+of tensorflow-datasets. `cyclegan_seasons` is the same recipe with other images.
+
+Args:
+    x, y: Training images: a folder, or a tensorflow-datasets set and its split.
+    test_x, test_y: Test images, likewise.
+    size: Side in pixels that images are resized to, divisible by 4.
+    blocks: Residual blocks of a generator.
+    skip: Whether the generators' last layers see the image itself.
+    identity_weight: Weight of the identity loss; 5 is published for paintings.
+    steps: Updates in an epoch; 0: as many as there are images.
 """
 
-import time
-from pathlib import Path
-
-import keras
 import numpy as np
-import typer
 
-from keras_gen import callbacks, data, metrics, plots, presets
+from keras_gen import callbacks, metrics, plots, presets
+from keras_gen.data import unpaired
 from keras_gen.metrics import features
-from keras_gen.reports import Finding, report
+from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
+@recipe
 def main(
-    x: str = "cycle_gan/monet2photo:trainB",
-    y: str = "cycle_gan/monet2photo:trainA",
-    test_x: str = "cycle_gan/monet2photo:testB",
-    test_y: str = "cycle_gan/monet2photo:testA",
-    size: int = 128,
-    epochs: int = 40,
-    minutes: float = 60.0,
-    batch_size: int = 1,
-    filters: int = 32,
-    blocks: int = 6,
-    skip: bool = True,  # else brightness and contrast can only be guessed on the way back
-    identity_weight: float = 5.0,  # as published for paintings
-    learning_rate: float = 2e-4,
-    steps: int = 300,  # of an epoch; 0 for all images
-    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/cyclegan_monet"),
-    title: str = "cyclegan_monet",
-):
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(precision)
-    pairs = data.unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
-    tests = data.unpaired(test_x, test_y, size, batch_size)
+    out, x="cycle_gan/monet2photo:trainB", y="cycle_gan/monet2photo:trainA", test_x="cycle_gan/monet2photo:testB",
+    test_y="cycle_gan/monet2photo:testA", size=128, epochs=40, minutes=60.0, batch_size=1, filters=32, blocks=6,
+    skip=True, identity_weight=5.0, learning_rate=2e-4, steps=300, precision="mixed_bfloat16", seed=0, width=1.0,
+):  # fmt: skip
+    pairs = unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
+    tests = unpaired(test_x, test_y, size, batch_size)
     options = {"filters": filters, "blocks": blocks, "skip": skip, "identity_weight": identity_weight, "width": width}
     model = presets.build("cyclegan", pairs.shapes[0], learning_rate=learning_rate, **options)
     before = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
@@ -54,41 +42,24 @@ def main(
         callbacks.TranslationImages(out / "epochs", *shown, every=max(1, epochs // 20)),
         callbacks.StopAfter(60 * minutes),
     ]
-    start = time.perf_counter()
-    history = model.fit(pairs, epochs=epochs, callbacks=watchers, verbose=2).history
-    seconds = time.perf_counter() - start
-    out.mkdir(parents=True, exist_ok=True)
-    model.save(out / "model.keras")
-    for name, figure in plots.translations(model, *shown).items():
-        figure.savefig(out / f"{name}.png")
-    plots.history_curves(history).savefig(out / "history.png")
+    with Timer() as timer:
+        history = model.fit(pairs, epochs=epochs, callbacks=watchers, verbose=2).history
     after = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
-    # Networks that hand everything through have no cycle error either: what is made must come nearer to the other set
+    # Generators that change nothing have no cycle error: the translations must also come nearer to the other set
     n = min(len(images_x), len(images_y))
     (mmd,) = metrics.by_name("mmd", images_y, features.identity(), (-1, 1), n)
-    untranslated = mmd.score(images_x[:n])
-    report(
-        title,
-        [
-            Finding("cycle error of test images, of a range of 2, before", before),
-            Finding("the same after", after, at_most=before / 4, reference="a quarter of it"),
-            Finding(f"{mmd.name}, test images of x to those of y", untranslated),
-            Finding("the same of their translations", mmd.score(model.translate(images_x[:n])), at_most=untranslated),
-            Finding("epochs begun", len(history["loss"])),
-            Finding("minutes of training", seconds / 60),
-        ],
-        out,
-        dataset=f"{x} and {y}",
-        size=size,
-        epochs=epochs,
-        steps=pairs.batches(),
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        precision=precision,
-        seed=seed,
-        **options,
-    )
+    untranslated, translated = (mmd.score(images) for images in (images_x[:n], model.translate(images_x[:n])))
+    findings = [
+        Finding("cycle error of test images, of a range of 2, before training", before),
+        Finding("the same after training", after, at_most=before / 4, reference="a quarter of it"),
+        Finding(f"{mmd.name}, test images of x to those of y", untranslated),
+        Finding("the same of their translations", translated, at_most=untranslated),
+        Finding("epochs begun", len(history["loss"])),
+        Finding("minutes of training", timer.minutes),
+    ]
+    figures = plots.translations(model, *shown)
+    return Outcome(model, findings, figures, history, facts={"steps_per_epoch": pairs.batches()})
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

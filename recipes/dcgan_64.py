@@ -1,82 +1,56 @@
-"""The deep convolutional GAN of 64x64 colour images, of a folder of images.
+"""The deep convolutional GAN of 64x64 colour images, trained on a folder of images.
 
-python recipes/dcgan_64.py FOLDER
+python recipes/dcgan_64.py --data FOLDER
 
-The images must have one size, a multiple of 64, and be square: they are averaged down to 64x64. By default all layers
-have half of the published channels, for four times as many steps in the time; `--filters 64` are the published ones.
+The images must be square and of one size, a multiple of 64 pixels: they are averaged down to 64x64. By default all
+layers have half of the published filters, for four times as many updates in the time; published are `--filters 64`.
+
+Args:
+    side: Side of the images in pixels.
 """
 
-import time
-from pathlib import Path
-
-import keras
-import typer
 from keras import ops
 
-from keras_gen import callbacks, data, metrics, plots, presets
+from keras_gen import callbacks, metrics, plots, presets
+from keras_gen.data import load
 from keras_gen.metrics import features
-from keras_gen.reports import Finding, report
-
-RANGE = (-1, 1)
+from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
-def main(
-    dataset: str,
-    epochs: int = 1000,
-    minutes: float = 60.0,
-    batch_size: int = 64,
-    filters: int = 32,
-    side: int = 64,
-    ema: float = 0.999,
-    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/dcgan_64"),
-):
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(precision)
-    train, test = (_averaged(split.x, side) for split in data.load(dataset, value_range=RANGE))
-    # Without labels there is no classifier to be had: kernel distance in pixels, unbiased for however few images
-    n = min(len(train), len(test), 1000)
-    (kernel,) = metrics.by_name("kernel", test, features.identity(), RANGE, n)
-    model = presets.build("dcgan", train.shape[1:], filters=filters, ema=ema, width=width)
-    recorder = [callbacks.SampleImages(out / "epochs", max(1, epochs // 20)), callbacks.StopAfter(60 * minutes)]
-    start = time.perf_counter()
-    history = model.fit(train, batch_size=batch_size, epochs=epochs, verbose=2, callbacks=recorder)
-    seconds = time.perf_counter() - start
-    out.mkdir(parents=True, exist_ok=True)
-    model.save(out / "model.keras")
-    drawn = model.sample(max(n, 64), seed=seed)
-    plots.image_grid(drawn[:64], value_range=RANGE, title="samples").savefig(out / "samples.png")
-    plots.image_grid(test[:64], value_range=RANGE, title="test images").savefig(out / "test_images.png")
-    plots.history_curves(history.history).savefig(out / "history.png")
-    report(
-        "dcgan_64",
-        [
-            Finding(kernel.name, kernel.score(drawn[:n])),
-            Finding("the same of training images", kernel.real_data_baseline(train)),
-            Finding("weights of the generator", model.generator.count_params()),
-            Finding("epochs begun", len(history.epoch)),
-            Finding("minutes of training", seconds / 60),
-        ],
-        out,
-        dataset=dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        filters=filters,
-        ema=ema,
-        precision=precision,
-        seed=seed,
-    )
-
-
-def _averaged(x, side):
-    """Square images, each `factor` times `factor` pixels made one."""
+def averaged(x, side):
+    """Square images whose pixels are averaged in blocks, so that `side` times `side` are left."""
     factor = x.shape[1] // side
     if x.shape[1] != x.shape[2] or factor * side != x.shape[1]:
         raise ValueError(f"Expected: square images of a multiple of {side} pixels. Received: {x.shape[1:3]}")
     return ops.convert_to_numpy(ops.average_pool(x, factor, factor)) if factor > 1 else x
 
 
+@recipe
+def main(
+    out, data, epochs=1000, minutes=60.0, batch_size=64, filters=32, side=64, ema=0.999, precision="mixed_bfloat16",
+    seed=0, width=1.0,
+):  # fmt: skip
+    train, test = (averaged(split.x, side) for split in load(data, value_range=(-1, 1)))
+    n = min(len(train), len(test), 1000)
+    (kernel,) = metrics.by_name("kernel", test, features.identity(), (-1, 1), n)
+    model = presets.build("dcgan", train.shape[1:], filters=filters, ema=ema, width=width)
+    watchers = [callbacks.SampleImages(out / "epochs", max(1, epochs // 20)), callbacks.StopAfter(60 * minutes)]
+    with Timer() as timer:
+        history = model.fit(train, batch_size=batch_size, epochs=epochs, verbose=2, callbacks=watchers)
+    drawn = model.sample(max(n, 64), seed=seed)
+    figures = {
+        "samples": plots.image_grid(drawn[:64], value_range=(-1, 1), title="samples"),
+        "test_images": plots.image_grid(test[:64], value_range=(-1, 1), title="test images"),
+    }
+    findings = [
+        Finding(kernel.name, kernel.score(drawn[:n])),
+        Finding(f"{kernel.name} of training images", kernel.real_data_baseline(train)),
+        Finding("weights of the generator", model.generator.count_params()),
+        Finding("epochs begun", len(history.epoch)),
+        Finding("minutes of training", timer.minutes),
+    ]
+    return Outcome(model, findings, figures, history.history)
+
+
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

@@ -1,90 +1,47 @@
 """A deep convolutional GAN of 32x32 colour images.
 
-python recipes/dcgan_cifar10.py [--dataset FOLDER]
+python recipes/dcgan_cifar10.py [--data FOLDER]
 
-The Frechet distance is taken in the features of a classifier of the same images: it compares with other runs of this
-recipe, not with published distances, which are InceptionV3's (`--features inception_v3`, where its weights can be had).
+The Frechet distance is taken in the features of a classifier of the same images. It compares runs of this recipe, not
+with published distances, which are InceptionV3's (`--features inception_v3`, if its weights can be downloaded).
+
+Args:
+    features: The network whose features are compared; lenet5 is trained on the data.
 """
 
-import time
-from pathlib import Path
+from typing import Literal
 
-import keras
-import typer
-
-from keras_gen import callbacks, data, metrics, plots, presets
-from keras_gen.metrics import features
-from keras_gen.reports import Finding, report
-
-RANGE = (-1, 1)
+from keras_gen import callbacks, plots, presets
+from keras_gen.data import load
+from keras_gen.runs.baselines import frechet_findings, sample_metrics
+from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
+@recipe
 def main(
-    dataset: str = "cifar10",
-    epochs: int = 40,
-    minutes: float = 60.0,
-    batch_size: int = 64,
-    filters: int = 32,
-    ema: float = 0.999,
-    features_of: str = "lenet5",
-    samples: int = 10000,
-    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/dcgan_cifar10"),
-):
-    keras.utils.set_random_seed(seed)
-    keras.config.set_dtype_policy(precision)
-    train, test = data.load(dataset, value_range=RANGE)
-    samples = min(samples, len(train.x), len(test.x))
-    extractor = (
-        features.train_classifier(train.x, train.y, value_range=RANGE)
-        if features_of == "lenet5"
-        else features.inception_v3()
-    )
-    measures = metrics.by_name("frechet,precision,recall", test.x, extractor, RANGE, samples)
+    out, data="cifar10", epochs=40, minutes=60.0, batch_size=64, filters=32, ema=0.999,
+    features: Literal["lenet5", "inception_v3"] = "lenet5", samples=10000, precision="mixed_bfloat16", seed=0,
+    width=1.0,
+):  # fmt: skip
+    train, test = load(data, value_range=(-1, 1))
+    frechet, *others = sample_metrics("frechet,precision,recall", train, test, samples, features)
     model = presets.build("dcgan", train.x.shape[1:], filters=filters, ema=ema, width=width)
-    start = time.perf_counter()
-    history = model.fit(
-        train.x,
-        batch_size=batch_size,
-        epochs=epochs,
-        verbose=2,
-        callbacks=[
-            callbacks.SampleImages(out / "epochs", every=max(1, epochs // 10)),
-            callbacks.StopAfter(60 * minutes),
-        ],
-    )
-    seconds = time.perf_counter() - start
-    out.mkdir(parents=True, exist_ok=True)
-    model.save(out / "model.keras")
-    drawn = model.sample(samples, seed=seed)
-    plots.image_grid(drawn[:64], value_range=RANGE, title="samples").savefig(out / "samples.png")
-    plots.image_grid(test.x[:: max(1, len(test.x) // 64)][:64], value_range=RANGE, title="test images").savefig(
-        out / "test_images.png"
-    )
-    plots.history_curves(history.history).savefig(out / "history.png")
-    floor = measures[0].real_data_baseline(train.x)
-    report(
-        "dcgan_cifar10",
-        [
-            *(Finding(measure.name, measure.score(drawn)) for measure in measures),
-            Finding("Frechet distance of training images, the floor", floor),
-            Finding("ratio to the floor", measures[0].score(drawn) / floor),
-            Finding("epochs begun", len(history.epoch)),
-            Finding("minutes of training", seconds / 60),
-        ],
-        out,
-        dataset=dataset,
-        epochs=epochs,
-        batch_size=batch_size,
-        filters=filters,
-        ema=ema,
-        samples=samples,
-        precision=precision,
-        seed=seed,
-    )
+    watchers = [callbacks.SampleImages(out / "epochs", max(1, epochs // 10)), callbacks.StopAfter(60 * minutes)]
+    with Timer() as timer:
+        history = model.fit(train.x, batch_size=batch_size, epochs=epochs, verbose=2, callbacks=watchers)
+    drawn, shown = model.sample(frechet.n, seed=seed), test.x[:: max(1, len(test.x) // 64)][:64]
+    figures = {
+        "samples": plots.image_grid(drawn[:64], value_range=(-1, 1), title="samples"),
+        "test_images": plots.image_grid(shown, value_range=(-1, 1), title="test images"),
+    }
+    findings = [
+        *frechet_findings(frechet, drawn, train.x),
+        *(Finding(metric.name, metric.score(drawn)) for metric in others),
+        Finding("epochs begun", len(history.epoch)),
+        Finding("minutes of training", timer.minutes),
+    ]
+    return Outcome(model, findings, figures, history.history)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

@@ -1,58 +1,47 @@
-"""A decoder alone is a memory: of one image, of several, of a class; and decoders exchanged between two sets.
+"""A decoder alone is a memory: of one image, of several, of a class. And decoders exchanged between two sets.
 
 python recipes/decoder_as_memory.py    # the other set: scikit-learn's digits; --other fashion_mnist for clothes
-"""
 
-from pathlib import Path
+Args:
+    other: Images of the second autoencoder, as for --data.
+    several: Number of images that one decoder remembers.
+    memory_epochs: Epochs of the decoders without an encoder; a tenth of them for the one from labels.
+"""
 
 import keras
 import numpy as np
-import typer
 from scipy.ndimage import zoom
 
-from keras_gen import data, networks, plots, presets
-from keras_gen.reports import Finding, report
+from keras_gen import networks, plots, presets
+from keras_gen.data import load
+from keras_gen.presets.registry import scaled
+from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 def remembered(codes, images, width, epochs, batch_size):
-    """What a decoder trained by plain Keras from codes to images gives for the codes."""
-    units = tuple(max(8, round(size * width)) for size in (100, 400))
-    decoder = networks.mlp_decoder(codes.shape[1], units, images.shape[1:])
+    """What a decoder returns for its codes after plain Keras has trained it from codes to images."""
+    decoder = networks.mlp_decoder(codes.shape[1], scaled("units", (100, 400), width, 8), images.shape[1:])
     decoder.compile(keras.optimizers.Adam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True))
     decoder.fit(codes, images, batch_size=batch_size, epochs=epochs, verbose=0)
     return keras.ops.convert_to_numpy(keras.ops.sigmoid(decoder.predict(codes, verbose=0)))
 
 
 def resized(split, shape):
-    """The images of a set in the size of another's."""
+    """The images of a set, resized to a shape."""
     factors = [1, *(new / old for new, old in zip(shape, split.x.shape[1:], strict=True))]
     return np.clip(zoom(split.x, factors, order=1), 0, 1)
 
 
-def main(
-    dataset: str = "mnist",
-    other: str = "digits",
-    several: int = 8,
-    epochs: int = 20,
-    memory_epochs: int = 300,
-    batch_size: int = 100,
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/decoder_as_memory"),
-):
-    keras.utils.set_random_seed(seed)
-    train, test = data.load(dataset)
-    x_other, x_other_test = (resized(split, train.x.shape[1:]) for split in data.load(other))
-    x, y = train.x[:several], train.y[:several]
-    memory = {"width": width, "epochs": memory_epochs, "batch_size": batch_size}
-    one = remembered(np.ones((1, 10), "float32"), x[:1], **memory)
-    few = remembered(np.eye(several, dtype="float32"), x, **memory)
-    some, labels = train.x[:2000], train.y[:2000]
-    by_label = remembered(
-        np.eye(10, dtype="float32")[labels], some, **{**memory, "epochs": max(1, memory_epochs // 10)}
-    )
+@recipe
+def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, batch_size=100, seed=0, width=1.0):
+    train, test = load(data)
+    x_other, x_other_test = (resized(split, train.x.shape[1:]) for split in load(other))
+    x, y, some, labels = train.x[:several], train.y[:several], train.x[:2000], train.y[:2000]
+    one = remembered(np.ones((1, 10), "float32"), x[:1], width, memory_epochs, batch_size)
+    few = remembered(np.eye(several, dtype="float32"), x, width, memory_epochs, batch_size)
+    codes = np.eye(10, dtype="float32")[labels]
+    of_label = remembered(codes, some, width, max(1, memory_epochs // 10), batch_size)[:several]
     means = np.stack([some[labels == label].mean(axis=0) for label in y])
-    of_label = by_label[:several]
 
     options = {"latent_dim": 16, "width": width, "reconstruction": "bernoulli"}
     mine, theirs = (presets.build("autoencoder", train.x.shape[1:], **options) for _ in range(2))
@@ -60,38 +49,28 @@ def main(
         model.fit(images, batch_size=batch_size, epochs=epochs, verbose=2)
     shown, shown_other = test.x[:several], x_other_test[:several]
     real = mine.reconstruct(shown)
-
-    out.mkdir(parents=True, exist_ok=True)
-    mine.save(out / "model.keras")
-    plots.image_rows({"one image": x[:1], "from ones": one}).savefig(out / "one_image.png")
-    plots.image_rows({"images": x, "from one-hot codes": few}).savefig(out / "several_images.png")
-    plots.image_rows({"mean of the class": means, "from its label": of_label}).savefig(out / "labels.png")
-    plots.image_rows({"images": shown, "from real codes": real}).savefig(out / "real_codes.png")
     exchanged = {
-        f"{dataset}": shown,
-        f"{dataset} codes, {other} decoder": theirs.decode(mine.encode(shown)),
-        f"{other}": shown_other,
-        f"{other} codes, {dataset} decoder": mine.decode(theirs.encode(shown_other)),
+        data: shown,
+        f"{data} codes, {other} decoder": theirs.decode(mine.encode(shown)),
+        other: shown_other,
+        f"{other} codes, {data} decoder": mine.decode(theirs.encode(shown_other)),
     }
-    plots.image_rows(exchanged).savefig(out / "exchanged.png")
+    rows = {
+        "one_image": {"one image": x[:1], "from ones": one},
+        "several_images": {"images": x, "from one-hot codes": few},
+        "labels": {"mean of the class": means, "from its label": of_label},
+        "real_codes": {"images": shown, "from real codes": real},
+        "exchanged": exchanged,
+    }
     errors = [np.square(a - b).mean() for a, b in ((x[:1], one), (x, few), (means, of_label), (shown, real))]
-    report(
-        "decoder_as_memory",
-        [
-            Finding("mean squared error, one image from ones", errors[0], at_most=1e-3),
-            Finding("mean squared error, several images from one-hot codes", errors[1], at_most=1e-3),
-            Finding("mean squared error, a label's image against its class's mean", errors[2], at_most=1e-2),
-            Finding("mean squared error, test images from real codes", errors[3]),
-        ],
-        out,
-        dataset=dataset,
-        other=other,
-        epochs=epochs,
-        memory_epochs=memory_epochs,
-        batch_size=batch_size,
-        seed=seed,
-    )
+    findings = [
+        Finding("mean squared error, one image from ones", errors[0], at_most=1e-3),
+        Finding("mean squared error, several images from one-hot codes", errors[1], at_most=1e-3),
+        Finding("mean squared error, a label's image against its class's mean", errors[2], at_most=1e-2),
+        Finding("mean squared error, test images from real codes", errors[3]),
+    ]
+    return Outcome(mine, findings, {name: plots.image_rows(images) for name, images in rows.items()})
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

@@ -1,89 +1,56 @@
 """The deep autoencoder of Hinton and Salakhutdinov (2006), 784-1000-500-250-30, against PCA of as many components.
 
 python recipes/deep_autoencoder_mnist.py
-python recipes/deep_autoencoder_mnist.py --activation sigmoid                        # units as published
-python recipes/deep_autoencoder_mnist.py --activation sigmoid --pretrain-epochs 20   # and greedy pretraining
+python recipes/deep_autoencoder_mnist.py --activation sigmoid --out FOLDER                       # units as published
+python recipes/deep_autoencoder_mnist.py --activation sigmoid --pretrain-epochs 20 --out FOLDER  # and pretrained
+
+Args:
+    activation: Activation of the hidden layers.
+    tied: Whether the decoder uses the encoder's kernels, transposed.
+    weight_decay: AdamW's.
 """
 
-import math
-import time
-from pathlib import Path
-
 import keras
-import numpy as np
-import typer
-from sklearn.decomposition import PCA
 
-from keras_gen import callbacks, data, models, networks, plots
-from keras_gen.reports import Finding, report
+from keras_gen import callbacks, models, networks, plots
+from keras_gen.data import load
+from keras_gen.presets.registry import scaled
+from keras_gen.runs.baselines import pca_reconstruction, squared_error
+from keras_gen.runs.recipe import Finding, Outcome, Timer, cosine_decay, recipe
 
 
+@recipe
 def main(
-    dataset: str = "mnist",
-    activation: str = "silu",
-    tied: bool = True,
-    pretrain_epochs: int = 0,
-    epochs: int = 90,
-    batch_size: int = 250,
-    learning_rate: float = 1e-3,
-    weight_decay: float = 0.1,
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path | None = None,
-):
-    start = time.perf_counter()
-    keras.utils.set_random_seed(seed)
-    name = "deep_autoencoder_mnist" + ("" if activation == "silu" else f"-{activation}-{pretrain_epochs}")
-    out = out or Path("saved_models") / name
-    train, test = data.load(dataset)
-    widths = [max(2, round(size * width)) for size in (1000, 500, 250, 30)]
-    latent_dim = widths[-1]
-    pair = networks.mlp_autoencoder([train.x.shape[1:], *widths], activation, output_activation="sigmoid", tied=tied)
-    model = models.Autoencoder(*pair)
-    steps = epochs * math.ceil(len(train.x) / batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    data="mnist", activation="silu", tied=True, pretrain_epochs=0, epochs=90, batch_size=250, learning_rate=1e-3,
+    weight_decay=0.1, seed=0, width=1.0,
+):  # fmt: skip
+    train, test = load(data)
+    *hidden, latent_dim = scaled("units", (1000, 500, 250, 30), width, 2)
+    widths = [train.x.shape[1:], *hidden, latent_dim]
+    model = models.Autoencoder(*networks.mlp_autoencoder(widths, activation, output_activation="sigmoid", tied=tied))
+    schedule = cosine_decay(learning_rate, len(train.x), epochs, batch_size)
     model.compile(keras.optimizers.AdamW(schedule, weight_decay=weight_decay))
     first = [callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, verbose=2)] if pretrain_epochs else []
-    history = model.fit(
-        train.x, batch_size=batch_size, epochs=epochs, validation_data=test.x, callbacks=first, verbose=2
-    )
+    options = {"validation_data": test.x, "callbacks": first, "verbose": 2}
+    with Timer() as timer:
+        history = model.fit(train.x, batch_size=batch_size, epochs=epochs, **options)
 
-    x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
-    pca = PCA(latent_dim, random_state=seed).fit(x)
-    by_pca = pca.inverse_transform(pca.transform(x_test)).reshape(test.x.shape)
-    by_model = model.reconstruct(test.x)
-    errors = [np.square(test.x - found).sum(axis=(1, 2, 3)).mean() for found in (by_model, by_pca)]
-    minutes = (time.perf_counter() - start) / 60
-
-    out.mkdir(parents=True, exist_ok=True)
-    model.save(out / "model.keras")
-    rows = {"original": test.x[:10], f"autoencoder, {latent_dim}": by_model[:10], f"PCA, {latent_dim}": by_pca[:10]}
-    plots.image_rows(rows).savefig(out / "reconstructions.png")
-    plots.history_curves(history.history).savefig(out / "history.png")
-    bound, reference = (
-        (2.70, "published 3.00 with logistic units") if activation == "silu" else (None, "published 3.00")
-    )
-    report(
-        "deep_autoencoder_mnist",
-        [
-            Finding("test error", errors[0], at_most=bound, reference=reference),
-            Finding("test error of PCA", errors[1], reference="13.866 for 30 components of MNIST"),
-            Finding("minutes", minutes, at_most=15),
-        ],
-        out,
-        dataset=dataset,
-        error="squared, summed over pixels, mean over test images; pixels in [0, 1]",
-        activation=activation,
-        tied=tied,
-        pretrain_epochs=pretrain_epochs,
-        latent_dim=latent_dim,
-        epochs=epochs,
-        batch_size=batch_size,
-        learning_rate=learning_rate,
-        weight_decay=weight_decay,
-        seed=seed,
-    )
+    found = {
+        "original": test.x,
+        f"autoencoder, {latent_dim}": model.reconstruct(test.x),
+        f"PCA, {latent_dim}": pca_reconstruction(train.x, test.x, latent_dim, seed),
+    }
+    _, error, error_of_pca = (squared_error(test.x, images) for images in found.values())
+    bound = {"at_most": 2.70, "reference": "published 3.00 with logistic units"}
+    findings = [
+        Finding("test error", error, **(bound if activation == "silu" else {"reference": "published 3.00"})),
+        Finding("test error of PCA", error_of_pca, reference="13.866 for 30 components of MNIST"),
+        Finding("minutes of training", timer.minutes, at_most=15),
+    ]
+    figures = {"reconstructions": plots.image_rows({name: images[:10] for name, images in found.items()})}
+    facts = {"error": "squared, summed over pixels, mean over test images; pixels in [0, 1]", "latent_dim": latent_dim}
+    return Outcome(model, findings, figures, history.history, facts=facts)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

@@ -1,88 +1,67 @@
 """What pretraining without labels is worth: test error of a 3 x 1000 classifier with few labels and with all.
 
-python recipes/few_labels.py
+Args:
+    labels: Numbers of labelled training images.
+    noise: Rate of the masking noise in pretraining.
 """
-
-from pathlib import Path
 
 import keras
 import numpy as np
-import typer
 from matplotlib.figure import Figure
 
-from keras_gen import callbacks, data, models, networks
-from keras_gen.reports import Finding, report
+from keras_gen import callbacks, models, networks
+from keras_gen.data import load
+from keras_gen.presets.registry import scaled
+from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 
-def classified(autoencoder, train, test, labels, epochs, batch_size):
-    """Test error, %, of the classifier that starts from the encoder, trained on the first `labels` examples."""
-    classifier = autoencoder.to_classifier(int(train.y.max()) + 1)
-    x, y = train.x[:labels], train.y[:labels]
+def fine_tuned(autoencoder, x, y, classes, epochs, batch_size):
+    """A classifier that starts from the autoencoder's encoder."""
+    classifier = autoencoder.to_classifier(classes)
     batch_size = min(batch_size, max(10, len(x) // 20))
-    steps = epochs * -(-len(x) // batch_size)
-    schedule = keras.optimizers.schedules.CosineDecay(1e-3, steps)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.Adam(schedule), loss)
+    schedule = cosine_decay(1e-3, len(x), epochs, batch_size)
+    classifier.compile(keras.optimizers.Adam(schedule))
     classifier.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=2)
-    return 100 * np.mean(classifier.predict(test.x, verbose=0).argmax(axis=1) != test.y), classifier
+    return classifier
 
 
+@recipe
 def main(
-    dataset: str = "mnist",
-    labels: list[int] = (100, 1000, 60000),
-    epochs: int = 20,
-    pretrain_epochs: int = 15,
-    noise: float = 0.25,
-    batch_size: int = 100,
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/few_labels"),
-):
-    train, test = data.load(dataset)
-    units = [train.x.shape[1:], *[max(10, round(1000 * width))] * 3]
+    data="mnist", labels=(100, 1000, 60000), epochs=20, pretrain_epochs=15, noise=0.25, batch_size=100, seed=0,
+    width=1.0,
+):  # fmt: skip
+    train, test = load(data)
+    classes = int(train.y.max()) + 1
+    widths = [train.x.shape[1:], *scaled("units", (1000, 1000, 1000), width, 10)]
     errors = {"without pretraining": [], "with pretraining": []}
     for name, found in errors.items():
         keras.utils.set_random_seed(seed)
-        pair = networks.mlp_autoencoder(units, "sigmoid", "sigmoid", tied=True)
+        pair = networks.mlp_autoencoder(widths, "sigmoid", "sigmoid", tied=True)
         autoencoder = models.Autoencoder(*pair, reconstruction="bernoulli")
         autoencoder.compile("adam")
         if name == "with pretraining":
             first = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, noise=noise, verbose=2)
             autoencoder.fit(train.x, batch_size=batch_size, epochs=1, callbacks=[first], verbose=2)
         for number in labels:
-            error, classifier = classified(autoencoder, train, test, number, epochs, batch_size)
-            found.append(error)
+            model = fine_tuned(autoencoder, train.x[:number], train.y[:number], classes, epochs, batch_size)
+            found.append(100 * np.mean(model.classify(test.x) != test.y))
 
-    out.mkdir(parents=True, exist_ok=True)
-    classifier.save(out / "model.keras")
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
+    axes = Figure(figsize=(6, 4), layout="constrained").subplots()
     for name, found in errors.items():
         axes.loglog(labels, found, "o-", label=name)
-    axes.set_xlabel("labelled training images")
-    axes.set_ylabel("test error, %")
+    axes.set(xlabel="labelled training images", ylabel="test error, %")
     axes.legend()
-    figure.savefig(out / "errors.png", dpi=100)
     findings = []
-    for place, number in enumerate(labels):
-        plain, pretrained = (found[place] for found in errors.values())
-        bound = 1.4 if number >= 60000 else plain
-        reference = "published 1.28 to 1.40" if number >= 60000 else "without pretraining"
-        what = f"test error, %, {number} labels"
-        findings.append(Finding(f"{what}, with pretraining", pretrained, at_most=bound, reference=reference))
-        findings.append(Finding(f"{what}, without", plain))
-    report(
-        "few_labels",
-        findings,
-        out,
-        dataset=dataset,
-        epochs=epochs,
-        pretrain_epochs=pretrain_epochs,
-        noise=noise,
-        batch_size=batch_size,
-        seed=seed,
-    )
+    for number, plain, pretrained in zip(labels, *errors.values(), strict=True):
+        bound = {"at_most": plain, "reference": "without pretraining"}
+        if number >= 60000:
+            bound = {"at_most": 1.4, "reference": "published 1.28 to 1.40"}
+        findings += [
+            Finding(f"test error, %, {number} labels, with pretraining", pretrained, **bound),
+            Finding(f"test error, %, {number} labels, without", plain),
+        ]
+    return Outcome(model, findings, {"errors": axes.figure})
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

@@ -1,18 +1,23 @@
-"""Which GANs reach all modes, of eight normals on a ring and of twenty-five on a grid: python recipes/mixtures.py"""
+"""Which GANs find all modes, of eight normals on a ring and of twenty-five on a grid.
 
-import math
-import time
-from pathlib import Path
+Args:
+    mixture: The data.
+    variants: The losses of `models.GAN`, WGAN and WGANGP: those to be trained.
+    steps: Updates of the generator in an epoch.
+"""
+
+from typing import Literal
 
 import keras
 import numpy as np
-import typer
 from matplotlib.figure import Figure
 
-from keras_gen import data, metrics, models, networks
-from keras_gen.reports import Finding, report
+from keras_gen import metrics, models, networks
+from keras_gen.data import grid, ring
+from keras_gen.presets.registry import scaled
+from keras_gen.runs.recipe import Finding, Outcome, Timer, cosine_decay_by_epoch, recipe
 
-MIXTURES = {"ring": data.ring(), "grid": data.grid()}
+MIXTURES = {"ring": ring(), "grid": grid()}
 GOALS = {"ring": (0.8, 300), "grid": (0.7, 600)}  # WGANGP's: share of samples near a centre, seconds for all seeds
 GANS = ("non_saturating", "minimax", "maximum_likelihood", "least_squares", "hinge")
 VARIANTS = {  # class, arguments, learning rate
@@ -22,17 +27,20 @@ VARIANTS = {  # class, arguments, learning rate
 }
 
 
-def trained(variant, mixture, steps, epochs, batch_size, units, seed):
-    """A model of two latents; its learning rate falls to zero by a cosine."""
-    keras.utils.set_random_seed(seed)
-    kind, options, rate = VARIANTS[variant]
+def small_gan(kind, width, **options):
+    """A model with two latents."""
+    units = scaled("units", (128, 128, 128), width, 4)
     generator = networks.mlp_generator(2, units, (2,), output_activation=None)
-    model = kind(generator, networks.mlp_discriminator((2,), units, "relu"), 2, ema=0.999, **options)
-    model.compile(keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.9))
-    falling = keras.callbacks.LearningRateScheduler(lambda epoch: rate * (1 + math.cos(math.pi * epoch / epochs)) / 2)
+    return kind(generator, networks.mlp_discriminator((2,), units, "relu"), 2, ema=0.999, **options)
+
+
+def fit(model, mixture, learning_rate, steps, epochs, batch_size, seed, callbacks=(), verbose=0):
+    """Train with a learning rate that falls to zero, and return the history."""
+    model.compile(keras.optimizers.Adam(learning_rate, beta_1=0.5, beta_2=0.9))
+    callbacks = [cosine_decay_by_epoch(learning_rate, epochs), *callbacks]
     size = batch_size * model.n_critic
-    model.fit(mixture.draw(steps * size, seed), batch_size=size, epochs=epochs, callbacks=[falling], verbose=0)
-    return model
+    points = mixture.draw(steps * size, seed)
+    return model.fit(points, batch_size=size, epochs=epochs, callbacks=callbacks, verbose=verbose).history
 
 
 def pictured(mixture, panels):
@@ -47,51 +55,44 @@ def pictured(mixture, panels):
     return figure
 
 
+@recipe
 def main(
-    mixture: str = "both",
-    variants: list[str] = tuple(VARIANTS),
-    seeds: int = 3,
-    steps: int = 100,
-    epochs: int = 30,
-    batch_size: int = 256,
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/mixtures"),
-):
-    units, findings, table = [max(4, round(128 * width))] * 3, [], []
+    mixture: Literal["both", "ring", "grid"] = "both", variants=tuple(VARIANTS), seeds=3, steps=100, epochs=30,
+    batch_size=256, seed=0, width=1.0,
+):  # fmt: skip
+    findings, figures, table = [], {}, []
     for name in MIXTURES if mixture == "both" else [mixture]:
         points = MIXTURES[name]
         panels = {"data": points.draw(2500, seed)}
         for variant in variants:
-            start, found = time.perf_counter(), []
-            for number in range(seed, seed + seeds):
-                model = trained(variant, points, steps, epochs, batch_size, units, number)
-                panels.setdefault(variant, samples := model.sample(2500, seed=number))
-                found.append(metrics.mode_counts(samples, *points))
+            (kind, options, learning_rate), found = VARIANTS[variant], []
+            with Timer() as timer:
+                for number in range(seed, seed + seeds):
+                    keras.utils.set_random_seed(number)
+                    model = small_gan(kind, width, **options)
+                    fit(model, points, learning_rate, steps, epochs, batch_size, number)
+                    panels.setdefault(variant, samples := model.sample(2500, seed=number))
+                    found.append(metrics.mode_counts(samples, *points))
             modes, shares = zip(*found, strict=True)
             table.append({"mixture": name, "variant": variant, "modes": modes, "near a centre": shares})
-            table[-1]["seconds"] = round(time.perf_counter() - start, 1)
+            table[-1]["seconds"] = round(timer.seconds, 1)
             print(table[-1])
             if variant == "WGANGP":
                 share, seconds = GOALS[name]
+                worst = f"{name}, WGANGP, worst of {seeds} seeds"
                 findings += [
-                    Finding(f"{name}, WGANGP, worst of {seeds} seeds: modes", min(modes), at_least=len(points.centres)),
-                    Finding(f"{name}, WGANGP, worst of {seeds} seeds: share in 3 sigma", min(shares), at_least=share),
-                    Finding(f"{name}, WGANGP: seconds, all seeds", table[-1]["seconds"], at_most=seconds),
+                    Finding(f"{worst}: modes", min(modes), at_least=len(points.centres)),
+                    Finding(f"{worst}: share within 3 sigma", min(shares), at_least=share),
+                    Finding(f"{name}, WGANGP: seconds, all seeds", timer.seconds, at_most=seconds),
                 ]
-        model.save(out / "model.keras")
-        pictured(points, panels).savefig(out / f"{name}.png", dpi=100)
-    protocol = {"steps": steps * epochs, "batch_size": batch_size, "units": units, "seeds": seeds, "seed": seed}
-    report(
-        "mixtures",
-        findings,
-        out,
-        dataset="8 normals of deviation 0.05 on a ring of radius 2; 25 of 0.1 on a grid of spacing 2; 2500 samples",
-        table=table,
-        options={name: {**options, "learning_rate": rate} for name, (_, options, rate) in VARIANTS.items()},
-        **protocol,
-    )
+        figures[name] = pictured(points, panels)
+    facts = {
+        "data": "8 normals of deviation 0.05 on a ring of radius 2; 25 of 0.1 on a grid of spacing 2; 2500 samples",
+        "table": table,
+        "options": {name: {**options, "learning_rate": rate} for name, (_, options, rate) in VARIANTS.items()},
+    }
+    return Outcome(model, findings, figures, facts=facts)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

@@ -1,22 +1,22 @@
-"""Each digit in turn the usual one, all others outliers: an autoencoder against three other detectors.
+"""Each digit in turn is normal and all others are outliers: an autoencoder against three other detectors.
 
 python recipes/outliers.py    # after `pip install pyod` for one of the three
 """
 
 import importlib.util
-from pathlib import Path
 
 import joblib
 import numpy as np
-import typer
 from matplotlib.figure import Figure
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
-from keras_gen import data, plots
+from keras_gen import plots
+from keras_gen.data import load
 from keras_gen.estimators import AutoencoderOutlierDetector
-from keras_gen.reports import Finding, report
+from keras_gen.presets.registry import scaled
+from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 DEEP_SVDD = 0.948  # mean AUC over the ten digits, Ruff et al. 2018, table 1
 
@@ -36,59 +36,45 @@ def by_pyod(x, x_test, seed):
     return -AutoEncoder(random_state=seed, verbose=0).fit(x).decision_function(x_test)
 
 
-def main(
-    dataset: str = "mnist",
-    epochs: int = 100,
-    batch_size: int = 100,
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/outliers"),
-):
-    train, test = data.load(dataset)
-    x, x_test = (part.x.reshape(len(part.x), -1) for part in (train, test))
+@recipe
+def main(data="mnist", epochs=100, batch_size=100, seed=0, width=1.0):
+    train, test = load(data)
+    x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
     others = {"IsolationForest": by_forest, "PCA reconstruction": by_pca}
     others |= {"PyOD AutoEncoder": by_pyod} if importlib.util.find_spec("pyod") else {}  # the report says which
     areas = {name: [] for name in ("keras_gen", *others)}
-    units = tuple(max(32, round(size * width)) for size in (500, 200))
+    units = scaled("units", (500, 200), width, 32)
     options = {"latent_dim": 32, "noise": 0.5, "scaling": "none", "epochs": epochs, "batch_size": batch_size}
     for digit in range(10):
-        usual = train.y == digit
-        detector = AutoencoderOutlierDetector(units=units, random_state=seed, **options).fit(train.x[usual])
+        normal = train.y == digit
+        detector = AutoencoderOutlierDetector(units=units, random_state=seed, **options).fit(train.x[normal])
         scores = {"keras_gen": detector.score_samples(test.x)}
         # In processes of their own: PyTorch's compiler crashes in one where TensorFlow is loaded
-        found = joblib.Parallel(2)(joblib.delayed(score)(x[usual], x_test, seed) for score in others.values())
+        found = joblib.Parallel(2)(joblib.delayed(score)(x[normal], x_test, seed) for score in others.values())
         scores.update(zip(others, found, strict=True))
         for name, values in scores.items():
             areas[name].append(roc_auc_score(test.y == digit, values))
         print(digit, {name: round(values[-1], 4) for name, values in areas.items()})
 
-    out.mkdir(parents=True, exist_ok=True)
-    detector.model_.save(out / "model.keras")
     worst = test.x[np.argsort(detector.score_samples(test.x))[:10]]
     where = detector.feature_errors(worst)
-    plots.image_rows({"worst scores": worst, "where": where / where.max()}).savefig(out / "worst.png")
     axes = Figure(figsize=(8, 4), layout="constrained").subplots()
     for name, values in areas.items():
         axes.plot(range(10), values, "o-", label=f"{name}: {np.mean(values):.4f}")
-    axes.set(xlabel="the usual digit", ylabel="area under the ROC curve")
+    axes.set(xlabel="the normal digit", ylabel="area under the ROC curve")
     axes.legend()
-    axes.figure.savefig(out / "areas.png", dpi=100)
+    figures = {
+        "worst": plots.image_rows({"worst scores": worst, "where": where / where.max()}),
+        "areas": axes.figure,
+    }
     best = max([DEEP_SVDD, *(np.mean(areas[name]) for name in others)])
-    report(
-        "outliers",
-        [
-            Finding("mean AUC, keras_gen", np.mean(areas["keras_gen"]), at_least=best, reference="best of the others"),
-            *(Finding(f"mean AUC, {name}", np.mean(areas[name])) for name in others),
-        ],
-        out,
-        dataset=dataset,
-        compared=[*others, f"Deep SVDD as published, {DEEP_SVDD}"],
-        areas=areas,
-        epochs=epochs,
-        batch_size=batch_size,
-        seed=seed,
-    )
+    findings = [
+        Finding("mean AUC, keras_gen", np.mean(areas["keras_gen"]), at_least=best, reference="best of the others"),
+        *(Finding(f"mean AUC, {name}", np.mean(areas[name])) for name in others),
+    ]
+    facts = {"compared": [*others, f"Deep SVDD as published, {DEEP_SVDD}"], "areas": areas}
+    return Outcome(detector.model_, findings, figures, facts=facts)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

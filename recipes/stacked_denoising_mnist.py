@@ -1,78 +1,47 @@
 """A stacked denoising autoencoder, [784]-[1000]-[400]-[20]-[400]-[1000]-[784], tied, with and without pretraining.
 
-python recipes/stacked_denoising_mnist.py
+Args:
+    noise: Rate of the masking noise.
 """
 
-import time
-from pathlib import Path
-
 import keras
-import numpy as np
-import typer
 
-from keras_gen import callbacks, data, plots, presets
-from keras_gen.reports import Finding, report
+from keras_gen import callbacks, plots, presets
+from keras_gen.data import load
+from keras_gen.runs.baselines import squared_error
+from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
+@recipe
 def main(
-    dataset: str = "mnist",
-    epochs: int = 50,
-    pretrain_epochs: int = 50,
-    batch_size: int = 500,
-    noise: float = 0.2,
-    learning_rate: float = 1e-3,
-    precision: str = "mixed_bfloat16",  # float32 where the processor has no unit for half precision
-    seed: int = 0,
-    width: float = 1.0,
-    out: Path = Path("saved_models/stacked_denoising_mnist"),
-):
-    keras.config.set_dtype_policy(precision)
-    train, test = data.load(dataset)
-    out.mkdir(parents=True, exist_ok=True)
-    four = test.x[:4]
-    rows, errors, minutes = {"input": four}, {}, {}
-    for name, pretrained in (("without pretraining", False), ("with pretraining", True)):
-        start = time.perf_counter()
+    data="mnist", epochs=50, pretrain_epochs=50, batch_size=500, noise=0.2, learning_rate=1e-3,
+    precision="mixed_bfloat16", seed=0, width=1.0,
+):  # fmt: skip
+    train, test = load(data)
+    pretraining = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, learning_rate, noise, verbose=2)
+    found, minutes = {}, {}
+    for name, first in {"without pretraining": [], "with pretraining": [pretraining]}.items():
         keras.utils.set_random_seed(seed)
         model = presets.build("stacked", train.x.shape[1:], width=width, noise=noise, learning_rate=learning_rate)
-        first = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, learning_rate, noise, verbose=2)
-        history = model.fit(
-            train.x,
-            batch_size=batch_size,
-            epochs=epochs,
-            validation_data=test.x,
-            callbacks=[first] if pretrained else [],
-            verbose=2,
-        )
-        minutes[name] = (time.perf_counter() - start) / 60
-        found = model.reconstruct(test.x)
-        errors[name] = np.square(test.x - found).sum(axis=(1, 2, 3)).mean()
-        rows[name] = found[:4]
+        options = {"validation_data": test.x, "callbacks": first, "verbose": 2}
+        with Timer() as timer:
+            history = model.fit(train.x, batch_size=batch_size, epochs=epochs, **options)
+        found[name], minutes[name] = model.reconstruct(test.x), timer.minutes
 
-    model.save(out / "model.keras")
-    plots.image_rows(rows).savefig(out / "reconstructions.png")
-    plots.history_curves(history.history).savefig(out / "history.png")
-    layers = {f"layer {number}": one["loss"] for number, one in enumerate(first.histories, start=1)}
-    plots.history_curves(layers, title="pretraining").savefig(out / "pretraining.png")
-    report(
-        "stacked_denoising_mnist",
-        [
-            *(Finding(f"test error {name}", error) for name, error in errors.items()),
-            Finding("minutes with pretraining", minutes["with pretraining"], at_most=5),
-            Finding("minutes without", minutes["without pretraining"]),
-        ],
-        out,
-        dataset=dataset,
-        error="squared, summed over pixels, mean over test images; pixels in [0, 1]",
-        epochs=epochs,
-        pretrain_epochs=pretrain_epochs,
-        batch_size=batch_size,
-        noise=noise,
-        learning_rate=learning_rate,
-        precision=precision,
-        seed=seed,
-    )
+    rows = {"input": test.x[:4], **{name: images[:4] for name, images in found.items()}}
+    layers = {f"layer {number}": one["loss"] for number, one in enumerate(pretraining.histories, start=1)}
+    figures = {
+        "reconstructions": plots.image_rows(rows),
+        "pretraining": plots.history_curves(layers, title="pretraining"),
+    }
+    findings = [
+        *(Finding(f"test error {name}", squared_error(test.x, images)) for name, images in found.items()),
+        Finding("minutes with pretraining", minutes["with pretraining"], at_most=5),
+        Finding("minutes without pretraining", minutes["without pretraining"]),
+    ]
+    facts = {"error": "squared, summed over pixels, mean over test images; pixels in [0, 1]"}
+    return Outcome(model, findings, figures, history.history, facts=facts)
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    main.run()

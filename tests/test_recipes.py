@@ -1,24 +1,26 @@
-"""Every recipe for two steps on real digits: it runs, and leaves its model, pictures and report."""
+"""Every recipe for two updates on real digits: it runs, and leaves its model, figures and report."""
 
-import importlib.util
-import inspect
+import importlib
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 RECIPES = Path(__file__).parents[1] / "recipes"
-TWO_STEPS = {"dataset": "digits", "epochs": 1, "batch_size": 719, "width": 0.05}
+NAMES = sorted(path.stem for path in RECIPES.glob("*.py"))
+TWO_STEPS = {"data": "digits", "epochs": 1, "batch_size": 719, "width": 0.05}
+TRANSLATION = {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0}
 OPTIONS = {
     "codes_as_features": {"labelled": 300},
     "conditional_mnist": {"samples": 100},
     "contractive": {"seeds": 1},
     "curve": {"starts": 1},
     "cyclegan_digits": {"seeds": 1},
-    "cyclegan_monet": {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0},
-    "cyclegan_seasons": {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0},
+    "cyclegan_monet": TRANSLATION,
+    "cyclegan_seasons": TRANSLATION,
     "decoder_as_memory": {"other": "digits", "memory_epochs": 2},
     "dcgan_64": {"side": 8},
     "dcgan_cifar10": {"samples": 100},
@@ -41,7 +43,7 @@ OPTIONS = {
     "vae_nll": {"nll_samples": 2},
     "wgan_gp_mnist": {"samples": 100},
 }
-PICTURES = {
+FIGURES = {
     "codes_as_features": {"errors"},
     "conditional_mnist": {"samples", "history"},
     "contractive": {"jacobian_norms"},
@@ -77,7 +79,7 @@ PICTURES = {
 
 
 def folders(place):
-    """The options of a recipe of two folders of images, and their test parts."""
+    """The options of a recipe for two folders of images, and their test parts."""
     rng, options = np.random.default_rng(0), {}
     for number, option in enumerate(("x", "y", "test_x", "test_y")):
         folder = place / option
@@ -89,19 +91,32 @@ def folders(place):
     return options
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in RECIPES.glob("*.py")))
-def test_recipe(name, tmp_path, tmp_path_factory, capsys, monkeypatch):
-    monkeypatch.syspath_prepend(RECIPES)  # as a script finds its neighbours
-    spec = importlib.util.spec_from_file_location(name, RECIPES / f"{name}.py")
-    recipe = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(recipe)
-    known = inspect.signature(recipe.main).parameters
-    given = {option: value for option, value in TWO_STEPS.items() if option in known}  # the curve has no data set
-    if "test_x" in known:
+@pytest.fixture
+def recipe(monkeypatch):
+    """Import a recipe as a script finds its neighbours."""
+    monkeypatch.syspath_prepend(RECIPES)
+    return lambda name: importlib.import_module(name).main
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_recipe(name, recipe, tmp_path, tmp_path_factory, capsys):
+    main = recipe(name)
+    given = {option: value for option, value in TWO_STEPS.items() if option in main.arguments}
+    given |= OPTIONS.get(name, {})
+    if "test_x" in main.arguments:
         given |= folders(tmp_path_factory.mktemp("folders"))
-    recipe.main(out=tmp_path, **{**given, **OPTIONS.get(name, {})})
+    main(out=tmp_path, **given)
     report = json.loads((tmp_path / "report.json").read_text())
-    assert report["findings"] and report["title"] == name and report["protocol"]["dataset"]
-    assert {path.stem for path in tmp_path.glob("*.png")} == PICTURES[name]
+    assert report["findings"] and report["title"] == name
+    assert report["protocol"] | given == report["protocol"] and set(main.arguments) - {"out"} <= set(report["protocol"])
+    assert {path.stem for path in tmp_path.glob("*.png")} == FIGURES[name]
     assert "obtained" in capsys.readouterr().out and (tmp_path / "model.keras").exists()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_help_describes_the_recipe_and_every_option(name, recipe):
+    main = recipe(name)
+    text = CliRunner().invoke(main.app, ["--help"], terminal_width=500).output
+    assert main.__doc__.splitlines()[0] in text and "Args:" not in text
+    assert all(argument.help in text for argument in main.arguments.values())
     assert len((RECIPES / f"{name}.py").read_text().splitlines()) < 100, "a recipe is a page"

@@ -22,7 +22,7 @@ def test_verdicts(bounds, obtained, expected, verdict):
 
 
 def test_the_report_is_printed_and_kept(tmp_path, capsys):
-    path = report("title", [Finding("nll, nats", 87.0, at_most=88, reference="paper")], tmp_path, seed=4)
+    path = report("title", [Finding("nll, nats", 87.0, at_most=88, reference="paper")], tmp_path, {"seed": 4})
     assert "nll, nats: expected <= 88 (paper), obtained 87: reached" in capsys.readouterr().out
     content = json.loads(path.read_text())
     assert content["protocol"] == {"seed": 4} and content["findings"][0]["verdict"] == "reached"

@@ -16,7 +16,7 @@ class RealStatistics:
     """Features of the real data and what is derived from them: in memory once, and on disk between runs.
 
     `RealStatistics.of` gives the same object for the same data and features as long as one is in use. What a network
-    computed is kept on disk, beside the classifiers of `features.train_classifier`.
+    computed is kept on disk, where `KERAS_GEN_CACHE` says.
 
     Args:
         x: Array `(n, *shape)` of real examples, n >= 2.

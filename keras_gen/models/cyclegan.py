@@ -13,6 +13,7 @@ from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import check_logits, shapes, value_range
 from keras_gen.training.player import Player
+from keras_gen.training.resizing import at_size, size_multiple
 
 _BATCH = 16  # images at a time in the methods that take and return numpy
 
@@ -171,6 +172,8 @@ class CycleGAN(GenerativeModel):
     def translate(self, images, to="y"):
         """Images of one set as images of the other.
 
+        Generators of convolutions alone take images of any size that they give back, such as sides divisible by 4.
+
         Args:
             images: Array `(n, *shape)`: of x for `to="y"`, of y for `to="x"`.
             to: `"y"` or `"x"`. Defaults to `"y"`.
@@ -182,8 +185,8 @@ class CycleGAN(GenerativeModel):
             ValueError: If the images are of another shape or range.
         """
         shape, there, _ = self._ways(to)
-        checks.array("images", images, shape, self.value_range)
-        return _in_batches(there, images)
+        checks.array("images", images, (None, None, *shape[2:]), self.value_range)
+        return _in_batches(_fitting(there, np.shape(images)[1:]), images)
 
     def cycle(self, images, via="y"):
         """Images that have been translated, and translated back.
@@ -199,7 +202,8 @@ class CycleGAN(GenerativeModel):
             ValueError: If the images are of another shape or range.
         """
         _, _, back = self._ways(via)
-        return _in_batches(back, self.translate(images, to=via))
+        translated = self.translate(images, to=via)
+        return _in_batches(_fitting(back, translated.shape[1:]), translated)
 
     def _ways(self, to):
         if checks.choice("side", to, ["x", "y"]) == "y":
@@ -253,6 +257,19 @@ def _checked_networks(networks, pool_size, identity_weight):
     for name in ("discriminator_x", "discriminator_y"):
         check_logits(name, networks[name])
     return _Limits((shape_x, shape_y), ranges[0])
+
+
+def _fitting(generator, shape):
+    """The generator, or one of the same weights for images of another size."""
+    if checks.shapes_agree(generator.input_shape[1:], shape):
+        return generator
+    resized = at_size(generator, shape)
+    if tuple(resized.output_shape[1:3]) != tuple(shape[:2]):
+        raise ValueError(
+            f"`images` must have a size that the generator gives back. Expected: sides that are multiples of "
+            f"{size_multiple(at_size(generator, (None, None, shape[2])))}. Received: {tuple(shape[:2])}"
+        )
+    return resized
 
 
 def _in_batches(network, images):

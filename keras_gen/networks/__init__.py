@@ -9,11 +9,9 @@ from keras_gen.networks.convolutional import (
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.mlp import mlp_autoencoder, mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 from keras_gen.networks.patchgan import patchgan_discriminator
-from keras_gen.networks.resizing import at_size, size_multiple
 from keras_gen.networks.resnet import resnet_generator
 
 __all__ = [
-    "at_size",
     "convolutional_autoencoder",
     "convolutional_decoder",
     "convolutional_encoder",
@@ -27,5 +25,4 @@ __all__ = [
     "mlp_generator",
     "patchgan_discriminator",
     "resnet_generator",
-    "size_multiple",
 ]

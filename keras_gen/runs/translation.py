@@ -11,11 +11,11 @@ from keras_gen import checks, plots
 from keras_gen.data.image_sources import image_source
 from keras_gen.data.loading import image_files
 from keras_gen.files import atomic_write
-from keras_gen.networks.resizing import at_size, size_multiple
 from keras_gen.runs.extras import Training, accepted, callbacks_of, image_sets
 from keras_gen.runs.loading import load_run, open_run
 from keras_gen.runs.settings import Settings
 from keras_gen.runs.training import Trained, completed, fit, save_figures, start
+from keras_gen.training.resizing import at_size, size_multiple
 
 _SHOWN = 6  # images of each set in pictures
 _PIXELS = 1 << 20  # of the images that are translated together

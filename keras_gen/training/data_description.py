@@ -252,7 +252,7 @@ class DataDescription:
                 f"The model has no use for such a `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
                 f"dtype {_name(y.dtype)}"
             )
-        if self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):
+        if self.y.optional and self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):
             raise ValueError(
                 f"`y` is neither the model's {self.y.name} nor integer labels. Expected: shape "
                 f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"

@@ -7,16 +7,15 @@ from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.layers.sampling import ReplicaSeedGenerator
-from keras_gen.training.compilation import FUSED_STEPS, chosen_execution
+from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
 from keras_gen.training.data_adapter import Training, adapt, split_validation
 from keras_gen.training.data_description import DataDescription
 from keras_gen.training.epochs import EpochCounter, execution_steps
 from keras_gen.training.forward_pass import gradients_of, shared_forward
 from keras_gen.training.persistence import Persistent
-from keras_gen.training.player import PlayerOptimizers
 
 
-class GenerativeModel(Persistent, keras.Model):
+class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     """A Keras model that is trained by one or several players, each with networks, a loss and an optimizer of its own.
 
     A subclass states its mathematics: `players()`, the losses they name, `call`, and what its data are. In every step
@@ -49,17 +48,22 @@ class GenerativeModel(Persistent, keras.Model):
         raise NotImplementedError(f"{type(self).__name__} must define `players`.")
 
     def predicted(self, batch, *outputs, training):
-        """What the metrics of `compile` compare: the pair (true, predicted) of a batch.
+        """What the metrics of `compile` compare: the pair (true, predicted) of a batch; of models that predict.
 
         Args:
             batch: Dict of the parts of the batch.
             *outputs: What the shared forward pass gave, if there is one.
             training: Whether it is a training step.
         """
-        raise ValueError(
-            "`metrics` are for models of labels or reconstructions. Expected: such as a classifier or an autoencoder. "
-            f"Received: {type(self).__name__}"
-        )
+        raise NotImplementedError(f"{type(self).__name__} predicts neither labels nor reconstructions.")
+
+    def require_predictions(self):
+        """Raise a `ValueError` unless the model predicts what metrics can compare."""
+        if type(self).predicted is GenerativeModel.predicted:
+            raise ValueError(
+                "`metrics` are for models of labels or reconstructions. Expected: such as a classifier or an "
+                f"autoencoder. Received: {type(self).__name__}"
+            )
 
     # What is read off it
 
@@ -107,103 +111,6 @@ class GenerativeModel(Persistent, keras.Model):
     def seed_generator_for(self, training):
         """The seed generator of a step: the training's own, or the one that `evaluate` resets."""
         return self.seed_generator if training else self.evaluation_seed_generator
-
-    # Compiling
-
-    def compile(
-        self,
-        optimizer="adam",
-        jit_compile="auto",
-        steps_per_execution="auto",
-        run_eagerly=False,
-        metrics=None,
-        weighted_metrics=None,
-        **others,
-    ):
-        """Give each player its optimizer.
-
-        Args:
-            optimizer: A name or an optimizer, of which each player gets a copy, or a dict with one optimizer a player.
-                Defaults to `"adam"`.
-            jit_compile: Whether to compile the step with XLA. `"auto"` chooses by the networks: on a CPU, XLA makes
-                dense networks faster, convolutions and half precision slower. Defaults to `"auto"`.
-            steps_per_execution: Batches a call of the compiled function; callbacks see every call. `"auto"` takes up to
-                32 in `fit` for dense networks on a CPU, else 1. Defaults to `"auto"`.
-            run_eagerly: Whether to run step by step in Python, for debugging. Defaults to `False`.
-            metrics, weighted_metrics: As in `keras.Model.compile`, of a model of labels (compared with the
-                probabilities) or of reconstructions (compared with the target). Defaults to `None`.
-            **others: None: the model has its own losses.
-
-        Raises:
-            ValueError: If a dict does not name exactly the players, a loss is given, or metrics of a model that has
-                neither labels nor reconstructions.
-        """
-        if others:
-            raise ValueError(
-                "`compile` takes no losses: the model has its own. Expected: optimizer, jit_compile, "
-                f"steps_per_execution, run_eagerly, metrics, weighted_metrics. Received: {sorted(others)}"
-            )
-        if (metrics or weighted_metrics) and type(self).predicted is GenerativeModel.predicted:
-            self.predicted({}, training=False)
-        players = self.players()
-        modules = [self, *(network for player in players for network in player.networks)]
-        policies = {module.dtype_policy.name for module in modules}
-        execution = chosen_execution(
-            list(self._flatten_layers()),
-            policies,
-            jit_compile,
-            steps_per_execution,
-            run_eagerly,
-            distributed=bool(backend.has_strategy() or self._distribute_strategy),
-        )
-        super().compile(
-            optimizer=PlayerOptimizers.for_players(optimizer, players, scale_losses="mixed_float16" in policies),
-            jit_compile=execution.jit_compile,
-            steps_per_execution=checks.integer("steps_per_execution", execution.steps_per_execution),
-            run_eagerly=run_eagerly,
-            metrics=metrics,
-            weighted_metrics=weighted_metrics,
-            auto_scale_loss=False,
-        )
-        self.compile_arguments = {
-            "jit_compile": jit_compile,
-            "steps_per_execution": steps_per_execution,
-            "run_eagerly": run_eagerly,
-            "metrics": metrics,
-            "weighted_metrics": weighted_metrics,
-        }
-        self._execution, self._compiled_functions = execution, {}
-        if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
-            batch = self.data_description.symbolic_batch()
-            outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
-            self._compile_metrics.build(*self.predicted(batch, *outputs, training=False))
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
-        # As requested, not as chosen here: the machine that loads the model chooses for itself
-        return keras.saving.serialize_keras_object({"optimizer": self.optimizer, **self.compile_arguments})
-
-    def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
-
-    def make_train_function(self, force=False):
-        if self.train_function is not None and not force:
-            return
-        super().make_train_function(force)
-        if self.jit_compile and self.steps_per_execution > 1 and not self._distribute_strategy:
-            self.train_function = backend.fuse_steps(
-                self.train_step, self.get_metrics_result, self.steps_per_execution, self.train_function
-            )
-
-    def _use_steps(self, steps):
-        """Take that many batches a call, if the choice is ours; what was compiled for another number is kept."""
-        if not (self.compiled and self._execution.fused) or self.compile_arguments["steps_per_execution"] != "auto":
-            return
-        self._compiled_functions[self.steps_per_execution] = self.train_function, self.test_function
-        self.steps_per_execution = steps
-        self.train_function, self.test_function = self._compiled_functions.get(steps, (None, None))
-        self.predict_function = None
 
     # The steps
 

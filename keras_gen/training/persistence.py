@@ -81,6 +81,8 @@ class Persistent:
     @classmethod
     def from_config(cls, config, custom_objects=None):
         def restored(value):
+            if isinstance(value, (list, tuple)):
+                return type(value)(restored(part) for part in value)
             is_object = isinstance(value, dict) and "class_name" in value
             return keras.saving.deserialize_keras_object(value, custom_objects) if is_object else value
 

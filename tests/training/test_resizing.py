@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen import networks
-from keras_gen.networks.resizing import at_size, size_multiple
+from keras_gen.training.resizing import at_size, size_multiple
 
 SMALL = {"filters": 4, "blocks": 1}
 
