@@ -7,8 +7,8 @@ from keras_gen import data, metrics, presets, runs
 @pytest.fixture
 def folder(tmp_path):
     """A run of an untrained VAE."""
-    presets.build("vae", (8, 8, 1), width=0.02).save(tmp_path / "model.keras")
-    runs.Settings("vae").write(tmp_path)
+    presets.build("convolutional-vae", (8, 8, 1), width=0.1).save(tmp_path / "model.keras")
+    runs.Settings("convolutional-vae").write(tmp_path)
     return tmp_path
 
 
@@ -43,9 +43,9 @@ def test_lenet5_is_announced_and_needs_labels(folder, monkeypatch, tmp_path):
 
 
 def test_binarized_data_are_drawn_once(tmp_path):
-    presets.build("vae", (8, 8, 1), width=0.02).save(tmp_path / "model.keras")
+    presets.build("convolutional-vae", (8, 8, 1), width=0.1).save(tmp_path / "model.keras")
     losses = []
     for binarization in ("dynamic", "dynamic", "none"):
-        runs.Settings("vae", binarization=binarization).write(tmp_path)
+        runs.Settings("convolutional-vae", binarization=binarization).write(tmp_path)
         losses.append([one.value for one in runs.evaluate(tmp_path)])
     assert losses[0] == losses[1] != losses[2]
