@@ -42,10 +42,10 @@ def require_task(user, model, task):
     >>> import keras
     >>> require_task("`EvaluateSamples`", keras.Sequential(), "sample")
     Traceback (most recent call last):
-    ValueError: `EvaluateSamples` needs a model that can sample. Expected: sample(n, seed), draw_latents(n, seed), \
+    ValueError: `EvaluateSamples` needs a model with the task 'sample'. Expected: sample(n, seed), draw_latents(n, seed), \
 generate(z). Received: Sequential
     """
     if not can(model, task):
         raise ValueError(
-            f"{user} needs a model that can {task}. Expected: {TASKS[task]}. Received: {type(model).__name__}"
+            f"{user} needs a model with the task '{task}'. Expected: {TASKS[task]}. Received: {type(model).__name__}"
         )

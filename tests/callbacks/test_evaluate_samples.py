@@ -315,7 +315,7 @@ def test_what_does_not_fit_the_model_is_refused_before_the_first_step(model, met
 def test_a_model_that_cannot_sample_is_refused(digits, labels):
     model = models.Autoencoder(*networks.mlp_autoencoder([SHAPE, 4, 2]))
     model.compile("adam")
-    with pytest.raises(ValueError, match="needs a model that can sample.* Received: Autoencoder"):
+    with pytest.raises(ValueError, match="needs a model with the task 'sample'.* Received: Autoencoder"):
         train(model, digits, callbacks.EvaluateSamples([Played([])]))
     with pytest.raises(ValueError, match="`labels` are for a conditional model. Received: VAE"):
         train(vae(), digits, callbacks.EvaluateSamples([Played([])], labels=[0] * 4))
