@@ -40,10 +40,9 @@ def require_task(user, model, task):
     Example:
 
     >>> import keras
-    >>> require_task("`EvaluateSamples`", keras.Sequential(), "sample")
+    >>> require_task("`Codes`", keras.Sequential(), "encode")
     Traceback (most recent call last):
-    ValueError: `EvaluateSamples` needs a model with the task 'sample'. Expected: sample(n, seed), draw_latents(n, seed), \
-generate(z). Received: Sequential
+    ValueError: `Codes` needs a model with the task 'encode'. Expected: encode(x), decode(z). Received: Sequential
     """
     if not can(model, task):
         raise ValueError(
