@@ -146,11 +146,22 @@ def test_import_is_light():
     heavy = ("keras_tuner", "tensorflow_datasets", "matplotlib", "sklearn", "scipy")
     code = (
         "import sys, keras; before = set(sys.modules); import keras_gen; "
-        f"print([name for name in {heavy} if name in set(sys.modules) - before])"
+        f"print([name for name in {heavy} if name in set(sys.modules) - before]); "
+        "print(*(keras.saving.get_registered_object(f'keras_gen>{name}') for name in ('VAE', 'TiedDense')))"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
-    assert done.stdout.strip() == "[]", done.stderr[-500:]
+    light, registered = done.stdout.splitlines()
+    assert light == "[]", done.stderr[-500:]
+    assert "vae.VAE" in registered and "tied.TiedDense" in registered, "Keras's own loader finds them"
+
+
+def test_names_at_the_top():
+    assert keras_gen.VAE is keras_gen.models.VAE and keras_gen.load_model is keras_gen.saving.load_model
+    assert all(getattr(keras_gen, name) is not None for name in keras_gen.__all__)
+    assert dir(keras_gen) == sorted(keras_gen.__all__)
+    with pytest.raises(AttributeError, match="module 'keras_gen' has no attribute 'vea'"):
+        _ = keras_gen.vea
 
 
 def test_another_backend_is_refused_with_a_reason(monkeypatch):

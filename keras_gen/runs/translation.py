@@ -19,6 +19,7 @@ from keras_gen.training.resizing import at_size, size_multiple
 
 _SHOWN = 6  # images of each set in pictures
 _PIXELS = 1 << 20  # of the images that are translated together
+_READ = 8  # size at which images are opened, before each has its own
 
 
 def train_translation(settings, folder, resume=False, given=()):
@@ -98,36 +99,34 @@ def translate(folder, images, to="y", out="translations", size=None):
     model = run.model
     shape, generator = (model.shape_x, model.generator_xy) if to == "y" else (model.shape_y, model.generator_yx)
     value_range = model.value_range or (-1, 1)
-    source = image_source("images", str(images), shape[:2], shape[-1], value_range)
-    generator, sizes, note = _sized(generator, source, size)
+    source = image_source("images", str(images), _READ, shape[-1], value_range)
+    sizes, note = _sizes(generator, shape, source.sizes, size)
     names = _names(source.titles)
     for height, width in sorted(set(sizes)):
         chosen = [number for number, one in enumerate(sizes) if one == (height, width)]
         resized, batch = source.resized((height, width)), max(1, _PIXELS // (height * width))
         for numbers in np.array_split(chosen, -(-len(chosen) // batch)):
-            translated = keras.ops.convert_to_numpy(generator(resized.rows(numbers), training=False))
+            translated = model.translate(resized.rows(numbers).numpy(), to=to)
             for number, image in zip(numbers, translated, strict=True):
                 _save(image, value_range, out / f"{names[number]}.png")
     return Translated(source.size, set(sizes), note)
 
 
-def _sized(generator, source, size):
-    """The generator at the sizes (height, width) of a source's images, a list of these, and a note about them."""
-    fixed = tuple(source.example_shape[:2])
+def _sizes(generator, shape, own, size):
+    """The sizes (height, width) at which a generator translates images of their `own` sizes, and a note about them."""
     try:
-        resizable = at_size(generator, (None, None, source.example_shape[-1]))
-        multiple = size_multiple(resizable)
+        multiple = size_multiple(at_size(generator, (None, None, shape[-1])))
     except ValueError as error:
-        if size not in (None, *fixed):
+        if size is not None and (size, size) != shape[:2]:
             raise
-        return generator, [fixed] * source.size, f"the model's size: {error}"
+        return [shape[:2]] * len(own), f"the model's size: {error}"
     if size is not None:
         if checks.integer("size", size) % multiple:
             raise ValueError(f"--size must be divisible by {multiple}. Expected: such as 128. Received: {size}")
-        return resizable, [(size, size)] * source.size, ""
-    sizes = [tuple(max(round(side / multiple), 2) * multiple for side in one) for one in source.sizes]
-    changed = sum(new != old for new, old in zip(sizes, source.sizes, strict=True))
-    return resizable, sizes, f"{changed} resized to the nearest sides divisible by {multiple}" if changed else ""
+        return [(size, size)] * len(own), ""
+    sizes = [tuple(max(round(side / multiple), 2) * multiple for side in one) for one in own]
+    changed = sum(new != old for new, old in zip(sizes, own, strict=True))
+    return sizes, f"{changed} resized to the nearest sides divisible by {multiple}" if changed else ""
 
 
 def _names(titles):

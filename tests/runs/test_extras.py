@@ -1,4 +1,5 @@
 import pytest
+from PIL import Image
 
 from keras_gen import callbacks, presets
 from keras_gen.runs import Settings
@@ -30,6 +31,16 @@ def test_options_become_callbacks(tmp_path):
     assert of("stacked", tmp_path, pretrain_epochs=0) == []
     with pytest.raises(ValueError, match="--kl-warmup needs a separate KL. Expected: --importance-samples 1"):
         of("burda-vae", tmp_path, kl_warmup=3, importance_samples=5)
+
+
+def test_grey_and_colour_can_be_made_alike(tmp_path):
+    for side, mode in (("x", "RGB"), ("y", "L")):
+        (tmp_path / side).mkdir()
+        Image.new(mode, (12, 12)).save(tmp_path / side / "0.png")
+    sets = str(tmp_path / "x"), str(tmp_path / "y")
+    assert image_sets(Settings("cyclegan", "pairs"), *sets, size=8, channels=1).shapes == ((8, 8, 1), (8, 8, 1))
+    with pytest.raises(ValueError, match="must have the same channels. .* Received: 3 in x, 1 in y"):
+        image_sets(Settings("cyclegan", "pairs"), *sets, size=8)
 
 
 def test_image_sets_are_checked_before_they_are_read():
