@@ -16,7 +16,7 @@ import pytest
 
 import keras_gen
 from keras_gen.training import GenerativeModel
-from tests.changed import changed, tests_of
+from tests import changed
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
@@ -179,7 +179,7 @@ def test_every_test_file_mirrors_a_source_file():
 
 def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
     names = ["keras_gen/presets/registry.py", "keras_gen/__init__.py", "recipes/vae_digits.py", "tests/contract.py"]
-    assert tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
+    assert changed.tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
         "tests/presets/test_registry.py",
         "tests/test_contract.py",
         "tests/test_files.py",
@@ -194,4 +194,4 @@ def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     for name in ("edited", "new"):
         (tmp_path / name).write_text("b")
-    assert changed(tmp_path) == ["edited", "new"]
+    assert changed.changed(tmp_path) == ["edited", "new"]
