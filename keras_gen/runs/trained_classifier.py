@@ -59,6 +59,7 @@ def trained_classifier(
             + (f" in {y.min()}..{y.max()}" if y.size and y.dtype.kind in "iu" else "")
         )
     epochs, seed = checks.integer("epochs", epochs), checks.integer("seed", seed, minimum=0)
+    checks.integer("batch_size", batch_size)
     checks.number("learning_rate", learning_rate)
     settings = (float(low), float(high), epochs, batch_size, learning_rate, seed, keras.__version__, __version__)
     path = cache.folder(folder) / f"lenet5-{cache.fingerprint(x, y, settings)}.keras"

@@ -232,7 +232,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, in_fit=True)
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
-        self._initial_epoch = None  # where a `BackupAndRestore` of an earlier `fit` began: Keras would begin there again
+        self._initial_epoch = None  # set by a `BackupAndRestore` of an earlier `fit`, where Keras would begin again
         return super().fit(
             batches.data,
             epochs=epochs,
