@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import keras_gen
-from tests.changed import changed, tests_of
+from tests.changed import changed, selected
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
@@ -162,7 +162,7 @@ def test_every_test_file_mirrors_a_source_file():
 
 def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
     names = ["keras_gen/presets/registry.py", "keras_gen/__init__.py", "recipes/vae_digits.py", "tests/contract.py"]
-    assert tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
+    assert selected([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
         "tests/presets/test_registry.py",
         "tests/test_contract.py",
         "tests/test_files.py",
