@@ -1,4 +1,8 @@
-"""Validation of arguments and arrays. Every message says what is wrong, what was expected and what was received."""
+"""Validation of arguments and arrays. Every message says what is wrong, what was expected and what was received.
+
+A check of one argument takes its name, for the message, and the value received. It returns the value, in its plain
+Python type, or raises a `ValueError`.
+"""
 
 import difflib
 
@@ -6,18 +10,7 @@ import numpy as np
 
 
 def integer(name, value, minimum=1):
-    """Raise unless `value` is an integer that is at least `minimum`.
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-        minimum: The smallest value allowed. Defaults to 1.
-
-    Returns:
-        `value`, as an `int`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """An integer that is at least `minimum`.
 
     Example:
 
@@ -30,87 +23,57 @@ def integer(name, value, minimum=1):
 
 
 def number(name, value, minimum=0.0):
-    """Raise unless `value` is a finite number that is at least `minimum`.
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-        minimum: The smallest value allowed. Defaults to 0.
-
-    Returns:
-        `value`, as a `float`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A finite number that is at least `minimum`.
 
     Example:
 
     >>> number("beta", 1)
     1.0
     """
-    if not is_real(value) or not np.isfinite(value) or value < minimum:
-        raise ValueError(f"`{name}` must be a finite number >= {minimum}. Received: {name}={value!r}")
-    return float(value)
+    return _number(name, value, f"a finite number >= {minimum}", lambda value: value >= minimum)
+
+
+def positive(name, value):
+    """A finite number > 0.
+
+    Example:
+
+    >>> positive("clip", 0.01)
+    0.01
+    """
+    return _number(name, value, "a finite number > 0", lambda value: value > 0)
 
 
 def rate(name, value):
-    """Raise unless `value` is a number in [0, 1).
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-
-    Returns:
-        `value`, as a `float`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A number in [0, 1).
 
     Example:
 
     >>> rate("noise", 0)
     0.0
     """
-    if not is_real(value) or not 0 <= value < 1:
-        raise ValueError(f"`{name}` must be a number in [0, 1). Received: {name}={value!r}")
-    return float(value)
+    return _number(name, value, "a number in [0, 1)", lambda value: 0 <= value < 1)
 
 
 def probability(name, value):
-    """Raise unless `value` is a number in (0, 1).
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-
-    Returns:
-        `value`, as a `float`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A number in (0, 1).
 
     Example:
 
     >>> probability("rho", 0.05)
     0.05
     """
-    if not is_real(value) or not 0 < value < 1:
-        raise ValueError(f"`{name}` must be a number in (0, 1). Received: {name}={value!r}")
+    return _number(name, value, "a number in (0, 1)", lambda value: 0 < value < 1)
+
+
+def _number(name, value, expected, fits):
+    if not is_real(value) or not np.isfinite(value) or not fits(value):
+        raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")
     return float(value)
 
 
 def widths(name, value):
-    """Raise unless `value` is a sequence of integers >= 1; it may be empty.
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-
-    Returns:
-        `value`, as a list of `int`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A sequence of integers >= 1, which may be empty, as a list.
 
     Example:
 
@@ -130,18 +93,7 @@ def is_real(value):
 
 
 def choice(name, value, known):
-    """Raise unless `value` is one of the `known` names; the message suggests the nearest ones.
-
-    Args:
-        name: What the name stands for, for the message.
-        value: What was received.
-        known: The names allowed, an iterable of strings.
-
-    Returns:
-        `value`.
-
-    Raises:
-        ValueError: If `value` is not among them.
+    """One of the `known` names, an iterable of strings; the message suggests the nearest ones.
 
     Example:
 

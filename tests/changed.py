@@ -17,7 +17,7 @@ def changed(repository=ROOT):
     return sorted({line for output in outputs for line in output.stdout.splitlines()})
 
 
-def selected(paths):
+def tests_of(paths):
     """What pytest is to run for changed files.
 
     Args:
@@ -47,6 +47,6 @@ def selected(paths):
 
 
 if __name__ == "__main__":
-    chosen = selected(changed())
+    chosen = tests_of(changed())
     print("\n".join(chosen) or "No tests belong to what is changed.")
     sys.exit(subprocess.call([sys.executable, "-m", "pytest", *chosen], cwd=ROOT) if chosen else 0)

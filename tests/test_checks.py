@@ -41,6 +41,13 @@ def test_rate(value):
         checks.rate("noise", value)
 
 
+@pytest.mark.parametrize("value", [0, -0.1, float("nan"), float("inf"), "1", None, True])
+def test_positive(value):
+    with pytest.raises(ValueError, match=r"`clip` must be a finite number > 0. Received: clip="):
+        checks.positive("clip", value)
+    assert checks.positive("clip", np.float32(0.5)) == 0.5
+
+
 @pytest.mark.parametrize("value", [0, 1, -0.1, float("nan"), "0.5", None, True])
 def test_probability(value):
     with pytest.raises(ValueError, match=r"`rho` must be a number in \(0, 1\). Received: rho="):

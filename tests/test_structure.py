@@ -11,10 +11,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import pytest
 
 import keras_gen
-from tests.changed import changed, selected
+from keras_gen.training import GenerativeModel
+from tests import changed
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
@@ -69,13 +71,28 @@ def test_tensorflow_is_named_in_backend_and_data_alone(path):
     )
 
 
+EAGER = {"jit_compile": "auto", "steps_per_execution": "auto", "run_eagerly": True}
+IN_GRAPHS = ("keras_gen.training.compilation", "keras_gen.runs.baselines")  # shows the choice; trains for 180 steps
 MODULES = [name for _, name, _ in pkgutil.walk_packages(keras_gen.__path__, "keras_gen.")]
 
 
+@pytest.fixture
+def _no_progress_bars():
+    keras.config.disable_interactive_logging()
+    yield
+    keras.config.enable_interactive_logging()
+
+
+@pytest.mark.usefixtures("_no_progress_bars")
 @pytest.mark.parametrize("name", MODULES)
-def test_examples_in_docstrings_run(name):
-    module = importlib.import_module(name)
-    failed, _ = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE)
+def test_examples_in_docstrings_run(name, monkeypatch):
+    """Models run eagerly: most examples train for a few steps, and the compilers are tested elsewhere."""
+    if name not in IN_GRAPHS:
+        chosen = GenerativeModel.compile
+        monkeypatch.setattr(
+            GenerativeModel, "compile", lambda self, *args, **options: chosen(self, *args, **{**options, **EAGER})
+        )
+    failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
 
 
@@ -162,7 +179,7 @@ def test_every_test_file_mirrors_a_source_file():
 
 def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
     names = ["keras_gen/presets/registry.py", "keras_gen/__init__.py", "recipes/vae_digits.py", "tests/contract.py"]
-    assert selected([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
+    assert changed.tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
         "tests/presets/test_registry.py",
         "tests/test_contract.py",
         "tests/test_files.py",
@@ -177,4 +194,4 @@ def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
         subprocess.run(["git", *command], cwd=tmp_path, check=True)
     for name in ("edited", "new"):
         (tmp_path / name).write_text("b")
-    assert changed(tmp_path) == ["edited", "new"]
+    assert changed.changed(tmp_path) == ["edited", "new"]

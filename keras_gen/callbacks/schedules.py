@@ -125,9 +125,7 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
     """
 
     def __init__(self, learning_rate, constant_epochs=100, decay_epochs=100):
-        if checks.number("learning_rate", learning_rate) == 0:
-            raise ValueError(f"`learning_rate` must be a finite number > 0. Received: {learning_rate}")
-        self.learning_rate = learning_rate
+        self.learning_rate = checks.positive("learning_rate", learning_rate)
         self.constant_epochs = checks.integer("constant_epochs", constant_epochs, minimum=0)
         self.decay_epochs = checks.integer("decay_epochs", decay_epochs)
         super().__init__(self._rate)

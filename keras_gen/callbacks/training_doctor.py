@@ -101,7 +101,8 @@ class TrainingDoctor(keras.callbacks.Callback):
     >>> from keras_gen import presets
     >>> x = np.random.default_rng(0).random((64, 8, 8, 1))
     >>> vae, doctor = presets.build("vae", (8, 8, 1), width=0.1, beta=1e4), TrainingDoctor(x, verbose=0)
-    >>> history = vae.fit(x, batch_size=2, epochs=5, callbacks=[doctor], verbose=0)
+    >>> vae.compile(keras.optimizers.Adam(0.01))
+    >>> history = vae.fit(x, epochs=5, callbacks=[doctor], verbose=0)
     >>> doctor.findings[0].name, doctor.findings[0].advice
     ('posterior collapse', 'a lower beta (now 10000), callbacks.KLWarmup or a smaller decoder')
 

@@ -1,5 +1,6 @@
 """From arrays to batches: each epoch's order is a function of a seed and the epoch's number alone."""
 
+import keras
 import tensorflow as tf
 
 from keras_gen import checks
@@ -89,6 +90,10 @@ class SeededPipeline:
         # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
         ready = max(2, min(32, _READY_BYTES // self._batch_bytes()))
         return dataset.map(batch).prefetch(ready).with_options(options)
+
+    def symbolic_element(self):
+        """What a batch looks like: tensors without values."""
+        return self._element([keras.KerasTensor((None, *s.example_shape), s.dtype.name) for s in self._sources])
 
     def _element(self, arrays):
         return tuple(arrays) if len(arrays) > 1 else arrays[0]

@@ -8,13 +8,7 @@ from keras_gen import backend, checks
 
 
 def require_one_shape(**tensors):
-    """Raise unless all tensors have the shape of the first; axes of unknown size (`None`) fit any.
-
-    Args:
-        **tensors: Tensors by name.
-
-    Raises:
-        ValueError: If two shapes differ.
+    """Raise a `ValueError` unless all tensors, by name, have the shape of the first; unknown sizes (`None`) fit any.
 
     Example:
 
@@ -49,10 +43,7 @@ def mask_over(x, mask):
             `(batch, steps, features)`.
 
     Returns:
-        Boolean tensor with as many axes as `x`.
-
-    Raises:
-        ValueError: If the mask does not fit.
+        Boolean tensor with as many axes as `x`; a `ValueError` if the mask does not fit.
 
     Example:
 

@@ -10,6 +10,7 @@ from keras_gen import checks
 from keras_gen.layers.sampling import draw_by_replica
 from keras_gen.layers.tied import tie
 from keras_gen.losses.penalties import jacobian_penalty, single_dense
+from keras_gen.losses.tensors import mask_over
 from keras_gen.models.classifier import Classifier
 from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.introspection import last_activations
@@ -201,6 +202,7 @@ class IncompleteAutoencoder(Autoencoder):
         super().__init__(encoder, decoder, corruption=corruption, **kwargs)
 
     def reconstruction_loss(self, target, outputs, mask=None):
-        missing, zeros = ops.isnan(target), ops.zeros_like(target)
-        observed = ops.where(missing, zeros, outputs)
-        return super().reconstruction_loss(ops.where(missing, zeros, target), observed, mask)
+        observed = ops.logical_not(ops.isnan(target))
+        if mask is not None:
+            observed = ops.logical_and(observed, mask_over(target, mask))
+        return super().reconstruction_loss(target, outputs, observed)

@@ -46,8 +46,7 @@ class WGAN(AdversarialModel):
     discriminator_name = "critic"
 
     def __init__(self, generator, critic, latent_dim, n_critic=5, clip=0.01, **kwargs):
-        if checks.number("clip", clip) == 0:
-            raise ValueError(f"`clip` must be a finite number > 0. Received: clip={clip}")
+        checks.positive("clip", clip)
         log_names = ("critic_loss", "wasserstein", "generator_loss")
         super().__init__(generator, critic, None, log_names, latent_dim=latent_dim, n_critic=n_critic, **kwargs)
         self.clip = clip

@@ -1,4 +1,4 @@
-"""Validation of the sizes that the builders take."""
+"""Validation of the sizes that the builders take. Each function returns the valid value, or raises a `ValueError`."""
 
 import numpy as np
 
@@ -6,17 +6,7 @@ from keras_gen import checks
 
 
 def example_shape(name, shape):
-    """One example's shape as a tuple of integers, for a network with a dense layer.
-
-    Args:
-        name: The argument's name, for the message.
-        shape: What was received.
-
-    Returns:
-        Tuple of integers >= 1.
-
-    Raises:
-        ValueError: If `shape` is something else; free axes (`None`) do not fit a dense layer.
+    """One example's shape as a tuple of integers; free axes (`None`) do not fit a dense layer.
 
     Example:
 
@@ -36,18 +26,7 @@ def example_shape(name, shape):
 
 
 def image_shape(name, shape, free_sides=False):
-    """One image's shape as a tuple of three integers, with `None` for a free height or width where they are allowed.
-
-    Args:
-        name: The argument's name, for the message.
-        shape: What was received.
-        free_sides: Whether height and width may be `None`, as in a fully convolutional network. Defaults to `False`.
-
-    Returns:
-        The tuple (height, width, channels).
-
-    Raises:
-        ValueError: If `shape` is something else.
+    """The tuple (height, width, channels); `free_sides` allows `None` for height and width.
 
     Example:
 
@@ -55,8 +34,7 @@ def image_shape(name, shape, free_sides=False):
     (None, None, 3)
     """
     if not np.iterable(shape) or len(shape) != 3:
-        received = tuple(shape) if np.iterable(shape) else shape
-        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={received}")
+        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={shape}")
     if not free_sides:
         return example_shape(name, shape)
     sides = (None if side is None else checks.integer(name, side) for side in shape[:2])
@@ -64,13 +42,7 @@ def image_shape(name, shape, free_sides=False):
 
 
 def convolutions(filters):
-    """The channels of at least one convolution, as a list of integers >= 1.
-
-    Args:
-        filters: What was received.
-
-    Raises:
-        ValueError: If `filters` is something else.
+    """The channels of at least one convolution, as a list.
 
     Example:
 
@@ -84,14 +56,7 @@ def convolutions(filters):
 
 
 def head_activations(heads, activation):
-    """The activations of a decoder's outputs: the given one, and `None` for the log-variance of a second output.
-
-    Args:
-        heads: What was received for the number of outputs.
-        activation: Activation of the first output.
-
-    Raises:
-        ValueError: If `heads` is neither 1 nor 2.
+    """Activations of a decoder's one or two outputs: the given one, and `None` for a log-variance.
 
     Example:
 

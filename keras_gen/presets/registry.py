@@ -113,8 +113,7 @@ def scaled(name, sizes, width, least=1):
     ((40, 10), (40, 30), 16)
     """
     checks.integer("latent_dim", least)
-    if checks.number("width", width) == 0:
-        raise ValueError(f"`width` must be a finite number > 0. Received: width={width}")
+    checks.positive("width", width)
     if isinstance(sizes, (tuple, list)):
         return tuple(max(round(size * width), min(size, least), 1) for size in checks.widths(name, sizes))
     return max(round(checks.integer(name, sizes) * width), 1)

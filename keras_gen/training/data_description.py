@@ -213,7 +213,7 @@ class DataDescription:
 
     def check_pipeline(self, pipeline, in_fit=False):
         """Raise a `ValueError` unless the sources of a `data.Pipeline` hold such data."""
-        used = self.parts(_examples_of(pipeline))
+        used = self.parts(pipeline.symbolic_element())
         if self.y is not None and self.y.name in used:
             self._require_order(*(tuple(used[component.name].shape[1:]) for component in (self.x, self.y)))
         for component, source in zip((self.x, self.y), pipeline.sources, strict=False):
@@ -266,10 +266,3 @@ def _are_labels(y):
 
 def _name(dtype):
     return getattr(dtype, "name", str(dtype))
-
-
-def _examples_of(pipeline):
-    """What a pipeline's batches look like: tensors without values."""
-    return keras.tree.map_structure(
-        lambda spec: keras.KerasTensor(spec.shape, spec.dtype.name), pipeline.dataset().element_spec
-    )

@@ -86,13 +86,13 @@ def test_evaluate_measures_samples_in_the_names_that_say_how(conditional, run):
 
 def test_what_a_run_cannot_do_is_one_line(vae, conditional, refused):
     for arguments, message in (
-        (("reconstruct", conditional), "`reconstruct` needs a model that can reconstruct"),
+        (("reconstruct", conditional), "`reconstruct` needs a model with the task 'reconstruct'"),
         (("sample", conditional, "--labels", "a"), "--labels must be whole numbers with commas between"),
         (("sample", conditional, "--labels", "12"), "`labels` must be in 0..9. Received: labels in 12..12"),
         (("sample", vae, "--labels", "1"), "--labels are for a conditional model"),
-        (("evaluate", conditional, "--nll-samples", 5), "needs a model that can likelihood"),
+        (("evaluate", conditional, "--nll-samples", 5), "needs a model with the task 'likelihood'"),
         (("evaluate", conditional, "--metrics", "fid", "--features", "identity"), "Unknown metric"),
-        (("translate", vae, "."), "`translate` needs a model that can translate"),
+        (("translate", vae, "."), "`translate` needs a model with the task 'translate'"),
     ):
         assert message in refused(*arguments)
 

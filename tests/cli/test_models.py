@@ -101,7 +101,7 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     code, out, err = run("evaluate", folder)
     assert code == 0 and out.startswith("loss: "), err
     assert "holds a search. Expected: a new folder" in refused("train", "autoencoder", "--out", folder, "--resume")
-    assert "`sample` needs a model that can sample" in refused("sample", folder)
+    assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
 
 
 def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
@@ -130,7 +130,7 @@ def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
         "translate", folder, tmp_path / "y", "--size", 10, "--out", tmp_path / "n"
     )
     assert "`evaluate` is for models of one set" in refused("evaluate", folder)
-    assert "`sample` needs a model that can sample" in refused("sample", folder)
+    assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
     assert run("translate", folder, tmp_path / "x", "--to", "z")[0] == 2
     assert "--x is missing" in refused("train", "cyclegan", "--out", tmp_path / "n")
     assert not (tmp_path / "n").exists()

@@ -92,3 +92,8 @@ def test_it_comes_back_with_its_images(tmp_path):
 def test_bad_input():
     with pytest.raises(ValueError, match="`size` must be an integer >= 1"):
         ImagePool(0)
+
+
+def test_images_of_a_free_size_are_refused_with_the_reason():
+    with pytest.raises(ValueError, match=r"images of one size. Expected: a fixed height .* Received: .*\(None, 8, 1\)"):
+        ImagePool(4).build((None, None, 8, 1))

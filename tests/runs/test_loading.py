@@ -17,7 +17,7 @@ def test_a_run_is_its_model_and_its_settings(folder):
     run = load_run(folder)
     assert run.model.code_shape == (2,) and run.settings.options == {"latent_dim": 2}
     assert run.data_name() == "digits" and run.data_name("mnist") == "mnist"
-    with pytest.raises(ValueError, match="`sample` needs a model that can sample. .* Received: Autoencoder"):
+    with pytest.raises(ValueError, match="`sample` needs a model with the task 'sample'. .* Received: Autoencoder"):
         run.require("sample", "`sample`")
 
 

@@ -27,7 +27,7 @@ def test_samples_are_those_of_the_seed(folder):
     assert (first == again).all() and (first != other).any()
     with pytest.raises(ValueError, match="--labels are for a conditional model"):
         runs.samples(folder, 9, labels=(1,))
-    with pytest.raises(ValueError, match="`reconstruct` needs a model that can reconstruct"):
+    with pytest.raises(ValueError, match="`reconstruct` needs a model with the task 'reconstruct'"):
         runs.reconstructions(folder)
 
 
