@@ -34,7 +34,7 @@ class Trained(typing.NamedTuple):
     figures: dict
 
 
-def train(settings, folder, resume=False, given=()):
+def train(settings, folder, resume=False, given=(), verbose="auto"):
     """Begin a run, or go on with one: after every epoch its folder holds a whole model and its history.
 
     Args:
@@ -42,6 +42,7 @@ def train(settings, folder, resume=False, given=()):
         folder: The run's folder; made if missing.
         resume: Whether to go on with a run that is there, up to `settings.epochs` in all. Defaults to `False`.
         given: Names of the settings that must not differ from those of the resumed run. Defaults to ().
+        verbose: As in `keras.Model.fit`. Defaults to `"auto"`.
 
     Returns:
         A `Trained`.
@@ -53,9 +54,10 @@ def train(settings, folder, resume=False, given=()):
     Example:
 
     >>> import tempfile
-    >>> settings = Settings("vae", epochs=1, batch_size=256, options={"width": 0.05})
-    >>> train(settings, tempfile.mkdtemp()).files[:2]
-    ['history.png', 'latent.png']
+    >>> settings = Settings("lenet5", epochs=1, batch_size=512, options={"width": 0.2})
+    >>> trained = train(settings, tempfile.mkdtemp(), verbose=0)
+    >>> sorted(trained.figures), trained.files
+    (['accuracy', 'loss'], ['history.png'])
     """
     run, exists, settings = open_run(completed(settings), folder, resume, given)
     train_set, test_set = data.load(settings.data)
@@ -70,7 +72,7 @@ def train(settings, folder, resume=False, given=()):
     batches = _batches(model, settings, arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
     additions = callbacks_of(Training(run.folder, settings, batches))
-    new = fit(model, settings, run, batches, additions, exists, test)
+    new = fit(model, settings, run, batches, additions, exists, verbose, test)
     figures = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     files = save_figures(run.folder, _pictures(model, run, test[0], test_set.y, settings.seed))
     return Trained(run.folder, files, settings, model.epochs_completed, new, figures)
@@ -106,7 +108,7 @@ def start(run, exists, settings, example_shape):
     return presets.build(settings.model, example_shape, **options)
 
 
-def fit(model, settings, run, batches, additions, resumed, test=None):
+def fit(model, settings, run, batches, additions, resumed, verbose, test=None):
     """Write the settings, and train up to the epochs that they ask for.
 
     Args:
@@ -116,6 +118,7 @@ def fit(model, settings, run, batches, additions, resumed, test=None):
         batches: The pipeline to train on.
         additions: Callbacks that come before `run`.
         resumed: Whether the model was read from the folder.
+        verbose: As in `keras.Model.fit`.
         test: Tuple of arrays to validate on, or `None`.
 
     Returns:
@@ -132,7 +135,7 @@ def fit(model, settings, run, batches, additions, resumed, test=None):
             initial_epoch=done,
             validation_data=test,
             validation_batch_size=settings.batch_size,
-            verbose="auto",
+            verbose=verbose,
             callbacks=[*additions, run],
         )
     return model.epochs_completed - done

@@ -22,12 +22,12 @@ _PIXELS = 1 << 20  # of the images that are translated together
 _READ = 8  # size at which images are opened, before each has its own
 
 
-def train_translation(settings, folder, resume=False, given=()):
+def train_translation(settings, folder, resume=False, given=(), verbose="auto"):
     """Begin a run of a CycleGAN, or go on with one.
 
     Args:
         settings: `Settings`, with the sets `x` and `y` among the options.
-        folder, resume, given: As in `train`.
+        folder, resume, given, verbose: As in `train`.
 
     Returns:
         A `Trained`, whose figures are those of the last epoch.
@@ -46,7 +46,7 @@ def train_translation(settings, folder, resume=False, given=()):
         settings = settings.with_options(**_contents(pairs))
     shown = [source.rows(np.arange(min(_SHOWN, source.size))).numpy() for source in pairs.sources]
     additions = callbacks_of(Training(run.folder, settings, pairs, shown))
-    new = fit(model, settings, run, pairs, additions, exists)
+    new = fit(model, settings, run, pairs, additions, exists, verbose)
     figures = {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
     history = run.history()
     if history:

@@ -71,17 +71,17 @@ class PresetHyperModel(keras_tuner.HyperModel):
         return {**means, "standard_error": standard_error(np.array(errors))}
 
     def try_out(self, x, inputs, targets):
-        """Build models at the ends of the ranges and train one step of each: what cannot work would waste every trial.
+        """Build models at the ends of the ranges and train one step of each, before a mistake costs every trial.
 
-        Every choice that is not a number has its turn.
+        Every choice that is not a number is tried.
 
         Args:
             x: One batch.
             inputs: A few examples to validate on.
-            targets: What is to come out for them.
+            targets: What they are to be reconstructed as.
 
         Raises:
-            ValueError: If there is no such model, it refuses the data, or nobody logs the objective.
+            ValueError: If there is no such model, it refuses the data, or the objective is not logged.
         """
         for place in range(max(len(one.probes) for one in self.ranges)):
             hp = keras_tuner.HyperParameters()

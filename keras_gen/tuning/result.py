@@ -65,7 +65,7 @@ def collected(folder, oracle, ranges, objective):
         folder: The search's folder.
         oracle: KerasTuner's oracle, which holds the trials.
         ranges: List of `Range`.
-        objective: The name of what was made small.
+        objective: The name of what was minimised.
 
     Returns:
         A `Result`.

@@ -61,20 +61,20 @@ def search(
         tuner: `"random"`, `"bayesian"`, `"hyperband"` or `"grid"`. Defaults to `"random"`.
         epochs: Epochs of a trial, the most of one with `"hyperband"`, an integer >= 1. Defaults to 20.
         batch_size: Integer >= 1. Defaults to 100.
-        objective: What is made small: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
+        objective: What to minimise: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
         seed: Integer of the search and of each trial. Defaults to 0.
-        verbose: 0 for silence, 1 for a word on each trial. Defaults to 1.
-        callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies.
-            They are not among the arguments that tell one search from another. Defaults to ().
-        repeats: Trainings a trial, each from another start, an integer >= 1: the error is their mean, and its standard
-            error tells of their differences too. Defaults to 1.
+        verbose: 0 for silence, 1 for a line on each trial. Defaults to 1.
+        callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies. A
+            search that goes on may have others. Defaults to ().
+        repeats: Trainings of each trial, each from other initial weights, an integer >= 1: the error is their mean, and
+            its standard error includes their differences. Defaults to 1.
         **fixed: Further arguments of the preset.
 
     Returns:
         A `Result`.
 
     Raises:
-        ValueError: If a range is unknown, empty or leads to no model, nobody logs the objective, the folder holds
+        ValueError: If a range is unknown, empty or leads to no model, the objective is not logged, the folder holds
             another search, or every trial failed.
 
     Example:
@@ -89,29 +89,14 @@ def search(
     Reference:
         The rule behind `Result.chosen`: Breiman et al., 1984, Classification and regression trees, section 3.4.3.
     """
-    if isinstance(ranges, str):
-        ranges = parse(ranges)
     for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
     checks.choice("model to search", preset, presets.presets_for("reconstruct"))
     known = presets.PRESETS[preset].arguments
-    for name in fixed:
-        checks.choice("argument of the preset", name, known)
-    ranges = checked(ranges, known)
-    both = sorted(set(fixed) & {one.name for one in ranges})
-    if both:
-        raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, of {both}")
-    data_name = x if isinstance(x, str) else None
-    x = data.load(x)[0].x if data_name else x
-    checks.array("x", x)
-    if validation is None:
-        x, validation = np.delete(x, np.s_[::5], axis=0), x[::5]
-    inputs, targets = validation if isinstance(validation, tuple) else (validation, validation)
-    for part in (inputs, targets):
-        checks.array("validation", part, shape=x.shape[1:])
-    if len(inputs) != len(targets):
-        raise ValueError(f"`validation` must be as many inputs as targets. Received: {len(inputs)} and {len(targets)}")
+    ranges = _checked_ranges(ranges, fixed, known)
+    data_name = str(x) if isinstance(x, (str, Path)) else None
+    x, inputs, targets = _held_out(data.load(x)[0].x if data_name else x, validation)
     folder = Path(folder)
     options = {**{name: argument.default for name, argument in known.items()}, **fixed}
     settings = Settings(preset, data_name, epochs, batch_size, seed=seed, options=options)
@@ -243,8 +228,32 @@ def search_autoencoder(x, folder, ranges=EVERYTHING, tuner="bayesian", **options
     return search(x, ranges, folder, tuner=tuner, **options)
 
 
+def _checked_ranges(ranges, fixed, known):
+    """The ranges, of known arguments that are not fixed."""
+    ranges = checked(parse(ranges) if isinstance(ranges, str) else ranges, known)
+    for name in fixed:
+        checks.choice("argument of the preset", name, known)
+    both = sorted(set(fixed) & {one.name for one in ranges})
+    if both:
+        raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, of {both}")
+    return ranges
+
+
+def _held_out(x, validation):
+    """The triple (training data, inputs and targets to validate on)."""
+    checks.array("x", x)
+    if validation is None:
+        x, validation = np.delete(x, np.s_[::5], axis=0), x[::5]
+    inputs, targets = validation if isinstance(validation, tuple) else (validation, validation)
+    for part in (inputs, targets):
+        checks.array("validation", part, shape=x.shape[1:])
+    if len(inputs) != len(targets):
+        raise ValueError(f"`validation` must be as many inputs as targets. Received: {len(inputs)} and {len(targets)}")
+    return x, inputs, targets
+
+
 def _claim(folder, arguments):
-    """Mark the folder as this search's; a folder of another search, or of something else, is refused."""
+    """Mark the folder as that of this search; a folder of another search, or of something else, is refused."""
     wanted = json.loads(json.dumps(arguments, default=dataclasses.asdict))
     path = folder / SEARCH
     if path.exists():
@@ -258,6 +267,6 @@ def _claim(folder, arguments):
 
 
 def _fingerprint(x):
-    """What tells one array from another: its shape and a digest of its numbers."""
+    """What distinguishes an array from others: its shape and a digest of its values."""
     x = np.ascontiguousarray(x)
     return [list(x.shape), hashlib.sha256(x.view(np.uint8)).hexdigest()]
