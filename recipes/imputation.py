@@ -54,14 +54,10 @@ def main(
         }
         imputer = AutoencoderImputer(units=scaled((1000, 500), width, 100), random_state=seed, **options).fit(known)
         ours = imputer.transform(given)
-        rmse = {
-            name: np.sqrt(np.square(images - x_test)[missing].mean())
-            for name, images in {"keras_gen": ours, **filled}.items()
-        }
-        best = {"at_most": min(rmse[name] for name in filled), "reference": "best of the others"}
+        ours_rmse, *rmse = (np.sqrt(np.square(found - x_test)[missing].mean()) for found in (ours, *filled.values()))
         findings += [
-            Finding(f"RMSE, {kind}, {name}", error, **(best if name == "keras_gen" else {}))
-            for name, error in rmse.items()
+            Finding(f"RMSE, {kind}, keras_gen", ours_rmse, at_most=min(rmse), reference="best of the others"),
+            *(Finding(f"RMSE, {kind}, {name}", error) for name, error in zip(filled, rmse, strict=True)),
         ]
         rows = {"original": x_test, f"{kind} missing": np.nan_to_num(given, nan=0.5)}
         rows |= {"KNN": filled["KNN"], "keras_gen": ours}
