@@ -1,11 +1,16 @@
-# On a machine with git, make, Python >= 3.11 and pip: `make demo`, `make test`.
+# On a machine with git, make, Python >= 3.11 and pip: `make demo`, `make test`; `make check` for what has been changed.
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test
+.PHONY: check demo test
 
 demo: .venv/installed
 	$(BIN)/keras-gen train vae --data digits --epochs 60 --batch-size 64 --out saved_models/vae-digits --resume
+
+check: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python tests/changed.py
 
 test: .venv/installed-test
 	$(BIN)/ruff check .

@@ -6,14 +6,14 @@
     python benchmarks/gan.py --network conv-wgan-gp
     python benchmarks/gan.py --network dense-wgan-gp
 
-All contestants train the same networks with the same Adam optimizers on the same arrays, as many examples a move and as
-many moves a step, each as its users do:
+All contestants train the same networks with the same Adam optimizers on the same arrays, as many examples an update and
+as many updates a step, each as its users do:
 
 - this library and plain Keras by `fit` with default settings;
 - plain Keras in the manner of keras.io's examples: fakes for the discriminator, whose batch holds real and generated
   images together; then other latents, and fakes once more under the tape. Its WGAN-GP calls the critic three times;
 - PyTorch eagerly, by a loop over a shuffled index: the last fakes of a step, made with their graph, serve both players
-  as in PyTorch's DCGAN tutorial, and the opponent's weights take no gradients while the generator moves.
+  as in PyTorch's DCGAN tutorial, and the adversary's weights take no gradients while the generator is updated.
 
 They take turns, round by round, so that a machine that drifts slows all alike; the ratios are taken within a round. The
 machine's matrix-product peak, in float32, is measured in every round too; the share is what the step's products and
@@ -52,11 +52,11 @@ def benchmark_dcgan():
         layers.LeakyReLU(0.2),
         layers.Conv2D(1, 7, padding="same", activation="tanh"),
     ]
-    return keras.Sequential(generator, name="generator"), convolutional_opponent(4)
+    return keras.Sequential(generator, name="generator"), convolutional_adversary(4)
 
 
-def convolutional_opponent(kernel_size):
-    opponent = [
+def convolutional_adversary(kernel_size):
+    adversary = [
         keras.Input((28, 28, 1)),
         layers.Conv2D(64, kernel_size, 2, "same"),
         layers.LeakyReLU(0.2),
@@ -65,7 +65,7 @@ def convolutional_opponent(kernel_size):
         layers.Flatten(),
         layers.Dense(1),
     ]
-    return keras.Sequential(opponent, name="opponent")
+    return keras.Sequential(adversary, name="adversary")
 
 
 def small_dcgan():
@@ -80,7 +80,7 @@ def small_dcgan():
         layers.ReLU(),
         layers.Conv2DTranspose(1, 5, 2, "same", activation="tanh"),
     ]
-    return keras.Sequential(generator, name="generator"), convolutional_opponent(5)
+    return keras.Sequential(generator, name="generator"), convolutional_adversary(5)
 
 
 def dense(shape, latent_dim, units, output_activation):
@@ -89,19 +89,19 @@ def dense(shape, latent_dim, units, output_activation):
     judging = [layers.Dense(width, "leaky_relu") for width in units[::-1]]
     return (
         keras.Sequential([keras.Input((latent_dim,)), *hidden, *outputs], name="generator"),
-        keras.Sequential([keras.Input(shape), layers.Flatten(), *judging, layers.Dense(1)], name="opponent"),
+        keras.Sequential([keras.Input(shape), layers.Flatten(), *judging, layers.Dense(1)], name="adversary"),
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What is trained: networks, whether by the Wasserstein distance with a penalty, and how much data a move."""
+    """What is trained: networks, whether by the Wasserstein distance with a penalty, and how much data an update."""
 
-    build: typing.Callable  # the pair (generator, opponent) of Keras's own layers
+    build: typing.Callable  # the pair (generator, adversary) of Keras's own layers
     sizes: tuple  # its arguments
     penalty: bool
     images: int  # examples of one epoch
-    batch: int = 64  # examples of one move
+    batch: int = 64  # examples of one update
     n_critic: int = 1
     learning_rate: float = 2e-4
     betas: tuple = (0.5, 0.999)
@@ -128,11 +128,12 @@ def operations(setup):
     """Multiplications and additions of a step with the fakes made once.
 
     Each product once forward, once more for the weights' gradients, once more for the inputs' except at the first layer
-    of who moves. The penalty goes forward, back to its input, and through that way back once more for its two factors.
+    of who is updated. The penalty goes forward, back to its input, and through that pass back once more for its two
+    factors.
     """
-    (generator, first), (opponent, first_judging) = map(peers.operations, setup.networks())
-    judging = 2 * (3 * opponent - first_judging) + (4 * opponent if setup.penalty else 0)
-    return setup.batch * ((setup.n_critic + 2) * generator - first + setup.n_critic * judging + 2 * opponent)
+    (generator, first), (adversary, first_judging) = map(peers.operations, setup.networks())
+    judging = 2 * (3 * adversary - first_judging) + (4 * adversary if setup.penalty else 0)
+    return setup.batch * ((setup.n_critic + 2) * generator - first + setup.n_critic * judging + 2 * adversary)
 
 
 # This library
@@ -151,12 +152,12 @@ def library_networks(setup):
 
 
 def ours(setup):
-    generator, opponent = library_networks(setup)
+    generator, adversary = library_networks(setup)
     latent_dim = generator.input_shape[1]
     if setup.penalty:
-        model = models.WGANGP(generator, opponent, latent_dim, setup.n_critic, PENALTY)
+        model = models.WGANGP(generator, adversary, latent_dim, setup.n_critic, PENALTY)
     else:
-        model = models.GAN(generator, opponent, latent_dim, n_critic=setup.n_critic)
+        model = models.GAN(generator, adversary, latent_dim, n_critic=setup.n_critic)
     model.compile(setup.adam())
     return model
 
@@ -165,16 +166,16 @@ def ours(setup):
 
 
 class PlainGAN(keras.Model):
-    def __init__(self, generator, opponent, n_critic=1):
+    def __init__(self, generator, adversary, n_critic=1):
         super().__init__()
-        self.generator, self.opponent, self.n_critic = generator, opponent, n_critic
+        self.generator, self.adversary, self.n_critic = generator, adversary, n_critic
         self.seed_generator = keras.random.SeedGenerator(0)
-        self.trackers = [keras.metrics.Mean(name=name) for name in ("opponent_loss", "generator_loss")]
+        self.trackers = [keras.metrics.Mean(name=name) for name in ("adversary_loss", "generator_loss")]
         self.cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
-    def compile(self, opponent_optimizer, generator_optimizer):
+    def compile(self, adversary_optimizer, generator_optimizer):
         super().compile()
-        self.opponent_optimizer, self.generator_optimizer = opponent_optimizer, generator_optimizer
+        self.adversary_optimizer, self.generator_optimizer = adversary_optimizer, generator_optimizer
 
     @property
     def metrics(self):
@@ -183,7 +184,7 @@ class PlainGAN(keras.Model):
     def latents(self, batch):
         return keras.random.normal((ops.shape(batch)[0], self.generator.input_shape[1]), seed=self.seed_generator)
 
-    def move(self, tape, loss, network, optimizer):
+    def update(self, tape, loss, network, optimizer):
         gradients = tape.gradient(loss, network.trainable_weights)
         optimizer.apply_gradients(zip(gradients, network.trainable_weights, strict=True))
 
@@ -197,14 +198,14 @@ class PlainGAN(keras.Model):
         images = ops.concatenate([real, fake], axis=0)
         labels = ops.concatenate([ops.ones((ops.shape(real)[0], 1)), ops.zeros((ops.shape(real)[0], 1))], axis=0)
         with tf.GradientTape() as tape:
-            opponent_loss = 2 * self.cross_entropy(labels, self.opponent(images, training=True))
-        self.move(tape, opponent_loss, self.opponent, self.opponent_optimizer)
+            adversary_loss = 2 * self.cross_entropy(labels, self.adversary(images, training=True))
+        self.update(tape, adversary_loss, self.adversary, self.adversary_optimizer)
         z = self.latents(real)
         with tf.GradientTape() as tape:
-            logits = self.opponent(self.generator(z, training=True), training=True)
+            logits = self.adversary(self.generator(z, training=True), training=True)
             generator_loss = self.cross_entropy(ops.ones((ops.shape(real)[0], 1)), logits)
-        self.move(tape, generator_loss, self.generator, self.generator_optimizer)
-        return self.logs(opponent_loss, generator_loss)
+        self.update(tape, generator_loss, self.generator, self.generator_optimizer)
+        return self.logs(adversary_loss, generator_loss)
 
 
 class PlainWGANGP(PlainGAN):
@@ -213,7 +214,7 @@ class PlainWGANGP(PlainGAN):
         between = real + keras.random.uniform(shape, seed=self.seed_generator) * (ops.cast(fake, "float32") - real)
         with tf.GradientTape() as tape:
             tape.watch(between)
-            value = self.opponent(between, training=True)
+            value = self.adversary(between, training=True)
         slopes = tape.gradient(value, between)
         norm = ops.sqrt(ops.sum(ops.square(slopes), axis=tuple(range(1, len(slopes.shape)))) + 1e-12)
         return ops.mean(ops.square(norm - 1.0))
@@ -225,16 +226,16 @@ class PlainWGANGP(PlainGAN):
             z = self.latents(real)
             with tf.GradientTape() as tape:
                 fake = self.generator(z, training=True)
-                value = self.opponent(fake, training=True), self.opponent(real, training=True)
+                value = self.adversary(fake, training=True), self.adversary(real, training=True)
                 loss = ops.mean(ops.cast(value[0], "float32")) - ops.mean(ops.cast(value[1], "float32"))
-                opponent_loss = loss + PENALTY * self.gradient_penalty(real, fake)
-            self.move(tape, opponent_loss, self.opponent, self.opponent_optimizer)
+                adversary_loss = loss + PENALTY * self.gradient_penalty(real, fake)
+            self.update(tape, adversary_loss, self.adversary, self.adversary_optimizer)
         z = self.latents(real)
         with tf.GradientTape() as tape:
-            logits = self.opponent(self.generator(z, training=True), training=True)
+            logits = self.adversary(self.generator(z, training=True), training=True)
             generator_loss = -ops.mean(ops.cast(logits, "float32"))
-        self.move(tape, generator_loss, self.generator, self.generator_optimizer)
-        return self.logs(opponent_loss, generator_loss)
+        self.update(tape, generator_loss, self.generator, self.generator_optimizer)
+        return self.logs(adversary_loss, generator_loss)
 
 
 def plain_keras(setup):
@@ -247,11 +248,11 @@ def plain_keras(setup):
 
 
 def torch_epoch(setup, x, half):
-    generator, opponent = (peers.torch_network(network) for network in setup.networks())
+    generator, adversary = (peers.torch_network(network) for network in setup.networks())
     latent_dim = generator[0].in_features
     options = {"lr": setup.learning_rate, "betas": setup.betas}
-    generator_optimizer, opponent_optimizer = (
-        torch.optim.Adam(network.parameters(), **options) for network in (generator, opponent)
+    generator_optimizer, adversary_optimizer = (
+        torch.optim.Adam(network.parameters(), **options) for network in (generator, adversary)
     )
     softplus = torch.nn.functional.softplus
     examples = torch.tensor(np.ascontiguousarray(np.moveaxis(x, -1, 1)) if x.ndim == 4 else x)
@@ -259,16 +260,16 @@ def torch_epoch(setup, x, half):
     def gradient_penalty(real, fake):
         u = torch.rand(len(real), *(1 for _ in real.shape[1:]))
         between = (u * real + (1 - u) * fake).requires_grad_()
-        (slopes,) = torch.autograd.grad(opponent(between).sum(), between, create_graph=True)
+        (slopes,) = torch.autograd.grad(adversary(between).sum(), between, create_graph=True)
         return ((slopes.flatten(1).square().sum(1) + 1e-12).sqrt() - 1).square().mean()
 
-    def opponent_loss(real, fake):
-        real_logits, fake_logits = opponent(real).float(), opponent(fake).float()
+    def adversary_loss(real, fake):
+        real_logits, fake_logits = adversary(real).float(), adversary(fake).float()
         if setup.penalty:
             return fake_logits.mean() - real_logits.mean() + PENALTY * gradient_penalty(real, fake)
         return softplus(-real_logits).mean() + softplus(fake_logits).mean()
 
-    def move(loss, optimizer):
+    def update(loss, optimizer):
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -279,14 +280,14 @@ def torch_epoch(setup, x, half):
             with torch.autocast("cpu", torch.bfloat16, enabled=half):
                 with torch.set_grad_enabled(number == len(reals)):
                     fake = generator(torch.randn(len(real), latent_dim))
-                loss = opponent_loss(real, fake.detach())
-            move(loss, opponent_optimizer)
-        opponent.requires_grad_(False)
+                loss = adversary_loss(real, fake.detach())
+            update(loss, adversary_optimizer)
+        adversary.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
-            logits = opponent(fake).float()
+            logits = adversary(fake).float()
             loss = -logits.mean() if setup.penalty else softplus(-logits).mean()
-        move(loss, generator_optimizer)
-        opponent.requires_grad_(True)
+        update(loss, generator_optimizer)
+        adversary.requires_grad_(True)
 
     def epoch():
         for indices in torch.randperm(len(examples)).split(setup.n_critic * setup.batch):

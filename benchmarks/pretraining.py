@@ -49,7 +49,7 @@ class FrozenBelow(keras.Model):
 
     def call(self, x, training=False):
         codes = self.below(x)
-        return codes, self.mirror(self.hidden(self.noise(codes, training=training)))
+        return codes, self.mirror(self.hidden(self.seed_generator_for(codes, training=training)))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         codes, outputs = y_pred

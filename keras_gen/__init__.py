@@ -4,13 +4,7 @@ import importlib
 import sys
 from pathlib import Path
 
-from keras_gen.quiet import quiet_start
 from keras_gen.version import __version__
-
-# The command's user is to see its lines; TensorFlow writes its own as Keras imports it, some whatever its settings say
-with quiet_start(active=bool(sys.argv) and Path(sys.argv[0]).stem == "keras-gen"):
-    from keras_gen.models import GAN, VAE, WGAN, WGANGP, Autoencoder, ConditionalGAN, CycleGAN
-    from keras_gen.saving import load_model
 
 _SUBMODULES = (
     "callbacks",
@@ -24,28 +18,28 @@ _SUBMODULES = (
     "networks",
     "plots",
     "presets",
+    "runs",
     "training",
     "tuning",
 )
-__all__ = [
-    "GAN",
-    "VAE",
-    "WGAN",
-    "WGANGP",
-    "Autoencoder",
-    "ConditionalGAN",
-    "CycleGAN",
-    "__version__",
-    "load_model",
-    *_SUBMODULES,
-]
+_MODELS = ("GAN", "VAE", "WGAN", "WGANGP", "Autoencoder", "Classifier", "ConditionalGAN", "CycleGAN")
+_MODULE_OF = {"load_model": "saving", **dict.fromkeys(_MODELS, "models")}
+__all__ = ["__version__", *_MODULE_OF, *_SUBMODULES]
 
 
 def __getattr__(name):
-    if name in _SUBMODULES:  # on first use: `import keras_gen` stays fast
+    if name in _SUBMODULES:
         return importlib.import_module(f"keras_gen.{name}")
+    if name in _MODULE_OF:
+        return getattr(importlib.import_module(f"keras_gen.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module 'keras_gen' has no attribute {name!r}")
 
 
 def __dir__():
     return sorted(__all__)
+
+
+# Keras's own loader finds classes that are registered, which importing them does. The command line needs Keras only for
+# some of its commands, and imports it there
+if not sys.argv or Path(sys.argv[0]).stem != "keras-gen":
+    importlib.import_module("keras_gen.models")

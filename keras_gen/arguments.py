@@ -3,10 +3,12 @@
 import dataclasses
 import inspect
 import re
+import types
 import typing
 
 REQUIRED = inspect.Parameter.empty  # the default of an argument that has none
 _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+_UNNAMED = (*_VARIADIC, inspect.Parameter.POSITIONAL_ONLY)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +36,8 @@ def init_parameters(cls):
 
     Returns:
         Dict from a name to an `inspect.Parameter`; the class itself first, then its bases in the order of resolution,
-        up to the first `__init__` that takes no `**kwargs`.
+        up to the first `__init__` that takes no `**kwargs`. Positional-only parameters, which cannot come through
+        `**kwargs`, are left out: a base hands them over to the classes derived from it.
 
     Example:
 
@@ -51,7 +54,7 @@ def init_parameters(cls):
             continue
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         for parameter in parameters:
-            if parameter.kind not in _VARIADIC:
+            if parameter.kind not in _UNNAMED:
                 found.setdefault(parameter.name, parameter)
         if not any(parameter.kind is inspect.Parameter.VAR_KEYWORD for parameter in parameters):
             break
@@ -74,10 +77,8 @@ def described(thing):
     """
     texts = {}
     for owner in thing.__mro__ if inspect.isclass(thing) else [thing]:
-        part = re.search(
-            r"^Args:\n(.*?)(?=^\S|\Z)", inspect.cleandoc(vars(owner).get("__doc__") or "")
-            if inspect.isclass(owner) else inspect.getdoc(owner) or "", re.DOTALL | re.MULTILINE
-        )  # fmt: skip
+        docstring = inspect.cleandoc(owner.__doc__ or "")
+        part = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE)
         entries = re.findall(r"^    ([\w, ]+): (.*?)(?=^    \S|\Z)", part[1] if part else "", re.DOTALL | re.MULTILINE)
         for names, text in entries:
             text = re.sub(r"\s*Defaults\s+to .*", "", " ".join(text.split()))
@@ -112,4 +113,8 @@ def arguments_of(thing):
 
 
 def _choices(annotation):
-    return typing.get_args(annotation) if typing.get_origin(annotation) is typing.Literal else ()
+    """The values of a `Literal`, also where it is a part of a union."""
+    if typing.get_origin(annotation) is typing.Literal:
+        return typing.get_args(annotation)
+    parts = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, types.UnionType) else ()
+    return tuple(choice for part in parts for choice in _choices(part))

@@ -1,4 +1,8 @@
-"""Checks at the door: every message says what, expected, received."""
+"""Validation of arguments and arrays. Every message says what is wrong, what was expected and what was received.
+
+A check of one argument takes its name, for the message, and the value received. It returns the value, in its plain
+Python type, or raises a `ValueError`.
+"""
 
 import difflib
 
@@ -6,18 +10,7 @@ import numpy as np
 
 
 def integer(name, value, minimum=1):
-    """Raise unless `value` is an integer that is at least `minimum`.
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-        minimum: The smallest value allowed. Defaults to 1.
-
-    Returns:
-        `value`, as an `int`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """An integer that is at least `minimum`.
 
     Example:
 
@@ -30,64 +23,57 @@ def integer(name, value, minimum=1):
 
 
 def number(name, value, minimum=0.0):
-    """Raise unless `value` is a finite number that is at least `minimum`.
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-        minimum: The smallest value allowed. Defaults to 0.
-
-    Returns:
-        `value`, as a `float`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A finite number that is at least `minimum`.
 
     Example:
 
     >>> number("beta", 1)
     1.0
     """
-    if not is_real(value) or not np.isfinite(value) or value < minimum:
-        raise ValueError(f"`{name}` must be a finite number >= {minimum}. Received: {name}={value!r}")
-    return float(value)
+    return _number(name, value, f"a finite number >= {minimum}", lambda value: value >= minimum)
+
+
+def positive(name, value):
+    """A finite number > 0.
+
+    Example:
+
+    >>> positive("clip", 0.01)
+    0.01
+    """
+    return _number(name, value, "a finite number > 0", lambda value: value > 0)
 
 
 def rate(name, value):
-    """Raise unless `value` is a number in [0, 1).
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-
-    Returns:
-        `value`, as a `float`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A number in [0, 1).
 
     Example:
 
     >>> rate("noise", 0)
     0.0
     """
-    if not is_real(value) or not 0 <= value < 1:
-        raise ValueError(f"`{name}` must be a number in [0, 1). Received: {name}={value!r}")
+    return _number(name, value, "a number in [0, 1)", lambda value: 0 <= value < 1)
+
+
+def probability(name, value):
+    """A number in (0, 1).
+
+    Example:
+
+    >>> probability("rho", 0.05)
+    0.05
+    """
+    return _number(name, value, "a number in (0, 1)", lambda value: 0 < value < 1)
+
+
+def _number(name, value, expected, fits):
+    if not is_real(value) or not np.isfinite(value) or not fits(value):
+        raise ValueError(f"`{name}` must be {expected}. Received: {name}={value!r}")
     return float(value)
 
 
 def widths(name, value):
-    """Raise unless `value` is a sequence of integers >= 1; it may be empty.
-
-    Args:
-        name: The argument's name, for the message.
-        value: What was received.
-
-    Returns:
-        `value`, as a list of `int`.
-
-    Raises:
-        ValueError: If `value` is something else.
+    """A sequence of integers >= 1, which may be empty, as a list.
 
     Example:
 
@@ -107,18 +93,7 @@ def is_real(value):
 
 
 def choice(name, value, known):
-    """Raise unless `value` is one of the `known` names; the message gives the nearest ones.
-
-    Args:
-        name: What the name stands for, for the message.
-        value: What was received.
-        known: The names allowed, an iterable of strings.
-
-    Returns:
-        `value`.
-
-    Raises:
-        ValueError: If `value` is not among them.
+    """One of the `known` names, an iterable of strings; the message suggests the nearest ones.
 
     Example:
 
@@ -154,19 +129,62 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     >>> array("x", np.zeros((2, 4)), shape=(4,), value_range=(0, 1))
     """
     x = np.asarray(x)
-    if x.dtype.kind not in "fiub":
-        raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {x.dtype}")
-    if x.ndim == 0 or len(x) == 0:
-        raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {x.shape}")
-    if shape is not None:
-        fits = len(x.shape) == len(shape) + 1 and all(w in (None, s) for w, s in zip(shape, x.shape[1:], strict=True))
-        if not fits:
-            raise ValueError(
-                f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, shape))}). "
-                f"Received: shape {x.shape}"
-            )
+    array_facts(name, x.dtype, x.shape, shape)
     least, most = (np.fmin.reduce, np.fmax.reduce) if allow_nan else (np.min, np.max)
-    low, high = float(least(x, axis=None)), float(most(x, axis=None))  # NaN and infinity show here, without a copy
+    array_values(name, float(least(x, axis=None)), float(most(x, axis=None)), value_range, allow_nan)
+
+
+def array_facts(name, dtype, shape, wanted=None):
+    """Raise unless an array of that type and shape holds numbers, at least one example, and fits the wanted shape.
+
+    Args:
+        name: The argument's name, for the message.
+        dtype: The array's type.
+        shape: The array's shape.
+        wanted: One example's shape, without the batch axis; `None` entries are free. No check if `None`.
+
+    Raises:
+        ValueError: If it does not.
+
+    Example:
+
+    >>> array_facts("x", "float32", (5, 28, 28, 1), (None, None, 1))
+    """
+    if np.dtype(dtype).kind not in "fiub":
+        raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {dtype}")
+    if len(shape) == 0 or shape[0] == 0:
+        raise ValueError(f"`{name}` must hold at least one example. Received: {name} of shape {tuple(shape)}")
+    if wanted is not None and not shapes_agree(shape[1:], wanted):
+        hint = " It has no batch axis." if shapes_agree(shape, wanted) else ""
+        raise ValueError(
+            f"`{name}` does not fit the network. Expected: shape (n, {', '.join(map(str, wanted))}). "
+            f"Received: shape {tuple(shape)}.{hint}"
+        )
+
+
+def shapes_agree(shape, expected):
+    """Whether two shapes are the same; axes of unknown size (`None`) fit any."""
+    pairs = zip(shape, expected, strict=False)
+    return len(shape) == len(expected) and all(side == other or None in (side, other) for side, other in pairs)
+
+
+def array_values(name, low, high, value_range=None, allow_nan=False):
+    """Raise unless values, of which `low` and `high` are the extremes, are finite and in the range.
+
+    Args:
+        name: The argument's name, for the message.
+        low: The lowest value.
+        high: The highest value.
+        value_range: The pair (lowest, highest) allowed. No check if `None`.
+        allow_nan: Whether NaN is allowed, as the extremes of no number. Defaults to `False`.
+
+    Raises:
+        ValueError: If they are not.
+
+    Example:
+
+    >>> array_values("x", 0.0, 1.0, (0, 1))
+    """
     if allow_nan and np.isnan(low):
         return
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -174,31 +192,31 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     in_range(name, low, high, value_range)
 
 
-def batch(name, size, moves, replicas=1):
-    """Raise unless a batch gives each replica the same number of examples, and each of the moves of a step one.
+def batch(name, size, updates, replicas=1):
+    """Raise unless a batch gives each replica as many examples as the others, and each update of a step one.
 
     Args:
-        name: `"batch_size"`, or `"examples"` for a whole set, which need not be shared out evenly.
+        name: `"batch_size"`, or `"examples"` for a whole set, which need not be divisible.
         size: The number of examples.
-        moves: The moves of a step, an integer >= 1.
-        replicas: The devices that a batch is shared out to, an integer >= 1. Defaults to 1.
+        updates: The updates of a step that see examples of their own, an integer >= 1.
+        replicas: The devices that share a batch, an integer >= 1. Defaults to 1.
 
     Raises:
         ValueError: If it does not.
 
     Example:
 
-    >>> batch("batch_size", 10, moves=5, replicas=2)
+    >>> batch("batch_size", 10, updates=5, replicas=2)
     """
     whole = name == "examples" or size % replicas == 0
-    if whole and size >= moves * replicas:
+    if whole and size >= updates * replicas:
         return
-    each, wanted = "", f"{name} >= {moves * replicas}"
+    each, wanted = "", f"{name} >= {updates * replicas}"
     if replicas > 1:
         each = f" on each of {replicas} replicas"
         wanted += "" if name == "examples" else f", a multiple of {replicas}"
     raise ValueError(
-        f"`batch_size` must hold at least one example for each of the {moves} moves of a step{each}. "
+        f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
         f"Expected: {wanted}. Received: {name}={size}"
     )
 
@@ -206,23 +224,46 @@ def batch(name, size, moves, replicas=1):
 def in_range(name, low, high, value_range):
     """Raise unless all values, of which `low` and `high` are the extremes, are in the range; NaN is no extreme.
 
+    Values may exceed it as `with_tolerance` states: resized pixels reach -1.0000001.
+
     Args:
         name: The argument's name, for the message.
-        low, high: The least and the greatest value.
+        low: The lowest value.
+        high: The highest value.
         value_range: The pair (lowest, highest) allowed. No check if `None`.
 
     Raises:
-        ValueError: If one is not.
+        ValueError: If a value is out of range.
 
     Example:
 
-    >>> in_range("x", 0.1, 0.9, (0, 1))
+    >>> in_range("x", -1e-7, 0.9, (0, 1))
     """
-    if value_range is not None and (low < value_range[0] or high > value_range[1]):
-        ways = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}
-        way = ways.get(tuple(value_range)) if low >= 0 and 1.5 < high <= 255 else None
-        hint = f" Pixels of 0 to 255 get there by {way}." if way else ""
+    if value_range is None:
+        return
+    lowest, highest = with_tolerance(value_range)
+    if low < lowest or high > highest:
+        scaling = {(0, 1): "x / 255", (-1, 1): "x / 127.5 - 1"}.get(tuple(value_range))
+        hint = f" Pixels of 0 to 255 are scaled by {scaling}." if scaling and low >= 0 and 1.5 < high <= 255 else ""
         raise ValueError(
             f"`{name}` is out of range. Expected: values in [{value_range[0]}, {value_range[1]}]. "
-            f"Received: values in [{low:g}, {high:g}].{hint}"
+            f"Received: values in [{_digits(low)}, {_digits(high)}].{hint}"
         )
+
+
+def with_tolerance(value_range):
+    """A range widened on both sides by 1e-5 of its width, the room that float32 rounding needs.
+
+    Example:
+
+    >>> with_tolerance((0, 1))
+    (-1e-05, 1.00001)
+    """
+    low, high = value_range
+    room = 1e-5 * (high - low)
+    return low - room, high + room
+
+
+def _digits(value):
+    """The digits that identify a float32, so that a value out of range is never shown as the bound that it exceeds."""
+    return str(np.float32(value)).removesuffix(".0")

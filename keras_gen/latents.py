@@ -1,4 +1,4 @@
-"""Walks and sums of latents, plain numpy, for any model that makes examples of them."""
+"""Interpolation and arithmetic of latents, in numpy."""
 
 import numpy as np
 
@@ -6,10 +6,10 @@ from keras_gen import checks
 
 
 def interpolate(start, end, steps=10, path="linear"):
-    """Latents at equal steps on the way from one to another.
+    """Latents at equal steps on the path from one to another.
 
     Linear: (1 - t) a + t b. Spherical: (sin((1 - t) w) a + sin(t w) b) / sin(w), w the angle between a and b, which
-    keeps a length that normal latents of many dimensions all have nearly.
+    keeps the length that nearly all normal latents of many dimensions have.
 
     Args:
         start: Array `(latent_dim,)`, a.
@@ -21,8 +21,8 @@ def interpolate(start, end, steps=10, path="linear"):
         float32 array `(steps, latent_dim)`.
 
     Raises:
-        ValueError: If the ends are not two vectors of one width, or on the spherical path one is 0 or they are opposite
-            to each other.
+        ValueError: If the ends are not two vectors of one width, or, on the spherical path, one is 0 or the opposite of
+            the other.
 
     Example:
 
@@ -53,18 +53,18 @@ def interpolate(start, end, steps=10, path="linear"):
 
 
 def arithmetic(a, b, c):
-    """The sum of mean latents, mean(a) - mean(b) + mean(c): what a has beyond b, given to c.
+    """The sum of mean latents, mean(a) - mean(b) + mean(c), which adds to c what distinguishes a from b.
 
     Args:
-        a: Array `(n, latent_dim)`, latents whose examples show something, such as a smiling woman.
-        b: Array `(m, latent_dim)`, latents whose examples are alike but for it, such as a neutral woman.
-        c: Array `(k, latent_dim)`, latents whose examples are to get it, such as a neutral man.
+        a: Array `(n, latent_dim)`, latents of examples with an attribute, such as smiling women.
+        b: Array `(m, latent_dim)`, latents of similar examples without it, such as neutral women.
+        c: Array `(k, latent_dim)`, latents of the examples to add it to, such as neutral men.
 
     Returns:
         float32 array `(latent_dim,)`.
 
     Raises:
-        ValueError: If an array is no table of latents, or their widths differ.
+        ValueError: If an array does not hold finite latents, or their widths differ.
 
     Example:
 

@@ -44,4 +44,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
         raise ValueError(f"{str(filepath)!r} is damaged and cannot be loaded: {error}") from None
     except TypeError as error:
-        raise ValueError(f"{str(filepath)!r} needs classes that are not there; `custom_objects`? {error}") from None
+        reason = "cannot be rebuilt from its configuration; does its `get_config` hold all arguments?"
+        if "Could not locate" in str(error):
+            reason = "needs a class that is not registered. Expected: `custom_objects`, or a registered class."
+        raise ValueError(f"{str(filepath)!r} {reason} {error}") from None

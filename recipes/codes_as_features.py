@@ -12,7 +12,7 @@ from sklearn.svm import SVC
 
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderFeatures, AutoencoderPerClassClassifier
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
@@ -20,7 +20,7 @@ from keras_gen.runs.recipe import Finding, Outcome, recipe
 def main(data="mnist", labelled=10000, epochs=30, batch_size=100, seed=0, width=1.0):
     train, test = load(data)
     x, y = train.x[:labelled], train.y[:labelled]
-    hidden = scaled((1000, 500), width, 30)
+    hidden = scaled("units", (1000, 500), width, 30)
     options = {"scaling": "none", "epochs": epochs, "batch_size": batch_size, "random_state": seed, "verbose": 2}
     features = AutoencoderFeatures(hidden, 30, noise=0.2, **options).fit(train.x)
     one_per_class = AutoencoderPerClassClassifier(hidden[1:], 20, noise=0.1, **options).fit(x, y)

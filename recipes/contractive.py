@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import losses, models, networks
 from keras_gen.data import load
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 NOISE, CONTRACTION = 0.3, 0.1
@@ -31,7 +31,7 @@ def main(data="mnist", units=1000, epochs=10, batch_size=100, seeds=3, seed=0, w
     for number in range(seed, seed + seeds):
         for name, options in KINDS.items():
             keras.utils.set_random_seed(number)
-            widths = [train.x.shape[1:], *scaled((units,), width, 4)]
+            widths = [train.x.shape[1:], *scaled("units", (units,), width, 4)]
             pair = networks.mlp_autoencoder(widths, code_activation="sigmoid", tied=True)
             model = models.Autoencoder(*pair, reconstruction="bernoulli", **options())
             model.compile("adam")

@@ -14,13 +14,13 @@ from scipy.ndimage import zoom
 
 from keras_gen import networks, plots, presets
 from keras_gen.data import load
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 def remembered(codes, images, width, epochs, batch_size):
     """What a decoder returns for its codes after plain Keras has trained it from codes to images."""
-    decoder = networks.mlp_decoder(codes.shape[1], scaled((100, 400), width, 8), images.shape[1:])
+    decoder = networks.mlp_decoder(codes.shape[1], scaled("units", (100, 400), width, 8), images.shape[1:])
     decoder.compile(keras.optimizers.Adam(1e-3), keras.losses.BinaryCrossentropy(from_logits=True))
     decoder.fit(codes, images, batch_size=batch_size, epochs=epochs, verbose=0)
     return keras.ops.convert_to_numpy(keras.ops.sigmoid(decoder.predict(codes, verbose=0)))

@@ -22,7 +22,7 @@ import numpy as np
 
 from keras_gen import models, networks, plots
 from keras_gen.data import load, random_rotated_patches
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import pca_reconstruction, squared_error
 from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
@@ -56,7 +56,7 @@ def main(
     width=1.0,
 ):  # fmt: skip
     x, x_test, mean, scale = standardized_patches(data, patches, blended, np.random.default_rng(seed))
-    *hidden, latent_dim = scaled((2000, 1000, 500, 30), width, 2)
+    *hidden, latent_dim = scaled("units", (2000, 1000, 500, 30), width, 2)
     model = models.Autoencoder(*networks.mlp_autoencoder([x.shape[1:], *hidden, latent_dim], "silu", tied=True))
     model.compile(keras.optimizers.AdamW(cosine_decay(1e-3, len(x), epochs, batch_size), weight_decay=1.0))
     history = model.fit(x, batch_size=batch_size, epochs=epochs, validation_data=x_test[: len(x_test) // 10], verbose=2)

@@ -14,7 +14,7 @@ import keras
 
 from keras_gen import callbacks, models, networks, plots
 from keras_gen.data import load
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import pca_reconstruction, squared_error
 from keras_gen.runs.recipe import Finding, Outcome, Timer, cosine_decay, recipe
 
@@ -25,7 +25,7 @@ def main(
     weight_decay=0.1, seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
-    *hidden, latent_dim = scaled((1000, 500, 250, 30), width, 2)
+    *hidden, latent_dim = scaled("units", (1000, 500, 250, 30), width, 2)
     widths = [train.x.shape[1:], *hidden, latent_dim]
     model = models.Autoencoder(*networks.mlp_autoencoder(widths, activation, output_activation="sigmoid", tied=tied))
     schedule = cosine_decay(learning_rate, len(train.x), epochs, batch_size)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import callbacks, models, networks
 from keras_gen.data import load
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 
@@ -20,8 +20,7 @@ def fine_tuned(autoencoder, x, y, classes, epochs, batch_size):
     classifier = autoencoder.to_classifier(classes)
     batch_size = min(batch_size, max(10, len(x) // 20))
     schedule = cosine_decay(1e-3, len(x), epochs, batch_size)
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    classifier.compile(keras.optimizers.Adam(schedule), loss)
+    classifier.compile(keras.optimizers.Adam(schedule))
     classifier.fit(x, y, batch_size=batch_size, epochs=epochs, verbose=2)
     return classifier
 
@@ -33,7 +32,7 @@ def main(
 ):  # fmt: skip
     train, test = load(data)
     classes = int(train.y.max()) + 1
-    widths = [train.x.shape[1:], *scaled((1000, 1000, 1000), width, 10)]
+    widths = [train.x.shape[1:], *scaled("units", (1000, 1000, 1000), width, 10)]
     errors = {"without pretraining": [], "with pretraining": []}
     for name, found in errors.items():
         keras.utils.set_random_seed(seed)
@@ -45,8 +44,7 @@ def main(
             autoencoder.fit(train.x, batch_size=batch_size, epochs=1, callbacks=[first], verbose=2)
         for number in labels:
             model = fine_tuned(autoencoder, train.x[:number], train.y[:number], classes, epochs, batch_size)
-            predicted = model.predict(test.x, verbose=0).argmax(axis=1)
-            found.append(100 * np.mean(predicted != test.y))
+            found.append(100 * np.mean(model.classify(test.x) != test.y))
 
     axes = Figure(figsize=(6, 4), layout="constrained").subplots()
     for name, found in errors.items():

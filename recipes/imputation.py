@@ -12,7 +12,7 @@ from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 from keras_gen import plots
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderImputer
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
@@ -52,7 +52,9 @@ def main(
             name: imputer.fit(known.reshape(len(x), -1)).transform(given.reshape(len(x_test), -1)).reshape(given.shape)
             for name, imputer in other_imputers(iterations, seed).items()
         }
-        imputer = AutoencoderImputer(units=scaled((1000, 500), width, 100), random_state=seed, **options).fit(known)
+        imputer = AutoencoderImputer(units=scaled("units", (1000, 500), width, 100), random_state=seed, **options).fit(
+            known
+        )
         ours = imputer.transform(given)
         ours_rmse, *rmse = (np.sqrt(np.square(found - x_test)[missing].mean()) for found in (ours, *filled.values()))
         findings += [

@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 
 from keras_gen import callbacks, layers, models, networks, plots
 from keras_gen.data import load
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 PUBLISHED = "published 1.35 of codes and 7.20 of pixels, from memory"
@@ -26,7 +26,7 @@ def main(
     penalty=50.0, seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
-    units, k, first_k, code_k = scaled((units, k, first_k, code_k), width, 2)
+    units, k, first_k, code_k = scaled("units", (units, k, first_k, code_k), width, 2)
     sparse = layers.KSparse(k, first_k=first_k)
     model = models.Autoencoder(*networks.mlp_autoencoder([train.x.shape[1:], units], tied=True, code_layer=sparse))
     mean = train.x.mean(axis=0)  # without it, one unit learns the mean image and a third of the others never pass

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import metrics, models, networks
 from keras_gen.data import grid, ring
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, Timer, cosine_decay_by_epoch, recipe
 
 MIXTURES = {"ring": ring(), "grid": grid()}
@@ -29,7 +29,7 @@ VARIANTS = {  # class, arguments, learning rate
 
 def small_gan(kind, width, **options):
     """A model with two latents."""
-    units = scaled((128, 128, 128), width, 4)
+    units = scaled("units", (128, 128, 128), width, 4)
     generator = networks.mlp_generator(2, units, (2,), output_activation=None)
     return kind(generator, networks.mlp_discriminator((2,), units, "relu"), 2, ema=0.999, **options)
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import models, networks
 from keras_gen.data import Mixture
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 Q = Mixture(np.array([[0.5]]), sigma=1.5)
@@ -27,7 +27,7 @@ def trained(x, epochs, batch_size, learning_rate, width):
         bias_initializer=keras.initializers.Constant(Q.centres[0, 0]),
     )
     generator = keras.Sequential([keras.Input((1,)), fixed], name="generator")
-    discriminator = networks.mlp_discriminator((1,), scaled((64, 64), width, 2), "silu")
+    discriminator = networks.mlp_discriminator((1,), scaled("units", (64, 64), width, 2), "silu")
     schedule = cosine_decay(learning_rate, len(x), epochs, batch_size)
     model = models.GAN(generator, discriminator, 1, discriminator_warmup_steps=schedule.decay_steps + 1)
     model.compile(keras.optimizers.Adam(schedule))

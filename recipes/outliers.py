@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 from keras_gen import plots
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderOutlierDetector
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 DEEP_SVDD = 0.948  # mean AUC over the ten digits, Ruff et al. 2018, table 1
@@ -43,7 +43,7 @@ def main(data="mnist", epochs=100, batch_size=100, seed=0, width=1.0):
     others = {"IsolationForest": by_forest, "PCA reconstruction": by_pca}
     others |= {"PyOD AutoEncoder": by_pyod} if importlib.util.find_spec("pyod") else {}  # the report says which
     areas = {name: [] for name in ("keras_gen", *others)}
-    units = scaled((500, 200), width, 32)
+    units = scaled("units", (500, 200), width, 32)
     options = {"latent_dim": 32, "noise": 0.5, "scaling": "none", "epochs": epochs, "batch_size": batch_size}
     for digit in range(10):
         normal = train.y == digit

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import plots, presets
 from keras_gen.data import load
-from keras_gen.presets.widths import scaled
+from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import squared_error
 from keras_gen.runs.recipe import Finding, Outcome, recipe
 
@@ -26,7 +26,7 @@ def main(data="mnist", units=100, epochs=20, batch_size=100, seed=0, width=1.0):
     shape = train.x.shape[1:]
     mean = train.x.mean(axis=0)  # without it the units that learn the mean image win, and many others never learn
     x, x_test = train.x - mean, test.x - mean
-    (units,) = scaled((units,), width, 12)
+    (units,) = scaled("units", (units,), width, 12)
     sheet = Figure(figsize=(15, 5.4), layout="constrained")
     figures, findings = {"filters": sheet}, []
     for axes, (kind, options) in zip(sheet.subplots(1, len(KINDS)), KINDS.items(), strict=True):

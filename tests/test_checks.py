@@ -31,12 +31,51 @@ def test_free_axes_of_a_shape():
     checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):
         checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 1))
+    with pytest.raises(ValueError, match=r"shape \(n, 5, 3\). Received: shape \(5, 3\). It has no batch axis."):
+        checks.array("x", np.zeros((5, 3)), shape=(5, 3))
 
 
 @pytest.mark.parametrize("value", [-0.1, 1, 1.0, float("nan"), "0.5", None, False])
 def test_rate(value):
     with pytest.raises(ValueError, match=r"`noise` must be a number in \[0, 1\). Received: noise="):
         checks.rate("noise", value)
+
+
+@pytest.mark.parametrize("value", [0, -0.1, float("nan"), float("inf"), "1", None, True])
+def test_positive(value):
+    with pytest.raises(ValueError, match=r"`clip` must be a finite number > 0. Received: clip="):
+        checks.positive("clip", value)
+    assert checks.positive("clip", np.float32(0.5)) == 0.5
+
+
+@pytest.mark.parametrize("value", [0, 1, -0.1, float("nan"), "0.5", None, True])
+def test_probability(value):
+    with pytest.raises(ValueError, match=r"`rho` must be a number in \(0, 1\). Received: rho="):
+        checks.probability("rho", value)
+    assert checks.probability("rho", np.float32(0.5)) == 0.5
+
+
+def test_ranges_leave_room_for_rounding():
+    checks.array("x", np.array([-1.0000001, 1.00001], "float32"), value_range=(-1, 1))
+    checks.in_range("x", -0.002, 255.002, (0, 255))
+    for low, high, value_range in ((-1.00003, 0.998, (-1, 1)), (0, 1.00002, (0, 1)), (0, 255.003, (0, 255))):
+        with pytest.raises(ValueError, match="out of range"):
+            checks.in_range("x", low, high, value_range)
+
+
+@pytest.mark.parametrize(
+    ("values", "value_range", "message"),
+    [
+        ([-1.00003, 0.998], (-1, 1), r"Expected: values in \[-1, 1\]. Received: values in \[-1.00003, 0.998\].$"),
+        ([0, 1.0000101], (0, 1), r"Received: values in \[0, 1.0000101\]"),
+        ([100, 101.00002], (100, 101), r"Received: values in \[100, 101.00002\]"),
+        ([0, 255], (0, 1), r"Received: values in \[0, 255\]. Pixels of 0 to 255 are scaled by x / 255."),
+        ([0, 255], (-1, 1), r"are scaled by x / 127.5 - 1."),
+    ],
+)
+def test_a_message_about_a_range_never_shows_a_value_as_the_bound_it_exceeds(values, value_range, message):
+    with pytest.raises(ValueError, match=message):
+        checks.array("x", np.array(values), value_range=value_range)
 
 
 def test_nan_where_it_means_missing():
@@ -54,13 +93,13 @@ def test_nan_where_it_means_missing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("batch_size", 4, 5), "each of the 5 moves of a step. Expected: batch_size >= 5. Received: batch_size=4"),
+        (("batch_size", 4, 5), "each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_size=4"),
         (("batch_size", 9, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
         (("batch_size", 2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
         (("examples", 3, 2, 2), "on each of 2 replicas. Expected: examples >= 4. Received: examples=3"),
     ],
 )
-def test_a_batch_for_every_move_on_every_replica(arguments, message):
+def test_a_batch_for_every_update_on_every_replica(arguments, message):
     with pytest.raises(ValueError, match=f"`batch_size` must hold at least one example for .*{message}"):
         checks.batch(*arguments)
     for enough in (("batch_size", 5, 5), ("batch_size", 8, 2, 2), ("examples", 9, 2, 2)):

@@ -16,13 +16,13 @@ import keras
 from keras_gen import backend, models, networks, presets
 from keras_gen.layers import ReplicaSeedGenerator, draw_by_replica
 from tests.training.test_generative_model import Pull
-from tests.training.test_workshop import MakerFirst
+from tests.training.test_forward_pass import OwnerFirst
 
 x = np.random.default_rng(0).random((32, 3)).astype("float32")
 
 def trained(strategy):
     with strategy.scope():
-        model = Pull(moves=2)
+        model = Pull(updates=2)
         model.compile(keras.optimizers.SGD(0.1))
     history = model.fit(x, batch_size=8, epochs=3, shuffle=False, validation_data=x, verbose=0).history
     few = model.evaluate(x[:7], batch_size=3, verbose=0)  # of the seventh the second of two replicas gets nothing
@@ -39,10 +39,10 @@ np.testing.assert_allclose(one_logs["val_loss"], two_logs["val_loss"], rtol=1e-5
 
 for strategy in tf.distribute.get_strategy(), two:
     with strategy.scope():
-        model = MakerFirst(keras.regularizers.L2(0.5))
+        model = OwnerFirst(keras.regularizers.L2(0.5))
         model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
     model.fit(np.full((4, 1), 2.0), batch_size=4, verbose=0)
-    np.testing.assert_allclose(model.maker.get_weights()[0], 0.3, rtol=1e-5)  # as tests/training/test_workshop.py says
+    np.testing.assert_allclose(model.maker.get_weights()[0], 0.3, rtol=1e-5)  # as in test_forward_pass.py
 
 with two.scope():
     generator = ReplicaSeedGenerator(3)
@@ -75,7 +75,7 @@ for size in 1, 3:
     try:
         translator.fit(images, -images, batch_size=size, verbose=0)
     except ValueError as error:
-        assert "moves of a step on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2. Rec" in str(error)
+        assert "updates of a step on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2. Rec" in str(error)
     else:
         raise AssertionError("replicas of unlike shares must be refused")
 for model in gan, translator:

@@ -55,3 +55,27 @@ def test_a_runs_folder_is_loaded_and_older_formats_are_refused(tmp_path):
     with pytest.raises(ValueError, match="must end in .keras, the one format that is whole. Received: .*x.h5"):
         model.save(tmp_path / "x.h5")
     assert not (tmp_path / "x.h5").exists()
+
+
+class Scale(keras.layers.Layer):
+    """A layer whose configuration does not hold its argument."""
+
+    def __init__(self, factor, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, x):
+        return self.factor * x
+
+    def get_config(self):
+        return super().get_config()
+
+
+def test_a_class_that_is_missing_and_one_that_cannot_be_rebuilt_are_told_apart(tmp_path):
+    inputs = keras.Input((4,))
+    encoder = keras.Model(inputs, keras.layers.Dense(2)(Scale(2.0)(inputs)))
+    models.Autoencoder(encoder, networks.mlp_decoder(2, (), (4,))).save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="a class that is not registered. Expected: `custom_objects`.*Scale"):
+        keras_gen.load_model(tmp_path / "model.keras", custom_objects={"Other": Scale})
+    with pytest.raises(ValueError, match="cannot be rebuilt from its configuration.*Scale"):
+        keras_gen.load_model(tmp_path / "model.keras", custom_objects={"Scale": Scale})

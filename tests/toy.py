@@ -9,19 +9,20 @@ from keras_gen.training import GenerativeModel, Player
 
 @keras.saving.register_keras_serializable(package="keras_gen_tests")
 class TwoPlayers(GenerativeModel):
-    """A critic of several moves against a generator of one, on flattened images: a WGAN without its constraint.
+    """A critic of several updates against a generator of one, on flattened images: a WGAN without its constraint.
 
     Args:
         generator: Keras model from `(batch, 2)` to `(batch, *shape)`.
         critic: Keras model from `(batch, *shape)` to `(batch, 1)`.
-        n_critic: Moves of the critic a step.
+        n_critic: Updates of the critic a step.
     """
+
+    tasks = frozenset({"sample"})
 
     def __init__(self, generator, critic, n_critic=2, **kwargs):
         super().__init__(log_names=("critic_loss", "generator_loss"), **kwargs)
         self.generator, self.critic, self.n_critic = generator, critic, n_critic
         self.followed = self.add_weight(name="followed", shape=(), dtype="int32", initializer="zeros", trainable=False)
-        self.built = True
 
     @classmethod
     def small(cls, shape=(8, 8, 1), n_critic=2):
@@ -32,7 +33,11 @@ class TwoPlayers(GenerativeModel):
     def players(self):
         return (
             Player(
-                "critic", (self.critic,), self.critic_loss, self.n_critic, after=lambda: self.followed.assign_add(1)
+                "critic",
+                (self.critic,),
+                self.critic_loss,
+                self.n_critic,
+                after_update=lambda: self.followed.assign_add(1),
             ),
             Player("generator", (self.generator,), self.generator_loss),
         )
@@ -41,15 +46,16 @@ class TwoPlayers(GenerativeModel):
         return self.critic(x, training=training)
 
     def _fakes(self, x, training):
-        z = backend.normal((ops.shape(x)[0], 2), self.noise(training))
+        z = backend.normal((ops.shape(x)[0], 2), self.seed_generator_for(training))
         return self.generator(z, training=training)
 
-    def critic_loss(self, x, training):
+    def critic_loss(self, batch, training):
+        x = batch["x"]
         fakes = self._fakes(x, training)
         return {"critic_loss": ops.mean(self.critic(fakes, training=training)) - ops.mean(self.critic(x))}
 
-    def generator_loss(self, x, training):
-        return {"generator_loss": -ops.mean(self.critic(self._fakes(x, training), training=training))}
+    def generator_loss(self, batch, training):
+        return {"generator_loss": -ops.mean(self.critic(self._fakes(batch["x"], training), training=training))}
 
     def sample(self, n, seed=None):
         z = backend.normal((n, 2), seed)

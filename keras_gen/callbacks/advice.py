@@ -1,14 +1,16 @@
 """Which argument to change, for each symptom of the training doctor: in words, with the present values."""
 
+from keras_gen.arguments import init_parameters
+
 
 def spread(model):
     """For a generator whose samples are all alike, or of few kinds."""
-    first, second = (getattr(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
+    first, second = (argument(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
     if second and int(model.steps_done) <= first + second:
-        return f"fewer generator_warmup_steps (now {second}), in which the {model.opponent_name} holds still"
-    choices = [f"a higher n_critic (now {model.n_critic})"] if hasattr(model, "n_critic") else []
+        return f"fewer generator_warmup_steps (now {second}), in which the {model.discriminator_name} keeps its weights"
+    choices = [f"a higher n_critic (now {model.n_critic})"] if argument(model, "n_critic") else []
     choices.append(f"a lower learning_rate of the generator (now {learning_rates(model, 'generator')})")
-    if hasattr(model, "adversarial_loss"):
+    if argument(model, "adversarial_loss"):
         choices.append(f"another adversarial_loss (now {model.adversarial_loss!r})")
     return _listed(choices)
 
@@ -20,10 +22,10 @@ def saturation(model):
             f"adversarial_loss='non_saturating' (now {model.adversarial_loss!r}), whose generator still learns from "
             "fakes that are told"
         )
-    choices = [f"a lower n_critic (now {model.n_critic})"] if getattr(model, "n_critic", 1) > 1 else []
-    if model.adversarial_loss == "non_saturating" and getattr(model, "label_smoothing", 1) == 0:
+    choices = [f"a lower n_critic (now {model.n_critic})"] if argument(model, "n_critic", 1) > 1 else []
+    if model.adversarial_loss == "non_saturating" and argument(model, "label_smoothing", 1) == 0:
         choices.append("label_smoothing=0.1 (now 0)")
-    if hasattr(model, "cycle_weight"):
+    if argument(model, "cycle_weight") is not None:
         choices.append(f"a lower cycle_weight (now {model.cycle_weight:g}), which leaves the generators more freedom")
     judge = next(name for name in model.optimizer.members if name.startswith("discriminator"))
     return _listed([*choices, f"a lower learning_rate of the {judge} (now {learning_rates(model, judge)})"])
@@ -31,7 +33,7 @@ def saturation(model):
 
 def penalty(model):
     """For a critic that is too steep."""
-    weight = getattr(model, "gradient_penalty_weight", None)
+    weight = argument(model, "gradient_penalty_weight")
     if weight is not None and weight < 1:
         return f"a higher gradient_penalty_weight (now {weight:g}, published 10)"
     choices = [f"a lower gradient_penalty_weight (now {weight:g}, published 10)"] if weight and weight > 100 else []
@@ -50,9 +52,26 @@ def posterior(model):
 def not_finite(model, loss):
     """For a loss, given by its name, that is not finite."""
     choices = [f"a lower learning_rate (now {learning_rates(model)})"]
-    if loss == "gradient_penalty" and hasattr(model, "gradient_penalty_weight"):
+    if loss == "gradient_penalty" and argument(model, "gradient_penalty_weight") is not None:
         choices.append(f"a lower gradient_penalty_weight (now {model.gradient_penalty_weight:g})")
     return _listed(choices)
+
+
+def argument(model, name, default=None):
+    """The value of an argument that the model's class takes, or else the default.
+
+    Args:
+        model: A `GenerativeModel`.
+        name: The argument's name.
+        default: What is given where there is no such argument. Defaults to `None`.
+
+    Example:
+
+    >>> from keras_gen import presets
+    >>> argument(presets.build("wgan-gp", (8, 8, 1), width=0.1), "n_critic")
+    5
+    """
+    return getattr(model, name) if name in init_parameters(type(model)) else default
 
 
 def learning_rates(model, player=None):

@@ -8,6 +8,7 @@ import numpy as np
 
 from keras_gen import checks
 from keras_gen.metrics.sample_metric import SampleMetric
+from keras_gen.training.tasks import require_task
 
 _FEW = 0.01  # share of values so far out of range that it is outliers, not another range
 
@@ -84,17 +85,13 @@ class EvaluateSamples(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self.reports, self._values = {}, {}
-        if not (hasattr(self.model, "sample") and hasattr(self.model, "epochs_completed")):
-            raise ValueError(
-                "`EvaluateSamples` needs a model that can `sample`. Expected: such as a VAE or a GAN of keras_gen. "
-                f"Received: {type(self.model).__name__}"
-            )
-        if self.labels is not None and not getattr(self.model, "uses_labels", False):
+        require_task("`EvaluateSamples`", self.model, "sample")
+        if self.labels is not None and not self.model.uses_labels:
             raise ValueError(f"`labels` are for a conditional model. Received: {type(self.model).__name__}")
         some = None if self.labels is None else np.unique(self.labels)
         shape = self._drawn(1 if some is None else len(some), some).shape[1:]
         for metric in self.metrics:
-            _check_fit(metric, shape, range_of(self.model))
+            metric.check_model(shape, self.model.value_range)
 
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed
@@ -121,52 +118,6 @@ class EvaluateSamples(keras.callbacks.Callback):
 
     def _drawn(self, n, labels):
         return self.model.sample(n, seed=self.seed, **({} if labels is None else {"labels": labels}))
-
-
-def range_of(model):
-    """The range of values of a model's samples: a pair, or `None` where nothing tells it.
-
-    Args:
-        model: A model with `sample`.
-
-    Returns:
-        The pair (lowest, highest), or `None`.
-
-    Example:
-
-    >>> from keras_gen import presets
-    >>> range_of(presets.build("gan", (8, 8, 1), width=0.1)), range_of(presets.build("vae", (8, 8, 1), width=0.1))
-    ((-1, 1), (0, 1))
-    """
-    if getattr(model, "reconstruction", None) == "bernoulli":
-        return 0, 1
-    return getattr(model, "value_range", None)
-
-
-def _check_fit(metric, shape, value_range):
-    """Raise, before an epoch is spent, what the first measurement would raise or would get wrong."""
-    if metric.real is not None and tuple(metric.real.shape) != shape:
-        raise ValueError(
-            f"{metric.name} cannot compare the model's samples with its real examples. "
-            f"Expected: samples of shape {tuple(metric.real.shape)}. Received: {shape}"
-        )
-    if metric.features.network is not None:
-        if value_range is not None and tuple(map(float, metric.value_range)) != tuple(map(float, value_range)):
-            raise ValueError(
-                f"{metric.name} takes samples for values of another range than the model's. "
-                f"Expected: value_range={value_range}, with real examples in it. "
-                f"Received: value_range={metric.value_range}"
-            )
-        if metric.real is None:  # what has real examples has been through the network
-            metric.features(np.full((1, *shape), metric.value_range[0], "float32"), metric.value_range)
-    elif metric.real is not None and value_range is not None:
-        low, high = float(metric.real.features.min()), float(metric.real.features.max())
-        half = value_range[0] < 0 <= low  # as examples in [0, 1] are, against a tanh
-        if half or low < value_range[0] or high > value_range[1]:
-            raise ValueError(
-                f"{metric.name} has real examples of another range than the model's samples. "
-                f"Expected: values in {value_range}. Received: values in [{low:g}, {high:g}]"
-            )
 
 
 def _within_reach(samples, metric):

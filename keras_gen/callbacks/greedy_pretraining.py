@@ -8,13 +8,14 @@ import keras
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.data.pipelines import Pipeline, batch_count, is_dataset, is_endless
+from keras_gen.data.datasets import batch_count, is_dataset, is_endless
+from keras_gen.data.pipelines import Pipeline
 from keras_gen.layers.corruption import MaskingNoise
 from keras_gen.layers.tied import TiedDense
 from keras_gen.models.autoencoder import Autoencoder
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
-from keras_gen.training.fitting import is_array
+from keras_gen.training.data_adapter import is_array
 
 _BATCH = 4096  # examples at a time in the passes that compute codes
 
@@ -95,7 +96,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         for name in ("epochs", "learning_rate", "noise"):
             _one_each(name, getattr(self, name), stack)
         if is_array(self.x):
-            self.model.check_data(self.x)
+            self.model.data_description.check(self.x)
 
     def on_epoch_begin(self, epoch, logs=None):
         stack, done = mirrored_layers(self.model), int(keras.ops.convert_to_numpy(self.model.pretrained_layers))
@@ -141,7 +142,11 @@ class GreedyPretraining(keras.callbacks.Callback):
         return single
 
     def _steps(self, data, epochs):
-        batches = math.ceil(len(data) / self.batch_size) if is_array(data) else batch_count(data)
+        batches = (
+            math.ceil(len(data) / self.batch_size)
+            if is_array(data)
+            else (data.batches() if isinstance(data, Pipeline) else batch_count(data))
+        )
         return None if batches is None else batches * epochs
 
     def _noise(self, noise, number):

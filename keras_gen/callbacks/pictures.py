@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gen import checks, plots
 from keras_gen.files import atomic_write
+from keras_gen.training.tasks import require_task
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -37,6 +38,9 @@ class SampleImages(keras.callbacks.Callback):
         super().__init__()
         self.folder, self.seed, self.value_range = Path(folder), seed, value_range
         self.every, self.n = checks.integer("every", every), checks.integer("n", n)
+
+    def on_train_begin(self, logs=None):
+        require_task("`SampleImages`", self.model, "sample")
 
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed
@@ -77,10 +81,9 @@ class TranslationImages(keras.callbacks.Callback):
         self.x, self.y = np.asarray(x, "float32"), np.asarray(y, "float32")
 
     def on_train_begin(self, logs=None):
-        if not hasattr(self.model, "translate"):
-            raise ValueError(f"`TranslationImages` needs a CycleGAN. Received: {type(self.model).__name__}")
+        require_task("`TranslationImages`", self.model, "translate")
         try:
-            self.model.check_data(self.x, self.y)
+            self.model.data_description.check(self.x, self.y)
         except ValueError as error:
             raise ValueError(f"`TranslationImages` was given other images. {error}") from None
 

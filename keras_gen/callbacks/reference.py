@@ -5,9 +5,8 @@ import math
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.callbacks.evaluate_samples import range_of
 from keras_gen.metrics import arrays
-from keras_gen.training.fitting import is_array
+from keras_gen.training.data_adapter import is_array
 
 
 class Reference:
@@ -60,8 +59,7 @@ class Reference:
         Raises:
             ValueError: If the examples, their labels or the centres do not fit the model.
         """
-        uses_labels = getattr(model, "uses_labels", False)
-        if self.labels is not None and not uses_labels:
+        if self.labels is not None and not model.uses_labels:
             raise ValueError(f"`labels` are for a conditional model. Received: {type(model).__name__}")
         if self.centres is not None and (math.prod(model.example_shape),) != self.centres.shape[1:]:
             raise ValueError(
@@ -69,9 +67,8 @@ class Reference:
                 f"examples. Received: {self.centres.shape[1]}"
             )
         if self.x is not None:
-            given = self.labels is not None
-            model.check_data(self.x, self.labels if given or not uses_labels else np.zeros(len(self.x), int))
-            model.check_reach(np.min(self.x))
+            model.data_description.check(self.x, self.labels)
+            model.data_description.x.check_filled(np.min(self.x))
             self.distance = mean_distance(self._rows(model, self.x), self.labels)
             if not self.distance > 0:
                 raise ValueError(
@@ -117,7 +114,7 @@ class Reference:
         """Examples, or their features, as float64 rows."""
         if self.features is None:
             return np.asarray(x, "float64").reshape(len(x), -1)
-        value_range = range_of(model) or ((0, 1) if self.x is None else (self.x.min(), self.x.max()))
+        value_range = model.value_range or ((0, 1) if self.x is None else (self.x.min(), self.x.max()))
         return self.features(np.clip(x, *value_range), value_range).astype("float64")
 
 

@@ -6,6 +6,7 @@ import keras
 
 from keras_gen import checks
 from keras_gen.layers.sparsity import KSparse
+from keras_gen.training.tasks import require_task
 
 
 class KLWarmup(keras.callbacks.Callback):
@@ -38,8 +39,7 @@ class KLWarmup(keras.callbacks.Callback):
         self.epochs = checks.integer("epochs", epochs)
 
     def on_train_begin(self, logs=None):
-        if not hasattr(self.model, "kl_weight"):
-            raise ValueError(f"`KLWarmup` needs a model with a `kl_weight`. Received: {type(self.model).__name__}")
+        require_task("`KLWarmup`", self.model, "likelihood")
         if self.model.importance_samples > 1:
             raise ValueError(
                 "`KLWarmup` needs a loss with a separate KL. Expected: importance_samples=1. "
@@ -125,9 +125,7 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
     """
 
     def __init__(self, learning_rate, constant_epochs=100, decay_epochs=100):
-        if checks.number("learning_rate", learning_rate) == 0:
-            raise ValueError(f"`learning_rate` must be a finite number > 0. Received: {learning_rate}")
-        self.learning_rate = learning_rate
+        self.learning_rate = checks.positive("learning_rate", learning_rate)
         self.constant_epochs = checks.integer("constant_epochs", constant_epochs, minimum=0)
         self.decay_epochs = checks.integer("decay_epochs", decay_epochs)
         super().__init__(self._rate)

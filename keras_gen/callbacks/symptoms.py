@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gen.callbacks import advice
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
+from keras_gen.training.tasks import can
 
 ACTIVE = 0.01  # nats: a latent dimension of less is not used
 
@@ -117,7 +118,7 @@ def first_not_finite(logs, names):
 
 
 def _has_generator(model):
-    return hasattr(model, "generator") and hasattr(model, "sample")
+    return can(model, "sample") and any(player.name == "generator" for player in model.players())
 
 
 def _logs(model, name):
@@ -134,23 +135,23 @@ def _class_share(exam):
     return exam.reference.reached(exam.model, exam.samples) / exam.reference.classes
 
 
-def _opponents(model):
-    """The players that judge and that make, by name: of a CycleGAN there are two of each, whose losses are one."""
+def _adversaries(model):
+    """The names of the discriminating and the generating player; a CycleGAN has two networks in each."""
     pairs = (("discriminator", "generator"), ("discriminators", "generators"))
     return next((pair for pair in pairs if _logs(model, f"{pair[0]}_loss")), None)
 
 
 def _remaining(exam):
     model = exam.model
-    loss = exam.logs.get(f"{_opponents(model)[0]}_loss", math.nan)
-    warmup = sum(getattr(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
+    loss = exam.logs.get(f"{_adversaries(model)[0]}_loss", math.nan)
+    warmup = sum(advice.argument(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
     if not math.isfinite(loss) or (warmup and int(model.steps_done) <= warmup):
         return None  # the fakes of a generator that holds still are soon told
-    return remaining(loss, model.adversarial_loss, getattr(model, "label_smoothing", 0.0))
+    return remaining(loss, model.adversarial_loss, advice.argument(model, "label_smoothing", 0.0))
 
 
 def _saw_saturation(value, limit, exam):
-    told = [f"{name}_loss" for name in _opponents(exam.model)]
+    told = [f"{name}_loss" for name in _adversaries(exam.model)]
     return (
         f"{told[0]} is {exam.logs[told[0]]:.2g}, {100 * value:.2g} % of the way from certainty to guessing "
         f"(limit {100 * limit:g} %), and {told[1]} {exam.logs[told[1]]:.2g}"
@@ -198,7 +199,7 @@ SYMPTOMS = (
         "saturated discriminator",
         limit="min_discriminator_loss",
         applies=lambda model, reference: (
-            _opponents(model) is not None and getattr(model, "adversarial_loss", None) in ADVERSARIAL_LOSSES
+            _adversaries(model) is not None and str(advice.argument(model, "adversarial_loss")) in ADVERSARIAL_LOSSES
         ),
         measure=_remaining,
         saw=_saw_saturation,
@@ -216,7 +217,7 @@ SYMPTOMS = (
     Symptom(
         "posterior collapse",
         limit="min_active",
-        applies=lambda model, reference: hasattr(model, "kl_per_dimension") and reference.x is not None,
+        applies=lambda model, reference: can(model, "likelihood") and reference.x is not None,
         measure=_active_share,
         saw=lambda value, limit, exam: (
             f"{round(value * exam.model.latent_dim)} of {exam.model.latent_dim} latent dimensions are active (a KL "

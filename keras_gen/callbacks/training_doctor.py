@@ -76,8 +76,8 @@ class TrainingDoctor(keras.callbacks.Callback):
         verbose: 0 for silence, 1 for the lines on standard output. Defaults to 1.
         labels: Integers `(n,)`, the classes of `x`, for a conditional model: distances are then those within a class.
             Defaults to `None`.
-        features: `metrics.Features` in which distances are taken, and whose head, if any, tells classes; `None` takes
-            the examples themselves. Defaults to `None`.
+        features: `metrics.FeatureExtractor` in which distances are taken, and whose head, if any, gives the classes;
+            `None` takes the examples themselves. Defaults to `None`.
         centres: Array `(modes, d)`, the modes of a toy mixture, or `None`. Defaults to `None`.
         seed: Integer >= 0 of the latents, and of the draw from `x`. Defaults to 0.
         min_spread: A number >= 0; the samples of a good model lie near 1. Defaults to 0.1.
@@ -101,7 +101,8 @@ class TrainingDoctor(keras.callbacks.Callback):
     >>> from keras_gen import presets
     >>> x = np.random.default_rng(0).random((64, 8, 8, 1))
     >>> vae, doctor = presets.build("vae", (8, 8, 1), width=0.1, beta=1e4), TrainingDoctor(x, verbose=0)
-    >>> history = vae.fit(x, batch_size=2, epochs=5, callbacks=[doctor], verbose=0)
+    >>> vae.compile(keras.optimizers.Adam(0.01))
+    >>> history = vae.fit(x, epochs=5, callbacks=[doctor], verbose=0)
     >>> doctor.findings[0].name, doctor.findings[0].advice
     ('posterior collapse', 'a lower beta (now 10000), callbacks.KLWarmup or a smaller decoder')
 

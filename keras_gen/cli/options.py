@@ -1,68 +1,89 @@
-"""The options of `keras-gen train MODEL`, read off the signatures and docstrings of what they are handed to."""
+"""Commands made of a function and of arguments of presets, which are options there."""
 
-import dataclasses
 import inspect
-import re
-from typing import Annotated
+import typing
 
 import typer
 
-
-@dataclasses.dataclass(frozen=True)
-class Option:
-    """One option: its name in Python, its default, and what the docstring says of it."""
-
-    name: str
-    default: object
-    help: str
-
-    @property
-    def parameter(self):
-        """The option as a parameter of a function that typer makes a command of."""
-        kind, default = type(self.default), self.default
-        if kind is tuple:  # given as 400,100
-            kind, default = str, ",".join(map(str, default))
-        annotation = Annotated[kind, typer.Option(help=self.help)]
-        return inspect.Parameter(self.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
-
-    def value(self, given):
-        """What the command line gave, in the kind of the default."""
-        if not isinstance(self.default, tuple):
-            return given
-        try:
-            return tuple(int(part) for part in given.split(",") if part)
-        except ValueError:
-            raise ValueError(
-                f"--{self.name.replace('_', '-')} must be whole numbers with commas between. "
-                f"Expected: such as {','.join(map(str, self.default))}. Received: {given!r}"
-            ) from None
+SETTINGS = {  # of every typer app and command
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
 
 
-def options_of(function):
-    """The options that a function takes: its parameters that have defaults.
+def command(function, arguments, summary, without=(), defaults=None):
+    """A command that calls a function, with options in place of its `**options`.
 
     Args:
-        function: A function whose docstring has an `Args` part.
+        function: A function whose parameters typer understands, with `**options`, and a `typer.Context` in front.
+        arguments: Dict from a name to an `Argument`. Those that the command line cannot express, whose default is
+            `None`, are left out; of the others `function` gets the values.
+        summary: The command's help.
+        without: Names of parameters of the function that the command does not have. Defaults to ().
+        defaults: Dict of other defaults of the function's parameters. Defaults to `None`.
 
     Returns:
-        List of `Option`.
+        A command of typer.
+    """
+    arguments = {name: one for name, one in arguments.items() if one.default is not None}
+    own = list(inspect.signature(function).parameters.values())[:-1]
+    parameters = [
+        parameter.replace(kind=parameter.KEYWORD_ONLY, default=(defaults or {}).get(parameter.name, parameter.default))
+        for parameter in own
+        if parameter.name not in without
+    ]
+    parameters += [_parameter(one) for one in arguments.values()]
+
+    def call(**values):
+        return function(**{n: _value(arguments[n], v) if n in arguments else v for n, v in values.items()})
+
+    call.__signature__ = inspect.Signature(parameters)
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    app = typer.Typer(add_completion=False, rich_markup_mode=None)
+    app.command(help=summary, **SETTINGS)(call)
+    return typer.main.get_command(app)
+
+
+def stated(context):
+    """The names of the options that the user stated."""
+    return {name for name in context.params if context.get_parameter_source(name).name == "COMMANDLINE"}
+
+
+def integers(option, text):
+    """A tuple of the integers in a text such as `400,100`.
+
+    Args:
+        option: The option's name, for the message.
+        text: What was given.
+
+    Returns:
+        Tuple of integers.
+
+    Raises:
+        ValueError: If the text is something else.
 
     Example:
 
-    >>> from keras_gen import presets
-    >>> [option.name for option in options_of(presets.burda_vae)][:2]
-    ['latent_dim', 'width']
+    >>> integers("--units", "30, 20,10")
+    (30, 20, 10)
     """
-    told = _arguments(inspect.getdoc(function))
-    return [
-        Option(name, parameter.default, told[name])
-        for name, parameter in inspect.signature(function).parameters.items()
-        if parameter.default is not inspect.Parameter.empty
-    ]
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise ValueError(
+            f"{option} must be whole numbers with commas between. Expected: such as 3,1,4. Received: {text!r}"
+        ) from None
 
 
-def _arguments(docstring):
-    """What the `Args` part of a docstring says of each argument, without the default, which typer shows."""
-    part = re.search(r"^Args:\n(.*?)(?=^\S|\Z)", docstring, re.DOTALL | re.MULTILINE).group(1)
-    entries = re.findall(r"^    (\w+): (.*?)(?=^    \S|\Z)", part, re.DOTALL | re.MULTILINE)
-    return {name: re.sub(r"\s*Defaults to .*", "", " ".join(text.split())) for name, text in entries}
+def _parameter(argument):
+    """An argument as a keyword that typer makes an option of; a tuple of integers is given as `400,100`."""
+    kind, default, metavar = type(argument.default), argument.default, None
+    if kind is tuple:
+        kind, default, metavar = str, ",".join(map(str, default)), "INTEGER,..."
+    if argument.choices:
+        kind = typing.Literal[argument.choices]
+    annotation = typing.Annotated[kind, typer.Option(help=argument.help, metavar=metavar)]
+    return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _value(argument, given):
+    return integers(f"--{argument.name.replace('_', '-')}", given) if isinstance(argument.default, tuple) else given

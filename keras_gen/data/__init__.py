@@ -1,4 +1,4 @@
-"""Data: loading, batches, binarisation, patches, mixtures in the plane, sets without pairs."""
+"""Data: loading, batches, binarisation, patches, mixtures in the plane, unpaired image sets."""
 
 from keras_gen.data.binarization import binarize
 from keras_gen.data.loading import Split, load

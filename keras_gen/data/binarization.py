@@ -1,4 +1,4 @@
-"""Binary images from grey ones: each pixel is 1 with the probability that its grey value states."""
+"""Binary images from grey ones: each pixel is 1 with the probability of its grey value."""
 
 import math
 
@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from keras_gen import checks
 
-_PHILOX = 1  # TensorFlow's number for the counter-based generator of that name: draw k needs none of the draws before
+_PHILOX = 1  # TensorFlow's number for this generator, whose draw k needs no earlier draw
 
 
 def binarize(x, seed=0):
@@ -37,10 +37,10 @@ def binarize(x, seed=0):
 
 
 def bernoulli_draw(x, first, epoch, seed):
-    """Draw a batch that stands at consecutive places of an epoch; the draw depends on nothing else.
+    """Draw the binary images of a batch, which depend on its place, the epoch and the seed alone.
 
-    Whatever the batch size, the example at place `first + i` of an epoch gets the same draw: a resumed run sees what an
-    unbroken one would have seen.
+    The example at place `first + i` of an epoch gets the same draw for every batch size, so that a resumed run sees
+    what an unbroken one would have seen.
 
     Args:
         x: float32 tensor `(batch, ...)` of probabilities.

@@ -1,6 +1,7 @@
 """Where images come from: arrays in memory, files of a folder, or the files of a tensorflow-datasets set."""
 
 import concurrent.futures
+import copy
 import hashlib
 import io
 import math
@@ -13,7 +14,7 @@ import tensorflow as tf
 
 from keras_gen import checks
 from keras_gen.data.loading import IMAGE_SUFFIXES, image_files, other_files, tfds_builder
-from keras_gen.data.pipelines import Source
+from keras_gen.data.sources import Source
 
 _ENLARGED = 286 / 256  # sides before the random crop, over those after it
 _NAMED = 3  # files that a message names
@@ -40,7 +41,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
 
     Example:
 
-    >>> image_source("x", np.zeros((5, 8, 8, 1))).shape
+    >>> image_source("x", np.zeros((5, 8, 8, 1))).example_shape
     (8, 8, 1)
     """
     if isinstance(images, (str, Path)):
@@ -69,9 +70,10 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
         numbers = [f"{images}, image {number}" for number in range(len(encoded))]
         return FileImages(name, encoded, numbers, tf.identity, size, channels, value_range)
     source = ArrayImages(name, images)
-    if size is not None and source.shape[:2] != _sides(size):
+    if size is not None and source.example_shape[:2] != _sides(size):
         raise ValueError(
-            f"`{name}` is an array, which is not resized. Expected: {_sides(size)}. Received: {source.shape[:2]}"
+            f"`{name}` is an array, which is not resized. Expected: {_sides(size)}. "
+            f"Received: {source.example_shape[:2]}"
         )
     return source
 
@@ -90,20 +92,19 @@ class ArrayImages:
     augments = False  # what an array shows may not bear it: digits have no mirror image
 
     def __init__(self, name, images):
-        checks.array(name, images)
-        if images.ndim != 4:
-            raise ValueError(
-                f"`{name}` must be images. Expected: (n, height, width, channels). Received: {tuple(images.shape)}"
-            )
-        self.size, self.shape = len(images), tuple(images.shape[1:])
         with tf.device("CPU:0"):
-            self._images = Source(images, "float32")
-        self.row_bytes = self._images.row_bytes
+            self._images = Source(name, images, "float32")
+        self.size, self.example_shape = self._images.size, self._images.example_shape
+        if len(self.example_shape) != 3:
+            raise ValueError(
+                f"`{name}` must be images. Expected: (n, height, width, channels). "
+                f"Received: {(self.size, *self.example_shape)}"
+            )
+        self.dtype, self.row_bytes = self._images.dtype, self._images.row_bytes
 
-    @property
-    def range(self):
+    def extremes(self, ignore_nan=False):
         """The pair (lowest, highest) of all values."""
-        return self._images.range
+        return self._images.extremes(ignore_nan)
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented where there are draws.
@@ -118,12 +119,12 @@ class ArrayImages:
         images = self._images.rows(indices)
         if draws is None:
             return images
-        return _for_each(lambda pair: self._cropped(*pair), (images, draws), self.shape)
+        return _for_each(lambda pair: self._cropped(*pair), (images, draws), self.example_shape)
 
     def _cropped(self, image, draws):
         """A crop that keeps to the image's own range: a cubic enlargement swings beyond it at edges."""
         least, most = tf.reduce_min(image), tf.reduce_max(image)
-        return tf.clip_by_value(_cropped(image, draws, self.shape), least, most)
+        return tf.clip_by_value(_cropped(image, draws, self.example_shape), least, most)
 
 
 class FileImages:
@@ -168,18 +169,30 @@ class FileImages:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
         self.skipped, self.size = len(bad), len(good)
         self.titles = [titles[number] for number in good]
-        self.shape = (*(sides or shapes[0][:2]), channels)
+        self.sizes = [tuple(shape[:2]) for shape in shapes]  # the images' own, upright
+        self.example_shape = (*(sides or shapes[0][:2]), channels)
         if sides is None and len({shape[:2] for shape in shapes}) > 1:
             warnings.warn(
                 f"Images of `{name}` have different sizes. Expected: `size`, to say what they are brought to. "
-                f"Received: none, so that all are brought to {self.shape[:2]}, the size of the first",
+                f"Received: none, so that all are brought to {self.example_shape[:2]}, the size of the first",
                 stacklevel=4,
             )
-        self.row_bytes = 4 * math.prod(self.shape)
+        self.row_bytes = 4 * math.prod(self.example_shape)
         self._lengths = lengths
         with tf.device("CPU:0"):
             self._entries, self._turns = tf.constant([entries[number] for number in good]), tf.constant(turns)
-        self._read, self.range = read, tuple(value_range)  # what black and white are, whether shown or not
+        self._read, self._range, self.dtype = read, tuple(value_range), tf.float32
+
+    def extremes(self, ignore_nan=False):
+        """The pair of what black and white are, whatever the files show."""
+        return self._range
+
+    def resized(self, size):
+        """The same images, brought to another `size`, as in `image_source`."""
+        other = copy.copy(self)
+        other.example_shape = (*_sides(size), self.example_shape[-1])
+        other.row_bytes = 4 * math.prod(other.example_shape)
+        return other
 
     @property
     def fingerprint(self):
@@ -191,11 +204,13 @@ class FileImages:
         """Images by their numbers, augmented where there are draws; arguments as in `ArrayImages.rows`."""
         files = tf.gather(self._entries, indices), tf.gather(self._turns, indices)
         if draws is None:
-            return _for_each(lambda file: self._scaled(_resized(self._decoded(*file), self.shape)), files, self.shape)
+            return _for_each(
+                lambda file: self._scaled(_resized(self._decoded(*file), self.example_shape)), files, self.example_shape
+            )
         return _for_each(
-            lambda file: self._scaled(_cropped(self._decoded(*file[:2]), file[2], self.shape)),
+            lambda file: self._scaled(_cropped(self._decoded(*file[:2]), file[2], self.example_shape)),
             (*files, draws),
-            self.shape,
+            self.example_shape,
         )
 
     def _decoded(self, entry, turn):
@@ -203,14 +218,14 @@ class FileImages:
         image = tf.io.decode_image(self._read(entry), 0, tf.float32, expand_animations=False)
         image = tf.ensure_shape(image, (None, None, None))
         grey = tf.shape(image)[-1] <= 2
-        if self.shape[-1] == 1:
+        if self.example_shape[-1] == 1:
             image = tf.cond(grey, lambda: image[..., :1], lambda: tf.image.rgb_to_grayscale(image[..., :3]))
         else:
             image = tf.cond(grey, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
-        return tf.ensure_shape(_upright(image, turn), (None, None, self.shape[-1]))
+        return tf.ensure_shape(_upright(image, turn), (None, None, self.example_shape[-1]))
 
     def _scaled(self, image):
-        low, high = self.range
+        low, high = self._range
         return tf.clip_by_value(image, 0.0, 1.0) * (high - low) + low
 
 

@@ -92,7 +92,7 @@ def ring(modes=8, radius=2.0, sigma=0.05):
     """
     angles = 2 * np.pi * np.arange(checks.integer("modes", modes)) / modes
     circle = np.stack([np.cos(angles), np.sin(angles)], axis=1)  # (modes, 2)
-    return Mixture(_positive("radius", radius) * circle, _positive("sigma", sigma))
+    return Mixture(checks.positive("radius", radius) * circle, checks.positive("sigma", sigma))
 
 
 def grid(side=5, spacing=2.0, sigma=0.1):
@@ -117,12 +117,6 @@ def grid(side=5, spacing=2.0, sigma=0.1):
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
     """
-    steps = _positive("spacing", spacing) * (np.arange(checks.integer("side", side)) - (side - 1) / 2)
+    steps = checks.positive("spacing", spacing) * (np.arange(checks.integer("side", side)) - (side - 1) / 2)
     centres = np.stack(np.meshgrid(steps, steps, indexing="ij"), axis=-1).reshape(-1, 2)  # (side^2, 2)
-    return Mixture(centres, _positive("sigma", sigma))
-
-
-def _positive(name, value):
-    if checks.number(name, value) == 0:
-        raise ValueError(f"`{name}` must be a finite number > 0. Received: {name}={value}")
-    return float(value)
+    return Mixture(centres, checks.positive("sigma", sigma))

@@ -1,13 +1,11 @@
 """From arrays to batches: each epoch's order is a function of a seed and the epoch's number alone."""
 
-import functools
-import math
-
-import numpy as np
+import keras
 import tensorflow as tf
 
 from keras_gen import checks
 from keras_gen.data.binarization import bernoulli_draw, binarize
+from keras_gen.data.sources import Source
 
 _READY_BYTES = 2**26
 
@@ -30,49 +28,50 @@ class SeededPipeline:
         available = self._available(training=True)
         if steps is not None and not 1 <= steps <= available:
             raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
-        self.steps, self._sources = steps, sources
+        self.steps, self._sources = steps, tuple(sources)
         with tf.device("CPU:0"):
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
 
-    def _available(self, training, moves=1, replicas=1):
+    @property
+    def sources(self):
+        """What the parts of a batch are taken from, in their order."""
+        return self._sources
+
+    def _available(self, training, updates=1, replicas=1):
         whole, rest = divmod(self.size, self.batch_size)
-        dropped = training and (self.drop_remainder or rest < moves * replicas or rest % replicas)
+        dropped = training and (self.drop_remainder or rest < updates * replicas or rest % replicas)
         return whole + (rest > 0 and not dropped)
 
-    def batches(self, training=True, moves=1, replicas=1):
+    def batches(self, training=True, updates=1, replicas=1):
         """Number of batches in an epoch; of those that `dataset` makes of the same arguments."""
-        available = self._available(training, moves, replicas)
+        available = self._available(training, updates, replicas)
         return min(self.steps or available, available) if training else available
 
-    def require(self, moves, replicas=1):
-        """Raise a `ValueError` if a batch cannot hold an example for each of the moves of a step on each replica."""
-        checks.batch("batch_size", self.batch_size, moves, replicas)
-        checks.batch("examples", self.size, moves, replicas)
-
-    def ranges(self):
-        """The pair (lowest, highest) of each source; that of files is what black and white are, whatever they show."""
-        return tuple(source.range for source in self._sources)
+    def require(self, updates, replicas=1):
+        """Raise a `ValueError` if a batch cannot hold an example for each update of a step on each replica."""
+        checks.batch("batch_size", self.batch_size, updates, replicas)
+        checks.batch("examples", self.size, updates, replicas)
 
     def reseed(self, seed):
         """Take another seed for the orders and draws to come."""
         self.seed = checks.integer("seed", seed, minimum=0)
         self._seed.assign(seed)
 
-    def dataset(self, training=True, moves=1, replicas=1):
-        """A `tf.data.Dataset` of one epoch of examples, or of pairs of them.
+    def dataset(self, training=True, updates=1, replicas=1):
+        """A `tf.data.Dataset` of one epoch of examples, or of tuples of them.
 
         Args:
             training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
                 the arrays and the draw that of epoch 0. Defaults to `True`.
-            moves: Moves of a step, each of which sees examples of its own. Defaults to 1.
-            replicas: Devices that a batch is shared out to. In training a last batch that does not give all the same
-                number, and each move one, is left out. Defaults to 1.
+            updates: Updates of a step, each of which sees examples of its own. Defaults to 1.
+            replicas: Devices that share a batch. In training a last batch that does not give all the same number, and
+                each update one, is left out. Defaults to 1.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
         """
-        steps = self.batches(training, moves, replicas)
+        steps = self.batches(training, updates, replicas)
         ragged = steps * self.batch_size > self.size
 
         def batch(number):
@@ -82,7 +81,7 @@ class SeededPipeline:
             arrays = self._examples(places, epoch, training)
             for array in arrays:
                 array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
-            return tuple(arrays) if len(arrays) > 1 else arrays[0]
+            return self._element(arrays)
 
         dataset = tf.data.Dataset.range(steps)
         options = tf.data.Options()
@@ -91,6 +90,13 @@ class SeededPipeline:
         # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
         ready = max(2, min(32, _READY_BYTES // self._batch_bytes()))
         return dataset.map(batch).prefetch(ready).with_options(options)
+
+    def symbolic_element(self):
+        """What a batch looks like: tensors without values."""
+        return self._element([keras.KerasTensor((None, *s.example_shape), s.dtype.name) for s in self._sources])
+
+    def _element(self, arrays):
+        return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
     def _batch_bytes(self):
         return self.batch_size * sum(source.row_bytes for source in self._sources)
@@ -103,8 +109,9 @@ class Pipeline(SeededPipeline):
     resumed at epoch e sees what an unbroken run would have seen. A model's `fit` sets `epoch` from its own saved count.
 
     Args:
-        x: Array `(n, ...)`, kept as float32; a `numpy.memmap` stays on disk and is read batch by batch.
-        y: Array `(n, ...)` of labels, or `None`. Defaults to `None`.
+        x: Array `(n, ...)`, kept as float32. A `numpy.memmap` stays on disk and a scipy sparse matrix sparse; both are
+            read batch by batch.
+        y: Array `(n, ...)`: integer labels, or the targets of an autoencoder. Defaults to `None`.
         batch_size: Integer >= 1. Defaults to 32.
         shuffle: Whether each epoch has an order of its own. Defaults to `True`.
         seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
@@ -112,13 +119,14 @@ class Pipeline(SeededPipeline):
             always uses the draw of epoch 0). Needs `x` in [0, 1]. Defaults to `None`.
         drop_remainder: Whether a last, smaller batch is left out in training. Defaults to `False`.
         steps: Number of batches an epoch, at most what the data give; all if `None`. Defaults to `None`.
-        allow_nan: Whether `x` may hold NaN, for a model that takes it for "missing". Defaults to `False`.
+        sample_weight: Array `(n,)` of the examples' weights in the loss; batches are then dicts. Defaults to `None`.
 
     Raises:
-        ValueError: If the arrays are empty, not finite or of different lengths, or an argument is out of range.
+        ValueError: If the arrays are empty or of different lengths, or an argument is out of range.
 
     Example:
 
+    >>> import numpy as np
     >>> pipeline = Pipeline(np.arange(6.0).reshape(6, 1), batch_size=4)
     >>> [batch.shape[0] for batch in pipeline.dataset()]
     [4, 2]
@@ -137,17 +145,25 @@ class Pipeline(SeededPipeline):
         binarization=None,
         drop_remainder=False,
         steps=None,
-        allow_nan=False,
+        sample_weight=None,
     ):
         checks.choice("binarization", str(binarization), ["None", "static", "dynamic"])
-        checks.array("x", x, None, None if binarization is None else (0, 1), allow_nan)
-        if y is not None and len(y) != len(x):
-            raise ValueError(f"`y` must have a label for each x. Expected: {len(x)}. Received: {len(y)}")
         self.binarization = binarization
+        parts = {"x": binarize(x, seed) if binarization == "static" else x, "y": y, "sample_weight": sample_weight}
         with tf.device("CPU:0"):
-            images = binarize(x, seed) if binarization == "static" else x
-            sources = [Source(images, "float32"), *([] if y is None else [Source(y)])]
-        super().__init__(sources, len(x), batch_size, shuffle, seed, drop_remainder, steps)
+            sources = {
+                name: Source(name, part, "float32" if name == "x" else None)
+                for name, part in parts.items()
+                if part is not None
+            }
+        size = sources["x"].size
+        if binarization == "dynamic":
+            checks.array_values("x", *sources["x"].extremes(), (0, 1))
+        for name, source in sources.items():
+            if source.size != size:
+                raise ValueError(f"`{name}` must have a row for each of x. Expected: {size}. Received: {source.size}")
+        self._names = tuple(sources)
+        super().__init__(sources.values(), size, batch_size, shuffle, seed, drop_remainder, steps)
 
     def _examples(self, places, epoch, training):
         indices = places
@@ -159,109 +175,7 @@ class Pipeline(SeededPipeline):
             arrays[0] = bernoulli_draw(arrays[0], places[0], epoch, self._seed.read_value())
         return arrays
 
-
-class Source:
-    """An array whose rows are asked for: a tensor in memory, or, of a `numpy.memmap`, what is on disk.
-
-    Args:
-        array: Array `(n, ...)`.
-        dtype: Type of the rows. Defaults to `None`: the array's.
-    """
-
-    def __init__(self, array, dtype=None):
-        self.on_disk = isinstance(array, np.memmap)
-        array = array if self.on_disk else np.asarray(array, dtype)
-        self.array = array if self.on_disk else tf.convert_to_tensor(array)
-        self.dtype = tf.as_dtype(dtype or array.dtype)
-        self.row_bytes = self.dtype.size * math.prod(array.shape[1:])
-
-    @functools.cached_property
-    def range(self):
-        """The pair (lowest, highest) of all values, NaN where they are no numbers."""
-        numbers = self.dtype.is_floating or self.dtype.is_integer
-        return tuple(float(extreme(self.array)) if numbers else math.nan for extreme in (np.min, np.max))
-
-    def rows(self, indices):
-        """Rows by their numbers, an int64 tensor `(batch,)`."""
-        if not self.on_disk:
-            return tf.gather(self.array, indices)
-        rows = tf.numpy_function(lambda i: np.asarray(self.array[i], self.dtype.as_numpy_dtype), [indices], self.dtype)
-        return tf.ensure_shape(rows, (None, *self.array.shape[1:]))
-
-
-def is_dataset(data):
-    """Whether `data` is a `tf.data.Dataset`."""
-    return isinstance(data, tf.data.Dataset)
-
-
-def inputs_only(dataset):
-    """A `tf.data.Dataset` of `x` from one of `x` or of pairs `(x, y)`: labels that nobody reads need not be numbers."""
-    pairs = isinstance(dataset.element_spec, tuple) and len(dataset.element_spec) == 2
-    return dataset.map(lambda x, y: x) if pairs else dataset
-
-
-def guarded(dataset, limits):
-    """A `tf.data.Dataset` each of whose batches is looked at, as the door looks at the first.
-
-    Args:
-        dataset: A dataset of tensors, or of tuples of them.
-        limits: Dict from the name of each part, in their order, to its range (lowest, highest), or `None`.
-
-    Returns:
-        The dataset; training stops with an error at a batch with values out of range.
-    """
-
-    def looked_at(*parts):
-        for (name, limit), part in zip(limits.items(), parts, strict=False):
-            if limit is not None:
-                low, high = (op(tf.cast(part, "float32")) for op in (tf.reduce_min, tf.reduce_max))
-                told = f"`{name}` of a batch is out of range. Expected: values in {limit}. Received: from, to"
-                inside = (low >= limit[0]) & (high <= limit[1])  # NaN is neither
-                with tf.control_dependencies([tf.debugging.Assert(inside, [told, low, high])]):
-                    part = tf.identity(part)
-            yield part
-
-    return dataset.map(lambda *parts: tuple(looked_at(*parts)) if len(parts) > 1 else next(looked_at(*parts)))
-
-
-def shared_out(dataset, moves, replicas):
-    """A `tf.data.Dataset` without the batches that do not give all replicas the same number, and each move an example.
-
-    Args:
-        dataset: A dataset of tensors, or of tuples of them.
-        moves, replicas: As in `SeededPipeline.dataset`.
-    """
-
-    def even(*parts):
-        size = tf.shape(parts[0])[0]
-        return tf.logical_and(size % replicas == 0, size >= moves * replicas)
-
-    return dataset.filter(even)
-
-
-def batch_count(data):
-    """Number of batches of a dataset or of what has a length; `None` where it is not known or there is no end."""
-    if isinstance(data, SeededPipeline):
-        return data.batches()
-    if is_dataset(data):
-        count = int(data.cardinality())
-        return count if count > 0 else None
-    return getattr(data, "num_batches", None)
-
-
-def is_endless(data):
-    """Whether `data` is a `tf.data.Dataset` that is known to have no end."""
-    return is_dataset(data) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
-
-
-def limited(data, steps):
-    """The first `steps` batches of a `tf.data.Dataset`; all if `steps` is `None`.
-
-    Raises:
-        ValueError: If the data are of another kind, whose batches cannot be counted off.
-    """
-    if steps is None:
-        return data
-    if not is_dataset(data):
-        raise ValueError("A number of evaluation steps needs a tf.data.Dataset or an array. Received: another dataset")
-    return data.take(steps)
+    def _element(self, arrays):
+        if "sample_weight" in self._names:
+            return dict(zip(self._names, arrays, strict=True))
+        return super()._element(arrays)

@@ -1,4 +1,4 @@
-"""Batches of two sets of images of which no two belong together."""
+"""Batches of two unpaired sets of images."""
 
 from pathlib import Path
 
@@ -71,7 +71,7 @@ def unpaired(
         x, y = f"{x}:trainA", f"{x}:trainB"
     first = image_source("x", x, size, channels, value_range)
     if size is None and isinstance(y, (str, Path)):
-        size = first.shape[:2]
+        size = first.example_shape[:2]
     second = image_source("y", y, size, channels, value_range)
     return UnpairedPipeline(first, second, batch_size, shuffle, seed, augment, steps)
 
@@ -98,17 +98,12 @@ class UnpairedPipeline(SeededPipeline):
     @property
     def shapes(self):
         """The shapes of one image of x and of y."""
-        return tuple(source.shape for source in self._sources)
+        return tuple(source.example_shape for source in self._sources)
 
     @property
     def sizes(self):
         """The numbers of images of x and of y."""
         return tuple(source.size for source in self._sources)
-
-    @property
-    def sources(self):
-        """Where the images of x and of y come from."""
-        return self._sources
 
     def _examples(self, places, epoch, training):
         return [self._rows(number, places, epoch, training) for number in (0, 1)]

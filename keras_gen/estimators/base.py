@@ -1,7 +1,9 @@
-"""What the estimators share: arguments, scaling, networks, training."""
+"""Base of the estimators: arguments, input validation, scaling, networks and training."""
 
+import dataclasses
 import functools
 import math
+import typing
 
 import keras
 import numpy as np
@@ -14,57 +16,53 @@ from keras_gen import checks, layers, models, networks
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 
-ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
+_BLOCK = 256  # rows that a network sees at a time
+_ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
         activation: Activation of the hidden layers. Defaults to `"silu"`.
         noise: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the imputer).
         scaling: `"standard"` (every feature to mean 0 and variance 1) or `"none"`. Defaults to `"standard"`.
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
-        learning_rate: Adam's, falling to zero by a cosine. Defaults to 1e-3.
+        learning_rate: Adam's, reduced to zero by a cosine. Defaults to 1e-3.
         random_state: Integer, `numpy.random.RandomState` or `None`, as in scikit-learn. Defaults to `None`.
         verbose: As in `keras.Model.fit`. Defaults to 0."""
 
+# scikit-learn reads an estimator's arguments from the signature of `__init__`, which the fields of a class and of its
+# bases make; `eq` and `repr` stay scikit-learn's
+declared = dataclasses.dataclass(eq=False, repr=False)
 
+
+@declared
 class AutoencoderEstimator(BaseEstimator):
-    """Base of the estimators: rows of a table, or images, into an autoencoder of dense layers."""
+    """Base of the estimators: an autoencoder of dense layers, trained on rows of a table or on images.
+
+    Args:
+        ARGUMENTS
+    """
+
+    units: tuple = (100,)
+    latent_dim: int = 8
+    activation: str = "silu"
+    noise: float = 0.1
+    scaling: typing.Literal["standard", "none"] = "standard"
+    epochs: int = 100
+    batch_size: int = 100
+    learning_rate: float = 1e-3
+    random_state: int | None = None
+    verbose: int = 0
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
-        if cls.__doc__:
-            cls.__doc__ = cls.__doc__.replace("ARGUMENTS", ARGUMENTS)
+        cls.__doc__ = (cls.__doc__ or "").replace("ARGUMENTS", _ARGUMENTS)
         if "fit" in vars(cls):
             cls.fit = _all_or_nothing(cls.fit)
-
-    def __init__(
-        self,
-        units=(100,),
-        latent_dim=8,
-        activation="silu",
-        noise=0.1,
-        scaling="standard",
-        epochs=100,
-        batch_size=100,
-        learning_rate=1e-3,
-        random_state=None,
-        verbose=0,
-    ):
-        self.units = units
-        self.latent_dim = latent_dim
-        self.activation = activation
-        self.noise = noise
-        self.scaling = scaling
-        self.epochs = epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.random_state = random_state
-        self.verbose = verbose
 
     def __sklearn_is_fitted__(self):
         return hasattr(self, "scaler_")
 
     def _checked(self, X, reset, **options):
-        """Rows as float64 `(n, features)`; images are flattened, and their shape is kept."""
+        """Validated rows, float64 `(n, features)`; images are flattened, and `reset` stores their shape."""
         if not reset:
             check_is_fitted(self)
             shape = (X if hasattr(X, "shape") else np.asarray(X)).shape[1:]
@@ -89,21 +87,18 @@ class AutoencoderEstimator(BaseEstimator):
         return self.scaler_.inverse_transform(X.astype("float64"))
 
     def _shaped(self, X):
-        """Rows in the shape in which they came."""
+        """Rows in the shape of the examples given to `fit`."""
         return X.reshape(len(X), *self._example_shape)
 
     def _trained(self, X, seed):
-        """A new model, trained on scaled rows `(n, features)`; all that is random follows from `seed`."""
+        """A new model, trained on scaled rows `(n, features)`; `seed` determines all random draws."""
         checks.integer("epochs", self.epochs)
         checks.integer("batch_size", self.batch_size)
         checks.number("learning_rate", self.learning_rate)
         checks.rate("noise", self.noise)
         checks.integer("latent_dim", self.latent_dim)
         with seeded(seed):
-            features, hidden = X.shape[1], [*checks.widths("units", self.units), self.latent_dim]
-            encoder, _ = networks.mlp_autoencoder([self._input_width(features), *hidden], self.activation)
-            _, decoder = networks.mlp_autoencoder([features, *hidden], self.activation)
-            model = self._model(encoder, decoder)
+            model = self._model(X.shape[1], [*checks.widths("units", self.units), self.latent_dim])
             steps = self.epochs * math.ceil(len(X) / self.batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(float(self.learning_rate), steps)
             model.compile(keras.optimizers.Adam(schedule))
@@ -111,11 +106,10 @@ class AutoencoderEstimator(BaseEstimator):
                 model.fit(X, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose)
         return model
 
-    def _model(self, encoder, decoder):
+    def _model(self, features, widths):
+        """An untrained model of rows of so many features, with hidden layers and a code of the given widths."""
+        encoder, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
         return models.Autoencoder(encoder, decoder, corruption=layers.MaskingNoise(self.noise))
-
-    def _input_width(self, features):
-        return features
 
     def _seeds(self, number=1):
         """Integers drawn from `random_state`."""
@@ -141,3 +135,18 @@ def _all_or_nothing(fit):
 def scaled_by(scaler, X):
     """Rows in scaled units, as the networks take them: float32."""
     return scaler.transform(X).astype("float32")
+
+
+def by_block(function, rows):
+    """`function(rows)`, computed in blocks of equal size: no row's result depends on the rows that come with it.
+
+    Products with matrices of different sizes are rounded differently.
+
+    Args:
+        function: Callable from an array of rows to an array of as many rows.
+        rows: Array `(n, ...)`, padded with zeros to whole blocks.
+    """
+    blocks = math.ceil(len(rows) / _BLOCK)
+    padding = np.zeros((blocks * _BLOCK - len(rows), *rows.shape[1:]), rows.dtype)
+    results = [function(block) for block in np.split(np.concatenate([rows, padding]), blocks)]
+    return np.concatenate(results)[: len(rows)]

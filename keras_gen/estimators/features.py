@@ -3,7 +3,7 @@
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, scaled_by
 
 
 class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AutoencoderEstimator):
@@ -38,9 +38,9 @@ class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Aut
     def transform(self, X):
         """The codes: float64 array `(n, latent_dim)`."""
         X = self._checked(X, reset=False)
-        return self.model_.encode(self._scaled(X)).astype("float64")
+        return by_block(self.model_.encode, self._scaled(X)).astype("float64")
 
     def inverse_transform(self, X):
-        """What codes `(n, latent_dim)` stand for, in the shape and the units of the data."""
+        """Codes `(n, latent_dim)` decoded, in the shape and the units of the data."""
         check_is_fitted(self)
         return self._shaped(self._unscaled(self.model_.decode(X)))

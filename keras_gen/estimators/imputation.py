@@ -1,4 +1,4 @@
-"""Missing values, filled with what an autoencoder of the observed ones expects."""
+"""Imputation of missing values by an autoencoder of the observed ones."""
 
 import keras
 import numpy as np
@@ -6,28 +6,28 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from keras_gen import checks, layers, models
-from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
+from keras_gen import checks, layers, models, networks
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, declared, scaled_by
 
 
+@declared
 class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEstimator):
     """Complete a table, or images, with NaN for missing values.
 
-    An autoencoder that is told which entries are missing learns from the observed ones alone, more of which are masked
-    in training, at random and where other rows have gaps, to give back all observed ones. Missing entries are then
-    filled with its reconstruction; with `max_iter` > 1 the completed rows are reconstructed again, and the missing
-    entries replaced, as often.
+    An autoencoder that sees which entries are missing learns to reconstruct the observed ones, some of which are masked
+    in training: at random, and where other rows have gaps. Missing entries are then filled with its reconstruction;
+    with `max_iter` > 1 the completed rows are reconstructed again, and the missing entries replaced each time.
 
     Args:
-        max_iter: Passes of the filling, an integer >= 1. Defaults to 1.
+        max_iter: Passes of reconstruction, an integer >= 1. Defaults to 1.
         ARGUMENTS
 
     Attributes:
         model_: The trained `models.IncompleteAutoencoder`, of scaled and flattened rows.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
-        n_iter_: Passes of the filling.
+        n_iter_: Passes of reconstruction.
         residual_std_: Root mean squared error of the training rows' observed entries when they are hidden, one a
-            feature, in scaled units; too small by as much as the model is overfitted.
+            feature, in scaled units; too small where the model overfits.
 
     Example:
 
@@ -41,24 +41,8 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         Gondara and Wang, 2018, MIDA: Multiple imputation using denoising autoencoders, arXiv:1705.02737.
     """
 
-    def __init__(
-        self,
-        max_iter=1,
-        units=(100,),
-        latent_dim=8,
-        activation="silu",
-        noise=0.3,
-        scaling="standard",
-        epochs=100,
-        batch_size=100,
-        learning_rate=1e-3,
-        random_state=None,
-        verbose=0,
-    ):
-        super().__init__(
-            units, latent_dim, activation, noise, scaling, epochs, batch_size, learning_rate, random_state, verbose
-        )
-        self.max_iter = max_iter
+    noise: float = 0.3
+    max_iter: int = 1
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -69,7 +53,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         """Train on the observed entries of `X`, array `(n, features)` or images; `y` is ignored.
 
         Raises:
-            ValueError: If a feature is missing in every row.
+            ValueError: If a feature is missing in every row, or an argument is out of range.
         """
         checks.integer("max_iter", self.max_iter)
         X = self._checked(X, reset=True, ensure_all_finite="allow-nan")
@@ -83,17 +67,16 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         self.residual_std_ = self._residual_std(scaled, np.random.default_rng(mask_seed))
         return self
 
-    def _model(self, encoder, decoder):
-        inputs = keras.Input(decoder.output_shape[1:])
-        seeing = keras.Model(inputs, encoder(layers.MissingIndicator()(inputs)), name="encoder")
+    def _model(self, features, widths):
+        inner, _ = networks.mlp_autoencoder([2 * features, *widths], self.activation)
+        _, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
+        inputs = keras.Input((features,))
+        encoder = keras.Model(inputs, inner(layers.MissingIndicator()(inputs)), name="encoder")
         gaps = [layers.MissingPatterns(0.5), layers.MaskingNoise(self.noise, value=float("nan"))]
-        return models.IncompleteAutoencoder(seeing, decoder, keras.Sequential(gaps, name="gaps"))
-
-    def _input_width(self, features):
-        return 2 * features
+        return models.IncompleteAutoencoder(encoder, decoder, keras.Sequential(gaps, name="gaps"))
 
     def _residual_std(self, scaled, rng):
-        """Of entries that are there, each of them once hidden from the network, as those to be filled are."""
+        """Root mean squared error of the observed entries, each hidden from the network once."""
         parts = max(2, round(1 / max(self.noise, 0.1)))
         part, error = rng.integers(parts, size=scaled.shape), np.empty(scaled.shape)
         for number in range(parts):
@@ -102,21 +85,21 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         return np.sqrt(np.nanmean(np.square(error), axis=0))
 
     def transform(self, X):
-        """The rows completed: array of the shape of `X`, whose observed entries are unchanged."""
+        """Complete rows: array of the shape of `X`, whose observed entries are unchanged."""
         X = self._checked(X, reset=False, ensure_all_finite="allow-nan")
         return self._shaped(np.where(np.isnan(X), self._unscaled(self._completed(self._scaled(X))), X))
 
     def _completed(self, scaled):
         missing, completed = np.isnan(scaled), scaled
         for _ in range(self.max_iter):
-            completed = np.where(missing, self.model_.reconstruct(completed), scaled)
+            completed = np.where(missing, by_block(self.model_.reconstruct, completed), scaled)
         return completed
 
     def sample_imputations(self, X, n=5, random_state=None):
-        """Several completions, whose differences show how sure each filled value is.
+        """Draw several completions, whose spread shows how certain each filled value is.
 
-        Each is the reconstruction of the row with more of its entries masked at random, plus normal noise of the size
-        of the error on masked entries.
+        Each is the reconstruction of the row with further entries masked at random, plus normal noise of the size of
+        the error on masked entries.
 
         Args:
             X: Array `(rows, features)`, or images, with NaN for missing values.
@@ -133,6 +116,6 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         completions = []
         for _ in range(n):
             masked = np.where(rng.uniform(size=scaled.shape) < self.noise, np.nan, scaled).astype("float32")
-            drawn = self.model_.reconstruct(masked) + rng.normal(size=scaled.shape) * self.residual_std_
+            drawn = by_block(self.model_.reconstruct, masked) + rng.normal(size=scaled.shape) * self.residual_std_
             completions.append(self._shaped(np.where(missing, self._unscaled(drawn), X)))
         return np.stack(completions)

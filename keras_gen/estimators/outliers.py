@@ -1,20 +1,21 @@
-"""What an autoencoder of the usual cannot give back is unusual."""
+"""Outlier detection by the error of reconstruction."""
 
 import numpy as np
 from sklearn.base import OutlierMixin
 
 from keras_gen import checks
-from keras_gen.estimators.base import AutoencoderEstimator, scaled_by
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, declared, scaled_by
 
 
+@declared
 class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
-    """Find the rows of a table, or the images, that an autoencoder trained on all of them reconstructs worst.
+    """Detect the rows of a table, or the images, that an autoencoder trained on all of them reconstructs worst.
 
     A row's score is minus the mean over its features of the squared error of its reconstruction, in scaled units; rows
     below the quantile `contamination` of the training rows' scores are outliers.
 
     Args:
-        contamination: The part of the training rows taken for outliers, a number in (0, 0.5]. Defaults to 0.1.
+        contamination: Fraction of the training rows taken for outliers, a number in (0, 0.5]. Defaults to 0.1.
         ARGUMENTS
 
     Attributes:
@@ -34,24 +35,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         Sakurada and Yairi, 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction.
     """
 
-    def __init__(
-        self,
-        contamination=0.1,
-        units=(100,),
-        latent_dim=8,
-        activation="silu",
-        noise=0.1,
-        scaling="standard",
-        epochs=100,
-        batch_size=100,
-        learning_rate=1e-3,
-        random_state=None,
-        verbose=0,
-    ):
-        super().__init__(
-            units, latent_dim, activation, noise, scaling, epochs, batch_size, learning_rate, random_state, verbose
-        )
-        self.contamination = contamination
+    contamination: float = 0.1
 
     def fit(self, X, y=None):
         """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
@@ -65,10 +49,10 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     def _errors(self, X):
         scaled = self._scaled(X)
-        return np.square(scaled.astype("float64") - self.model_.reconstruct(scaled))  # (n, features)
+        return np.square(scaled.astype("float64") - by_block(self.model_.reconstruct, scaled))  # (n, features)
 
     def feature_errors(self, X):
-        """Which features or pixels make a row an outlier: each one's squared error in scaled units, in the shape of X.
+        """Each feature's or pixel's squared error in scaled units, which shows what makes a row an outlier.
 
         Args:
             X: Array `(n, features)`, or images.
@@ -79,7 +63,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return self._shaped(self._errors(self._checked(X, reset=False)))
 
     def score_samples(self, X):
-        """Each row's score, the lower the more of an outlier: array `(n,)`."""
+        """Each row's score, lower for stronger outliers: array `(n,)`."""
         return -self._errors(self._checked(X, reset=False)).mean(axis=1)
 
     def decision_function(self, X):

@@ -1,4 +1,4 @@
-"""Activations whose slope is a constant to all further derivatives."""
+"""Activations for networks whose gradient is differentiated again."""
 
 import keras
 from keras import ops
@@ -6,7 +6,7 @@ from keras import ops
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 def leaky_relu(x):
-    """Leaky ReLU of slope 0.2 below zero, for critics whose gradient is itself differentiated.
+    """Leaky ReLU of slope 0.2 below zero, for critics with a penalty on their gradient.
 
     f(x) = s x,    s = 1 where x > 0, else 0.2.
 
@@ -30,4 +30,4 @@ def leaky_relu(x):
     """
     x = ops.convert_to_tensor(x)
     slope = ops.where(x > 0, ops.cast(1.0, x.dtype), ops.cast(0.2, x.dtype))
-    return x * slope  # a choice between constants, of which nothing has a derivative
+    return x * slope  # the slope is a choice between constants, without a derivative

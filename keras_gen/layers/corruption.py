@@ -1,4 +1,4 @@
-"""Noise on the input, which a denoising autoencoder learns to undo."""
+"""Noise on the input, which a denoising autoencoder learns to remove."""
 
 import keras
 from keras import ops
@@ -8,7 +8,7 @@ from keras_gen.layers.sampling import ReplicaSeedGenerator
 
 
 class _Corruption(keras.layers.Layer):
-    """What the noises here share: a rate, a random state of their own, and that they act in training alone."""
+    """Base of the corruptions: a rate, a random state, and no effect outside training."""
 
     def __init__(self, rate, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -24,7 +24,7 @@ class _Corruption(keras.layers.Layer):
         return self.corrupt(inputs)
 
     def uniform(self, shape):
-        """Draws from [0, 1) that move the layer's random state."""
+        """Draws from [0, 1) that advance the layer's random state."""
         return backend.uniform(shape, self.seed_generator)
 
     def compute_output_shape(self, input_shape):
@@ -36,11 +36,11 @@ class _Corruption(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MaskingNoise(_Corruption):
-    """Set a random part of the inputs to zero in training; the others keep their size, unlike in dropout.
+    """Set random inputs to zero in training; unlike dropout it does not rescale the others.
 
     Args:
-        rate: The part that is masked, a number in [0, 1).
-        value: What masked inputs are set to; NaN for the networks that take it for "missing". Defaults to 0.
+        rate: Fraction of the inputs to mask, a number in [0, 1).
+        value: Value of masked inputs; NaN for networks that read NaN as missing. Defaults to 0.
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
@@ -70,10 +70,10 @@ class MaskingNoise(_Corruption):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SaltAndPepperNoise(_Corruption):
-    """Set a random part of the inputs to the lowest or the highest value, each with probability 1/2, in training.
+    """Set random inputs to the lowest or the highest value, each with probability 1/2, in training.
 
     Args:
-        rate: The part that is set, a number in [0, 1).
+        rate: Fraction of the inputs to set, a number in [0, 1).
         low: The lowest value. Defaults to 0.
         high: The highest value. Defaults to 1.
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
@@ -107,13 +107,13 @@ class SaltAndPepperNoise(_Corruption):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MissingPatterns(_Corruption):
-    """Take what is missing (NaN) in another example of the batch from some of the examples, in training.
+    """Copy the missing entries (NaN) of other examples of the batch to some examples, in training.
 
-    So a network learns to fill the gaps that its data really have, such as a whole half of an image, from examples in
-    which those entries are known.
+    A network thus learns to fill the gaps that its data really have, such as half of an image, from examples in which
+    those entries are known.
 
     Args:
-        rate: The part of the examples that take over another's gaps, a number in [0, 1).
+        rate: Fraction of the examples that take over the gaps of another, a number in [0, 1).
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
@@ -138,7 +138,7 @@ class MissingPatterns(_Corruption):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MissingIndicator(keras.layers.Layer):
-    """Split inputs with NaN for "missing" into values, zero where they are missing, and an indicator of what is there.
+    """Split inputs into their values, with zeros for NaN (missing), and an indicator of the observed ones.
 
     Args:
         **kwargs: As in `keras.layers.Layer`.
@@ -154,8 +154,8 @@ class MissingIndicator(keras.layers.Layer):
 
     def call(self, inputs):
         missing = ops.isnan(inputs)
-        there = ops.cast(ops.logical_not(missing), inputs.dtype)
-        return ops.concatenate([ops.where(missing, ops.zeros_like(inputs), inputs), there], axis=-1)
+        observed = ops.cast(ops.logical_not(missing), inputs.dtype)
+        return ops.concatenate([ops.where(missing, ops.zeros_like(inputs), inputs), observed], axis=-1)
 
     def compute_output_shape(self, input_shape):
         return (*input_shape[:-1], 2 * input_shape[-1])

@@ -1,4 +1,4 @@
-"""Earlier images beside new ones: what a discriminator is shown so that it does not forget."""
+"""A pool of earlier translations, which keeps a discriminator from forgetting them."""
 
 import keras
 from keras import ops
@@ -8,19 +8,19 @@ from keras_gen import backend, checks
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ImagePool(keras.layers.Layer):
-    """Keep earlier images, and hand them out in half of the cases in place of new ones.
+    """Store earlier images, and return them in half of the cases in place of new ones.
 
-    Until the pool is full, new images are stored and passed on. From then on each new image is, with probability 1/2,
-    passed on and not stored; else it takes the place of a stored one, drawn at random, which is passed on instead. The
-    images of one batch are exchanged for different stored ones; of a batch larger than the pool, those that exceed it
-    are passed on. With several replicas the pool keeps the translations of the first.
+    Until the pool is full, new images are stored and returned. From then on a new image is either returned and not
+    stored, with probability 1/2, or replaces a stored image drawn at random, which is returned instead. The images of
+    one batch replace different stored ones; of a batch larger than the pool, the images beyond its size are returned.
+    With several replicas the pool stores the images of the first.
 
     Args:
-        size: Number of images kept, an integer >= 1.
+        size: Number of images to store, an integer >= 1.
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `size` is no such integer.
+        ValueError: If `size` is out of range, or the images have a free height or width.
 
     Example:
 
@@ -38,12 +38,17 @@ class ImagePool(keras.layers.Layer):
         self.size = checks.integer("size", size)
 
     def build(self, input_shape):
-        kept = {"initializer": "zeros", "trainable": False, "aggregation": "only_first_replica", "autocast": False}
-        self.images = self.add_weight(name="images", shape=(self.size, *input_shape[1:]), dtype="float32", **kept)
-        self.stored = self.add_weight(name="stored", shape=(), dtype="int32", **kept)
+        if None in input_shape[1:]:
+            raise ValueError(
+                "A pool stores images of one size. Expected: a fixed height and width, or no pool. "
+                f"Received: images of shape {tuple(input_shape[1:])}"
+            )
+        options = {"initializer": "zeros", "trainable": False, "aggregation": "only_first_replica", "autocast": False}
+        self.images = self.add_weight(name="images", shape=(self.size, *input_shape[1:]), dtype="float32", **options)
+        self.stored = self.add_weight(name="stored", shape=(), dtype="int32", **options)
 
     def call(self, images, seed):
-        """Exchange images.
+        """Store and return images.
 
         Args:
             images: Tensor `(batch, *shape)`.
@@ -60,11 +65,11 @@ class ImagePool(keras.layers.Layer):
         exchanged = ops.logical_and(full, backend.uniform((batch,), seed) < 0.5)  # (batch,)
         taken_in = ops.logical_or(exchanged, ops.logical_and(~full, self.stored + numbers < self.size))
         old = ops.take(self.images, places, axis=0)  # (batch, *shape)
-        kept = ops.where(self._by_image(taken_in, new), new, old)
-        self.images.assign(ops.scatter_update(self.images, places[:, None], kept))
+        stored = ops.where(self._by_image(taken_in, new), new, old)
+        self.images.assign(ops.scatter_update(self.images, places[:, None], stored))
         self.stored.assign(ops.minimum(self.stored + batch, self.size))
-        handed_out = ops.cast(ops.where(self._by_image(exchanged, new), old, new), images.dtype)
-        return ops.concatenate([handed_out, beyond], axis=0)
+        returned = ops.cast(ops.where(self._by_image(exchanged, new), old, new), images.dtype)
+        return ops.concatenate([returned, beyond], axis=0)
 
     def get_config(self):
         return {**super().get_config(), "size": self.size}

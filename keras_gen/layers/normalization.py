@@ -1,11 +1,11 @@
-"""Normalisation by an image's own statistics."""
+"""Normalisation by the statistics of each image."""
 
 import keras
 from keras import ops
 
 from keras_gen import backend, checks
 
-_FUSED = ("float32", "bfloat16", "float16")  # types that the kernel takes
+_FUSED = ("float32", "bfloat16", "float16")  # types of the fused kernel
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -14,15 +14,15 @@ class InstanceNormalization(keras.layers.GroupNormalization):
 
     y = gamma (x - m) / sqrt(v + epsilon) + beta,    m and v the mean and variance of one channel of one image
 
-    It is `keras.layers.GroupNormalization(groups=-1)`; batches of images go through the kernel of batch normalisation,
-    which is faster, most of all for one image and in half precision.
+    It is `keras.layers.GroupNormalization(groups=-1)`, computed by the kernel of batch normalisation, which is faster,
+    above all for one image and in half precision.
 
     Args:
-        epsilon: Added to the variance, a number > 0. Defaults to 1e-5.
+        epsilon: Number added to the variance, > 0. Defaults to 1e-5.
         **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
 
     Raises:
-        ValueError: If `epsilon` is no such number, or `groups` or `axis` is given.
+        ValueError: If `epsilon` is out of range, or `groups` or `axis` is given.
 
     Example:
 
@@ -38,15 +38,14 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         for name in ("groups", "axis"):
             if name in kwargs:
                 raise ValueError(
-                    f"`{name}` is fixed, one channel of one image. Expected: none. Received: {kwargs[name]}"
+                    f"`{name}` is fixed: each channel of each image is normalised by itself. Expected: no `{name}`. "
+                    f"Received: {name}={kwargs[name]}"
                 )
-        if checks.number("epsilon", epsilon) == 0:
-            raise ValueError(f"`epsilon` must be a finite number > 0. Received: {epsilon}")
-        super().__init__(groups=-1, epsilon=epsilon, **kwargs)
+        super().__init__(groups=-1, epsilon=checks.positive("epsilon", epsilon), **kwargs)
 
     def call(self, inputs):
-        taken = len(inputs.shape) == 4 and keras.backend.standardize_dtype(inputs.dtype) in _FUSED
-        if not (taken and self.scale and self.center):
+        fits_kernel = len(inputs.shape) == 4 and keras.backend.standardize_dtype(inputs.dtype) in _FUSED
+        if not (fits_kernel and self.scale and self.center):
             return super().call(inputs)
         gamma, beta = (ops.cast(weight, "float32") for weight in (self.gamma, self.beta))
         return ops.cast(backend.instance_normalized(inputs, gamma, beta, self.epsilon), self.compute_dtype)

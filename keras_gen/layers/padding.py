@@ -1,4 +1,4 @@
-"""Padding by what is there."""
+"""Padding by reflection."""
 
 import keras
 from keras import ops
@@ -8,14 +8,14 @@ from keras_gen import checks
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ReflectionPadding2D(keras.layers.Layer):
-    """Continue images beyond their edges by their mirror image, the edge itself not repeated.
+    """Pad images by their reflection at the edges, without repeating the edges.
 
     Args:
         padding: Rows and columns added on each side, an integer >= 1.
         **kwargs: As in `keras.layers.Layer`.
 
     Raises:
-        ValueError: If `padding` is no such integer, or not smaller than the images' sides.
+        ValueError: If `padding` is out of range, or not smaller than the images' sides.
 
     Example:
 

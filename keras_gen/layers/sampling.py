@@ -1,4 +1,4 @@
-"""Draws that a gradient passes through."""
+"""Reparameterised draws, and random states that differ among replicas."""
 
 import keras
 from keras import ops
@@ -9,7 +9,7 @@ from keras_gen import backend
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
     """A seed generator that gives each replica of a distribution strategy seeds of its own.
 
-    Keras's own gives every replica the same noise, so that n replicas would train on n copies of one draw.
+    With Keras's own, n replicas would train on n copies of the same noise.
 
     Args:
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
@@ -23,16 +23,16 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
     def next(self, ordered=True):
         seed = super().next(ordered)
-        # A replica's stream differs in the first number, a step's draw in the second: no two can meet.
+        # Replicas differ in the first number, steps in the second: no two seeds are equal
         return seed + ops.cast(ops.stack([backend.replica_id() * 1_000_003, 0]), seed.dtype)
 
     def restart(self):
-        """Go back to the first seed; only for a generator that was made with a `seed`."""
+        """Return to the first seed; only for a generator with a given `seed`."""
         self.state.assign([self._initial_seed, 0])
 
 
 def draw_by_replica(layer):
-    """Let a layer of Keras's own, such as `keras.layers.GaussianNoise`, draw other noise on each replica.
+    """Make a layer of Keras, such as `keras.layers.GaussianNoise`, draw different noise on each replica.
 
     Args:
         layer: Keras layer; its random states and their seeds stay as they are.
@@ -46,15 +46,15 @@ def draw_by_replica(layer):
     >>> type(noise.seed_generator).__name__
     'ReplicaSeedGenerator'
     """
-    for one in layer._flatten_layers():
-        for generator in one._seed_generators:
+    for inner in layer._flatten_layers():
+        for generator in inner._seed_generators:
             if type(generator) is keras.random.SeedGenerator:
-                generator.__class__ = ReplicaSeedGenerator  # a built layer does not take another object
+                generator.__class__ = ReplicaSeedGenerator  # a built layer accepts no other object
     return layer
 
 
 def reparameterize(z_mean, z_log_var, seed, samples=None):
-    """Draw from a diagonal normal distribution so that gradients reach its parameters.
+    """Draw from a diagonal normal distribution, differentiably in its parameters.
 
     z = z_mean + exp(z_log_var / 2) * noise, noise from N(0, I).
 
@@ -62,7 +62,7 @@ def reparameterize(z_mean, z_log_var, seed, samples=None):
         z_mean: Tensor `(batch, latent_dim)`.
         z_log_var: Tensor `(batch, latent_dim)`, the logarithm of the variance.
         seed: A `keras.random.SeedGenerator` or an integer.
-        samples: Number of draws an example, or `None` for one without an axis of its own. Defaults to `None`.
+        samples: Number of draws an example, or `None` for one draw without an axis for it. Defaults to `None`.
 
     Returns:
         Tensor `(batch, latent_dim)`, or `(batch, samples, latent_dim)`.
@@ -85,7 +85,7 @@ def reparameterize(z_mean, z_log_var, seed, samples=None):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Sampling(keras.layers.Layer):
-    """The reparameterised draw as a layer, for networks of one's own.
+    """The reparameterised draw as a layer, for your own networks.
 
     In training z = z_mean + exp(z_log_var / 2) * noise; otherwise z = z_mean.
 

@@ -1,4 +1,4 @@
-"""Few active units: a layer that allows no more, and penalties on the code that ask for it."""
+"""Sparse codes: a layer that limits the number of active units, and penalties on the code."""
 
 import keras
 from keras import ops
@@ -9,10 +9,11 @@ from keras_gen.losses.divergence import sparsity_kl
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class KSparse(keras.layers.Layer):
-    """Let the k largest activations of each example pass, and set the others to zero; so does their gradient.
+    """Keep the k largest activations of each example, and set the others and their gradients to zero.
 
-    Of equal activations the first ones pass, so that never more than k do. Training may begin with more units,
-    `first_k`, which `callbacks.KSparseAnnealing` brings down to `k`; the number in force is a saved variable.
+    Of equal activations the first ones are kept, so that never more than k are; NaN stays NaN. Training may begin with
+    more active units, `first_k`, which `callbacks.KSparseAnnealing` reduces to `k`; the current number is a saved
+    variable.
 
     Args:
         k: Number of active units, an integer >= 1.
@@ -49,10 +50,11 @@ class KSparse(keras.layers.Layer):
     def call(self, inputs):
         largest = ops.top_k(inputs, self.first_k or self.k)[0]  # (batch, first_k), in falling order
         threshold = ops.take(largest, self.current_k - 1, axis=-1)[..., None]  # (batch, 1)
-        above, equal = inputs > threshold, inputs == threshold
-        left = self.current_k - ops.sum(ops.cast(above, "int32"), axis=-1, keepdims=True)  # (batch, 1)
-        passes = ops.logical_or(above, ops.logical_and(equal, ops.cumsum(ops.cast(equal, "int32"), axis=-1) <= left))
-        return ops.where(passes, inputs, ops.zeros_like(inputs))
+        equal = ops.cast(inputs == threshold, "int32")
+        left = self.current_k - ops.sum(ops.cast(inputs > threshold, "int32"), axis=-1, keepdims=True)  # (batch, 1)
+        surplus = ops.logical_and(inputs == threshold, ops.cumsum(equal, axis=-1) > left)
+        dropped = ops.logical_or(inputs < threshold, surplus)  # false for NaN
+        return ops.where(dropped, ops.zeros_like(inputs), inputs)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -92,11 +94,11 @@ class L1Sparsity(keras.regularizers.Regularizer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class KLSparsity(keras.regularizers.Regularizer):
-    """Penalty on units whose mean activation over the batch is not rho: weight * sum_j KL(rho || rho_hat_j).
+    """Penalty on the distance of each unit's mean activation from rho: weight * sum_j KL(rho || rho_hat_j).
 
     Args:
-        rho: The wanted mean activation, a number in (0, 1). Defaults to 0.05.
-        weight: A number >= 0; with reconstruction errors summed over pixels, of their size. Defaults to 3.
+        rho: The target mean activation, a number in (0, 1). Defaults to 0.05.
+        weight: A number >= 0, on the scale of a reconstruction error summed over pixels. Defaults to 3.
 
     Raises:
         ValueError: If an argument is out of range.
@@ -113,9 +115,7 @@ class KLSparsity(keras.regularizers.Regularizer):
     needs_probabilities = True  # codes in (0, 1)
 
     def __init__(self, rho=0.05, weight=3.0):
-        self.rho, self.weight = checks.number("rho", rho), checks.number("weight", weight)
-        if not 0 < self.rho < 1:
-            raise ValueError(f"`rho` must be a number in (0, 1). Received: rho={rho}")
+        self.rho, self.weight = checks.probability("rho", rho), checks.number("weight", weight)
 
     def __call__(self, code):
         return self.weight * ops.sum(sparsity_kl(self.rho, ops.mean(ops.cast(code, "float32"), axis=0)))

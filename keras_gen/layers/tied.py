@@ -1,4 +1,4 @@
-"""Layers that use another layer's kernel, transposed: one variable, trained from both sides and saved once."""
+"""Layers that use another layer's kernel, transposed: one variable, trained by both layers and saved once."""
 
 import keras
 from keras import ops
@@ -9,8 +9,8 @@ from keras_gen import checks
 class _Tied(keras.layers.Layer):
     """A layer without a kernel of its own.
 
-    The source is held by a reference that Keras does not track: its kernel belongs to its own network, where it is
-    counted, trained and saved. A layer that comes from a file or a clone knows its source's name only, until `tie`.
+    Keras does not track the reference to the source: its kernel belongs to its own network, where it is counted,
+    trained and saved. A layer from a file or a clone knows only the name of its source, until `tie`.
     """
 
     def __init__(self, source, width, activation=None, use_bias=True, **kwargs):
@@ -20,7 +20,7 @@ class _Tied(keras.layers.Layer):
         self.use_bias = use_bias
         self.source_name = source if isinstance(source, str) else source.name
         self._source = None
-        self._units = None  # of the input, once it is known
+        self._units = None  # channels of the input, once built
         if not isinstance(source, str):
             self.tie(source)
 
@@ -30,17 +30,17 @@ class _Tied(keras.layers.Layer):
             raise ValueError(
                 f"`source` must be a built {self.source_type.__name__} layer. Received: {type(source).__name__}"
             )
+        shape = f"layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
         if self._kernel_width(source) != self.width:
-            raise ValueError(
-                f"`source` does not fit the tied layer '{self.name}'. Expected: a kernel for {self.width} inputs. "
-                f"Received: layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
-            )
+            self._refuse(f"a kernel for {self.width} inputs", shape)
         if self._units not in (None, self._kernel_units(source)):
-            raise ValueError(
-                f"`source` does not fit the tied layer '{self.name}'. Expected: {self._units} channels, as many as the "
-                f"tied layer takes. Received: a kernel of {self._kernel_units(source)}, of layer '{source.name}'"
-            )
+            self._refuse(f"a kernel of {self._units} units, the tied layer's inputs", shape)
         self._source = lambda: source  # a function, because Keras would track the layer itself
+
+    def _refuse(self, expected, received):
+        raise ValueError(
+            f"`source` does not fit the tied layer '{self.name}'. Expected: {expected}. Received: {received}"
+        )
 
     @property
     def is_tied(self):
@@ -52,7 +52,7 @@ class _Tied(keras.layers.Layer):
         """The layer whose kernel is used.
 
         Raises:
-            ValueError: If the layer has come from a file or a clone and was not tied yet.
+            ValueError: If the layer comes from a file or a clone and is not tied yet.
         """
         if self._source is None:
             raise ValueError(
@@ -64,7 +64,7 @@ class _Tied(keras.layers.Layer):
     def build(self, input_shape):
         self._units = input_shape[-1]
         if self._source is not None:
-            self.tie(self.source)  # checks it against the input
+            self.tie(self.source)  # validates it against the input
         if self.use_bias:
             self.bias = self.add_weight(name="bias", shape=(self.width,), initializer="zeros")
 
@@ -92,7 +92,7 @@ class TiedDense(_Tied):
     """A dense layer with the transposed kernel of another: f(x W^T + b), where W is the source's.
 
     Args:
-        source: A built `keras.layers.Dense`; its name, where `tie` follows.
+        source: A built `keras.layers.Dense`, or its name for a later `tie`.
         width: Width of the output, which is the width of the source's input.
         activation: Activation. Defaults to `None`.
         use_bias: Whether to add a bias of its own. Defaults to `True`.
@@ -129,10 +129,10 @@ class TiedDense(_Tied):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class TiedConv2DTranspose(_Tied):
-    """The transpose of a convolution, with that convolution's kernel and strides, and its padding, which is "same".
+    """The transpose of a convolution of padding "same", with its kernel and strides.
 
     Args:
-        source: A built `keras.layers.Conv2D`; its name, where `tie` follows.
+        source: A built `keras.layers.Conv2D`, or its name for a later `tie`.
         width: Channels of the output, which are the channels of the source's input.
         strides: The source's strides, an integer or a pair. Defaults to 1.
         activation: Activation. Defaults to `None`.
@@ -163,15 +163,11 @@ class TiedConv2DTranspose(_Tied):
     def tie(self, source):
         super().tie(source)
         if source.data_format != "channels_last" or tuple(source.dilation_rate) != (1, 1):
-            raise ValueError(
-                f"`source` does not fit the tied layer '{self.name}'. Expected: channels last, no dilation. "
-                f"Received: {source.data_format}, dilation {tuple(source.dilation_rate)}"
-            )
+            received = f"{source.data_format}, dilation {tuple(source.dilation_rate)}"
+            self._refuse("channels last, no dilation", received)
         if (tuple(source.strides), source.padding) != (self.strides, "same"):
-            raise ValueError(
-                f"`source` does not fit the tied layer '{self.name}'. Expected: strides {self.strides} and padding "
-                f"'same'. Received: {tuple(source.strides)} and {source.padding!r}"
-            )
+            received = f"{tuple(source.strides)} and {source.padding!r}"
+            self._refuse(f"strides {self.strides} and padding 'same'", received)
 
     def _kernel_width(self, source):
         return source.kernel.shape[2]
@@ -192,7 +188,7 @@ class TiedConv2DTranspose(_Tied):
 
 
 def tie(decoder, encoder):
-    """Give each tied layer of `decoder` its source, the layer of `encoder` that has the name it remembers.
+    """Tie each tied layer of `decoder` to its source, the layer of `encoder` with the name in its config.
 
     Args:
         decoder: Keras model; one without tied layers is left as it is.
@@ -211,22 +207,22 @@ def tie(decoder, encoder):
     >>> tie(keras.models.clone_model(decoder), encoder)(ops.zeros((1, 2))).shape
     TensorShape([1, 8])
     """
-    held = list(encoder._flatten_layers())
+    candidates = list(encoder._flatten_layers())
     for layer in decoder._flatten_layers():
         if not isinstance(layer, _Tied):
             continue
         if layer.is_tied:
-            if not any(one is layer.source for one in held):
+            if not any(candidate is layer.source for candidate in candidates):
                 raise ValueError(
-                    f"The tied layer '{layer.name}' has its kernel from another encoder. Expected: the encoder that "
-                    f"holds its source, layer '{layer.source_name}', or a clone of the decoder, which is free"
+                    f"The tied layer '{layer.name}' has its kernel from another encoder. Expected: the encoder of "
+                    f"its source, layer '{layer.source_name}', or a clone of the decoder, which is not tied"
                 )
             continue
-        named = [one for one in held if one.name == layer.source_name]
+        named = [candidate for candidate in candidates if candidate.name == layer.source_name]
         if len(named) != 1:
             raise ValueError(
-                f"The tied layer '{layer.name}' needs its source in the encoder. Expected: a layer "
-                f"'{layer.source_name}', once. Received: {sorted(one.name for one in held)}"
+                f"The tied layer '{layer.name}' needs its source in the encoder. Expected: one layer "
+                f"'{layer.source_name}'. Received: {sorted(candidate.name for candidate in candidates)}"
             )
         layer.tie(named[0])
     return decoder

@@ -1,24 +1,32 @@
-"""What the two players of an adversarial game minimise, as functions of the discriminator's logits."""
+"""Losses of the discriminator and of the generator in an adversarial game, as functions of the discriminator's logits.
+
+Real and generated logits are averaged separately, so `real_logits` and `fake_logits` may differ in shape: in the number
+of examples, and in the number of logits an example.
+"""
 
 import math
+import typing
 
 from keras import ops
 
-_LINEAR_ABOVE = 20.0  # beyond it exp(logit) would run out of float32's range
+from keras_gen import checks
+
+AdversarialLoss = typing.Literal["non_saturating", "minimax", "maximum_likelihood", "least_squares", "hinge"]
+_LINEAR_ABOVE = 20.0  # beyond it exp(logit) would overflow float32
 
 
 def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
-    """Cross-entropy of telling real from fake: what the discriminator minimises in the original game.
+    """Cross-entropy of the discriminator's classification into real and generated.
 
     -mean((1 - s) log D(x) + s log(1 - D(x))) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
 
-    With s = 0 its optimum is D = p / (p + q), and log 4 where p = q.
+    With s = 0 its optimum is D = p / (p + q), and log 4 where p = q. The minimax, the non-saturating and the
+    maximum-likelihood game differ in the generator's loss alone: their discriminators share this function.
 
     Args:
         real_logits: Tensor of any shape, the logits of real examples.
         fake_logits: Tensor of any shape, those of generated ones.
-        label_smoothing: s, how much of the real examples' label is taken away, a number in [0, 1); one-sided: fakes
-            keep the label 0. Defaults to 0.
+        label_smoothing: s, a number in [0, 1): the label of real examples is 1 - s, of generated ones 0. Defaults to 0.
 
     Returns:
         float32 scalar, >= 0.
@@ -39,10 +47,13 @@ def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     return ops.mean(real) + ops.mean(ops.softplus(fake_logits))
 
 
-def minimax_generator_loss(fake_logits):
-    """The generator's side of the original game, zero-sum: mean(log(1 - D(G(z)))), D = sigmoid(logit).
+non_saturating_discriminator_loss = maximum_likelihood_discriminator_loss = minimax_discriminator_loss
 
-    Its gradient vanishes where the discriminator is sure.
+
+def minimax_generator_loss(fake_logits):
+    """The generator's loss of the zero-sum game: mean(log(1 - D(G(z)))), D = sigmoid(logit).
+
+    Its gradient vanishes where the discriminator is confident.
 
     Args:
         fake_logits: Tensor of any shape, the logits of generated examples.
@@ -61,30 +72,8 @@ def minimax_generator_loss(fake_logits):
     return -ops.mean(ops.softplus(_float32(fake_logits)))
 
 
-def non_saturating_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
-    """The same as `minimax_discriminator_loss`: only the generator's side differs.
-
-    Args:
-        real_logits: Tensor of any shape, the logits of real examples.
-        fake_logits: Tensor of any shape, those of generated ones.
-        label_smoothing: As in `minimax_discriminator_loss`. Defaults to 0.
-
-    Returns:
-        float32 scalar, >= 0.
-
-    Example:
-
-    >>> round(float(non_saturating_discriminator_loss(ops.zeros((4, 1)), ops.zeros((4, 1)))), 4)
-    1.3863
-
-    Reference:
-        Goodfellow et al., 2014, arXiv:1406.2661, section 3.
-    """
-    return minimax_discriminator_loss(real_logits, fake_logits, label_smoothing)
-
-
 def non_saturating_generator_loss(fake_logits):
-    """The generator's cross-entropy with the labels exchanged: -mean(log D(G(z))), D = sigmoid(logit).
+    """Cross-entropy of generated examples with the label of real ones: -mean(log D(G(z))), D = sigmoid(logit).
 
     Args:
         fake_logits: Tensor of any shape, the logits of generated examples.
@@ -103,32 +92,10 @@ def non_saturating_generator_loss(fake_logits):
     return ops.mean(ops.softplus(-_float32(fake_logits)))
 
 
-def maximum_likelihood_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
-    """The same as `minimax_discriminator_loss`: only the generator's side differs.
-
-    Args:
-        real_logits: Tensor of any shape, the logits of real examples.
-        fake_logits: Tensor of any shape, those of generated ones.
-        label_smoothing: As in `minimax_discriminator_loss`. Defaults to 0.
-
-    Returns:
-        float32 scalar, >= 0.
-
-    Example:
-
-    >>> round(float(maximum_likelihood_discriminator_loss(ops.zeros((4, 1)), ops.zeros((4, 1)))), 4)
-    1.3863
-
-    Reference:
-        Goodfellow, 2014, arXiv:1412.6515, section 2.
-    """
-    return minimax_discriminator_loss(real_logits, fake_logits, label_smoothing)
-
-
 def maximum_likelihood_generator_loss(fake_logits):
-    """The loss whose gradient, at the best discriminator, is that of the likelihood: -mean(exp(logit)).
+    """The loss whose gradient, for an optimal discriminator, is that of the likelihood: -mean(exp(logit)).
 
-    Above a logit of 20 it goes on along its tangent, so that it stays finite.
+    Above a logit of 20 it continues along its tangent, so that it stays finite.
 
     Args:
         fake_logits: Tensor of any shape, the logits of generated examples.
@@ -142,7 +109,8 @@ def maximum_likelihood_generator_loss(fake_logits):
     -1.0
 
     Reference:
-        Goodfellow, 2016, NIPS tutorial, arXiv:1701.00160, section 3.2.5: exp(logit) = D / (1 - D).
+        Goodfellow, 2014, arXiv:1412.6515, section 2; 2016, NIPS tutorial, arXiv:1701.00160, section 3.2.5:
+        exp(logit) = D / (1 - D).
     """
     fake_logits = _float32(fake_logits)
     beyond = ops.maximum(fake_logits - _LINEAR_ABOVE, 0.0)
@@ -191,7 +159,7 @@ def least_squares_generator_loss(fake_logits):
 
 
 def hinge_discriminator_loss(real_logits, fake_logits):
-    """The hinge: mean(max(0, 1 - real)) + mean(max(0, 1 + fake)).
+    """Hinge loss of the discriminator: mean(max(0, 1 - real)) + mean(max(0, 1 + fake)).
 
     Args:
         real_logits: Tensor of any shape, the outputs for real examples.
@@ -211,31 +179,11 @@ def hinge_discriminator_loss(real_logits, fake_logits):
     return ops.mean(ops.relu(1.0 - _float32(real_logits))) + ops.mean(ops.relu(1.0 + _float32(fake_logits)))
 
 
-def hinge_generator_loss(fake_logits):
-    """The generator's side of the hinge: -mean(fake).
-
-    Args:
-        fake_logits: Tensor of any shape, the outputs for generated examples.
-
-    Returns:
-        float32 scalar.
-
-    Example:
-
-    >>> float(hinge_generator_loss(ops.ones((4, 1))))
-    -1.0
-
-    Reference:
-        Miyato et al., 2018, arXiv:1802.05957, equation 17.
-    """
-    return -ops.mean(_float32(fake_logits))
-
-
 def wasserstein_discriminator_loss(real_logits, fake_logits):
-    """The critic's side of the dual form of the Wasserstein distance: mean(fake) - mean(real), minus the estimate.
+    """Minus the critic's estimate of the Wasserstein distance: mean(fake) - mean(real).
 
     Args:
-        real_logits: Tensor of any shape, the critic's values of real examples.
+        real_logits: Tensor of any shape, the critic's values for real examples.
         fake_logits: Tensor of any shape, those of generated ones.
 
     Returns:
@@ -253,10 +201,10 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
 
 
 def wasserstein_generator_loss(fake_logits):
-    """The generator's side of the Wasserstein distance: -mean(fake).
+    """The generator's loss against a critic or a hinge discriminator: -mean(fake).
 
     Args:
-        fake_logits: Tensor of any shape, the critic's values of generated examples.
+        fake_logits: Tensor of any shape, the critic's values for generated examples.
 
     Returns:
         float32 scalar.
@@ -267,13 +215,52 @@ def wasserstein_generator_loss(fake_logits):
     -1.0
 
     Reference:
-        Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1.
+        Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1; hinge: Miyato et al., 2018,
+        arXiv:1802.05957, equation 17.
     """
     return -ops.mean(_float32(fake_logits))
 
 
+hinge_generator_loss = wasserstein_generator_loss
+
+
 def _float32(logits):
     return ops.cast(logits, "float32")
+
+
+def adversarial_pair(adversarial_loss):
+    """The pair (discriminator's loss, generator's loss) that a model's `adversarial_loss` stands for.
+
+    Args:
+        adversarial_loss: A name of `ADVERSARIAL_LOSSES`; a pair of callables `(real_logits, fake_logits)` and
+            `(fake_logits)` that give scalars; or an object with the methods `discriminator_loss` and `generator_loss`
+            of these arguments.
+
+    Returns:
+        The pair of callables.
+
+    Raises:
+        ValueError: If it is neither.
+
+    Example:
+
+    >>> adversarial_pair("hinge")[1] is hinge_generator_loss
+    True
+    """
+    if isinstance(adversarial_loss, str):
+        return ADVERSARIAL_LOSSES[checks.choice("adversarial_loss", adversarial_loss, ADVERSARIAL_LOSSES)]
+    if isinstance(adversarial_loss, (list, tuple)):
+        pair = tuple(adversarial_loss)
+    else:
+        names = ("discriminator_loss", "generator_loss")
+        pair = tuple(getattr(adversarial_loss, name, None) for name in names)
+    if len(pair) != 2 or not all(callable(loss) for loss in pair):
+        raise ValueError(
+            "`adversarial_loss` must be a name, a pair of callables or an object of two methods. Expected: one of "
+            f"{sorted(ADVERSARIAL_LOSSES)}, or (discriminator_loss(real_logits, fake_logits), "
+            f"generator_loss(fake_logits)). Received: {adversarial_loss!r}"
+        )
+    return pair
 
 
 ADVERSARIAL_LOSSES = {  # by name the pair (the discriminator's, the generator's)

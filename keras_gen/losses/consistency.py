@@ -1,14 +1,16 @@
-"""What translations there and back are held to."""
+"""Consistency of translations there and back."""
 
 from keras import ops
 
+from keras_gen.losses.tensors import as_float32
+
 
 def cycle_consistency(x, cycled):
-    """Mean absolute difference between examples and what became of them on the way there and back.
+    """Mean absolute difference between examples and their translations there and back.
 
     mean |F(G(x)) - x|
 
-    With `cycled` = G(x) for an x that already is of G's side, it is the identity loss.
+    With `cycled` = G(x) for an x that already belongs to the set that G translates to, it is the identity loss.
 
     Args:
         x: Tensor `(batch, ...)`.
@@ -16,6 +18,9 @@ def cycle_consistency(x, cycled):
 
     Returns:
         float32 scalar, >= 0: the mean over examples and pixels.
+
+    Raises:
+        ValueError: If the shapes differ.
 
     Example:
 
@@ -25,4 +30,5 @@ def cycle_consistency(x, cycled):
     Reference:
         Zhu et al., 2017, arXiv:1703.10593, equation 2; identity: section 5.2.
     """
-    return ops.mean(ops.abs(ops.cast(cycled, "float32") - ops.cast(x, "float32")))
+    x, cycled = as_float32(x=x, cycled=cycled)
+    return ops.mean(ops.abs(cycled - x))

@@ -3,10 +3,23 @@
 import keras
 from keras import ops
 
-from keras_gen import backend
+from keras_gen import backend, checks
+from keras_gen.losses.tensors import require_one_shape
 
 _PASSIVE = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout)
-_UNIT_WISE = ("elu", "gelu", "leaky_relu", "linear", "relu", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh")
+_ELEMENTWISE = (
+    "elu",
+    "gelu",
+    "leaky_relu",
+    "linear",
+    "relu",
+    "selu",
+    "sigmoid",
+    "silu",
+    "softplus",
+    "softsign",
+    "tanh",
+)
 
 
 def jacobian_penalty(encoder, x):
@@ -14,8 +27,8 @@ def jacobian_penalty(encoder, x):
 
     sum_ij (d h_j / d x_i)^2
 
-    Where the encoder is one dense layer with an activation that works unit by unit, it is
-    sum_j f'(a_j)^2 sum_i W_ij^2, at the price of a forward pass; else the whole Jacobian is computed.
+    For an encoder of one dense layer with an elementwise activation it is sum_j f'(a_j)^2 sum_i W_ij^2, at the cost of
+    a forward pass. For any other encoder the whole Jacobian is computed.
 
     Args:
         encoder: Keras model from `(batch, *shape)` to `(batch, *code)`.
@@ -23,6 +36,9 @@ def jacobian_penalty(encoder, x):
 
     Returns:
         float32 tensor `(batch,)`.
+
+    Raises:
+        ValueError: If `x` does not fit the encoder.
 
     Example:
 
@@ -38,6 +54,9 @@ def jacobian_penalty(encoder, x):
         jacobian = backend.batch_jacobian(lambda inputs: encoder(inputs, training=False), x)  # (batch, *code, *shape)
         jacobian = ops.cast(jacobian, "float32")
         return ops.sum(ops.square(jacobian), axis=tuple(range(1, len(jacobian.shape))))
+    expected = tuple(encoder.inputs[0].shape)
+    if not checks.shapes_agree(tuple(x.shape), expected):
+        raise ValueError(f"`x` does not fit the encoder. Expected: shape {expected}. Received: shape {tuple(x.shape)}")
     kernel = ops.cast(dense.kernel, "float32")  # (inputs, units)
     activity = ops.matmul(ops.reshape(ops.cast(x, "float32"), (-1, kernel.shape[0])), kernel)  # (batch, units)
     if dense.use_bias:
@@ -47,18 +66,21 @@ def jacobian_penalty(encoder, x):
 
 
 def gradient_penalty(critic, real, fake, seed):
-    """Mean squared distance from 1 of the norm of the critic's gradient, between real and generated examples.
+    """Mean squared distance of the norm of the critic's gradient from 1, between real and generated examples.
 
     mean((||d critic / d x||_2 - 1)^2)    at x = u real + (1 - u) fake, u drawn from U[0, 1] for each pair
 
     Args:
-        critic: Callable of a tensor `(batch, *shape)` that gives `(batch, 1)`, each row of its own example alone.
+        critic: Callable from a tensor `(batch, *shape)` to `(batch, 1)`, each row a function of its own example alone.
         real: Tensor `(batch, *shape)`.
-        fake: Tensor `(batch, *shape)`.
+        fake: Tensor of the shape of `real`.
         seed: A `keras.random.SeedGenerator` or an integer.
 
     Returns:
         float32 scalar, >= 0.
+
+    Raises:
+        ValueError: If the shapes differ.
 
     Example:
 
@@ -69,12 +91,11 @@ def gradient_penalty(critic, real, fake, seed):
     Reference:
         Gulrajani et al., 2017, arXiv:1704.00028, equation 3 and algorithm 1.
     """
-    if tuple(real.shape[1:]) != tuple(fake.shape[1:]):
-        raise ValueError(f"`real` and `fake` must be of one shape. Received: {real.shape} and {fake.shape}")
     fake = ops.convert_to_tensor(fake)
     real = ops.cast(real, fake.dtype)
-    each = (ops.shape(real)[0], *(1 for _ in real.shape[1:]))
-    u = ops.cast(backend.uniform(each, seed), fake.dtype)  # (batch, 1, ...)
+    require_one_shape(real=real, fake=fake)
+    one_each = (ops.shape(real)[0], *(1 for _ in real.shape[1:]))
+    u = ops.cast(backend.uniform(one_each, seed), fake.dtype)  # (batch, 1, ...)
     slopes = backend.input_gradient(critic, u * real + (1 - u) * fake)  # (batch, *shape)
     slopes = ops.cast(slopes, "float32")
     squares = ops.sum(ops.square(slopes), axis=tuple(range(1, len(slopes.shape))))
@@ -83,16 +104,15 @@ def gradient_penalty(critic, real, fake, seed):
 
 
 def single_dense(encoder):
-    """The dense layer of a network that is a chain and computes nothing else, `None` for any other network.
+    """The dense layer of a network that computes nothing else, `None` for any other network.
 
-    A functional model's `operations` are asked, for its `layers` leave out arithmetic and `keras.ops`.
+    A functional model's `operations` are searched, because its `layers` leave out arithmetic and `keras.ops`.
     """
-    active = [
-        operation for operation in getattr(encoder, "operations", encoder.layers) if not isinstance(operation, _PASSIVE)
-    ]
+    operations = getattr(encoder, "operations", encoder.layers)
+    active = [operation for operation in operations if not isinstance(operation, _PASSIVE)]
     if len(active) != 1 or type(active[0]) is not keras.layers.Dense:
         return None
     (dense,) = active
-    once = len(dense._inbound_nodes) == 1 and len(dense.input.shape) == 2
-    unit_wise = getattr(dense.activation, "__name__", None) in _UNIT_WISE
-    return dense if once and unit_wise else None
+    on_vectors_once = len(dense._inbound_nodes) == 1 and len(dense.input.shape) == 2
+    elementwise = getattr(dense.activation, "__name__", None) in _ELEMENTWISE
+    return dense if on_vectors_once and elementwise else None

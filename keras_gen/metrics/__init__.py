@@ -1,7 +1,7 @@
 """Measures of trained models."""
 
 from keras_gen.metrics.classifier_score import ClassifierScore, classifier_score
-from keras_gen.metrics.extractor import Features
+from keras_gen.metrics.features import FeatureExtractor
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance, gaussian_frechet_distance
 from keras_gen.metrics.kernel import (
     KernelDistance,
@@ -18,7 +18,7 @@ from keras_gen.metrics.sample_metric import SampleMetric
 
 __all__ = [
     "ClassifierScore",
-    "Features",
+    "FeatureExtractor",
     "FrechetDistance",
     "HighQualitySamples",
     "KernelDistance",

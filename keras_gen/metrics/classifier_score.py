@@ -55,7 +55,7 @@ class ClassifierScore(SampleMetric):
     """Classifier score of samples, by the head of a network's features: `classifier_score` as a metric.
 
     Args:
-        features: `Features` with a `head`.
+        features: `FeatureExtractor` with a `head`.
         value_range: The pair (lowest, highest) of the samples' values. Defaults to (0, 1).
         n: Number of samples that are measured, an integer >= 20. Defaults to 10000.
 
@@ -65,9 +65,9 @@ class ClassifierScore(SampleMetric):
     Example:
 
     >>> import keras
-    >>> from keras_gen.metrics.extractor import Features
+    >>> from keras_gen.metrics.features import FeatureExtractor
     >>> same = keras.Sequential([keras.Input((2,)), keras.layers.Activation("linear")])
-    >>> metric = ClassifierScore(Features("classes", same, head=same), n=40)
+    >>> metric = ClassifierScore(FeatureExtractor("classes", same, head=same), n=40)
     >>> metric.update_state(np.full((40, 2), 0.5))
     >>> metric.name, metric.report()
     ('score[classes,n=40]', Estimate(mean=1.0, error=0.0))
@@ -77,6 +77,7 @@ class ClassifierScore(SampleMetric):
     """
 
     label = "score"
+    higher_is_better = True
 
     def __init__(self, features, value_range=(0, 1), n=10_000):
         checks.integer("n", n, minimum=20)  # two a part

@@ -1,32 +1,212 @@
-"""What the metrics see of an image: the features that a network computes, or the image itself."""
+"""What turns examples into the vectors that the metrics compare: a network, or nothing at all."""
 
 import contextlib
+import re
 import urllib.error
 
 import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import backend, checks, data, networks
-from keras_gen.files import atomic_write
-from keras_gen.metrics import cache
-from keras_gen.metrics.extractor import Features, checked_range
+from keras_gen import backend, cache, checks
 from keras_gen.seeds import seeded
-from keras_gen.version import __version__
+
+
+def checked_range(value_range):
+    """Raise unless `value_range` is a pair (lowest, highest).
+
+    Args:
+        value_range: What was received.
+
+    Returns:
+        `value_range`.
+
+    Raises:
+        ValueError: If the first is not below the second.
+
+    Example:
+
+    >>> checked_range((-1, 1))
+    (-1, 1)
+    """
+    low, high = value_range
+    if not low < high:
+        raise ValueError(f"`value_range` must be (lowest, highest). Received: {value_range}")
+    return value_range
+
+
+class FeatureExtractor:
+    """A network that turns images into the vectors that the metrics compare.
+
+    Images are brought to the size, the number of channels (grey to colour) and the range of values that the network
+    takes. The last result is remembered by the content of its images, so that metrics of the same samples compute it
+    once.
+
+    Args:
+        name: What stands in the metrics' names: letters, digits, `_`, `-` and `.`.
+        network: Keras model from `(batch, height, width, channels)`, or another shape of examples, to
+            `(batch, features)`; `None` takes the examples as they are, flattened. Defaults to `None`.
+        head: Keras model from `(batch, features)` to class probabilities `(batch, classes)`, for the classifier score;
+            `None` if there is none. Defaults to `None`.
+        value_range: The pair (lowest, highest) of the values that the network takes. Defaults to (0, 1).
+        batch_size: Examples that go through the network at once, an integer >= 1. Defaults to 250.
+
+    Raises:
+        ValueError: If the name has other characters, or the batch size is not an integer >= 1.
+
+    Example:
+
+    >>> import keras
+    >>> network = keras.Sequential([keras.Input((2, 2, 3)), keras.layers.GlobalAveragePooling2D()])
+    >>> FeatureExtractor("average", network)(np.ones((5, 2, 2, 1))).tolist()[0]
+    [1.0, 1.0, 1.0]
+    """
+
+    def __init__(self, name, network=None, head=None, value_range=(0, 1), batch_size=250):
+        if not re.fullmatch(r"[\w.-]+", str(name)):
+            raise ValueError(
+                f"`name` must be a name of files and metrics. Expected: letters, digits, _, - and . alone. "
+                f"Received: name={name!r}"
+            )
+        self.name, self.network, self.head, self.value_range = name, network, head, value_range
+        self.batch_size = checks.integer("batch_size", batch_size)
+        told = [name, value_range]
+        if network is not None:
+            self._compute = backend.compiled(lambda x: ops.cast(network(x, training=False), "float32"))
+            probe = np.random.default_rng(0).uniform(*value_range, (2, *network.input_shape[1:]))
+            # What it makes of something tells a network from others of the same weights, or of none
+            features = ops.convert_to_numpy(self._compute(ops.convert_to_tensor(probe, "float32")))
+            told += [features, *network.get_weights()]
+        self.key = cache.fingerprint(*told)
+        self._last = (None, None)
+
+    @classmethod
+    def of_classifier(cls, classifier, layer=None, name=None, batch_size=250):
+        """The features that a layer of a classifier gives, with the rest of it as the head.
+
+        Args:
+            classifier: A `models.Classifier`.
+            layer: Name of a layer of its network. Defaults to `None`: what the last layer is given.
+            name: Name of the features. Defaults to `None`: that of the network.
+            batch_size: As in the class. Defaults to 250.
+
+        Returns:
+            A `FeatureExtractor`.
+
+        Raises:
+            ValueError: If there is no such layer, or it gives no vectors.
+
+        Example:
+
+        >>> from keras_gen import models, networks
+        >>> classifier = models.Classifier(networks.lenet5((8, 8, 1), 10), value_range=(0, 1))
+        >>> FeatureExtractor.of_classifier(classifier)(np.ones((5, 8, 8, 1))).shape
+        (5, 84)
+        """
+        network = classifier.network
+        if layer is None:
+            output = network.layers[-1].input
+        else:
+            checks.choice("layer", layer, [one.name for one in network.layers])
+            output = network.get_layer(layer).output
+        if len(output.shape) != 2:
+            raise ValueError(f"`layer` must give vectors. Expected: shape (batch, features). Received: {output.shape}")
+        features = keras.Model(network.inputs, output, name="features")
+        head = keras.Model(output, ops.softmax(network.outputs[0]), name="head")
+        return cls(name or network.name, features, head, classifier.value_range or (0, 1), batch_size)
+
+    def __deepcopy__(self, memo):
+        return self  # shared, as a constant: KerasTuner copies callbacks, and with them their metrics
+
+    def __call__(self, x, value_range=(0, 1)):
+        """Features of examples.
+
+        Args:
+            x: Array `(n, *shape)`. Values a little outside of the range are clipped, as in a picture.
+            value_range: The pair (lowest, highest) of the values of `x`; not used without a network. Defaults to
+                (0, 1).
+
+        Returns:
+            Array `(n, features)`: float32 from a network, else of the dtype of `x`. It may be shared: copy it before
+            changing it.
+
+        Raises:
+            ValueError: If `x` is empty, not finite, far outside of the range, or of a shape that the network cannot
+                take.
+        """
+        x = np.asarray(x)
+        checks.array("x", x)
+        if self.network is None:
+            return x.reshape(len(x), -1)
+        low, high = checked_range(value_range)
+        margin = (high - low) / 2
+        if x.min() < low - margin or x.max() > high + margin:
+            raise ValueError(
+                f"`x` is far out of its range. Expected: values in [{low}, {high}], or the `value_range` that they "
+                f"have. Received: values in [{x.min():g}, {x.max():g}]"
+            )
+        known = cache.fingerprint(x, value_range)
+        if self._last[0] != known:
+            starts = range(0, len(x), self.batch_size)
+            # One batch after another: what InceptionV3 takes of 10,000 images would fill 10 GB
+            parts = (self._fitted(x[start : start + self.batch_size], low, high) for start in starts)
+            self._last = known, np.concatenate([ops.convert_to_numpy(self._compute(part)) for part in parts])
+        return self._last[1]  # (n, features)
+
+    def probabilities(self, features):
+        """Probabilities of the classes.
+
+        Args:
+            features: Array `(n, features)`, what the call gave.
+
+        Returns:
+            float32 array `(n, classes)`.
+
+        Raises:
+            ValueError: If there is no head.
+        """
+        self.require_head()
+        return ops.convert_to_numpy(self.head(ops.convert_to_tensor(features, "float32"), training=False))
+
+    def require_head(self):
+        """Raise a ValueError unless there is a head."""
+        if self.head is None:
+            raise ValueError(
+                f"Class probabilities need features with a `head`. Expected: such as those `of_classifier`. "
+                f"Received: {self.name!r}, which has none"
+            )
+
+    def _fitted(self, x, low, high):
+        """A batch as the network takes it."""
+        wanted = self.network.input_shape[1:]
+        x = np.clip(x.astype("float32"), low, high)
+        least, most = self.value_range
+        x = (x - np.float32(low)) * np.float32((most - least) / (high - low)) + np.float32(least)
+        if len(wanted) == 3 and x.ndim == 4:
+            if x.shape[3] == 1:
+                x = np.repeat(x, wanted[2], axis=3)
+            if x.shape[1:3] != wanted[:2]:
+                x = ops.image.resize(x, wanted[:2], antialias=True, data_format="channels_last")
+        if tuple(x.shape[1:]) != wanted:
+            raise ValueError(
+                f"`x` does not fit the features {self.name!r}. Expected: examples of shape {wanted}. "
+                f"Received: {tuple(x.shape[1:])}"
+            )
+        return ops.convert_to_tensor(x)
 
 
 def identity():
     """The examples themselves, flattened: for points in the plane, and for digits as pixels.
 
     Returns:
-        `Features` of the name `identity`.
+        A `FeatureExtractor` of the name `identity`.
 
     Example:
 
     >>> identity()(np.ones((5, 8, 8, 1))).shape
     (5, 64)
     """
-    return Features("identity")
+    return FeatureExtractor("identity")
 
 
 def inception_v3():
@@ -36,7 +216,7 @@ def inception_v3():
     published ones. Grey images become colour; all are scaled to 299x299.
 
     Returns:
-        `Features` of the name `inception_v3`.
+        A `FeatureExtractor` of the name `inception_v3`.
 
     Raises:
         ConnectionError: If the weights are not on this machine and cannot be downloaded.
@@ -51,7 +231,7 @@ def inception_v3():
         Szegedy et al., 2016, arXiv:1512.00567; as features of images: Salimans et al., 2016, arXiv:1606.03498.
     """
     try:
-        with _apart(seed=0):
+        with in_float32(seed=0):
             network = keras.applications.InceptionV3(weights="imagenet")
     # Keras's `get_file` turns urllib's error into a bare Exception, which no narrower clause catches; others go on
     except Exception as error:
@@ -59,96 +239,27 @@ def inception_v3():
             raise
         raise ConnectionError(
             f"InceptionV3's weights are not on this machine and cannot be downloaded ({error}). Expected: a network, "
-            "or features of a classifier of your own data, `metrics.features.train_classifier`."
+            "or features of a classifier of your own data, `metrics.FeatureExtractor.of_classifier`."
         ) from None
     features = keras.Model(network.input, network.get_layer("avg_pool").output)
     inputs = keras.Input(features.output_shape[1:])
     head = keras.Model(inputs, network.get_layer("predictions")(inputs))
-    return Features("inception_v3", features, head, value_range=(-1, 1), batch_size=32)
-
-
-def train_classifier(
-    x, y, value_range=(0, 1), epochs=12, batch_size=100, learning_rate=2e-3, seed=0, folder=None, verbose=0
-):
-    """LeNet-5, trained on the data at hand and kept: its 84 features, and its classes.
-
-    Training is Adam with a learning rate that falls to zero by a cosine, with dropout and without augmentation; on
-    MNIST the test error is below 1 %. It is done once: the network is kept on disk under a name made of the data and
-    the arguments, and read from there by the next call.
-
-    Args:
-        x: Array `(n, height, width, channels)`.
-        y: Integers `(n,)`, the classes from 0 on.
-        value_range: The pair (lowest, highest) of the values of `x`. Defaults to (0, 1).
-        epochs: Integer >= 1. Defaults to 12.
-        batch_size: Integer >= 1. Defaults to 100.
-        learning_rate: The rate at the start. Defaults to 2e-3.
-        seed: Integer >= 0 of weights and order; the caller's random state is not touched. Defaults to 0.
-        folder: Where the network is kept. Defaults to `None`: where `KERAS_GEN_CACHE` says, or `~/.cache/keras_gen`.
-        verbose: As in `keras.Model.fit`. Defaults to 0.
-
-    Returns:
-        `Features` of the name `lenet5`, with a head.
-
-    Raises:
-        ValueError: If `x` has another shape or range, `y` does not number at least two classes, or an argument is
-            out of range.
-
-    Example:
-
-    >>> import tempfile
-    >>> images, labels = data.load("digits")[0]
-    >>> lenet5 = train_classifier(images, labels, epochs=1, folder=tempfile.mkdtemp())
-    >>> features = lenet5(images)
-    >>> features.shape, lenet5.probabilities(features).shape
-    ((1437, 84), (1437, 10))
-
-    Reference:
-        LeCun, Bottou, Bengio and Haffner, 1998, Gradient-based learning applied to document recognition, section II.B.
-    """
-    x, y = np.asarray(x), np.asarray(y)
-    low, high = checked_range(value_range)
-    checks.array("x", x, (None, None, None), value_range)
-    if y.shape != (len(x),) or y.dtype.kind not in "iu" or y.min() < 0 or y.max() < 1:
-        raise ValueError(
-            f"`y` must number the classes of x. Expected: integers of shape ({len(x)},), from 0 on, of two classes or "
-            f"more. Received: {y.dtype} of shape {y.shape}"
-            + (f" in {y.min()}..{y.max()}" if y.size and y.dtype.kind in "iu" else "")
-        )
-    epochs, seed = checks.integer("epochs", epochs), checks.integer("seed", seed, minimum=0)
-    checks.number("learning_rate", learning_rate)
-    settings = (float(low), float(high), epochs, batch_size, learning_rate, seed, keras.__version__, __version__)
-    path = cache.folder(folder) / f"lenet5-{cache.fingerprint(x, y, settings)}.keras"
-    with _apart(seed):
-        if not path.exists():
-            scaled = (x.astype("float32") - np.float32(low)) / np.float32(high - low)
-            classifier = _trained(scaled, y, epochs, batch_size, learning_rate, seed, verbose)
-            with atomic_write(path) as beside:
-                classifier.save(beside)
-        classifier = keras.models.load_model(path, compile=False)
-        network = keras.Model(classifier.input, classifier.get_layer("features").output)
-        inputs = keras.Input(network.output_shape[1:])
-        head = keras.Model(inputs, ops.softmax(classifier.get_layer("logits")(inputs)))
-    return Features("lenet5", network, head)
-
-
-def _trained(x, y, epochs, batch_size, learning_rate, seed, verbose):
-    """A classifier of images in [0, 1]."""
-    pipeline = data.Pipeline(x, y, batch_size, seed=seed)
-    classifier = networks.lenet5(x.shape[1:], int(y.max()) + 1, dropout=0.2)
-    schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), epochs * pipeline.batches())
-    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-    # XLA makes convolutions slower on a CPU
-    classifier.compile(keras.optimizers.Adam(schedule), loss, metrics=["accuracy"], jit_compile=not backend.on_cpu())
-    order = keras.callbacks.LambdaCallback(on_epoch_begin=lambda epoch, logs: pipeline.epoch.assign(epoch))
-    # It is the pipeline that shuffles; asked to, Keras would warn that it cannot
-    classifier.fit(pipeline.dataset(), epochs=epochs, shuffle=False, callbacks=[order], verbose=verbose)
-    return classifier
+    return FeatureExtractor("inception_v3", features, head, value_range=(-1, 1), batch_size=32)
 
 
 @contextlib.contextmanager
-def _apart(seed):
-    """Build networks in float32, whatever the precision of the model that is measured, and draw from `seed`."""
+def in_float32(seed):
+    """Build networks in float32, whatever the policy in force, and draw from `seed`; both are put back.
+
+    Args:
+        seed: Integer.
+
+    Example:
+
+    >>> with in_float32(seed=0):
+    ...     keras.config.dtype_policy().name
+    'float32'
+    """
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy("float32")
     try:

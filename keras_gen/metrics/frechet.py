@@ -98,7 +98,7 @@ class FrechetDistance(SampleMetric):
 
     Args:
         real: Array `(m, *shape)` of real examples.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
 

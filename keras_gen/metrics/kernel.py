@@ -127,7 +127,7 @@ class KernelDistance(SampleMetric):
 
     Args:
         real: Array `(m, *shape)` of real examples; of more than `n`, a fixed draw of `n` is used.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer >= 20. Defaults to 10000.
 
@@ -164,7 +164,7 @@ class MaximumMeanDiscrepancy(SampleMetric):
 
     Args:
         real: Array `(m, *shape)` of real examples; of more than `n`, a fixed draw of `n` is used.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
         bandwidth: A number > 0. Defaults to `None`: the median distance within the real examples.

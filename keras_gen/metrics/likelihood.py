@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.layers.sampling import ReplicaSeedGenerator
+from keras_gen.training.tasks import require_task
 
 
 def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
@@ -63,7 +64,8 @@ def log_likelihoods(model, x, samples=5000, seed=0, rows=2000):
     >>> log_likelihoods(vae, np.ones((8, 4)), samples=10).shape
     (8,)
     """
-    model.check_data(x)
+    require_task("A likelihood", model, "likelihood")
+    model.data_description.check(x)
     samples, rows = checks.integer("samples", samples), checks.integer("rows", rows)
     batch = min(len(x), 10, rows)
     draws = max(1, min(samples, rows // batch))  # of each example at a time

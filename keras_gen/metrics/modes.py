@@ -86,6 +86,7 @@ class ModeCount(SampleMetric):
     """
 
     label = "modes"
+    higher_is_better = True
 
     def __init__(self, centres, sigma, n=2500, at_least=20):
         self._mixture = np.array(centres), sigma, at_least

@@ -81,7 +81,7 @@ class SamplePrecision(SampleMetric):
 
     Args:
         real: Array `(m, *shape)` of real examples, m > k; of more than `n`, a fixed draw of `n` is used.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer > k. Defaults to 10000.
         k: Which nearest neighbour gives a ball's radius, an integer >= 1. Defaults to 3.
@@ -103,6 +103,7 @@ class SamplePrecision(SampleMetric):
     """
 
     label = "precision"
+    higher_is_better = True
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, k=3):
         self._k = checks.integer("k", k)
@@ -126,7 +127,7 @@ class SampleRecall(SamplePrecision):
 
     Args:
         real: Array `(m, *shape)` of real examples, m > k; of more than `n`, a fixed draw of `n` is used.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer > k. Defaults to 10000.
         k: Which nearest neighbour gives a ball's radius, an integer >= 1. Defaults to 3.

@@ -5,9 +5,9 @@ import weakref
 
 import numpy as np
 
-from keras_gen import checks
+from keras_gen import cache, checks
 from keras_gen.files import atomic_write
-from keras_gen.metrics import arrays, cache
+from keras_gen.metrics import arrays
 
 _IN_USE = weakref.WeakValueDictionary()
 
@@ -16,11 +16,11 @@ class RealStatistics:
     """Features of the real data and what is derived from them: in memory once, and on disk between runs.
 
     `RealStatistics.of` gives the same object for the same data and features as long as one is in use. What a network
-    computed is kept on disk, beside the classifiers of `features.train_classifier`.
+    computed is kept on disk, where `KERAS_GEN_CACHE` says.
 
     Args:
         x: Array `(n, *shape)` of real examples, n >= 2.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of `x`. Defaults to (0, 1).
         folder: Where features are kept. Defaults to `None`: where `KERAS_GEN_CACHE` says, or `~/.cache/keras_gen`.
 

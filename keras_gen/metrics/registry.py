@@ -17,7 +17,7 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
         names: Names among `frechet`, `kernel`, `precision`, `recall`, `score` and `mmd`: a sequence, or one string
             with commas.
         real: Array `(m, *shape)` of real examples, best of a test set.
-        features: `Features`; `score` needs a head.
+        features: `FeatureExtractor`; `score` needs a head.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured. Defaults to 10000.
 

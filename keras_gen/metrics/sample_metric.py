@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_gen import checks
 from keras_gen.metrics import arrays
+from keras_gen.metrics.features import checked_range
 from keras_gen.metrics.real_statistics import RealStatistics
 
 
@@ -17,7 +18,7 @@ class SampleMetric(keras.metrics.Metric):
 
     Args:
         real: Array `(m, *shape)` of real examples to compare with, or `None` for a metric of the samples alone.
-        features: `Features`.
+        features: `FeatureExtractor`.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
         details: Further parts of the name, such as `["k=3"]`. Defaults to ().
@@ -40,10 +41,13 @@ class SampleMetric(keras.metrics.Metric):
     """
 
     label = None
+    higher_is_better = False
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, details=()):
         checks.integer("n", n, minimum=2)
         super().__init__(name=f"{self.label}[{','.join([features.name, *details, f'n={n}'])}]")
+        if real is not None and features.network is not None:
+            checks.array("real", real, value_range=checked_range(value_range))
         self.real = None if real is None else RealStatistics.of(real, features, value_range)
         self.features, self.value_range, self.n = features, value_range, n
         self.reset_state()
@@ -68,6 +72,36 @@ class SampleMetric(keras.metrics.Metric):
             A number, or a named tuple that starts with it.
         """
         raise NotImplementedError
+
+    def check_model(self, shape, value_range):
+        """Raise a `ValueError` unless a model's samples can be compared with the real examples.
+
+        Args:
+            shape: The shape of one sample.
+            value_range: The pair (lowest, highest) of the model's values, or `None` if nothing tells it.
+        """
+        if self.real is not None and tuple(self.real.shape) != tuple(shape):
+            raise ValueError(
+                f"{self.name} cannot compare the model's samples with its real examples. "
+                f"Expected: samples of shape {tuple(self.real.shape)}. Received: {tuple(shape)}"
+            )
+        if self.features.network is not None:
+            if value_range is not None and tuple(map(float, self.value_range)) != tuple(map(float, value_range)):
+                raise ValueError(
+                    f"{self.name} takes samples for values of another range than the model's. "
+                    f"Expected: value_range={value_range}, with real examples in it. "
+                    f"Received: value_range={self.value_range}"
+                )
+            if self.real is None:  # what has real examples has been through the network
+                self.features(np.full((1, *shape), self.value_range[0], "float32"), self.value_range)
+        elif self.real is not None and value_range is not None:
+            low, high = float(self.real.features.min()), float(self.real.features.max())
+            checks.in_range(f"{self.name}'s real examples", low, high, value_range)
+            if value_range[0] < 0 <= low:  # as examples in [0, 1] are, against a tanh
+                raise ValueError(
+                    f"{self.name} has real examples of another range than the model's samples. "
+                    f"Expected: values in {value_range}. Received: values in [{low:g}, {high:g}]"
+                )
 
     def update_state(self, samples):
         """Take samples in.

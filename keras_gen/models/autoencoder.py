@@ -1,6 +1,7 @@
 """The autoencoder and its classical variants, each an argument."""
 
 import math
+import typing
 
 import keras
 from keras import ops
@@ -9,7 +10,9 @@ from keras_gen import checks
 from keras_gen.layers.sampling import draw_by_replica
 from keras_gen.layers.tied import tie
 from keras_gen.losses.penalties import jacobian_penalty, single_dense
-from keras_gen.training.encoder_decoder import EncoderDecoder
+from keras_gen.losses.tensors import mask_over
+from keras_gen.models.classifier import Classifier
+from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.introspection import last_activations
 from keras_gen.training.player import Player
 
@@ -66,7 +69,7 @@ class Autoencoder(EncoderDecoder):
         self,
         encoder,
         decoder,
-        reconstruction="squared_error",
+        reconstruction: typing.Literal["squared_error", "bernoulli"] = "squared_error",
         corruption=None,
         sparsity=None,
         contraction=0.0,
@@ -79,7 +82,8 @@ class Autoencoder(EncoderDecoder):
         if sparsity is not None and not callable(sparsity):
             raise ValueError(f"`sparsity` must be a penalty such as layers.L1Sparsity. Received: {sparsity!r}")
         penalties = [name for name, used in (("sparsity", sparsity), ("contraction", contraction)) if used]
-        super().__init__(encoder, decoder, reconstruction, ("code",), ("reconstruction", *penalties), **kwargs)
+        log_names = ("reconstruction", *penalties)
+        super().__init__(encoder, decoder, reconstruction, ("code",), log_names, **kwargs)
         tie(decoder, encoder)
         if corruption is not None:
             draw_by_replica(corruption)
@@ -88,7 +92,6 @@ class Autoencoder(EncoderDecoder):
         self.pretrained_layers = self.add_weight(
             name="pretrained_layers", shape=(), dtype="int32", initializer="zeros", trainable=False
         )
-        self.built = True
 
     def players(self):
         return (Player("autoencoder", (self.encoder, self.decoder), self.objective),)
@@ -97,23 +100,26 @@ class Autoencoder(EncoderDecoder):
         """Reconstruct `x`: values or probabilities, never logits."""
         return self.decoded(self.decoder(self.encoder(x, training=training), training=training))
 
-    def objective(self, x, training):
+    def objective(self, batch, training):
         """The loss and its parts, as a dict of scalars.
 
         Args:
-            x: Tensor `(batch, *shape)`.
+            batch: Dict of `x` and `target`, tensors `(batch, *shape)`, and of `sample_weight` if there are weights.
             training: Whether the input is corrupted, and dropout and the like are on.
 
         Returns:
             Dict with the sum first, then `reconstruction`, and `sparsity` and `contraction` where they are used.
         """
+        x = batch["x"]
         corrupted = x if self.corruption is None else self.corruption(x, training=training)
         code = self.encoder(corrupted, training=training)  # (batch, *code)
-        parts = {"reconstruction": ops.mean(self.reconstruction_loss(x, self.decoder(code, training=training)))}
+        outputs = self.decoder(code, training=training)  # (batch, *shape)
+        errors = self.reconstruction_loss(batch["target"], outputs, self.mask_of(x, outputs))  # (batch,)
+        parts = {"reconstruction": weighted_mean(errors, batch)}
         if self.sparsity is not None:
             parts["sparsity"] = ops.cast(self.sparsity(code), "float32")
         if self.contraction:
-            parts["contraction"] = self.contraction * ops.mean(jacobian_penalty(self.encoder, x))
+            parts["contraction"] = self.contraction * weighted_mean(jacobian_penalty(self.encoder, x), batch)
         return {"objective": sum(parts.values()), **parts}
 
     def to_classifier(self, num_classes):
@@ -123,12 +129,13 @@ class Autoencoder(EncoderDecoder):
             num_classes: Number of classes, an integer >= 2.
 
         Returns:
-            A Keras model, not compiled, from `(batch, *shape)` to logits `(batch, num_classes)`.
+            A `Classifier`, not compiled.
 
         Example:
 
         >>> from keras_gen import networks
-        >>> Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 32, 4])).to_classifier(10).output_shape
+        >>> autoencoder = Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 32, 4]))
+        >>> autoencoder.to_classifier(10).network.output_shape
         (None, 10)
         """
         checks.integer("num_classes", num_classes, minimum=2)
@@ -137,7 +144,8 @@ class Autoencoder(EncoderDecoder):
         code = encoder.outputs[0]
         if len(code.shape) > 2:
             code = keras.layers.Flatten()(code)
-        return keras.Model(encoder.inputs[0], keras.layers.Dense(num_classes, name="logits")(code), name="classifier")
+        logits = keras.layers.Dense(num_classes, name="logits")(code)
+        return Classifier(keras.Model(encoder.inputs[0], logits, name="classifier"))
 
     def _check_penalties(self):
         last = last_activations(self.encoder)[0]
@@ -146,8 +154,15 @@ class Autoencoder(EncoderDecoder):
                 "`sparsity` by KL needs codes in (0, 1). Expected: an encoder whose last activation is 'sigmoid'. "
                 f"Received: {last!r}"
             )
+        if not self.contraction or single_dense(self.encoder) is not None:
+            return
+        if None in (*self.code_shape, *self.example_shape):
+            raise ValueError(
+                "`contraction` needs a fixed number of code units, each of which takes a pass back. Expected: shapes "
+                f"without None. Received: examples {self.example_shape}, codes {self.code_shape}"
+            )
         units = math.prod(self.code_shape)
-        if self.contraction and single_dense(self.encoder) is None and units > _WIDEST_JACOBIAN:
+        if units > _WIDEST_JACOBIAN:
             raise ValueError(
                 f"`contraction` needs one dense layer, or at most {_WIDEST_JACOBIAN} code units. "
                 f"Received: an encoder of several layers with {units} code units"
@@ -181,12 +196,13 @@ class IncompleteAutoencoder(Autoencoder):
         Nazabal et al., 2020, arXiv:1807.03653, equation 4 (the sum over observed entries).
     """
 
-    takes_nan = True
+    allow_nan = True
 
     def __init__(self, encoder, decoder, corruption=None, **kwargs):
         super().__init__(encoder, decoder, corruption=corruption, **kwargs)
 
-    def reconstruction_loss(self, x, outputs):
-        missing = ops.isnan(x)
-        zeros = ops.zeros_like(x)
-        return super().reconstruction_loss(ops.where(missing, zeros, x), ops.where(missing, zeros, outputs))
+    def reconstruction_loss(self, target, outputs, mask=None):
+        observed = ops.logical_not(ops.isnan(target))
+        if mask is not None:
+            observed = ops.logical_and(observed, mask_over(target, mask))
+        return super().reconstruction_loss(target, outputs, observed)

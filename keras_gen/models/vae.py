@@ -1,6 +1,7 @@
 """The variational autoencoder and its importance-weighted bound."""
 
 import math
+import typing
 
 import keras
 import numpy as np
@@ -9,7 +10,7 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.layers.sampling import reparameterize
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension
-from keras_gen.training.encoder_decoder import EncoderDecoder
+from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.player import Player
 
 
@@ -56,7 +57,15 @@ class VAE(EncoderDecoder):
 
     tasks = frozenset({"encode", "reconstruct", "sample", "likelihood"})
 
-    def __init__(self, encoder, decoder, reconstruction="bernoulli", beta=1.0, importance_samples=1, **kwargs):
+    def __init__(
+        self,
+        encoder,
+        decoder,
+        reconstruction: typing.Literal["bernoulli", "gaussian"] = "bernoulli",
+        beta=1.0,
+        importance_samples=1,
+        **kwargs,
+    ):
         checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
         checks.number("beta", beta)
         checks.integer("importance_samples", importance_samples)
@@ -68,13 +77,12 @@ class VAE(EncoderDecoder):
         log_names = ("reconstruction", "kl")
         super().__init__(encoder, decoder, reconstruction, ("z_mean", "z_log_var"), log_names, **kwargs)
         self.beta, self.importance_samples = beta, importance_samples
-        if len(self.code_shape) != 1:
+        if len(self.code_shape) != 1 or None in self.code_shape:
             raise ValueError(f"`encoder` must give codes (batch, latent_dim). Received: codes {self.code_shape}")
         (self.latent_dim,) = self.code_shape
         self.kl_weight = self.add_weight(
             name="kl_weight", shape=(), dtype="float32", initializer=keras.initializers.Constant(beta), trainable=False
         )
-        self.built = True
 
     def players(self):
         return (Player("vae", (self.encoder, self.decoder), self.negative_elbo),)
@@ -83,29 +91,33 @@ class VAE(EncoderDecoder):
         """Reconstruct `x` from the mean of its code: probabilities or means, never logits."""
         return self.decoded(self.decoder(self.encoder(x, training=training)[0], training=training))
 
-    def negative_elbo(self, x, training):
+    def negative_elbo(self, batch, training):
         """The loss and its parts, as a dict of scalars.
 
         Args:
-            x: Tensor `(batch, *shape)`.
+            batch: Dict of `x` and `target`, tensors `(batch, *shape)`, and of `sample_weight` if there are weights.
             training: Whether dropout and the like are on, and the KL is weighted by `kl_weight`.
 
         Returns:
             Dict with the negative bound first, then `reconstruction` and `kl`.
         """
         k = self.importance_samples
-        z_mean, z_log_var = self.encoder(x, training=training)  # (batch, latent_dim)
+        z_mean, z_log_var = self.encoder(batch["x"], training=training)  # (batch, latent_dim)
         z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.cast(z_log_var, "float32")
-        kl = ops.mean(gaussian_kl(z_mean, z_log_var))
+        kl = weighted_mean(gaussian_kl(z_mean, z_log_var), batch)
+        seed = self.seed_generator_for(training)
         if k == 1:
-            z = reparameterize(z_mean, z_log_var, self.noise(training))  # (batch, latent_dim)
-            nll = ops.mean(self.reconstruction_loss(x, self.decoder(z, training=training)))
+            z = reparameterize(z_mean, z_log_var, seed)  # (batch, latent_dim)
+            outputs = self.decoder(z, training=training)
+            nll = self.reconstruction_loss(batch["target"], outputs, self.mask_of(batch["x"], outputs))  # (batch,)
+            nll = weighted_mean(nll, batch)
             weight = self.kl_weight if training else self.beta
             return {"negative_elbo": nll + weight * kl, "reconstruction": nll, "kl": kl}
-        z = reparameterize(z_mean, z_log_var, self.noise(training), samples=k)  # (batch, k, latent_dim)
-        log_weights, nll = self._log_weights(x, z, z_mean, z_log_var, training)  # (batch, k)
-        bound = ops.mean(ops.logsumexp(log_weights, axis=1)) - math.log(k)
-        return {"negative_elbo": -bound, "reconstruction": ops.mean(nll), "kl": kl}
+        z = reparameterize(z_mean, z_log_var, seed, samples=k)  # (batch, k, latent_dim)
+        log_weights, nll = self._log_weights(batch, z, z_mean, z_log_var, training)  # (batch, k)
+        bounds = ops.logsumexp(log_weights, axis=1) - math.log(k)  # (batch,)
+        nll = weighted_mean(ops.mean(nll, axis=1), batch)
+        return {"negative_elbo": -weighted_mean(bounds, batch), "reconstruction": nll, "kl": kl}
 
     def log_weights(self, x, samples, seed):
         """Logarithms of the importance weights p(x | z) p(z) / q(z | x) of draws from the posterior.
@@ -120,12 +132,13 @@ class VAE(EncoderDecoder):
         """
         z_mean, z_log_var = (ops.cast(output, "float32") for output in self.encoder(x, training=False))
         z = reparameterize(z_mean, z_log_var, seed, samples=samples)
-        return self._log_weights(x, z, z_mean, z_log_var, training=False)[0]
+        return self._log_weights({"x": x, "target": x}, z, z_mean, z_log_var, training=False)[0]
 
-    def _log_weights(self, x, z, z_mean, z_log_var, training):
+    def _log_weights(self, batch, z, z_mean, z_log_var, training):
         k = z.shape[1]
         outputs = self.decoder(ops.reshape(z, (-1, self.latent_dim)), training=training)  # (batch * k, *shape)
-        nll = ops.reshape(self.reconstruction_loss(ops.repeat(x, k, axis=0), outputs), (-1, k))  # (batch, k)
+        x, target = (ops.repeat(batch[name], k, axis=0) for name in ("x", "target"))
+        nll = ops.reshape(self.reconstruction_loss(target, outputs, self.mask_of(x, outputs)), (-1, k))  # (batch, k)
         # log p(z) - log q(z | x), where the constants of the two cancel
         log_ratio = 0.5 * ops.sum(
             z_log_var[:, None] + ops.square(z - z_mean[:, None]) * ops.exp(-z_log_var[:, None]) - ops.square(z), axis=-1
@@ -156,6 +169,10 @@ class VAE(EncoderDecoder):
             float32 array `(n, *shape)` of probabilities or means.
         """
         return self.decode(self.draw_latents(n, seed))
+
+    def generate(self, z):
+        """Probabilities or means of the examples that latents `(n, latent_dim)` stand for, as `decode`."""
+        return self.decode(z)
 
     def draw_latents(self, n, seed=None):
         """Draws from the prior N(0, I): float32 array `(n, latent_dim)`.

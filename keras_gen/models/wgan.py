@@ -1,31 +1,29 @@
 """Wasserstein GANs: of a clipped critic, and of one whose gradient is held near norm 1."""
 
-import math
-
 import keras
 from keras import ops
 
 from keras_gen import checks, losses
-from keras_gen.training.adversarial_model import AdversarialModel
+from keras_gen.models.adversarial import AdversarialModel
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class WGAN(AdversarialModel):
     """Wasserstein GAN: the critic f estimates the distance between real and generated examples, the generator cuts it.
 
-    min_G max_f  E f(x) - E f(G(z)),    every weight of f clipped to [-clip, clip] after each of its moves.
+    min_G max_f  E f(x) - E f(G(z)),    every weight of f clipped to [-clip, clip] after each of its updates.
 
-    As in `GAN`, `fit(batch_size=n_critic * b)` gives moves of b examples. Logged: `loss` (the sum), `critic_loss`,
+    As in `GAN`, `fit(batch_size=n_critic * b)` gives updates of b examples. Logged: `loss` (the sum), `critic_loss`,
     `wasserstein` (the estimate, E f(x) - E f(G(z))), `generator_loss`.
 
     Args:
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         critic: Keras model from `(batch, *shape)` to values, without a last activation.
         latent_dim: Width of the latents, an integer >= 1.
-        n_critic: Moves of the critic for each of the generator, an integer >= 1. Defaults to 5.
+        n_critic: Updates of the critic for each of the generator, an integer >= 1. Defaults to 5.
         clip: Largest absolute weight of the critic, a number > 0. Defaults to 0.01.
-        latent, ema, discriminator_warmup_steps, generator_warmup_steps: As in `GAN`.
-        **kwargs: `name` and `dtype` of a Keras model.
+        **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
+            `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
     Raises:
         ValueError: If the networks do not fit each other, the critic ends in an activation, or an argument is out of
@@ -45,51 +43,29 @@ class WGAN(AdversarialModel):
         Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1.
     """
 
-    opponent_name = "critic"
+    discriminator_name = "critic"
 
-    def __init__(
-        self,
-        generator,
-        critic,
-        latent_dim,
-        n_critic=5,
-        clip=0.01,
-        latent="normal",
-        ema=0.0,
-        discriminator_warmup_steps=0,
-        generator_warmup_steps=0,
-        **kwargs,
-    ):
-        if checks.number("clip", clip) == 0:
-            raise ValueError(f"`clip` must be a finite number > 0. Received: clip={clip}")
-        super().__init__(
-            generator,
-            critic,
-            latent_dim,
-            n_critic,
-            latent,
-            ema,
-            discriminator_warmup_steps,
-            generator_warmup_steps,
-            ("critic_loss", "wasserstein", "generator_loss"),
-            **kwargs,
-        )
+    def __init__(self, generator, critic, latent_dim, n_critic=5, clip=0.01, **kwargs):
+        checks.positive("clip", clip)
+        log_names = ("critic_loss", "wasserstein", "generator_loss")
+        super().__init__(generator, critic, None, log_names, latent_dim=latent_dim, n_critic=n_critic, **kwargs)
         self.clip = clip
 
-    def opponent_loss(self, batch, fakes, training):
+    def discriminator_losses(self, batch, fakes, training):
         """The critic's loss, as a dict of scalars."""
-        loss = losses.wasserstein_discriminator_loss(*self.judged(batch, fakes, training))
+        real, fake = self.real_logits(batch, training), self.fake_logits(batch, fakes, training)
+        loss = losses.wasserstein_discriminator_loss(real, fake)
         return {"critic_loss": loss, "wasserstein": -loss}
 
-    def generator_loss(self, batch, fakes, training):
+    def generator_losses(self, batch, fakes, training):
         """The generator's loss, as a dict of scalars."""
-        return {"generator_loss": losses.wasserstein_generator_loss(self.judged_fakes(batch, fakes, training))}
+        return {"generator_loss": losses.wasserstein_generator_loss(self.fake_logits(batch, fakes, training))}
 
     def constrain(self):
         phased = self.discriminator_warmup_steps or self.generator_warmup_steps
         for weight in self.critic.trainable_weights:
             clipped = ops.clip(weight, -self.clip, self.clip)
-            weight.assign(ops.where(self.opponent_moves(), clipped, weight) if phased else clipped)
+            weight.assign(ops.where(self.discriminator_is_active(), clipped, weight) if phased else clipped)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -98,8 +74,8 @@ class WGANGP(AdversarialModel):
 
     min_G max_f  E f(x) - E f(G(z)) - weight * E (||d f / d x^||_2 - 1)^2,    x^ between a real and a generated example.
 
-    As in `GAN`, `fit(batch_size=n_critic * b)` gives moves of b examples. Logged: `loss` (the sum), `critic_loss` (with
-    the penalty), `wasserstein` (the estimate, E f(x) - E f(G(z))), `gradient_penalty` (before its weight),
+    As in `GAN`, `fit(batch_size=n_critic * b)` gives updates of b examples. Logged: `loss` (the sum), `critic_loss`
+    (with the penalty), `wasserstein` (the estimate, E f(x) - E f(G(z))), `gradient_penalty` (before its weight),
     `generator_loss`.
 
     Args:
@@ -107,10 +83,10 @@ class WGANGP(AdversarialModel):
         critic: Keras model from `(batch, *shape)` to values, without a last activation, and without
             `BatchNormalization`, which makes each value depend on the whole batch.
         latent_dim: Width of the latents, an integer >= 1.
-        n_critic: Moves of the critic for each of the generator, an integer >= 1. Defaults to 5.
+        n_critic: Updates of the critic for each of the generator, an integer >= 1. Defaults to 5.
         gradient_penalty_weight: Weight of the penalty, a number >= 0. Defaults to 10.
-        latent, ema, discriminator_warmup_steps, generator_warmup_steps: As in `GAN`.
-        **kwargs: `name` and `dtype` of a Keras model.
+        **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
+            `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
     Raises:
         ValueError: If the networks do not fit each other, the critic ends in an activation or normalises batches, or an
@@ -130,51 +106,30 @@ class WGANGP(AdversarialModel):
         Gulrajani et al., 2017, arXiv:1704.00028, algorithm 1.
     """
 
-    opponent_name = "critic"
+    discriminator_name = "critic"
 
-    def __init__(
-        self,
-        generator,
-        critic,
-        latent_dim,
-        n_critic=5,
-        gradient_penalty_weight=10.0,
-        latent="normal",
-        ema=0.0,
-        discriminator_warmup_steps=0,
-        generator_warmup_steps=0,
-        **kwargs,
-    ):
+    def __init__(self, generator, critic, latent_dim, n_critic=5, gradient_penalty_weight=10.0, **kwargs):
         checks.number("gradient_penalty_weight", gradient_penalty_weight)
         if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
             raise ValueError(
                 "`critic` must judge each example by itself, for the penalty is each example's own. "
                 "Expected: LayerNormalization or none. Received: BatchNormalization"
             )
-        super().__init__(
-            generator,
-            critic,
-            latent_dim,
-            n_critic,
-            latent,
-            ema,
-            discriminator_warmup_steps,
-            generator_warmup_steps,
-            ("critic_loss", "wasserstein", "gradient_penalty", "generator_loss"),
-            **kwargs,
-        )
+        log_names = ("critic_loss", "wasserstein", "gradient_penalty", "generator_loss")
+        super().__init__(generator, critic, None, log_names, latent_dim=latent_dim, n_critic=n_critic, **kwargs)
         self.gradient_penalty_weight = gradient_penalty_weight
-        if math.prod(critic.outputs[0].shape[1:]) != 1:
+        if any(side != 1 for side in critic.outputs[0].shape[1:]):
             raise ValueError(
                 "`critic` must give one value an example, whose slope the penalty holds. Expected: output (batch, 1). "
                 f"Received: {tuple(critic.outputs[0].shape)}"
             )
 
-    def opponent_loss(self, batch, fakes, training):
-        """The critic's loss, its parts, as a dict of scalars."""
-        loss = losses.wasserstein_discriminator_loss(*self.judged(batch, fakes, training))
+    def discriminator_losses(self, batch, fakes, training):
+        """The critic's loss and its parts, as a dict of scalars."""
+        real, fake = self.real_logits(batch, training), self.fake_logits(batch, fakes, training)
+        loss = losses.wasserstein_discriminator_loss(real, fake)
         penalty = losses.gradient_penalty(
-            lambda x: self.critic(x, training=training), batch, fakes, self.noise(training)
+            lambda x: self.critic(x, training=training), batch["x"], fakes, self.seed_generator_for(training)
         )
         return {
             "critic_loss": loss + self.gradient_penalty_weight * penalty,
@@ -182,6 +137,6 @@ class WGANGP(AdversarialModel):
             "gradient_penalty": penalty,
         }
 
-    def generator_loss(self, batch, fakes, training):
+    def generator_losses(self, batch, fakes, training):
         """The generator's loss, as a dict of scalars."""
-        return {"generator_loss": losses.wasserstein_generator_loss(self.judged_fakes(batch, fakes, training))}
+        return {"generator_loss": losses.wasserstein_generator_loss(self.fake_logits(batch, fakes, training))}

@@ -1,11 +1,12 @@
-"""Networks that tell classes apart."""
+"""Classifiers."""
 
 import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.networks.sizes import image_shape
 
-_FROM = (32, 14)  # the sides from which on the published network's two convolutions go without padding
+_UNPADDED_FROM = (32, 14)  # sides of the inputs of the published network's two convolutions
 
 
 def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0.0, name="lenet5"):
@@ -41,18 +42,16 @@ def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0
     Reference:
         LeCun, Bottou, Bengio and Haffner, 1998, Gradient-based learning applied to document recognition, section II.B.
     """
-    if len(input_shape) != 3:
-        raise ValueError(f"`input_shape` must be (height, width, channels). Received: input_shape={tuple(input_shape)}")
+    shape, num_classes = image_shape("input_shape", input_shape), checks.integer("num_classes", num_classes, minimum=2)
     filters, units = checks.widths("filters", filters), checks.widths("units", units)
+    dropout = checks.rate("dropout", dropout)
     if len(filters) != 2 or not units:
         raise ValueError(
             "LeNet-5 has two convolutions and dense layers. Expected: two `filters`, at least one of `units`. "
             f"Received: filters={filters}, units={units}"
         )
-    checks.integer("num_classes", num_classes, minimum=2)
-    checks.rate("dropout", dropout)
-    hidden = inputs = keras.Input([checks.integer("input_shape", side) for side in input_shape], name="x")
-    for channels, least in zip(filters, _FROM, strict=True):
+    hidden = inputs = keras.Input(shape, name="x")
+    for channels, least in zip(filters, _UNPADDED_FROM, strict=True):
         padding = "valid" if min(hidden.shape[1:3]) >= least else "same"
         hidden = layers.Conv2D(channels, 5, padding=padding, activation="relu")(hidden)
         hidden = layers.MaxPooling2D(2, padding="same")(hidden)

@@ -1,15 +1,15 @@
-"""How a network is told a class."""
+"""Labels as inputs of a network."""
 
 import keras
 from keras import layers
 
 from keras_gen import checks
 
-LABEL_WIDTH = 50  # of the vector that stands for a class beside latents
+LABEL_WIDTH = 50  # of the vector of a class that is concatenated with latents
 
 
 def label_vector(num_classes, width, name):
-    """An input of labels and a learned vector for each class.
+    """An input of labels, embedded as a learned vector for each class.
 
     Args:
         num_classes: Number of classes, an integer >= 2.

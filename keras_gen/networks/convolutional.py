@@ -7,6 +7,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
+from keras_gen.networks.sizes import convolutions, head_activations, image_shape
 
 
 def convolutional_encoder(
@@ -27,21 +28,21 @@ def convolutional_encoder(
         A functional model from `(batch, height, width, channels)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
 
     Raises:
-        ValueError: If the shape has not three axes, or a width is not an integer >= 1.
+        ValueError: If the shape has not three axes, or a size is not an integer >= 1.
 
     Example:
 
     >>> [output.shape for output in convolutional_encoder((28, 28, 1), 2).outputs]
     [(None, 2), (None, 2)]
     """
-    hidden = inputs = keras.Input(_image_shape("input_shape", input_shape), name="x")
+    latent_dim, kernel_size = checks.integer("latent_dim", latent_dim), checks.integer("kernel_size", kernel_size)
+    filters, units = checks.widths("filters", filters), checks.widths("units", units)
+    hidden = inputs = keras.Input(image_shape("input_shape", input_shape), name="x")
     for channels in filters:
-        channels = checks.integer("filters", channels)
         hidden = layers.Conv2D(channels, kernel_size, strides=2, padding="same", activation=activation)(hidden)
     hidden = layers.Flatten()(hidden)
     for width in units:
-        hidden = layers.Dense(checks.integer("units", width), activation=activation)(hidden)
-    latent_dim = checks.integer("latent_dim", latent_dim)
+        hidden = layers.Dense(width, activation=activation)(hidden)
     outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in ("z_mean", "z_log_var")]  # (batch, latent_dim)
     return keras.Model(inputs, outputs, name=name)
 
@@ -78,28 +79,27 @@ def convolutional_decoder(
         A functional model from `(batch, latent_dim)` to `(batch, height, width, channels)`, or to two of these.
 
     Raises:
-        ValueError: If the shape has not three axes, there are no filters, or a width is not an integer >= 1.
+        ValueError: If the shape has not three axes, there are no filters, or a size is not an integer >= 1.
 
     Example:
 
     >>> convolutional_decoder(2, (30, 21, 3)).output_shape
     (None, 30, 21, 3)
     """
-    height, width, channels = _image_shape("output_shape", output_shape)
-    _require_filters(filters)
-    scale = 2 ** len(filters)
-    small = (math.ceil(height / scale), math.ceil(width / scale), checks.integer("filters", filters[0]))
-    hidden = inputs = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    latent_dim, kernel_size = checks.integer("latent_dim", latent_dim), checks.integer("kernel_size", kernel_size)
+    filters, units = convolutions(filters), checks.widths("units", units)
+    height, width, channels = image_shape("output_shape", output_shape)
+    activations, scale = head_activations(heads, output_activation), 2 ** len(filters)
+    small = (math.ceil(height / scale), math.ceil(width / scale), filters[0])
+    hidden = inputs = keras.Input((latent_dim,), name="z")
     for size in (*units, math.prod(small)):
-        hidden = layers.Dense(checks.integer("units", size), activation=activation)(hidden)
+        hidden = layers.Dense(size, activation=activation)(hidden)
     hidden = layers.Reshape(small)(hidden)
     for size in filters:
-        size = checks.integer("filters", size)
         hidden = layers.Conv2DTranspose(size, kernel_size, strides=2, padding="same", activation=activation)(hidden)
     hidden = _cropped(hidden, height, width)
     outputs = [
-        layers.Conv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden)
-        for head in (output_activation, None)[: checks.integer("heads", heads)]
+        layers.Conv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden) for head in activations
     ]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
 
@@ -114,7 +114,7 @@ def convolutional_autoencoder(
     output_activation=None,
     tied=False,
 ):
-    """Convolutions of stride 2 and a dense layer down to an image's code, and their mirror image back.
+    """Convolutions of stride 2 and a dense layer from an image to its code, and their mirror image back.
 
     Args:
         input_shape: One image's shape `(height, width, channels)`.
@@ -130,7 +130,7 @@ def convolutional_autoencoder(
         The pair (encoder, decoder) of functional models.
 
     Raises:
-        ValueError: If the shape has not three axes, there are no filters, or a width is not an integer >= 1.
+        ValueError: If the shape has not three axes, there are no filters, or a size is not an integer >= 1.
 
     Example:
 
@@ -141,15 +141,16 @@ def convolutional_autoencoder(
     Reference:
         Masci et al., 2011, Stacked convolutional auto-encoders for hierarchical feature extraction.
     """
-    _require_filters(filters)
-    hidden = inputs = keras.Input(_image_shape("input_shape", input_shape), name="x")
-    encoding, shapes = [], [tuple(input_shape)]
+    latent_dim, kernel_size = checks.integer("latent_dim", latent_dim), checks.integer("kernel_size", kernel_size)
+    filters, shapes = convolutions(filters), [image_shape("input_shape", input_shape)]
+    hidden = inputs = keras.Input(shapes[0], name="x")
+    encoding = []
     for number, channels in enumerate(filters, start=1):
         options = {"strides": 2, "padding": "same", "activation": activation, "name": f"encoder_{number}"}
-        encoding.append(layers.Conv2D(checks.integer("filters", channels), kernel_size, **options))
+        encoding.append(layers.Conv2D(channels, kernel_size, **options))
         hidden = encoding[-1](hidden)
         shapes.append(tuple(hidden.shape[1:]))
-    to_code = layers.Dense(checks.integer("latent_dim", latent_dim), code_activation, name="encoder_code")
+    to_code = layers.Dense(latent_dim, code_activation, name="encoder_code")
     code = to_code(layers.Flatten()(hidden))  # (batch, latent_dim)
     encoder = keras.Model(inputs, code, name="encoder")
 
@@ -165,28 +166,16 @@ def convolutional_autoencoder(
             layer = TiedConv2DTranspose(encoding[number - 1], channels, **options)
         else:
             layer = layers.Conv2DTranspose(channels, kernel_size, padding="same", **options)
-        # Of an odd kernel beyond 1 on an odd side, "same" padding puts the surplus of the transpose in front
-        hidden = _cropped(
-            layer(hidden), height, width, in_front=kernel_size % 2 == 1 < kernel_size
-        )  # (batch, *shapes[number - 1])
+        # On an odd side, "same" padding puts the surplus of the transpose of an odd kernel larger than 1 in front
+        in_front = kernel_size % 2 == 1 < kernel_size
+        hidden = _cropped(layer(hidden), height, width, in_front)  # (batch, *shapes[number - 1])
     return encoder, keras.Model(inputs, hidden, name="decoder")
 
 
 def _cropped(images, height, width, in_front=False):
-    """`height` times `width` of images that doubling has made too large; an odd surplus is cut behind, or in front."""
+    """Images cropped to `height` x `width`; an odd surplus is cut at the end, or `in_front`."""
     extra = (images.shape[1] - height, images.shape[2] - width)
     if not any(extra):
         return images
     cuts = [(side // 2, side - side // 2) for side in extra]
     return layers.Cropping2D([cut[::-1] if in_front else cut for cut in cuts])(images)
-
-
-def _require_filters(filters):
-    if not filters:
-        raise ValueError(f"`filters` must name at least one convolution. Received: filters={filters}")
-
-
-def _image_shape(name, shape):
-    if len(shape) != 3:
-        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={tuple(shape)}")
-    return tuple(checks.integer(name, side) for side in shape)

@@ -8,11 +8,12 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
+from keras_gen.networks.sizes import image_shape
 
 _SMALLEST = 4  # side of the smallest map, as published
 _NORMALIZATIONS = {
     None: None,
-    "batch": lambda: layers.BatchNormalization(momentum=0.9),  # a short training is to end with its own statistics
+    "batch": lambda: layers.BatchNormalization(momentum=0.9),  # follows the statistics of a short training
     "layer": lambda: layers.LayerNormalization(),
 }
 
@@ -29,8 +30,8 @@ def dcgan_generator(
 ):
     """A dense layer to a small map, then transposed convolutions of stride 2 up to the image, as published.
 
-    The smallest map has the sides that halving the image's leads to, of at least 4: 4x4 for 32, 64 and 128, 7x7 for 28.
-    With d doublings it has `filters` * 2^d channels, half as many after each: for 64x64x3 4x4x1024, then 512, 256, 128.
+    The image's sides are halved d times, as often as they stay integers >= 4: to 4x4 from 32, 64 and 128, to 7x7 from
+    28. That map has `filters` * 2^d channels, and each doubling halves them: for 64x64x3 1024, 512, 256, 128.
 
     Args:
         latent_dim: Width of the latents, an integer >= 1.
@@ -58,9 +59,10 @@ def dcgan_generator(
         Radford, Metz and Chintala, 2016, arXiv:1511.06434, figure 1 and section 4; labels: Mirza and Osindero, 2014,
         arXiv:1411.1784.
     """
+    latent_dim, filters = checks.integer("latent_dim", latent_dim), checks.integer("filters", filters)
+    options = _options(kernel_size, normalization)
     (height, width, channels), doublings = _halved("output_shape", output_shape)
-    filters, options = checks.integer("filters", filters), _options(kernel_size, normalization)
-    inputs = hidden = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    inputs = hidden = keras.Input((latent_dim,), name="z")
     if num_classes is not None:
         labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
         inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
@@ -115,8 +117,9 @@ def dcgan_discriminator(
         Radford, Metz and Chintala, 2016, arXiv:1511.06434, section 3; without normalisation: Gulrajani et al., 2017,
         arXiv:1704.00028, section 4.
     """
-    (height, width, channels), doublings = _halved("input_shape", input_shape)
     filters, options = checks.integer("filters", filters), _options(kernel_size, normalization)
+    dropout = checks.rate("dropout", dropout)
+    (height, width, channels), doublings = _halved("input_shape", input_shape)
     inputs = hidden = keras.Input((height, width, channels), name="x")
     if num_classes is not None:
         labels, vector = label_vector(num_classes, height * width, "discriminator_labels")
@@ -126,7 +129,7 @@ def dcgan_discriminator(
         first = {"use_bias": True} if number == 1 else {}
         hidden = layers.Conv2D(filters << number, kernel_initializer=_normal(), **{**options, **first})(hidden)
         hidden = layers.Activation(leaky_relu)(hidden if first else _normalized(hidden, normalization))
-        if checks.rate("dropout", dropout):
+        if dropout:
             hidden = layers.Dropout(dropout)(hidden)
     logit = layers.Dense(1, kernel_initializer=_normal(), name="logit")
     return keras.Model(inputs, logit(layers.Flatten()(hidden)), name=name)
@@ -138,12 +141,12 @@ def _options(kernel_size, normalization):
         "kernel_size": checks.integer("kernel_size", kernel_size),
         "strides": 2,
         "padding": "same",
-        "use_bias": normalization is None,  # else the normalisation has one of its own
+        "use_bias": normalization is None,  # a normalisation has its own
     }
 
 
 def _normal():
-    """The published initial weights; made anew for each layer, for one object gives all layers the same numbers."""
+    """The published initial weights, a new object for each layer: one object draws the same numbers for all."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
@@ -153,10 +156,8 @@ def _normalized(hidden, normalization):
 
 
 def _halved(name, shape):
-    """The checked shape and how often both of its sides can be halved."""
-    if len(shape) != 3:
-        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={tuple(shape)}")
-    height, width, channels = (checks.integer(name, side) for side in shape)
+    """The validated shape, and how often both of its sides can be halved."""
+    height, width, channels = image_shape(name, shape)
     doublings = 0
     while all(side % 2 ** (doublings + 1) == 0 and side >> (doublings + 1) >= _SMALLEST for side in (height, width)):
         doublings += 1

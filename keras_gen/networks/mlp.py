@@ -10,6 +10,7 @@ from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
 from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
+from keras_gen.networks.sizes import example_shape, head_activations
 
 
 def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
@@ -26,17 +27,16 @@ def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder
         A functional model from `(batch, *input_shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
 
     Raises:
-        ValueError: If a width is not an integer >= 1.
+        ValueError: If a size is not an integer >= 1.
 
     Example:
 
     >>> [output.shape for output in mlp_encoder((8, 8, 1), (32,), 2).outputs]
     [(None, 2), (None, 2)]
     """
-    inputs = keras.Input(input_shape, name="x")
-    hidden = layers.Flatten()(inputs)
-    hidden = _dense_stack(hidden, units, activation)
-    latent_dim = checks.integer("latent_dim", latent_dim)
+    latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
+    inputs = keras.Input(example_shape("input_shape", input_shape), name="x")
+    hidden = _dense_stack(layers.Flatten()(inputs), units, activation)
     outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in ("z_mean", "z_log_var")]  # (batch, latent_dim)
     return keras.Model(inputs, outputs, name=name)
 
@@ -58,26 +58,25 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
         A functional model from `(batch, latent_dim)` to `(batch, *output_shape)`, or to two of these.
 
     Raises:
-        ValueError: If a width is not an integer >= 1.
+        ValueError: If a size is not an integer >= 1.
 
     Example:
 
     >>> mlp_decoder(2, (32,), (8, 8, 1)).output_shape
     (None, 8, 8, 1)
     """
-    inputs = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
+    shape, activations = example_shape("output_shape", output_shape), head_activations(heads, output_activation)
+    inputs = keras.Input((latent_dim,), name="z")
     hidden = _dense_stack(inputs, units, activation)
-    outputs = [
-        layers.Reshape(output_shape)(layers.Dense(math.prod(output_shape), activation=head)(hidden))
-        for head in (output_activation, None)[: checks.integer("heads", heads)]
-    ]
+    outputs = [layers.Reshape(shape)(layers.Dense(math.prod(shape), activation=head)(hidden)) for head in activations]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
 
 
 def mlp_generator(
     latent_dim, units, output_shape, activation="relu", output_activation="tanh", num_classes=None, name="generator"
 ):
-    """Dense layers from latents, and a class if it is told one, to an example.
+    """Dense layers from latents, and optionally a class, to an example.
 
     Args:
         latent_dim: Width of the latents, an integer >= 1.
@@ -93,7 +92,7 @@ def mlp_generator(
         `(batch, *output_shape)`.
 
     Raises:
-        ValueError: If a width is not an integer >= 1.
+        ValueError: If a size is not an integer >= 1.
 
     Example:
 
@@ -103,17 +102,19 @@ def mlp_generator(
     Reference:
         Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
     """
-    inputs = hidden = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+    latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
+    shape = example_shape("output_shape", output_shape)
+    inputs = hidden = keras.Input((latent_dim,), name="z")
     if num_classes is not None:
         labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
         inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
     hidden = _dense_stack(hidden, units, activation)
-    outputs = layers.Dense(math.prod(output_shape), activation=output_activation)(hidden)
-    return keras.Model(inputs, layers.Reshape(output_shape)(outputs), name=name)
+    outputs = layers.Dense(math.prod(shape), activation=output_activation)(hidden)
+    return keras.Model(inputs, layers.Reshape(shape)(outputs), name=name)
 
 
 def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=None, name="discriminator"):
-    """Dense layers from an example, and a class if it is told one, to one logit.
+    """Dense layers from an example, and optionally its class, to one logit.
 
     Args:
         input_shape: One example's shape, such as `(28, 28, 1)`.
@@ -126,7 +127,7 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
         A functional model from `(batch, *input_shape)`, or `[examples, (batch,)]`, to `(batch, 1)`.
 
     Raises:
-        ValueError: If a width is not an integer >= 1.
+        ValueError: If a size is not an integer >= 1.
 
     Example:
 
@@ -136,7 +137,8 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
     Reference:
         Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
     """
-    inputs = keras.Input(input_shape, name="x")
+    shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
+    inputs = keras.Input(shape, name="x")
     hidden = layers.Flatten()(inputs)
     if num_classes is not None:
         labels, vector = label_vector(num_classes, LABEL_WIDTH, "discriminator_labels")
@@ -148,7 +150,7 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
 def mlp_autoencoder(
     units, activation="relu", code_activation=None, output_activation=None, tied=False, code_layer=None
 ):
-    """The butterfly: dense layers from an example down to its code, and their mirror image back.
+    """A symmetric autoencoder (a "butterfly"): dense layers from an example to its code, and their mirror image back.
 
     Args:
         units: Widths from the input to the code, such as `[784, 1000, 400, 20]`; the first may be an example's shape,
@@ -163,7 +165,7 @@ def mlp_autoencoder(
         The pair (encoder, decoder) of functional models.
 
     Raises:
-        ValueError: If there is no layer, a width is not an integer >= 1, or the hidden widths grow.
+        ValueError: If there is no layer, a size is not an integer >= 1, or the hidden widths grow.
 
     Example:
 
@@ -179,11 +181,11 @@ def mlp_autoencoder(
             f"`units` must name the input's width and at least the code's. Expected: such as [784, 30]. "
             f"Received: units={units}"
         )
-    shape = tuple(checks.widths("units", units[0] if np.iterable(units[0]) else units[:1]))
+    shape = example_shape("units", units[0] if np.iterable(units[0]) else units[:1])
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     if widths[1:] != sorted(widths[1:], reverse=True):
         raise ValueError(
-            "`units` must not grow from the first hidden layer to the code. Expected: a `latent_dim`, the last width, "
+            "`units` must not grow from the first hidden layer to the code. Expected: a last width, the `latent_dim`, "
             f"of at most the others. Received: {list(units)}"
         )
     inputs = keras.Input(shape, name="x")
@@ -208,6 +210,6 @@ def mlp_autoencoder(
 
 
 def _dense_stack(hidden, units, activation):
-    for width in checks.widths("units", units):
+    for width in units:
         hidden = layers.Dense(width, activation=activation)(hidden)
     return hidden

@@ -1,11 +1,12 @@
-"""The discriminator that judges overlapping patches of an image."""
+"""The discriminator of overlapping patches of an image."""
 
 import keras
 from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
-from keras_gen.networks.resnet import checked_image_shape, instance_normalized, normal
+from keras_gen.networks.resnet import instance_normalized, normal
+from keras_gen.networks.sizes import image_shape
 
 
 def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discriminator"):
@@ -16,7 +17,7 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     are of 16, 34, 70 and 142 pixels for 1, 2, 3 and 4 halvings.
 
     Args:
-        input_shape: One image's shape `(height, width, channels)`.
+        input_shape: One image's shape `(height, width, channels)`; `None` for a height or width that varies.
         filters: Channels of the first layer, which double up to 8 times as many. Defaults to 64.
         downsamplings: Number of halvings, an integer >= 1. Defaults to 3.
         name: The network's name. Defaults to `"discriminator"`.
@@ -36,15 +37,15 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     Reference:
         Isola et al., 2017, arXiv:1611.07004, section 6.1.2; Zhu et al., 2017, arXiv:1703.10593, section 7.2.
     """
-    height, width, _ = checked_image_shape(input_shape)
     filters, downsamplings = checks.integer("filters", filters), checks.integer("downsamplings", downsamplings)
+    shape = image_shape("input_shape", input_shape, free_sides=True)
     smallest = 3 << downsamplings  # three pixels after the halvings, from which two convolutions take one each
-    if min(height, width) < smallest:
+    if any(side is not None and side < smallest for side in shape[:2]):
         raise ValueError(
-            f"`input_shape` must leave a patch to judge. Expected: sides of at least {smallest} with "
-            f"downsamplings={downsamplings}. Received: {tuple(input_shape)}"
+            f"`input_shape` is too small for one patch. Expected: sides of at least {smallest} with "
+            f"downsamplings={downsamplings}. Received: {shape}"
         )
-    inputs = hidden = keras.Input(tuple(input_shape), name="image")
+    inputs = hidden = keras.Input(shape, name="image")
     for number in range(downsamplings + 1):
         strides, first = (2 if number < downsamplings else 1), number == 0
         hidden = _padded(hidden, filters << min(number, 3), strides, use_bias=first)

@@ -1,13 +1,16 @@
 """The residual generator of image-to-image translation."""
 
+import math
+
 import keras
 from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
+from keras_gen.networks.sizes import image_shape
 
-_SMALLEST = 4  # side that a 7x7 convolution can continue by reflection
+_SMALLEST = 4  # side that reflection can pad for a 7x7 convolution
 _EPSILON = 1e-5  # of the instance normalisation, the authors'
 
 
@@ -26,21 +29,22 @@ def resnet_generator(
     c7s1-64, d128, d256, R256 x `blocks`, u128, u64, c7s1-channels: 7x7 convolutions of stride 1; 3x3 ones of stride 2;
     blocks of two 3x3 convolutions; transposed 3x3 convolutions of stride 2. All but the last are followed by instance
     normalisation, and all but the last and the second of a block by ReLU. The 7x7 convolutions and those of the blocks
-    see the image continued by reflection.
+    pad their input by reflection.
 
-    The first normalisation takes an image's brightness and contrast away, so that network(a x + b) = network(x) for
-    any a > 0 and b (but for epsilon, which shows in nearly flat images): nothing after it can bring them back, only
-    guess them. With `skip` the last convolution sees the image itself too, as in a U-Net.
+    The first normalisation removes an image's brightness and contrast, so that network(a x + b) = network(x) for any
+    a > 0 and b, but for epsilon in nearly flat images: later layers can only guess them. With `skip` the last
+    convolution also sees the image itself, as in a U-Net.
 
     Args:
-        input_shape: One image's shape `(height, width, channels)`; both sides divisible by 4, at least 8.
+        input_shape: One image's shape `(height, width, channels)`; both sides divisible by 2^`downsamplings`, at least
+            twice that and 4. `None` for a height or width that varies among images, within these bounds.
         output_channels: Channels of the output. Defaults to `None`: as many as of the input.
         filters: Channels of the first layer, an integer >= 1. Defaults to 64.
-        blocks: Number of residual blocks, an integer >= 0. Defaults to `None`: 6 for images of less than 256 pixels,
-            else 9, as published.
-        downsamplings: Number of halvings, an integer >= 0; sides must be divisible by 2^`downsamplings`. Defaults to 2,
-            as published; fewer are for very small images.
-        skip: Whether the last convolution sees the image beside what was made of it. Defaults to `False`, as published.
+        blocks: Number of residual blocks, an integer >= 0. Defaults to `None`: 6 for sides below 256, else 9, as
+            published.
+        downsamplings: Number of halvings, an integer >= 0. Defaults to 2, as published; fewer are for very small
+            images.
+        skip: Whether the last convolution also sees the image. Defaults to `False`, as published.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         name: The network's name. Defaults to `"generator"`.
 
@@ -48,7 +52,7 @@ def resnet_generator(
         A functional model from `(batch, height, width, channels)` to `(batch, height, width, output_channels)`.
 
     Raises:
-        ValueError: If a side is not divisible by 4 (by 2^`downsamplings`), or a number is out of range.
+        ValueError: If a side does not fit, or a number is out of range.
 
     Example:
 
@@ -59,17 +63,19 @@ def resnet_generator(
         Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155; for
         `skip`: Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, figure 1.
     """
-    height, width, channels = checked_image_shape(input_shape)
-    factor = 1 << checks.integer("downsamplings", downsamplings, minimum=0)
-    if height % factor or width % factor or min(height, width) < max(2 * factor, _SMALLEST):
+    filters, factor = checks.integer("filters", filters), 1 << checks.integer("downsamplings", downsamplings, minimum=0)
+    shape = image_shape("input_shape", input_shape, free_sides=True)
+    sides = [side for side in shape[:2] if side is not None]
+    smallest = max(2 * factor, _SMALLEST)
+    if any(side % factor or side < smallest for side in sides):
         raise ValueError(
-            f"`input_shape` must have sides divisible by {factor}, of at least {max(2 * factor, _SMALLEST)}. "
-            f"Expected: such as (128, 128, 3). Received: {tuple(input_shape)}"
+            f"`input_shape` must have sides divisible by {factor}, of at least {smallest}. "
+            f"Expected: such as (128, 128, 3). Received: {shape}"
         )
-    filters = checks.integer("filters", filters)
-    blocks = (6 if min(height, width) < 256 else 9) if blocks is None else checks.integer("blocks", blocks, minimum=0)
-    channels = channels if output_channels is None else checks.integer("output_channels", output_channels)
-    inputs = keras.Input(tuple(input_shape), name="image")
+    small = min(sides, default=math.inf) < 256
+    blocks = (6 if small else 9) if blocks is None else checks.integer("blocks", blocks, minimum=0)
+    channels = shape[2] if output_channels is None else checks.integer("output_channels", output_channels)
+    inputs = keras.Input(shape, name="image")
     hidden = _reflected(inputs, filters, 7)
     hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height, width, filters)
     options = {"strides": 2, "padding": "same", "use_bias": False}
@@ -95,19 +101,12 @@ def instance_normalized(hidden):
 
 
 def normal():
-    """The published initial weights, made anew for each layer."""
+    """The published initial weights, a new object for each layer."""
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def checked_image_shape(shape):
-    """The three integers of an image's shape."""
-    if len(shape) != 3:
-        raise ValueError(f"`input_shape` must be (height, width, channels). Received: {tuple(shape)}")
-    return tuple(checks.integer("input_shape", side) for side in shape)
-
-
 def _reflected(hidden, filters, kernel_size, use_bias=False, activation=None):
-    """A convolution of stride 1 that keeps the sides by reflection."""
+    """A convolution of stride 1 that keeps the sides, its input padded by reflection."""
     padded = ReflectionPadding2D(kernel_size // 2)(hidden)
     options = {"use_bias": use_bias, "activation": activation, "kernel_initializer": normal()}
     return layers.Conv2D(filters, kernel_size, **options)(padded)

@@ -3,28 +3,32 @@
 from keras_gen import checks
 from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
+from keras_gen.presets.classification import lenet5
+from keras_gen.presets.registry import PRESETS, preset, presets_for
 from keras_gen.presets.translation import cyclegan
 from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
 
-RECONSTRUCTING = {  # what a search measures by its error
-    "vae": vae,
-    "convolutional-vae": convolutional_vae,
-    "burda-vae": burda_vae,
-    "autoencoder": autoencoder,
-    "convolutional-autoencoder": convolutional_autoencoder,
-    "stacked": stacked,
-    "sparse": sparse,
-    "contractive": contractive,
-}
-ADVERSARIAL = {
-    "gan": gan,
-    "dcgan": dcgan,
-    "conditional-gan": conditional_gan,
-    "wgan": wgan,
-    "wgan-gp": wgan_gp,
-}
-TRANSLATING = {"cyclegan": cyclegan}
-PRESETS = {**RECONSTRUCTING, **ADVERSARIAL, **TRANSLATING}
+__all__ = [
+    "PRESETS",
+    "autoencoder",
+    "build",
+    "burda_vae",
+    "conditional_gan",
+    "contractive",
+    "convolutional_autoencoder",
+    "convolutional_vae",
+    "cyclegan",
+    "dcgan",
+    "gan",
+    "lenet5",
+    "preset",
+    "presets_for",
+    "sparse",
+    "stacked",
+    "vae",
+    "wgan",
+    "wgan_gp",
+]
 
 
 def build(name, example_shape, **options):
@@ -39,7 +43,7 @@ def build(name, example_shape, **options):
         A compiled model.
 
     Raises:
-        ValueError: If there is no preset of that name; the message gives the nearest.
+        ValueError: If there is no preset of that name, or it has no such argument; the message gives the nearest.
 
     Example:
 

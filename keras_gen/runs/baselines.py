@@ -5,6 +5,7 @@ import numpy as np
 from keras_gen import callbacks, metrics, presets
 from keras_gen.metrics import features
 from keras_gen.reports import Finding
+from keras_gen.runs.trained_classifier import trained_classifier
 
 
 def squared_error(x, reconstruction):
@@ -69,7 +70,7 @@ def sample_metrics(names, train, test, n, extractor="lenet5"):
     ['frechet[lenet5,n=360]']
     """
     if extractor == "lenet5":
-        extracted = features.train_classifier(train.x, train.y, value_range=(-1, 1))
+        extracted = metrics.FeatureExtractor.of_classifier(trained_classifier(train.x, train.y, value_range=(-1, 1)))
     else:
         extracted = features.inception_v3()
     return metrics.by_name(names, test.x, extracted, (-1, 1), min(n, len(train.x), len(test.x)))

@@ -1,173 +1,182 @@
 """The one training step, and the fitting and evaluation, that every model of the library shares."""
 
+import functools
+
 import keras
-import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks
-from keras_gen.data.pipelines import (
-    Pipeline,
-    SeededPipeline,
-    batch_count,
-    guarded,
-    inputs_only,
-    is_dataset,
-    limited,
-    shared_out,
-)
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
-from keras_gen.training.fitting import (
-    EpochCounter,
-    execution_steps,
-    first_batch,
-    is_array,
-    never_empty,
-    refuse_weights,
-    split_validation,
-    unpacked,
-)
-from keras_gen.training.workshop import Workshop
-
-_TELLING = 16  # examples of which one at least should reach below the middle of the range
+from keras_gen.training.data_adapter import Training, adapt, split_validation
+from keras_gen.training.data_description import DataDescription
+from keras_gen.training.epochs import EpochCounter, execution_steps
+from keras_gen.training.forward_pass import gradients_of, shared_forward
+from keras_gen.training.persistence import Persistent
 
 
-class GenerativeModel(CompiledByPlayers):
+class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     """A Keras model that is trained by one or several players, each with networks, a loss and an optimizer of its own.
 
-    A subclass states its mathematics: `players()`, the losses they name, and `call`. In every step each player in turn
-    takes the gradient of its own loss with respect to its own networks' trainable variables and applies its own
-    optimizer. Saving keeps weights, optimizers, random states and the order of the data, so that n epochs, a save, a
-    load and m epochs equal n + m epochs bit for bit.
+    A subclass states its mathematics: `players()`, the losses they name, `call`, and what its data are. In every step
+    each player in turn takes the gradient of its own loss with respect to its own networks' trainable variables and
+    applies its own optimizer. Saving keeps weights, optimizers, random states and the order of the data, so that n
+    epochs, a save, a load and m epochs equal n + m epochs bit for bit.
 
     Args:
+        data_description: The `DataDescription` of a batch. Defaults to `None`: x of any shape and range.
         log_names: Tuple of the names that the players' losses return, besides `loss`, which is always logged: the sum
-            of the players' first values.
+            of the players' first values. Defaults to ().
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
     tasks = frozenset()  # what the model can do with numpy, of `keras_gen.training.tasks.TASKS`
-    uses_labels = False  # whether `fit(x, labels)` hands the labels on to the losses
-    takes_nan = False  # whether NaN stands for "missing"
-    value_range = (0, 1)  # of the pixels that the model is to be given, `None` where any will do
 
-    def __init__(self, log_names=(), **kwargs):
+    def __init__(self, data_description=None, log_names=(), **kwargs):
         super().__init__(**kwargs)
+        self._begin_order()
+        self._data_description = data_description or DataDescription()
         self._means = [keras.metrics.Mean(name=name) for name in ("loss", *log_names)]
         self.seed_generator = ReplicaSeedGenerator()
         self.evaluation_seed_generator = ReplicaSeedGenerator(seed=0)
-
-    @property
-    def updates_per_step(self):
-        """The most updates that a player makes in a step, each on examples of its own."""
-        return max(player.moves for player in self.players())
+        self.built = True
 
     # What a subclass states
 
     def players(self):
-        """The players in the order of their moves, a tuple of `Player`."""
+        """The players in the order of their updates, a tuple of `Player`."""
         raise NotImplementedError(f"{type(self).__name__} must define `players`.")
 
-    def check_data(self, x, y=None):
-        """Raise a `ValueError` if data of this kind cannot be trained on; `fit` and `evaluate` call it at the door.
+    def predicted(self, batch, *outputs, training):
+        """What the metrics of `compile` compare: the pair (true, predicted) of a batch; of models that predict.
 
         Args:
-            x: Array, or the first batch of a dataset.
-            y: Labels, or `None`.
+            batch: Dict of the parts of the batch.
+            *outputs: What the shared forward pass gave, if there is one.
+            training: Whether it is a training step.
         """
-        checks.array("x", x, allow_nan=self.takes_nan)
+        raise NotImplementedError(f"{type(self).__name__} predicts neither labels nor reconstructions.")
 
-    def check_reach(self, *lowest):
-        """Raise a `ValueError` if training data do not fill the range of what they are to be compared with.
+    def require_predictions(self):
+        """Raise a `ValueError` unless the model predicts what metrics can compare."""
+        if type(self).predicted is GenerativeModel.predicted:
+            raise ValueError(
+                "`metrics` are for models of labels or reconstructions. Expected: such as a classifier or an "
+                f"autoencoder. Received: {type(self).__name__}"
+            )
 
-        Args:
-            *lowest: The least values of x, and of y where it is an image too.
-        """
+    # What is read off it
 
-    def limits(self):
-        """The range (lowest, highest) that each part of a batch keeps to, `None` for no range, by the part's name."""
-        return {"x": None}
+    @property
+    def data_description(self):
+        """What a batch is made of, a `DataDescription`."""
+        return self._data_description
 
-    def pipeline(self, x, y, batch_size, **options):
-        """What `fit` and `evaluate` make of arrays, a `data.Pipeline`; arguments as there."""
-        return Pipeline(x, y if self.uses_labels else None, batch_size, allow_nan=self.takes_nan, **options)
+    @property
+    def example_shape(self):
+        """The shape of one x, whose `None` entries are free, or `None`."""
+        return self.data_description.x.shape
+
+    @property
+    def value_range(self):
+        """The pair (lowest, highest) of the values of x, or `None` where any will do."""
+        return self.data_description.x.value_range
+
+    @property
+    def uses_labels(self):
+        """Whether `fit(x, labels)` hands the labels on to the losses."""
+        return self.data_description.uses_labels
+
+    @property
+    def updates_per_step(self):
+        """The most updates that a player makes in a step, each on examples of its own."""
+        return max(player.updates_per_step for player in self.players())
+
+    @property
+    def metrics(self):
+        return [*self._means, *([] if self._compile_metrics is None else [self._compile_metrics])]
+
+    def check_networks(self):
+        """Raise a `ValueError` if two networks share a layer: a file would hold it once, and two networks want it."""
+        holders = {}
+        for network in {id(n): n for player in self.players() for n in player.networks}.values():
+            for layer in network._flatten_layers():
+                other = holders.setdefault(id(layer), network)
+                if other is not network and layer.weights:
+                    raise ValueError(
+                        f"Networks must not share layers. Expected: layers of their own, or `layers.TiedDense`. "
+                        f"Received: layer '{layer.name}' in both '{other.name}' and '{network.name}'"
+                    )
+
+    def seed_generator_for(self, training):
+        """The seed generator of a step: the training's own, or the one that `evaluate` resets."""
+        return self.seed_generator if training else self.evaluation_seed_generator
 
     # The steps
 
     def train_step(self, data):
-        # After the data: where they are at an end, no counter and no random state is to have moved on
+        # After the data: where they are at an end, no counter and no random state is to have changed
         with backend.under_xla(self.jit_compile), backend.after(data):
-            return self._train_step(data)
+            return self._train_step(self.data_description.batch(data))
 
     def test_step(self, data):
         with backend.under_xla(self.jit_compile):
-            return self._test_step(data)
+            return self._test_step(self.data_description.batch(data))
 
-    def _train_step(self, data):
-        batch = self._batch(data)
+    def _train_step(self, batch):
         players = self.players()
-        slices = max(player.moves for player in players)
-        whole = _size(batch)
-        # A short last batch of a foreign pipeline may not reach for all moves: then some see the same example
-        size = max(whole // slices, 1) if isinstance(whole, int) else ops.maximum(whole // slices, 1)
-        total, returned, workshop = 0.0, set(), Workshop(players, self.optimizer)
+        owner = next((player for player in players if player.shared_forward is not None), None)
+        slices, size = _slices(batch, max(player.updates_per_step for player in players))
+        total, logged, forwards = 0.0, set(), {}
         for player in players:
-            for move in range(player.moves):
-                part = keras.tree.map_structure(
-                    lambda t, k=move: t[k % whole :: slices][:size] if slices > 1 else t, batch
-                )
-                part, made = workshop.made_for(player, part, move)
-                values, gradients = workshop.gradients(
-                    player, lambda player=player, part=part, made=made: self._values(player, part, made, training=True)
-                )
-                player.apply(self.optimizer[player.name], gradients)
-                if player.after is not None:
-                    player.after()
+            for update in range(player.updates_per_step):
+                part = slices[update]
+                # Whose networks have just been updated makes another pass; the other players judge what there is
+                if owner is not None and (update not in forwards or (player is owner and update > 0)):
+                    forwards[update] = shared_forward(owner, part, with_gradients=update < owner.updates_per_step)
+                forward, optimizer = forwards.get(update), self.optimizer[player.name]
+                losses = functools.partial(_losses, player, part, _outputs(forward), training=True)
+                values, gradients = gradients_of(player, losses, optimizer, forward)
+                player.apply(optimizer, gradients)
+                if player.after_update is not None:
+                    player.after_update()
                 self._track(values, size)
-                total += next(iter(values.values())) / player.moves
-            returned |= set(values)
-        missing = {mean.name for mean in self._means} - {"loss", *returned}
-        if missing:  # found while the first step is traced
-            raise ValueError(f"`log_names` must be returned by the losses. Expected: {missing}. Received: {returned}")
+                total += next(iter(values.values())) / player.updates_per_step
+            logged |= set(values)
+        self._require_logged(logged)
         self._track({"loss": total}, size)
+        self._compare(slices[0], _outputs(forwards.get(0)), training=True)
         return backend.reducible(self.get_metrics_result())
 
-    def _test_step(self, data):
-        batch = self._batch(data)
+    def _test_step(self, batch):
         size = _size(batch)
         if self.distribute_strategy.num_replicas_in_sync > 1:  # some get nothing of a short batch
             batch = keras.tree.map_structure(never_empty, batch)
         players, total = self.players(), 0.0
-        made = tuple(player.makes(batch, training=False) for player in players if player.makes is not None)
+        outputs = tuple(p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
         for player in players:
-            values = self._values(player, batch, made, training=False)
+            values = _losses(player, batch, outputs, training=False)
             self._track(values, size)
             total += next(iter(values.values()))
         self._track({"loss": total}, size)
+        self._compare(batch, outputs, training=False)
         return backend.reducible(self.get_metrics_result())
-
-    def _values(self, player, batch, made, training):
-        losses = player.loss(batch, *made, training=training)
-        return {name: ops.cast(value, "float32") for name, value in losses.items()}
-
-    def _batch(self, data):
-        x, y, sample_weight = keras.utils.unpack_x_y_sample_weight(data)
-        if sample_weight is not None:
-            refuse_weights()
-        return (x, y) if self.uses_labels else x
 
     def _track(self, values, size):
         for mean in self._means:
             if mean.name in values:
                 mean.update_state(values[mean.name], sample_weight=size)
 
-    @property
-    def metrics(self):
-        return self._means
+    def _require_logged(self, logged):
+        missing = {mean.name for mean in self._means} - {"loss", *logged}
+        if missing:  # found while the first step is traced
+            raise ValueError(f"`log_names` must be returned by the losses. Expected: {missing}. Received: {logged}")
 
-    def noise(self, training):
-        """The seed generator of a step: the training's own, or the one that `evaluate` resets."""
-        return self.seed_generator if training else self.evaluation_seed_generator
+    def _compare(self, batch, outputs, training):
+        """Update the metrics of `compile`, if there are any."""
+        if self._compile_metrics is not None:
+            true, predicted = self.predicted(batch, *outputs, training=training)
+            self._compile_metrics.update_state(true, predicted, sample_weight=batch.get("sample_weight"))
 
     # Fitting and evaluating
 
@@ -182,136 +191,152 @@ class GenerativeModel(CompiledByPlayers):
         validation_split=0.0,
         validation_data=None,
         shuffle=True,
+        sample_weight=None,
+        class_weight=None,
         steps_per_epoch=None,
+        validation_steps=None,
         validation_batch_size=None,
         **kwargs,
     ):
         """Train, as `keras.Model.fit` does; the order of plain arrays comes from a seed that is saved with the model.
 
         Args:
-            x: Array `(n, ...)`, a `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator. Of
-                what can be read again the first batch is read once more, to check it.
-            y: Labels of an array, or `None`; models without a use for labels ignore them.
+            x: What `keras.Model.fit` takes, a `data.Pipeline`, a list of examples or a scipy sparse matrix. The first
+                batch of what can be read again is read once more, to check it.
+            y: Labels, of models that use them; an autoencoder's targets, of the examples' shape; CycleGAN's second set.
+                Integer labels are ignored by models without a use for them.
             batch_size: Integer for arrays. Defaults to 32.
             shuffle: Whether arrays are shuffled anew in each epoch. Defaults to `True`.
-            epochs, verbose, callbacks, validation_split, validation_data, steps_per_epoch, validation_batch_size,
-                **kwargs: As in `keras.Model.fit`. With arrays `steps_per_epoch` is at most the number of batches.
+            sample_weight: Array `(n,)`, of models with a loss of each example, with Keras's meaning: the loss is the
+                mean of weight times loss. Defaults to `None`.
+            class_weight: Dict from a class to the weight of its examples, of models of labels. Defaults to `None`.
+            epochs, verbose, callbacks, validation_split, validation_data, steps_per_epoch, validation_steps,
+                validation_batch_size, **kwargs: As in `keras.Model.fit`. With arrays `steps_per_epoch` is at most the
+                number of batches.
 
         Returns:
             The `keras.callbacks.History`.
 
         Raises:
-            ValueError: If the data do not fit the networks or the likelihood, or hold NaN; or `sample_weight` is given.
+            ValueError: If the data do not fit the model, or hold NaN.
         """
-        for name in ("sample_weight", "class_weight"):
-            if kwargs.pop(name, None) is not None:
-                raise ValueError(f"`{name}` is not supported. Expected: x, or x and labels. Received: {name}")
         self._assert_compile_called("fit")
-        x, y = unpacked(x, y)
+        description, replicas = self.data_description, self.distribute_strategy.num_replicas_in_sync
         if validation_split and validation_data is None:
-            (x, y), validation_data = split_validation(x, y, validation_split)
+            x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
+            y = sample_weight = None
+        training = Training(self.order_seed, self.updates_per_step, replicas, shuffle)
+        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight, True)
         if validation_data is not None:
-            steps = kwargs.pop("validation_steps", None)
-            validation_data = self._evaluation_data(
-                *unpacked(validation_data), validation_batch_size or batch_size, steps, moves=1
-            )
-        moves = max(player.moves for player in self.players())
-        plain = is_array(x)
-        if plain:
-            self.check_data(x, y)
-            options = {"shuffle": shuffle, "seed": self.order_seed, "steps": steps_per_epoch}
-            x = self.pipeline(x, y, 32 if batch_size is None else batch_size, **options)
-            steps_per_epoch = None
-        pipeline = x if isinstance(x, SeededPipeline) else None
-        if pipeline is not None:
-            for name, given in (("steps", steps_per_epoch), ("batch_size", None if plain else batch_size)):
-                if given is not None:
-                    raise ValueError(
-                        f"A pipeline has its own. Expected: {name}={given} where it is made. Received: both"
-                    )
-            replicas = self.distribute_strategy.num_replicas_in_sync
-            pipeline.require(moves, replicas)
-            x = pipeline.dataset(moves=moves, replicas=replicas)
-        x, batches = self._foreign(x, moves, pipeline, checked=plain)
-        self._use_steps(execution_steps(FUSED_STEPS, batches, steps_per_epoch))
+            size = validation_batch_size or (batch_size if batches.own_order else None)
+            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, in_fit=True)
+            validation_data, validation_steps = validation.data, validation.steps
+        self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         return super().fit(
-            x,
+            batches.data,
             epochs=epochs,
             verbose=verbose,
-            callbacks=EpochCounter(self, pipeline, own_order=plain).first_of(callbacks),
+            callbacks=EpochCounter(self, batches).with_others(callbacks, verbose),
             validation_data=validation_data,
             shuffle=False,
-            steps_per_epoch=steps_per_epoch,
+            steps_per_epoch=batches.steps,
+            validation_steps=validation_steps,
             **kwargs,
         )
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+    def evaluate(self, x=None, y=None, batch_size=None, sample_weight=None, steps=None, **kwargs):
         """Means of the losses over the data, as `keras.Model.evaluate`; the same call gives the same numbers.
 
         Args:
-            x: Array `(n, ...)`, a `data.Pipeline`, a `tf.data.Dataset` or a `keras.utils.PyDataset`.
-            y: Labels of an array, or `None`.
-            batch_size: Integer for arrays. Defaults to 32.
+            x, y, batch_size, sample_weight: As in `fit`.
+            steps: Number of batches. Defaults to `None`: all.
             **kwargs: As in `keras.Model.evaluate`.
 
         Returns:
             A list of numbers in the order of `metrics_names`, or a dict with `return_dict=True`.
 
         Raises:
-            ValueError: If the data do not fit the networks or the likelihood, or hold NaN.
+            ValueError: If the data do not fit the model, or hold NaN.
         """
         self.evaluation_seed_generator.restart()
-        if not kwargs.get("_use_cached_eval_dataset"):  # inside `fit` they were checked at its door
-            x, y, batch_size = self._evaluation_data(*unpacked(x, y), batch_size, kwargs.pop("steps", None)), None, None
-            self._use_steps(1)
-        return super().evaluate(x, y, batch_size=batch_size, **kwargs)
+        if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them
+            return super().evaluate(x, steps=steps, **kwargs)
+        batches = adapt(self.data_description, x, y, sample_weight, batch_size, steps)
+        self._use_steps(1)
+        return super().evaluate(batches.data, steps=batches.steps, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
         self._use_steps(1)
         return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
 
+    def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+        """One step on a batch of arrays, which are checked as by `fit`; arguments as in `keras.Model`."""
+        self._use_steps(1)
+        checks.batch("batch_size", self.data_description.check_batch((x, y, sample_weight)), self.updates_per_step)
+        return super().train_on_batch(x, y, sample_weight, **kwargs)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
+        """The losses of a batch of arrays, which are checked as by `evaluate`; arguments as in `keras.Model`."""
+        self._use_steps(1)
+        self.data_description.check_batch((x, y, sample_weight))
+        return super().test_on_batch(x, y, sample_weight, **kwargs)
+
     def _maybe_symbolic_build(self, *args, **kwargs):
         """Nothing: all is built. Keras would take the mean of a batch over replicas, which fails at unlike shares."""
 
-    def _evaluation_data(self, x, y, batch_size, steps=None, moves=None):
-        if is_array(x):
-            x = self.pipeline(x, y, batch_size or 32)
-        pipeline = x if isinstance(x, SeededPipeline) else None
-        x, _ = self._foreign(x if pipeline is None else x.dataset(training=False), moves, pipeline)
-        return limited(x, steps)
+    # Exporting
 
-    def _foreign(self, x, moves=None, pipeline=None, checked=False):
-        """A dataset as the steps take it, its first batch checked, and how many batches it has, where that is known.
+    def input_specs(self):
+        """What `call` takes: a `keras.InputSpec`, or a list of them."""
+        return keras.InputSpec(shape=(None, *self.example_shape), dtype="float32")
+
+    def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):
+        """Export what the model computes, as `keras.Model.export`: the artifact serves what `model(x)` gives.
 
         Args:
-            x: The dataset.
-            moves: In `fit`, the moves that a training batch must hold an example for.
-            pipeline: The pipeline that it is of, all of whose values are known.
-            checked: Whether they have been checked.
+            filepath: Path of the folder, or of the `.onnx` file.
+            format: `"tf_saved_model"`, or another of Keras's. Defaults to `"tf_saved_model"`.
+            input_signature: As in `keras.Model.export`. Defaults to `None`: what `call` takes, of any batch size.
+            **kwargs: As in `keras.Model.export`.
         """
-        batch = None if checked else first_batch(x)
-        if batch is not None:
-            self.check_data(*batch)
-            size = len(keras.tree.flatten(batch[0])[0])
-            if pipeline is None and moves is not None:
-                checks.batch("batch_size", size, moves, self.distribute_strategy.num_replicas_in_sync)
-                if size >= _TELLING:
-                    self.check_reach(*(np.min(part) for part in batch[: 1 + self.uses_labels]))
-        if pipeline is not None:
-            ranges = pipeline.ranges()
-            for (name, limit), (low, high) in zip(self.limits().items(), ranges, strict=False):
-                checks.in_range(name, low, high, limit)
-            if moves is not None:
-                self.check_reach(*(low for low, _ in ranges))
-        if is_dataset(x) and not self.uses_labels:
-            x = inputs_only(x)
-        if not is_dataset(x) or pipeline is not None:
-            return x, batch_count(x)
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if moves is not None and replicas > 1:
-            x = shared_out(x, moves, replicas)
-        return guarded(x, self.limits()), batch_count(x)
+        if input_signature is None:
+            input_signature = [self.input_specs()]
+        if not self._called:  # Keras asks for a call, whose shapes are in the signature
+            self(keras.tree.map_structure(lambda spec: keras.KerasTensor(spec.shape, spec.dtype), input_signature[0]))
+        super().export(filepath, format=format, input_signature=input_signature, **kwargs)
+
+
+def never_empty(tensor):
+    """The tensor, or one example of zeros where it has none, which layers need not expect.
+
+    Example:
+
+    >>> never_empty(ops.ones((2, 3))).shape[0], never_empty(ops.ones((0, 3))).shape[0]
+    (2, 1)
+    """
+    substitute = ops.zeros((1, *tensor.shape[1:]), tensor.dtype)
+    return ops.concatenate([tensor, substitute[ops.shape(tensor)[0] :]])
+
+
+def _slices(batch, number):
+    """The part of a batch that each update of a step sees, and the number of its examples."""
+    whole = _size(batch)
+    if number == 1:
+        return [batch], whole
+    # A short last batch of a foreign dataset may not reach for all updates: then some see the same example
+    size = max(whole // number, 1) if isinstance(whole, int) else ops.maximum(whole // number, 1)
+    return [keras.tree.map_structure(lambda t, k=k: t[k % whole :: number][:size], batch) for k in range(number)], size
 
 
 def _size(batch):
-    return ops.shape(keras.tree.flatten(batch)[0])[0]
+    return ops.shape(batch["x"])[0]
+
+
+def _outputs(forward):
+    return () if forward is None else (forward.outputs,)
+
+
+def _losses(player, batch, outputs, training):
+    """The losses of a player: float32, whatever the precision of the networks."""
+    losses = player.loss(batch, *outputs, training=training)
+    return {name: ops.cast(value, "float32") for name, value in losses.items()}

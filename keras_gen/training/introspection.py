@@ -74,12 +74,3 @@ def check_logits(name, network):
         raise ValueError(
             f"`{name}` must end in logits. Expected: a last layer without activation. Received: activation {last!r}"
         )
-
-
-def check_reach(name, lowest, given_range):
-    """Raise a `ValueError` if data that are to fill [-1, 1] do not reach below 0, as images in [0, 1] do not."""
-    if given_range == (-1, 1) and lowest >= 0:
-        raise ValueError(
-            f"`{name}` does not reach below 0, the generator's tanh does. Expected: values in [-1, 1], as of "
-            f"data.load(name, value_range=(-1, 1)). Received: values from {lowest:g} on"
-        )

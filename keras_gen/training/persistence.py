@@ -1,5 +1,6 @@
-"""A Keras model whose file holds all that a resumed run needs."""
+"""What a model's file holds: all that a resumed run needs, and the arguments of its class and its bases."""
 
+import functools
 import inspect
 import random
 from pathlib import Path
@@ -8,23 +9,31 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gen.arguments import init_parameters
 from keras_gen.files import atomic_write
 
+# What `keras.Model.get_config` holds, and what a class hands over to `GenerativeModel`
+_NOT_STORED = ("name", "dtype", "trainable", "data_description", "log_names")
 
-class PersistentModel(keras.Model):
-    """A model that saves, besides its weights and optimizers, its random states and its place in the data.
 
-    Args:
-        **kwargs: `name` and `dtype` of a Keras model.
+class Persistent:
+    """The part of a `GenerativeModel` that saves and restores it.
+
+    A file holds, besides weights and optimizers, every random state and the place in the data. A configuration holds
+    the arguments of the class's `__init__` and of those that its `**kwargs` lead to, each stored under its own name.
     """
 
-    def __init__(self, **kwargs):
-        super().__init__(**kwargs)
-        self.order_seed = random.randint(0, 2**31 - 1)  # Keras draws its seeds here too: set_random_seed fixes it
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        cls.__init__ = _checked_when_built(cls, cls.__init__)
+
+    def _begin_order(self):
+        """Draw the seed of the order of arrays; Keras draws its seeds here too, so that `set_random_seed` fixes it."""
+        self.order_seed = random.randint(0, 2**31 - 1)
         self.epochs_completed = 0
 
     def save(self, filepath, overwrite=True, **kwargs):
-        """Save as `keras.Model.save`; the file is written beside and renamed, so that a broken save harms nothing.
+        """Save as `keras.Model.save`, into a new file that then takes the old one's place: a broken save harms nothing.
 
         Args:
             filepath: Path that ends in `.keras`.
@@ -37,13 +46,13 @@ class PersistentModel(keras.Model):
         path = Path(filepath)
         if path.suffix != ".keras":
             raise ValueError(
-                f"`filepath` must end in .keras, the one format that is whole. Received: {str(filepath)!r}"
+                f"`filepath` must end in .keras, the one format that holds everything. Received: {str(filepath)!r}"
             )
         if path.exists() and not overwrite:
             super().save(filepath, overwrite=overwrite, **kwargs)
         else:
-            with atomic_write(path) as beside:
-                super().save(beside, **kwargs)
+            with atomic_write(path) as temporary:
+                super().save(temporary, **kwargs)
 
     def save_own_variables(self, store):
         super().save_own_variables(store)
@@ -64,14 +73,52 @@ class PersistentModel(keras.Model):
         return [variable for variable in self.variables if id(variable) not in weights]
 
     def get_config(self):
-        names = [name for name in inspect.signature(type(self).__init__).parameters if name not in ("self", "kwargs")]
-        arguments = {name: keras.saving.serialize_keras_object(getattr(self, name)) for name in names}
+        arguments = {
+            name: keras.saving.serialize_keras_object(getattr(self, name)) for name in _own_arguments(type(self))
+        }
         return {**super().get_config(), **arguments}
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         def restored(value):
+            if isinstance(value, (list, tuple)):
+                return type(value)(restored(part) for part in value)
             is_object = isinstance(value, dict) and "class_name" in value
             return keras.saving.deserialize_keras_object(value, custom_objects) if is_object else value
 
         return cls(**{name: restored(value) for name, value in config.items()})
+
+
+def _own_arguments(cls):
+    return [name for name in init_parameters(cls) if name not in _NOT_STORED]
+
+
+def _checked_when_built(cls, init):
+    """An `__init__` after which a model of just this class is checked: what could not be saved is refused at once."""
+
+    @functools.wraps(init)
+    def checked(self, *args, **kwargs):
+        init(self, *args, **kwargs)
+        if type(self) is cls:
+            _check_arguments(cls, self)
+            self.check_networks()
+
+    checked.__signature__ = inspect.signature(init)  # Keras asks for it in a way that does not see `__wrapped__`
+    return checked
+
+
+def _check_arguments(cls, model):
+    for base in cls.__mro__[: cls.__mro__.index(Persistent)]:
+        kinds = [parameter.kind for parameter in inspect.signature(base.__init__).parameters.values()]
+        bare = inspect.Parameter.VAR_POSITIONAL in kinds and inspect.Parameter.VAR_KEYWORD not in kinds
+        if bare or (base is cls and inspect.Parameter.POSITIONAL_ONLY in kinds[1:]):
+            raise ValueError(
+                f"`{base.__name__}.__init__` must take arguments that have names, so that a file can hold them. "
+                f"Expected: named arguments and **kwargs. Received: {inspect.signature(base.__init__)}"
+            )
+    missing = [name for name in _own_arguments(cls) if not hasattr(model, name)]
+    if missing:
+        raise ValueError(
+            f"`{cls.__name__}.__init__` must store its arguments under their own names, so that a file holds them. "
+            f"Expected: {', '.join(f'self.{name} = {name}' for name in missing)}. Received: no such attribute"
+        )

@@ -1,4 +1,4 @@
-"""Who moves in a training step, and the one Keras optimizer that holds the players' optimizers."""
+"""Who is updated in a training step, and the one Keras optimizer that holds the players' optimizers."""
 
 import dataclasses
 import typing
@@ -13,32 +13,32 @@ class Player:
 
     Args:
         name: The player's name, the key of its optimizer in `compile`.
-        networks: Tuple of Keras models; their trainable variables are what the player moves.
+        networks: Tuple of Keras models, whose trainable variables the player updates.
         loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised, all are logged.
-        moves: How many moves the player makes in a step, each on fresh data. Defaults to 1.
-        after: Callable without arguments, run after each move (clipping, a moving average), also after one that was
-            undone. Defaults to `None`.
-        makes: Callable `(batch, training)` of what the player's networks make for all players to judge, such as a
-            generator's fakes, a tensor or a structure of tensors. It is computed once for a move and its judgement, and
-            each player's `loss` is then `(batch, made, training)`. At most one player of a model makes. Defaults to
-            `None`.
-        active: Callable without arguments that gives a scalar truth value, whether the player moves or holds still, or
-            `None` for always. Defaults to `None`.
+        updates_per_step: Number of updates of the player in a step, each on examples of its own. Defaults to 1.
+        after_update: Callable without arguments, run after each update (clipping, a moving average), also after one
+            that was undone. Defaults to `None`.
+        shared_forward: Callable `(batch, training)` of what the player's networks make for all players, such as a
+            generator's fakes, a tensor or a structure of tensors. It is computed once an update, and each player's
+            `loss` is then `(batch, outputs, training)`. At most one player of a model has one. Defaults to `None`.
+        active: Callable without arguments that gives a scalar truth value, whether the player is updated or keeps its
+            weights, or `None` for always. Defaults to `None`.
 
     Example:
 
     >>> network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    >>> player = Player("critic", (network,), lambda batch, training: {"critic_loss": keras.ops.mean(network(batch))})
-    >>> len(player.variables)
+    >>> def loss(batch, training):
+    ...     return {"critic_loss": keras.ops.mean(network(batch["x"]))}
+    >>> len(Player("critic", (network,), loss).variables)
     2
     """
 
     name: str
     networks: tuple
     loss: typing.Callable
-    moves: int = 1
-    after: typing.Callable | None = None
-    makes: typing.Callable | None = None
+    updates_per_step: int = 1
+    after_update: typing.Callable | None = None
+    shared_forward: typing.Callable | None = None
     active: typing.Callable | None = None
 
     @property
@@ -51,7 +51,7 @@ class Player:
         return sum(loss for network in self.networks for loss in network.losses)
 
     def apply(self, optimizer, gradients):
-        """Make a move: the optimizer's step along the gradients, undone if the player is to hold still."""
+        """The optimizer's update along the gradients, undone if the player is not active."""
         if self.active is None:
             optimizer.apply(gradients, self.variables)
             return
@@ -92,12 +92,12 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
     @property
     def optimizers(self):
-        """The members in a list, the name that Keras's learning-rate callbacks look for."""
-        return list(self.members.values())
+        """The members in a list, without their loss scaling: the name under which Keras's callbacks look for them."""
+        return [_unscaled(optimizer) for optimizer in self.members.values()]
 
     @property
     def variables(self):
-        return [variable for optimizer in self.optimizers for variable in optimizer.variables]
+        return [variable for optimizer in self.members.values() for variable in optimizer.variables]
 
     @property
     def learning_rate(self):
@@ -113,9 +113,8 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
         return self.optimizers[0].iterations
 
     def finalize_variable_values(self, var_list):
-        for optimizer in self.optimizers:
-            inner = getattr(optimizer, "inner_optimizer", optimizer)
-            optimizer.finalize_variable_values(inner._trainable_variables)
+        for optimizer in self.members.values():
+            optimizer.finalize_variable_values(_unscaled(optimizer)._trainable_variables)
 
     def save_own_variables(self, store):
         """Nothing: Keras visits the members and saves each."""
@@ -165,7 +164,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
             raise ValueError("`optimizer` must give each player an optimizer of its own. Received: one for several")
         if scale_losses:
             members = {
-                name: member if hasattr(member, "inner_optimizer") else keras.optimizers.LossScaleOptimizer(member)
+                name: keras.optimizers.LossScaleOptimizer(member) if _unscaled(member) is member else member
                 for name, member in members.items()
             }
         for player in players:
@@ -184,3 +183,8 @@ def _copies(optimizer, names):
         config["config"]["name"] = f"{name}_{config['config']['name']}"  # learning-rate callbacks log by name
         copies[name] = keras.optimizers.deserialize(config)
     return copies
+
+
+def _unscaled(optimizer):
+    """An optimizer without the loss scaling that mixed_float16 wraps it in."""
+    return getattr(optimizer, "inner_optimizer", optimizer)

@@ -40,12 +40,11 @@ def require_task(user, model, task):
     Example:
 
     >>> import keras
-    >>> require_task("`EvaluateSamples`", keras.Sequential(), "sample")
+    >>> require_task("`Codes`", keras.Sequential(), "encode")
     Traceback (most recent call last):
-    ValueError: `EvaluateSamples` needs a model that can sample. Expected: sample(n, seed), draw_latents(n, seed), \
-generate(z). Received: Sequential
+    ValueError: `Codes` needs a model with the task 'encode'. Expected: encode(x), decode(z). Received: Sequential
     """
     if not can(model, task):
         raise ValueError(
-            f"{user} needs a model that can {task}. Expected: {TASKS[task]}. Received: {type(model).__name__}"
+            f"{user} needs a model with the task '{task}'. Expected: {TASKS[task]}. Received: {type(model).__name__}"
         )

@@ -1,19 +1,17 @@
 """A preset as KerasTuner builds and trains it."""
 
-import inspect
 import json
 import math
-from pathlib import Path
 
 import keras
 import keras_tuner
 import numpy as np
 
-from keras_gen import checks, presets
+from keras_gen import callbacks, checks, presets
 from keras_gen.files import atomic_write
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
-from keras_gen.tuning.result import BEST
+from keras_gen.tuning.result import squared_errors
 from keras_gen.tuning.space import arguments
 
 SCORE = "best.json"
@@ -24,25 +22,27 @@ class PresetHyperModel(keras_tuner.HyperModel):
     """A preset whose arguments in the ranges are KerasTuner's to choose.
 
     Args:
-        preset: The preset's name.
+        settings: `runs.Settings` of all trials: the preset, the seed from which each trial's weights, order and noise
+            follow, and as options the arguments of the preset that are not searched.
         example_shape: One example's shape.
         ranges: List of `Range`.
-        fixed: Dict of further arguments of the preset.
-        objective: The name of what is made small.
-        seed: Integer from which each trial's weights, order and noise follow.
-        folder: Where the best model so far is kept.
-        repeats: Trainings a trial, each from weights, order and noise of its own.
+        objective: The name of what is minimised.
+        folder: The folder of a run of the best model so far.
+        repeats: Trainings of each trial, each from weights, order and noise of its own.
     """
 
-    def __init__(self, preset, example_shape, ranges, fixed, objective, seed, folder, repeats=1):
+    def __init__(self, settings, example_shape, ranges, objective, folder, repeats=1):
         super().__init__()
-        self.preset, self.example_shape, self.ranges, self.fixed = preset, example_shape, ranges, fixed
-        self.objective, self.seed, self.folder, self.repeats = objective, seed, Path(folder), repeats
+        self.settings, self.example_shape, self.ranges = settings, example_shape, ranges
+        self.objective, self.run, self.repeats = objective, callbacks.RunFolder(folder), repeats
 
     def build(self, hp, repeat=0):
-        chosen = arguments(self.ranges, hp, {**defaults(self.preset), **self.fixed})
-        with seeded(self.seed + _SEEDS_APART * repeat):
-            return presets.build(self.preset, self.example_shape, **{**self.fixed, **chosen})
+        with seeded(self.settings.seed + _SEEDS_APART * repeat):
+            return presets.build(self.settings.model, self.example_shape, **self.trial_settings(hp).options)
+
+    def trial_settings(self, hp):
+        """The settings of one trial."""
+        return self.settings.with_options(**arguments(self.ranges, hp, self.settings.options))
 
     def fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks=(), **options):
         """Train and measure, `repeats` times; a model that diverges is a failed trial."""
@@ -56,7 +56,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
             last = {name: values[-1] for name, values in history.items()}
             if not np.isfinite(last["loss"]):
                 raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
-            errors.append(_errors(models[-1], inputs, targets))
+            errors.append(squared_errors(models[-1], inputs, targets))
             found.append({**last, "error": float(errors[-1].mean())})
             if not np.isfinite(found[-1][self.objective]):
                 raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
@@ -64,8 +64,9 @@ class PresetHyperModel(keras_tuner.HyperModel):
         shared = [name for name in found[0] if all(name in one for one in found)]
         means = {name: float(np.mean([one[name] for one in found])) for name in shared}
         if means[self.objective] < self._smallest():
-            models[int(np.argmin([one[self.objective] for one in found]))].save(self.folder / BEST)
-            with atomic_write(self.folder / SCORE) as path:
+            models[int(np.argmin([one[self.objective] for one in found]))].save(self.run.model_path)
+            self.trial_settings(hp).write(self.run.folder)
+            with atomic_write(self.run.folder / SCORE) as path:
                 path.write_text(json.dumps({self.objective: means[self.objective]}) + "\n")
         return {**means, "standard_error": standard_error(np.array(errors))}
 
@@ -90,11 +91,11 @@ class PresetHyperModel(keras_tuner.HyperModel):
             model = self.build(hp)
             with compiled_for(model, 1):
                 logged = model.fit(x, batch_size=len(x), validation_data=targets, verbose=0).history
-            _errors(model, inputs, targets)
+            squared_errors(model, inputs, targets)
             checks.choice("objective", self.objective, ["error", *logged])
 
     def _smallest(self):
-        path = self.folder / SCORE
+        path = self.run.folder / SCORE
         return json.loads(path.read_text())[self.objective] if path.exists() else math.inf
 
 
@@ -116,15 +117,3 @@ def standard_error(errors):
     """
     parts = [errors.mean(axis=0), errors.mean(axis=1)]
     return float(math.sqrt(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1)))
-
-
-def defaults(preset):
-    """The arguments of a preset that can be searched or fixed, with their defaults."""
-    parameters = inspect.signature(presets.PRESETS[preset]).parameters.values()
-    return {one.name: one.default for one in parameters if one.default is not one.empty}
-
-
-def _errors(model, inputs, targets):
-    """Each example's squared error, summed over its dimensions."""
-    outputs = model.predict(inputs, batch_size=1000, verbose=0)  # NaN, of one that diverged
-    return np.square((np.asarray(targets, "float32") - outputs).astype("float64")).reshape(len(inputs), -1).sum(axis=1)

@@ -9,10 +9,10 @@ import numpy as np
 
 from keras_gen import plots
 from keras_gen.files import atomic_write
-from keras_gen.saving import load_model
+from keras_gen.runs.loading import load_run
 from keras_gen.tuning.space import one_standard_error
 
-TABLE, BEST = "trials.csv", "best.keras"
+TABLE = "trials.csv"
 _LAST = ("status", "error", "standard_error", "reason")  # the last columns of the table
 
 
@@ -21,7 +21,7 @@ class Result:
     """What a search found.
 
     Args:
-        folder: The folder with `trials.csv`, `best.keras` and the pictures.
+        folder: The folder of a run of the best model, with `trials.csv` and pictures besides.
         rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`, which are
             NaN of a failed trial, and the `reason` of its failure.
         best: Dict of the values of the trial with the smallest objective.
@@ -40,7 +40,22 @@ class Result:
 
     def model(self):
         """The best model, whole: with its optimizers and methods."""
-        return load_model(self.folder / BEST)
+        return load_run(self.folder).model
+
+    def error(self, inputs, targets=None):
+        """The best model's squared error, summed over an example's dimensions, mean over the examples.
+
+        Args:
+            inputs: Array `(n, *shape)`.
+            targets: Array `(n, *shape)` of the right outputs. Defaults to `None`: the inputs.
+        """
+        return float(squared_errors(self.model(), inputs, inputs if targets is None else targets).mean())
+
+
+def squared_errors(model, inputs, targets):
+    """Each example's squared error, summed over its dimensions: float64 array `(n,)`."""
+    outputs = model.predict(inputs, batch_size=1000, verbose=0)  # NaN, of one that diverged
+    return np.square((np.asarray(targets, "float32") - outputs).astype("float64")).reshape(len(inputs), -1).sum(axis=1)
 
 
 def collected(folder, oracle, ranges, objective):

@@ -1,4 +1,4 @@
-"""Searches on KerasTuner over the presets: a folder with a table, the best model whole, and pictures."""
+"""Searches on KerasTuner over the presets: the folder of a run of the best model, with a table and pictures."""
 
 import dataclasses
 import hashlib
@@ -8,11 +8,12 @@ from pathlib import Path
 import keras_tuner
 import numpy as np
 
-from keras_gen import checks, presets
+from keras_gen import checks, data, presets
 from keras_gen.files import SEARCH, atomic_write
+from keras_gen.runs.settings import Settings
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
-from keras_gen.tuning.hypermodel import PresetHyperModel, defaults
+from keras_gen.tuning.hypermodel import PresetHyperModel
 from keras_gen.tuning.result import collected
 from keras_gen.tuning.space import Range, checked, parse
 
@@ -48,10 +49,11 @@ def search(
     search that was stopped goes on; with more `trials` it is prolonged. A trial that diverges is recorded as failed.
 
     Args:
-        x: Array `(n, *shape)` of training data.
+        x: Array `(n, *shape)` of training data, or a name for `data.load`, of which it is the training part.
         ranges: List of `Range`, or a line for `parse`.
-        folder: Folder for all that the search leaves: `trials.csv`, `best.keras`, a picture a range of numbers.
-        preset: Name of a preset with `reconstruct`. Defaults to `"autoencoder"`.
+        folder: Folder for all that the search leaves: the best model as a run, `trials.csv`, and a picture for each
+            range of numbers.
+        preset: Name of a preset whose model can reconstruct. Defaults to `"autoencoder"`.
         validation: Array `(m, *shape)`, or a pair (inputs, targets) of these: noisy images and the clean ones, without
             which the best denoising autoencoder is one that never saw noise. Every fifth example of `x` is held out if
             `None`. Defaults to `None`.
@@ -92,13 +94,16 @@ def search(
     for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
-    checks.choice("model to search", preset, presets.RECONSTRUCTING)
+    checks.choice("model to search", preset, presets.presets_for("reconstruct"))
+    known = presets.PRESETS[preset].arguments
     for name in fixed:
-        checks.choice("argument of the preset", name, defaults(preset))
-    ranges = checked(ranges, defaults(preset))
+        checks.choice("argument of the preset", name, known)
+    ranges = checked(ranges, known)
     both = sorted(set(fixed) & {one.name for one in ranges})
     if both:
         raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, of {both}")
+    data_name = x if isinstance(x, str) else None
+    x = data.load(x)[0].x if data_name else x
     checks.array("x", x)
     if validation is None:
         x, validation = np.delete(x, np.s_[::5], axis=0), x[::5]
@@ -108,11 +113,12 @@ def search(
     if len(inputs) != len(targets):
         raise ValueError(f"`validation` must be as many inputs as targets. Received: {len(inputs)} and {len(targets)}")
     folder = Path(folder)
-    hypermodel = PresetHyperModel(preset, x.shape[1:], ranges, fixed, objective, seed, folder, repeats)
+    options = {**{name: argument.default for name, argument in known.items()}, **fixed}
+    settings = Settings(preset, data_name, epochs, batch_size, seed=seed, options=options)
+    hypermodel = PresetHyperModel(settings, x.shape[1:], ranges, objective, folder, repeats)
     hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
     marks = [_fingerprint(part) for part in (x, inputs, targets)]
-    settings = [preset, marks, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed]
-    _claim(folder, settings)
+    _claim(folder, [preset, marks, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed])
     # Hyperband is stopped by the number of trials below, not by having been through its brackets
     limit = {"max_trials": trials}
     if tuner == "hyperband":
@@ -237,9 +243,9 @@ def search_autoencoder(x, folder, ranges=EVERYTHING, tuner="bayesian", **options
     return search(x, ranges, folder, tuner=tuner, **options)
 
 
-def _claim(folder, settings):
+def _claim(folder, arguments):
     """Mark the folder as this search's; a folder of another search, or of something else, is refused."""
-    wanted = json.loads(json.dumps(settings, default=dataclasses.asdict))
+    wanted = json.loads(json.dumps(arguments, default=dataclasses.asdict))
     path = folder / SEARCH
     if path.exists():
         if json.loads(path.read_text()) != wanted:

@@ -182,7 +182,7 @@ def checked(ranges, known):
 def arguments(ranges, hp, known):
     """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
 
-    The widths are taken in falling order, and none is less than the code's, as a butterfly needs.
+    The widths are taken in falling order, and none is less than the code's, as a symmetric autoencoder needs.
 
     Args:
         ranges: List of `Range`.

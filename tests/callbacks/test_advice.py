@@ -37,7 +37,7 @@ def vae(**options):
         (
             advice.spread,
             lambda: game(discriminator_warmup_steps=3, generator_warmup_steps=7),
-            "fewer generator_warmup_steps (now 7), in which the discriminator holds still",
+            "fewer generator_warmup_steps (now 7), in which the discriminator keeps its weights",
         ),
         (
             advice.saturation,

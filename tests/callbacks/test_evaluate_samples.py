@@ -46,7 +46,7 @@ class Lightness(metrics.SampleMetric):
 
 def same(value_range=(0, 1), name="same", shape=SHAPE):
     network = keras.Sequential([keras.Input(shape), keras.layers.Flatten()])
-    return metrics.Features(name, network, value_range=value_range)
+    return metrics.FeatureExtractor(name, network, value_range=value_range)
 
 
 def vae(**options):
@@ -212,7 +212,7 @@ def test_a_conditional_model_samples_the_labels(digits, labels):
     evaluation = callbacks.EvaluateSamples([Played([1.0])], labels=[2, 2, 0, 1, 1])
     train(model, 2 * digits - 1, evaluation, y=labels % 3)
     assert seen == [[0, 1, 2], [2, 2, 0, 1]]
-    with pytest.raises(ValueError, match=r"`labels` must be in 0..2. Received: 7"):
+    with pytest.raises(ValueError, match=r"`labels` must be in 0..2. Received: labels in 0..7"):
         train(model, 2 * digits - 1, callbacks.EvaluateSamples([Played([])], labels=[0, 1, 2, 7]), y=labels % 3)
 
 
@@ -298,7 +298,7 @@ def test_bad_arguments(arguments, message):
             metrics.MaximumMeanDiscrepancy(DIGITS, IDENTITY, n=30),
             r"Expected: values in \(-1, 1\). Received: .*\[0, 1\]",
         ),
-        (vae, metrics.MaximumMeanDiscrepancy(2 * DIGITS - 1, IDENTITY, n=30), r"Expected: values in \(0, 1\)"),
+        (vae, metrics.MaximumMeanDiscrepancy(2 * DIGITS - 1, IDENTITY, n=30), r"Expected: values in \[0, 1\]"),
         (gan, Lightness(DIGITS, same(), n=4), r"Expected: value_range=\(-1, 1\).* Received: value_range=\(0, 1\)"),
         (vae, Lightness(None, same(), (-1, 1), n=4), r"Expected: value_range=\(0, 1\)"),
         (vae, Lightness(None, same(shape=(5,)), n=4), r"does not fit the features 'same'. Expected: .*\(5,\)"),
@@ -315,7 +315,7 @@ def test_what_does_not_fit_the_model_is_refused_before_the_first_step(model, met
 def test_a_model_that_cannot_sample_is_refused(digits, labels):
     model = models.Autoencoder(*networks.mlp_autoencoder([SHAPE, 4, 2]))
     model.compile("adam")
-    with pytest.raises(ValueError, match="needs a model that can `sample`.* Received: Autoencoder"):
+    with pytest.raises(ValueError, match="needs a model with the task 'sample'.* Received: Autoencoder"):
         train(model, digits, callbacks.EvaluateSamples([Played([])]))
     with pytest.raises(ValueError, match="`labels` are for a conditional model. Received: VAE"):
         train(vae(), digits, callbacks.EvaluateSamples([Played([])], labels=[0] * 4))

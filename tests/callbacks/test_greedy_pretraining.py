@@ -69,7 +69,7 @@ def test_arrays_pipelines_datasets_and_files_give_the_same_kind_of_start(digits,
         "array": digits,
         "disk": np.load(tmp_path / "x.npy", mmap_mode="r"),
         "pipeline": data.Pipeline(digits, batch_size=8),
-        "dataset": tf.data.Dataset.from_tensor_slices((digits, np.zeros(28))).batch(8),
+        "dataset": tf.data.Dataset.from_tensor_slices((digits, np.zeros(28, int))).batch(8),
     }
     losses_of = {}
     for name, source in sources.items():

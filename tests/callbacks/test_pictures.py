@@ -33,7 +33,7 @@ def test_translations_every_n_epochs(digits, tmp_path):
 
 
 def test_translations_need_a_model_that_translates(digits, tmp_path):
-    with pytest.raises(ValueError, match="`TranslationImages` needs a CycleGAN. Received: VAE"):
+    with pytest.raises(ValueError, match="`TranslationImages` needs a model with the task 'translate'.* Received: VAE"):
         presets.build("vae", (8, 8, 1), width=0.02).fit(
             digits, callbacks=[callbacks.TranslationImages(tmp_path, digits, digits)], verbose=0
         )

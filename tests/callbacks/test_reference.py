@@ -2,10 +2,11 @@ import keras
 import numpy as np
 import pytest
 
+from keras_gen import presets
 from keras_gen.callbacks.reference import Reference, classes_reached, mean_distance
 from keras_gen.metrics import features
-from keras_gen.models import GAN
-from keras_gen.networks import mlp_discriminator, mlp_generator
+from keras_gen.models import GAN, VAE
+from keras_gen.networks import mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
 
 
 def test_the_mean_distance_of_normal_points():
@@ -58,7 +59,7 @@ def test_features_see_real_examples_in_their_own_range_where_the_model_tells_non
     model = GAN(mlp_generator(2, (), (4, 4, 1), output_activation=None), mlp_discriminator((4, 4, 1), ()), 2)
     x = np.random.default_rng(0).uniform(-1, -0.1, (30, 4, 4, 1)).astype("float32")
     network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten()])
-    reference = Reference(x, features=features.Features("same", network))
+    reference = Reference(x, features=features.FeatureExtractor("same", network))
     reference.compare_with(model)
     assert reference.spread(model, reference.x) == pytest.approx(1.0)
 
@@ -67,3 +68,16 @@ def test_examples_of_another_range_than_the_generators_are_refused():
     model = GAN(mlp_generator(2, (), (3,)), mlp_discriminator((3,), ()), 2)
     with pytest.raises(ValueError, match="`x` does not reach below 0"):
         Reference(np.random.default_rng(0).random((30, 3))).compare_with(model)
+
+
+def test_of_a_model_of_two_sets_the_examples_are_the_first():
+    images = np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 1))
+    model = presets.build("cyclegan", (8, 8, 1), width=0.05, blocks=1)
+    Reference(images).compare_with(model)
+    with pytest.raises(ValueError, match=r"`x` does not fit the network. Expected: shape \(n, 8, 8, 1\)"):
+        Reference(images[:, :4]).compare_with(model)
+
+
+def test_examples_of_a_gaussian_vae_may_have_any_range_that_its_decoder_reaches():
+    vae = VAE(mlp_encoder((3,), (), 2), mlp_decoder(2, (), (3,), output_activation="tanh"), "gaussian")
+    Reference(np.random.default_rng(0).uniform(-1, 1, (30, 3))).compare_with(vae)

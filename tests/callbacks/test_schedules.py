@@ -43,7 +43,7 @@ def test_bad_input(digits):
     several = presets.build("burda-vae", (8, 8, 1), width=0.02, importance_samples=2)
     with pytest.raises(ValueError, match="Expected: importance_samples=1. Received: importance_samples=2"):
         several.fit(digits, callbacks=[callbacks.KLWarmup(2)], verbose=0)
-    with pytest.raises(ValueError, match="needs a model with a `kl_weight`. Received: TwoPlayers"):
+    with pytest.raises(ValueError, match="`KLWarmup` needs a model with the task 'likelihood'.* Received: TwoPlayers"):
         model.fit(digits, callbacks=[callbacks.KLWarmup(2)], verbose=0)
 
 

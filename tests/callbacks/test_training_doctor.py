@@ -145,7 +145,7 @@ def test_classes_are_told_by_the_head_of_features():
     """Two classes, light and dark; real examples of both, samples of one."""
     network = keras.Sequential([keras.Input(SHAPE), keras.layers.GlobalAveragePooling2D()])
     light = keras.layers.Lambda(lambda mean: ops.concatenate([mean, 1 - mean], axis=1))
-    features = metrics.Features("light", network, keras.Sequential([keras.Input((1,)), light]))
+    features = metrics.FeatureExtractor("light", network, keras.Sequential([keras.Input((1,)), light]))
     x = np.where(np.arange(64)[:, None, None, None] % 2, -0.9, 0.9) * np.ones((64, *SHAPE))
     model, doctor = gan(), callbacks.TrainingDoctor(x, features=features, min_classes=0.6, verbose=0)
     model.sample = lambda n, seed: 1e9 * np.abs(x[:n])  # far out of range, which must not end the training
@@ -400,7 +400,7 @@ FIVE = keras.Sequential([keras.Input((5,)), keras.layers.Flatten()])
         ({"x": np.repeat(2 * X[:1] - 1, 9, axis=0)}, "`x` must hold examples that differ.* mean distance of 0"),
         ({"centres": CENTRES}, "Expected: points of 64 numbers, as its examples. Received: 2"),
         (
-            {"features": metrics.Features("f", FIVE, keras.Sequential([keras.Input((1,))]))},
+            {"features": metrics.FeatureExtractor("f", FIVE, keras.Sequential([keras.Input((1,))]))},
             "`x` does not fit the features 'f'",
         ),
     ],

@@ -1,9 +1,11 @@
-"""The command line, run in the test's own process."""
+"""The command line, run in the test's own process, and runs that are trained once for all of its tests."""
 
+import shutil
 import sys
 
 import pytest
 
+from keras_gen import runs
 from keras_gen.cli import main as cli
 
 
@@ -19,3 +21,40 @@ def run(capsys, monkeypatch):
         return stop.value.code or 0, captured.out, captured.err
 
     return call
+
+
+@pytest.fixture
+def refused(run):
+    """Run what is refused; gives the one line that says why."""
+
+    def call(*arguments):
+        code, _, err = run(*arguments)
+        assert code == 1 and "Traceback" not in err, err
+        return err.strip().splitlines()[-1]
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def _originals(tmp_path_factory):
+    folders = {}
+
+    def trained(model, **options):
+        if model not in folders:
+            folders[model] = tmp_path_factory.mktemp("trained") / model
+            runs.train(runs.Settings(model, epochs=2, batch_size=240, options=options), folders[model])
+        return folders[model]
+
+    return trained
+
+
+@pytest.fixture
+def vae(_originals, tmp_path):
+    """A copy of a run of a VAE of two epochs; convolutions are not compiled for long."""
+    return shutil.copytree(_originals("convolutional-vae", width=0.1), tmp_path / "vae")
+
+
+@pytest.fixture
+def conditional(_originals, tmp_path):
+    """A copy of a run of a conditional GAN of two epochs."""
+    return shutil.copytree(_originals("conditional-gan", width=0.05, sample_every=2), tmp_path / "conditional")

@@ -14,22 +14,19 @@ from keras_gen.estimators import (
     AutoencoderOutlierDetector,
     AutoencoderPerClassClassifier,
 )
+from keras_gen.estimators.base import by_block
 
 SMALL = {"units": (8,), "latent_dim": 2, "epochs": 3, "random_state": 0}
-LEARNT = {
-    **SMALL,
-    "units": (),
-    "latent_dim": 1,
-    "epochs": 10,
-    "learning_rate": 0.1,
-}  # for the check that asks for a score
+QUICK = {"epochs": 30, "learning_rate": 1e-2, "random_state": 0}  # learns a table of 300 rows
+TINY = {**SMALL, "units": (), "epochs": 1}  # a step of training takes longest in scikit-learn's checks
+LEARNT = {**TINY, "latent_dim": 1, "epochs": 4, "learning_rate": 0.3}  # one of them asks for a score
 
 
 @parametrize_with_checks(
     [
-        AutoencoderFeatures(**SMALL),
-        AutoencoderImputer(**SMALL),
-        AutoencoderOutlierDetector(**SMALL),
+        AutoencoderFeatures(**{**TINY, "units": (8,)}),
+        AutoencoderImputer(**TINY),
+        AutoencoderOutlierDetector(**TINY),
         AutoencoderPerClassClassifier(**LEARNT),
     ]
 )
@@ -52,7 +49,7 @@ def images():
 
 def test_features_of_a_table_hold_what_it_holds():
     x = table()
-    features = AutoencoderFeatures(latent_dim=2, noise=0.0, epochs=200, random_state=0)
+    features = AutoencoderFeatures(latent_dim=2, noise=0.0, **QUICK)
     error = x - features.inverse_transform(features.fit_transform(x))
     assert (error.std(axis=0) < 0.15 * x.std(axis=0)).all()
     assert features.get_feature_names_out().tolist() == ["autoencoderfeatures0", "autoencoderfeatures1"]
@@ -77,7 +74,7 @@ def test_images_in_lists_are_images(images):
 def test_outliers_and_what_makes_them_so():
     x = table()
     x[:5, 3] += 8 * x[:, 3].std()
-    detector = AutoencoderOutlierDetector(0.05, latent_dim=2, epochs=200, random_state=0).fit(x)
+    detector = AutoencoderOutlierDetector(contamination=0.05, latent_dim=2, **QUICK).fit(x)
     assert (detector.predict(x[:5]) == -1).all()
     assert (detector.predict(x[5:]) == -1).mean() <= 0.05
     assert (detector.feature_errors(x[:5]).argmax(axis=1) == 3).all()
@@ -94,7 +91,7 @@ def test_imputation_beats_the_mean_and_keeps_what_is_there():
     x = table()
     missing = np.random.default_rng(1).random(x.shape) < 0.2
     holes = np.where(missing, np.nan, x)
-    imputer = AutoencoderImputer(latent_dim=4, epochs=200, max_iter=2, random_state=0)
+    imputer = AutoencoderImputer(latent_dim=4, max_iter=2, **QUICK)
     filled = imputer.fit_transform(holes)
     np.testing.assert_array_equal(filled[~missing], x[~missing])
     scale = x.std(axis=0)
@@ -114,16 +111,16 @@ def test_several_imputations_differ_where_something_is_missing():
 
 
 def test_one_autoencoder_a_class_tells_digits_apart(images):
-    x, y = (part[images[1] < 4] for part in images)
+    x, y = (part[images[1] < 3] for part in images)
     classifier = AutoencoderPerClassClassifier(scaling="none", epochs=40, learning_rate=1e-2, random_state=0)
     assert classifier.fit(x[:80], y[:80]).score(x[80:], y[80:]) > 0.9
-    assert classifier.decision_function(x).shape == (len(x), 4)
+    assert classifier.decision_function(x).shape == (len(x), 3)
 
 
 def test_pipeline_grid_search_and_joblib(images, tmp_path):
     x, y = images
     x = x.reshape(len(x), -1)
-    pipeline = make_pipeline(AutoencoderFeatures(**SMALL), LogisticRegression(max_iter=500))
+    pipeline = make_pipeline(AutoencoderFeatures(**TINY, batch_size=300), LogisticRegression(max_iter=500))
     search = GridSearchCV(pipeline, {"autoencoderfeatures__latent_dim": [1, 6]}, cv=2).fit(x, y)
     assert search.best_params_ == {"autoencoderfeatures__latent_dim": 6}
     joblib.dump(search.best_estimator_, tmp_path / "model.joblib")
@@ -205,6 +202,32 @@ def test_a_fit_that_fails_leaves_the_fitted_model():
     with pytest.raises(ValueError, match="`batch_size`"):
         features.set_params(batch_size=0).fit(10 * x[:, :4])
     np.testing.assert_array_equal(features.transform(x), before)
+
+
+def test_a_rows_result_does_not_depend_on_the_rows_with_it():
+    rows = np.random.default_rng(0).standard_normal((300, 20)).astype("float32")
+    weights = np.random.default_rng(1).standard_normal((20, 7)).astype("float32")
+    sizes = []
+
+    def product(block):
+        sizes.append(len(block))
+        return block @ weights
+
+    together = by_block(product, rows)
+    np.testing.assert_allclose(together, rows @ weights, rtol=1e-4, atol=1e-5)
+    for few in (1, 5, 257):
+        np.testing.assert_array_equal(by_block(product, rows[:few]), together[:few])
+    assert len(set(sizes)) == 1
+
+
+@pytest.mark.parametrize("cls", [AutoencoderImputer, AutoencoderOutlierDetector])
+def test_arguments_of_the_base_are_those_of_its_estimators(cls):
+    own = {"max_iter", "contamination"}
+    assert set(AutoencoderFeatures().get_params()) == set(cls().get_params()) - own
+    for name in cls().get_params():
+        assert f"{name}: " in cls.__doc__
+    estimator = cls(latent_dim=3, noise=0.2)
+    assert (estimator.latent_dim, estimator.noise, AutoencoderImputer().noise) == (3, 0.2, 0.3)
 
 
 def test_before_a_fit():

@@ -1,8 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
+from keras_gen import backend
 from keras_gen.layers import ImagePool
 
 
@@ -11,7 +13,7 @@ def numbered(first, n):
     return np.broadcast_to(np.arange(first, first + n, dtype="float32")[:, None, None, None], (n, 2, 2, 1))
 
 
-def told(images):
+def numbers(images):
     images = ops.convert_to_numpy(images)
     assert (images == images[:, :1, :1]).all(), "an image is handed out whole"
     return images[:, 0, 0, 0].astype(int).tolist()
@@ -26,20 +28,20 @@ def filled(size, first=0):
 def test_images_pass_until_the_pool_is_full():
     pool, seed = ImagePool(5), keras.random.SeedGenerator(0)
     for first, n, stored in ((0, 1, 1), (1, 2, 3), (3, 3, 5)):
-        assert told(pool(numbered(first, n), seed=seed)) == list(range(first, first + n))
+        assert numbers(pool(numbered(first, n), seed=seed)) == list(range(first, first + n))
         assert int(pool.stored) == stored
-    assert told(pool.images) == [0, 1, 2, 3, 4], "the sixth found no place, and was passed on"
+    assert numbers(pool.images) == [0, 1, 2, 3, 4], "the sixth found no place, and was passed on"
 
 
 def test_one_image_at_a_time_half_are_exchanged_as_published():
     """Each image is passed on at once or stored, and then is handed out once, for what takes its place."""
     pool, seed = filled(4)
-    given, handed = list(range(4, 604)), []
+    step, given, handed = backend.compiled(lambda x: pool(x, seed=seed)), list(range(4, 604)), []
     for number in given:
-        handed += told(pool(numbered(number, 1), seed=seed))
+        handed += numbers(step(numbered(number, 1)))
     at_once = sum(new == old for new, old in zip(given, handed, strict=True))
     assert 250 < at_once < 350
-    assert sorted([*handed, *told(pool.images)]) == list(range(604)), "none is lost, none is there twice"
+    assert sorted([*handed, *numbers(pool.images)]) == list(range(604)), "none is lost, none is there twice"
     waits = [given[place] - number for place, number in enumerate(handed) if number != given[place]]
     assert np.mean(waits) == pytest.approx(2 * 4, rel=0.25)  # of a pool of 4 in which every second image takes a place
 
@@ -49,21 +51,19 @@ def test_a_batch_is_exchanged_for_different_images(batch):
     pool, seed = filled(4)
     handed = []
     for first in range(4, 4 + 20 * batch, batch):
-        handed += told(pool(numbered(first, batch), seed=seed))
-    assert sorted([*handed, *told(pool.images)]) == list(range(4 + 20 * batch))
+        handed += numbers(pool(numbered(first, batch), seed=seed))
+    assert sorted([*handed, *numbers(pool.images)]) == list(range(4 + 20 * batch))
     assert any(new != old for new, old in zip(range(4, 4 + 20 * batch), handed, strict=True))
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_it_works_in_a_compiled_step_of_any_batch(jit_compile):
-    import tensorflow as tf
-
     pool, seed = filled(4)
     step = tf.function(
         lambda x: pool(x, seed=seed), input_signature=[tf.TensorSpec((None, 2, 2, 1))], jit_compile=jit_compile
     )
-    handed = [number for first in (4, 6, 8) for number in told(step(numbered(first, 2)))]
-    assert sorted([*handed, *told(pool.images)]) == list(range(10))
+    handed = [number for first in (4, 6, 8) for number in numbers(step(numbered(first, 2)))]
+    assert sorted([*handed, *numbers(pool.images)]) == list(range(10))
 
 
 def test_half_precision_passes_and_the_pool_stays_exact():
@@ -86,9 +86,14 @@ def test_it_comes_back_with_its_images(tmp_path):
     again.pool = ImagePool.from_config(model.pool.get_config())
     again.pool.build((None, 2, 2, 1))
     again.load_weights(tmp_path / "m.weights.h5")
-    assert told(again.pool.images) == [7, 8, 9] and int(again.pool.stored) == 3
+    assert numbers(again.pool.images) == [7, 8, 9] and int(again.pool.stored) == 3
 
 
 def test_bad_input():
     with pytest.raises(ValueError, match="`size` must be an integer >= 1"):
         ImagePool(0)
+
+
+def test_images_of_a_free_size_are_refused_with_the_reason():
+    with pytest.raises(ValueError, match=r"images of one size. Expected: a fixed height .* Received: .*\(None, 8, 1\)"):
+        ImagePool(4).build((None, None, 8, 1))

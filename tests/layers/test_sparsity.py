@@ -23,6 +23,16 @@ def test_of_equal_activations_no_more_than_k_pass():
     np.testing.assert_array_equal(kept, [[1, 1, 0, 0, 0, 2]])
 
 
+def test_nan_stays_nan_in_the_code_and_in_the_loss():
+    code = np.asarray(layers.KSparse(2)(np.full((2, 5), np.nan, "float32")))
+    assert np.isnan(code).all()
+    mixed = np.array([[1, np.nan, 3, 2, 0], [1, 5, 3, 2, 0]], "float32")
+    kept = np.asarray(layers.KSparse(2)(mixed))
+    assert np.isnan(kept[0, 1])
+    np.testing.assert_array_equal(kept[1], [0, 5, 3, 0, 0])
+    assert np.isnan(losses.squared_error(np.ones((2, 5)), code)).all()
+
+
 def test_the_number_in_force_is_a_saved_variable(tmp_path):
     inputs = keras.Input((30,))
     model = keras.Model(inputs, layers.KSparse(2, first_k=9)(inputs))

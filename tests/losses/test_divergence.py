@@ -56,3 +56,22 @@ def test_sparsity_kl_gradient():
 def test_a_dead_unit_is_brought_back():
     gradient = backend.input_gradient(lambda a: losses.sparsity_kl(0.1, ops.sigmoid(a)), ops.array([-20.0]))
     assert float(gradient[0]) < 0
+
+
+@pytest.mark.parametrize("loss", [losses.gaussian_kl, losses.gaussian_kl_per_dimension])
+def test_shapes_that_would_broadcast_are_refused(loss):
+    message = r"`z_log_var` must have the shape of `z_mean`. Expected: shape \(3, 2\). Received: z_log_var of shape \("
+    for shape in [(3, 1), (2,), (1, 2)]:
+        with pytest.raises(ValueError, match=message):
+            loss(np.zeros((3, 2)), np.zeros(shape))
+
+
+@pytest.mark.parametrize("rho", [0, 1, -0.1, 1.5, float("nan"), None])
+def test_a_rho_that_is_no_mean_activation_is_refused(rho):
+    with pytest.raises(ValueError, match=r"`rho` must be a number in \(0, 1\). Received: rho="):
+        losses.sparsity_kl(rho, ops.array([0.5]))
+
+
+def test_nan_and_what_is_no_probability_give_nan():
+    values = losses.sparsity_kl(0.1, ops.array([0.2, float("nan"), -0.1, 1.1]))
+    np.testing.assert_array_equal(np.isnan(values), [False, True, True, True])

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from keras_gen import backend, losses
@@ -44,8 +45,6 @@ def test_a_linear_encoder_has_the_norm_of_its_kernel():
 
 
 def test_the_closed_form_is_the_whole_jacobian_and_so_is_its_gradient():
-    from keras_gen import backend
-
     one = network(keras.layers.Dense(5, "sigmoid"))
     two = network(one.layers[-1], keras.layers.Activation("linear"))  # the same function, not seen to be one layer
     answers = []
@@ -136,3 +135,26 @@ def test_the_gradient_of_the_penalty_is_that_of_finite_differences():
         lambda: (losses.gradient_penalty(critic, 3 * X, -X, seed=4), None), [kernel]
     )
     assert float(ops.sum(gradient * direction)) == pytest.approx(difference, rel=1e-2)
+
+
+def test_shapes_that_do_not_fit_are_refused():
+    message = r"`fake` must have the shape of `real`. Expected: shape \(3, 4\). Received: fake of shape \("
+    for shape in [(3, 1), (1, 4), (2, 4)]:
+        with pytest.raises(ValueError, match=message):
+            losses.gradient_penalty(slope(1.0), X, np.zeros(shape, "float32"), seed=0)
+    with pytest.raises(
+        ValueError, match=r"`x` does not fit the encoder. Expected: shape \(None, 4\). Received: .*\(3, 8\)"
+    ):
+        losses.jacobian_penalty(network(keras.layers.Dense(5)), np.ones((3, 8), "float32"))
+
+
+def test_images_of_a_size_known_at_run_time():
+    images = np.random.default_rng(0).random((2, 6, 5, 2)).astype("float32")
+    inputs = keras.Input((None, None, 2))
+    hidden = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(3, 3, activation="tanh")(inputs))
+    encoder, free = keras.Model(inputs, hidden), tf.TensorSpec((None, None, None, 2))
+    jacobian = tf.function(lambda x: losses.jacobian_penalty(encoder, x), input_signature=[free])
+    np.testing.assert_allclose(jacobian(images), losses.jacobian_penalty(encoder, images), rtol=1e-4)
+    critic = keras.Model(inputs, keras.layers.Dense(1)(hidden))
+    penalty = tf.function(lambda x, y: losses.gradient_penalty(critic, x, y, seed=0), input_signature=[free, free])
+    assert float(penalty(images, -images)) == pytest.approx(float(losses.gradient_penalty(critic, images, -images, 0)))

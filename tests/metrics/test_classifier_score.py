@@ -51,7 +51,7 @@ def test_the_metric_asks_the_head():
     head = keras.Sequential([keras.Input((3,)), keras.layers.Softmax()])
     x = np.random.default_rng(0).random((40, 3))
     expected = metrics.classifier_score(np.exp(2 * x) / np.exp(2 * x).sum(axis=1, keepdims=True))
-    metric = metrics.ClassifierScore(metrics.Features("three", network, head), n=40)
+    metric = metrics.ClassifierScore(metrics.FeatureExtractor("three", network, head), n=40)
     assert metric(x) == pytest.approx(expected.mean, rel=1e-5)
     assert metric.report().error == pytest.approx(expected.error, rel=1e-3) and metric.name == "score[three,n=40]"
 

@@ -1,5 +1,6 @@
 import warnings
 
+import keras
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
@@ -133,3 +134,12 @@ def test_the_metric_is_the_function_of_all_real_examples():
     metric = metrics.FrechetDistance(real, features.identity(), n=60)
     assert metric(fake) == pytest.approx(metrics.frechet_distance(real, fake).distance)
     assert metric.report().jitter == 0 and metric.name == "frechet[identity,n=60]"
+
+
+def test_the_real_examples_must_be_in_the_stated_range():
+    real = np.random.default_rng(0).uniform(-1, 1, (20, 2, 2, 1))
+    network = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten()])
+    extractor = metrics.FeatureExtractor("same", network)
+    with pytest.raises(ValueError, match=r"`real` is out of range. Expected: values in \[0, 1\]"):
+        metrics.FrechetDistance(real, extractor, n=20)
+    assert metrics.FrechetDistance(real, extractor, value_range=(-1, 1), n=20).score(real) == pytest.approx(0, abs=1e-6)

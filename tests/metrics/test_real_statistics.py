@@ -16,7 +16,7 @@ X = np.random.default_rng(0).random((30, 4)).astype("float32")
 def dense(bias=0.0):
     network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, kernel_initializer="ones")])
     network.layers[0].bias.assign([bias, bias])
-    return metrics.Features("dense", network)
+    return metrics.FeatureExtractor("dense", network)
 
 
 def files():

@@ -18,7 +18,7 @@ KINDS = {
 
 def three():
     network = keras.Sequential([keras.Input((3,)), keras.layers.Rescaling(1.0)])
-    return metrics.Features("three", network, keras.Sequential([keras.Input((3,)), keras.layers.Softmax()]))
+    return metrics.FeatureExtractor("three", network, keras.Sequential([keras.Input((3,)), keras.layers.Softmax()]))
 
 
 def test_every_name_is_its_metric_of_the_same_data():

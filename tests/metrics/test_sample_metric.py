@@ -71,7 +71,7 @@ def test_the_number_of_samples_must_be_the_names(batches):
 
 def test_metrics_of_one_extractor_compute_its_features_once():
     network = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(2.0)])
-    extractor = metrics.Features("twice", network, value_range=(0, 20))
+    extractor = metrics.FeatureExtractor("twice", network, value_range=(0, 20))
     pair = [Mean(X, extractor, (0, 20), n=6), Mean(X, extractor, (0, 20), n=6)]
     calls, compute = [], extractor._compute
     extractor._compute = lambda part: calls.append(len(part)) or compute(part)
@@ -103,14 +103,14 @@ def test_bad_samples(samples, message):
 
 def test_samples_far_out_of_the_stated_range_are_refused():
     network = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(1.0)])
-    metric = Mean(X / 12, metrics.Features("same", network), n=6)
+    metric = Mean(X / 12, metrics.FeatureExtractor("same", network), n=6)
     with pytest.raises(ValueError, match="far out of its range"):
         metric.update_state(X)
 
 
 def test_features_that_are_not_finite_are_refused():
     network = keras.Sequential([keras.Input((2,)), keras.layers.Rescaling(1e30), keras.layers.Rescaling(1e30)])
-    metric = Mean(None, metrics.Features("endless", network, value_range=(0, 20)), (0, 20), n=6)
+    metric = Mean(None, metrics.FeatureExtractor("endless", network, value_range=(0, 20)), (0, 20), n=6)
     metric.update_state(X)
     with pytest.raises(ValueError, match="`samples` must be finite"):
         metric.result()

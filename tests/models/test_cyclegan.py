@@ -6,7 +6,7 @@ from keras import ops
 
 from keras_gen import backend, data, load_model, models, networks
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
-from tests.training.test_workshop import Counting
+from tests.training.test_forward_pass import Counting
 
 RNG = np.random.default_rng(0)
 X, Y = RNG.uniform(-1, 1, (6, 8, 8, 1)).astype("float32"), RNG.uniform(-1, 1, (4, 8, 8, 3)).astype("float32")
@@ -110,14 +110,14 @@ def test_the_operations_of_a_step_are_those_of_the_formula():
 
 def test_what_is_logged_is_what_the_formulas_give():
     model = cyclegan(cycle_weight=7.0, pool_size=0)
-    fake_y, fake_x = model.translate(X[:4], to="y"), model.translate(Y, to="x")
-    found = {name: float(value) for name, value in model.generators_loss((X[:4], Y), (fake_x, fake_y), False).items()}
+    batch, fake_y, fake_x = {"x": X[:4], "y": Y}, model.translate(X[:4], to="y"), model.translate(Y, to="x")
+    found = {name: float(value) for name, value in model.generators_losses(batch, (fake_x, fake_y), False).items()}
     cycle = np.abs(model.cycle(X[:4]) - X[:4]).mean() + np.abs(model.cycle(Y, via="x") - Y).mean()
     assert found["cycle"] == pytest.approx(cycle, rel=1e-5) and found["identity"] == 0
     adversarial = sum(float(np.mean(np.square(judge(fake) - 1))) for judge, fake in (
         (model.discriminator_x, fake_x), (model.discriminator_y, fake_y)))  # fmt: skip
     assert found["generators_loss"] == pytest.approx(adversarial + 7 * cycle, rel=1e-5)
-    judged = float(model.discriminators_loss((X[:4], Y), (fake_x, fake_y), False)["discriminators_loss"])
+    judged = float(model.discriminators_losses(batch, (fake_x, fake_y), False)["discriminators_loss"])
     parts = ((model.discriminator_x, X[:4], fake_x), (model.discriminator_y, Y, fake_y))
     expected = [np.mean(np.square(judge(real) - 1)) + np.mean(np.square(judge(fake))) for judge, real, fake in parts]
     assert judged == pytest.approx(sum(map(float, expected)) / 2, rel=1e-5), "halved, as published"
@@ -145,9 +145,9 @@ def test_the_discriminators_judge_what_the_pools_hand_out(monkeypatch):
         pool.images.assign(images)
         pool.stored.assign(2)
     monkeypatch.setattr(backend, "uniform", lambda shape, seed: ops.zeros(shape))  # each draw is an exchange
-    real, made = (X[2:4], Y[2:4]), (0 * X[:2], 0 * Y[:2])
-    found = model.discriminators_loss(real, made, training=True)["discriminators_loss"]
-    expected = model.discriminators_loss(real, (X[:2], Y[:2]), training=False)["discriminators_loss"]
+    real, made = {"x": X[2:4], "y": Y[2:4]}, (0 * X[:2], 0 * Y[:2])
+    found = model.discriminators_losses(real, made, training=True)["discriminators_loss"]
+    expected = model.discriminators_losses(real, (X[:2], Y[:2]), training=False)["discriminators_loss"]
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
     assert not np.any(model.pool_x.images) and not np.any(model.pool_y.images), "what was made took their places"
 
@@ -208,15 +208,15 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
         (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
         (lambda: models.CycleGAN(*of_any_size()), r"of any size need `pool_size=0`.* Received: \(None, None, 3\)"),
-        (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 get there by x / 127.5 - 1"),
-        (lambda: fitted(data.unpaired(X, Y), batch_size=8), r"A pipeline has its own. Expected: .*batch_size=8"),
-        (lambda: fitted(X), r"translates between two sets. Expected: fit\(x, y\)"),
+        (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 are scaled by x / 127.5 - 1"),
+        (lambda: fitted(data.unpaired(X, Y), batch_size=8), "has its own. Expected: batch_size where it is made"),
+        (lambda: fitted(X), r"needs y. Expected: fit\(x, y\). Received: x alone"),
         (lambda: fitted(X, X), r"`y` does not fit the network. Expected: shape \(n, 8, 8, 3\)"),
         (lambda: fitted(3 * X, Y), r"Expected: values in \[-1, 1\]"),
-        (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, the generator's tanh does"),
-        (lambda: fitted(tf.data.Dataset.from_tensor_slices(X).batch(2)), "translates between two sets"),
+        (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, the generator does"),
+        (lambda: fitted(tf.data.Dataset.from_tensor_slices(X).batch(2)), "needs y. Expected: fit"),
         (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="z"), "Unknown side"),
-        (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="x"), r"Expected: shape \(n, 8, 8, 3\)"),
+        (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="x"), r"Expected: shape \(n, None, None, 3\)"),
     ],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused(call, message):
@@ -285,3 +285,13 @@ def test_crops_of_arrays_stay_in_range():
 def test_swapped_images_are_told(given):
     with pytest.raises(ValueError, match=r"`x` and `y` are swapped. Expected: .* \(8, 8, 1\) and \(8, 8, 3\)"):
         fitted(*given())
+
+
+def test_generators_of_convolutions_translate_images_of_any_size_that_they_give_back():
+    published = [networks.resnet_generator((8, 8, 3), filters=2, blocks=1, name=way) for way in ("xy", "yx")]
+    judges = [networks.patchgan_discriminator((8, 8, 3), 2, downsamplings=1, name=side) for side in ("x", "y")]
+    model = models.CycleGAN(*published, *judges)
+    large = RNG.uniform(-1, 1, (2, 12, 20, 3)).astype("float32")
+    assert model.translate(large).shape == model.cycle(large).shape == large.shape
+    with pytest.raises(ValueError, match=r"Expected: sides that are multiples of 4. Received: \(10, 8\)"):
+        model.translate(large[:, :10, :8])

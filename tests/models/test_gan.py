@@ -31,9 +31,9 @@ def test_a_name_stands_for_its_pair_of_losses(name):
     model = gan(adversarial_loss=name)
     fakes = model.generate(model.draw_latents(40, 0))
     real_logits, fake_logits = model.discriminator(X), model.discriminator(fakes)
-    (found,) = model.opponent_loss(X, fakes, training=False).values()
+    (found,) = model.discriminator_losses({"x": X}, fakes, training=False).values()
     assert float(found) == float(getattr(losses, f"{name}_discriminator_loss")(real_logits, fake_logits))
-    (found,) = model.generator_loss(X, fakes, training=False).values()
+    (found,) = model.generator_losses({"x": X}, fakes, training=False).values()
     assert float(found) == float(getattr(losses, f"{name}_generator_loss")(fake_logits))
 
 
@@ -43,7 +43,9 @@ def test_smoothing_reaches_the_loss():
     expected = losses.minimax_discriminator_loss(
         model.discriminator(X), model.discriminator(fakes), label_smoothing=0.2
     )
-    assert float(model.opponent_loss(X, fakes, training=False)["discriminator_loss"]) == pytest.approx(float(expected))
+    assert float(model.discriminator_losses({"x": X}, fakes, training=False)["discriminator_loss"]) == pytest.approx(
+        float(expected)
+    )
 
 
 @pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
@@ -125,17 +127,20 @@ def test_labels_may_be_a_list():
         (lambda: gan(adversarial_loss="wasserstein"), "Unknown adversarial_loss"),
         (lambda: gan(adversarial_loss="hinge", label_smoothing=0.1), "`label_smoothing` is for losses of a cross-ent"),
         (lambda: gan(label_smoothing=1.0), r"`label_smoothing` must be a number in \[0, 1\)"),
-        (lambda: conditional().sample(3, labels=[0, 1]), r"Expected: shape \(3,\). Received: shape \(2,\)"),
-        (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: 3"),
+        (lambda: conditional().sample(3, labels=[0, 1]), r"Expected: shape \(3,\). Received: \(2,\)"),
+        (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: labels in 0..3"),
         (lambda: conditional().sample(2, labels=[0.0, 1.0]), "one integer for each example"),
         (lambda: conditional().predict(np.zeros((4, 3)), verbose=0), r"Expected: predict\(\[z, labels\]\)"),
         (
             lambda: conditional().predict([np.zeros((4, 3)), np.zeros(4)], verbose=0),
             "`labels` must be integers. Expected: such as int32. Received: float32",
         ),
-        (lambda: conditional().check_data(X), r"needs labels. Expected: fit\(x, labels\)"),
-        (lambda: conditional().check_data(X, LABELS[:5]), r"Expected: shape \(40,\). Received: shape \(5,\)"),
-        (lambda: conditional().check_data(X, LABELS - 1), r"must be in 0..2. Received: -1"),
+        (lambda: conditional().data_description.check_batch((X,)), r"needs labels. Expected: fit\(x, labels\)"),
+        (
+            lambda: conditional().data_description.check_batch((X, LABELS[:5])),
+            "one length. Received: .*40, 'labels': 5",
+        ),
+        (lambda: conditional().data_description.check(X, LABELS - 1), r"must be in 0..2. Received: labels in -1..1"),
         (
             lambda: models.ConditionalGAN(
                 networks.mlp_generator(3, (), (6,), num_classes=3),
@@ -143,9 +148,9 @@ def test_labels_may_be_a_list():
                 3,
                 10,
             ),
-            "`generator` knows fewer classes than the model. Expected: num_classes=10. Received: 3",
+            "`generator` has fewer classes than the model. Expected: num_classes=10. Received: 3",
         ),
-        (lambda: conditional().check_data(5 * X, LABELS), r"Expected: values in \[-1, 1\]"),
+        (lambda: conditional().data_description.check(5 * X, LABELS), r"Expected: values in \[-1, 1\]"),
         (lambda: conditional().generate(np.zeros((2, 4)), [0, 1]), r"Expected: shape \(n, 3\)"),
         (
             lambda: models.ConditionalGAN(
@@ -170,3 +175,64 @@ def test_labels_are_refused_before_training():
     with pytest.raises(ValueError, match="needs labels"):
         model.fit(tf.data.Dataset.from_tensor_slices(X).batch(8), verbose=0)
     assert int(model.steps_done) == 0
+
+
+@keras.saving.register_keras_serializable("keras_gen_tests")
+def own_discriminator_loss(real_logits, fake_logits):
+    return keras.ops.mean(keras.ops.square(1 - real_logits)) + keras.ops.mean(keras.ops.square(fake_logits))
+
+
+@keras.saving.register_keras_serializable("keras_gen_tests")
+def own_generator_loss(fake_logits):
+    return keras.ops.mean(keras.ops.square(fake_logits - 1))
+
+
+@keras.saving.register_keras_serializable("keras_gen_tests")
+class OwnLosses:
+    """Least squares towards a label of one's own."""
+
+    def __init__(self, label=1.0):
+        self.label = label
+
+    def discriminator_loss(self, real_logits, fake_logits):
+        real = keras.ops.mean(keras.ops.square(self.label - real_logits))
+        return real + keras.ops.mean(keras.ops.square(fake_logits))
+
+    def generator_loss(self, fake_logits):
+        return keras.ops.mean(keras.ops.square(fake_logits - self.label))
+
+    def get_config(self):
+        return {"label": self.label}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
+
+
+@pytest.mark.parametrize("own", [(own_discriminator_loss, own_generator_loss), OwnLosses(1.0)])
+def test_an_own_loss_trains_as_the_librarys_of_the_same_formula_and_comes_back(own, tmp_path):
+    found = []
+    for adversarial_loss in (own, "least_squares"):
+        keras.utils.set_random_seed(0)
+        model = gan(adversarial_loss=adversarial_loss)
+        model.compile("adam", jit_compile=False)
+        found.append(model.fit(X, batch_size=8, epochs=2, verbose=0).history)
+        if adversarial_loss is own:
+            model.save(tmp_path / "model.keras")
+            resumed = load_model(tmp_path / "model.keras")
+            for one in (model, resumed):
+                one.fit(X, batch_size=8, epochs=3, initial_epoch=2, verbose=0)
+            for left, right in zip(model.get_weights(), resumed.get_weights(), strict=True):
+                np.testing.assert_array_equal(left, right)
+    for name in found[0]:
+        np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", [own_generator_loss, (own_generator_loss,), (1, 2), OwnLosses])
+def test_what_is_no_pair_of_losses_is_refused(loss):
+    if loss is OwnLosses:
+        loss = object()
+    with pytest.raises(
+        ValueError, match=r"a pair of callables or an object of two methods. Expected: one of \['hinge'"
+    ):
+        gan(adversarial_loss=loss)

@@ -45,7 +45,7 @@ def test_the_bound_is_the_likelihood_where_the_posterior_is_exact(k):
     exact = Linear()
     x = np.tile(exact.x, (200, 1))  # many draws, for the one-sample bound is tight only in the mean
     bound = float(
-        exact.model(importance_samples=k).negative_elbo(ops.convert_to_tensor(x), training=False)["negative_elbo"]
+        exact.model(importance_samples=k).negative_elbo({"x": x, "target": x}, training=False)["negative_elbo"]
     )
     np.testing.assert_allclose(bound, -exact.log_likelihood(exact.x).mean(), atol=0.02 if k == 1 else 1e-4)
 
@@ -56,7 +56,7 @@ def test_more_importance_samples_tighten_the_bound():
     for k in (1, 2, 10, 100):
         model = exact.model(importance_samples=k)
         model.encoder.get_layer("z_mean").set_weights([np.zeros((3, 1)), np.zeros(1)])  # a wrong posterior
-        bounds.append(float(model.negative_elbo(x, training=False)["negative_elbo"]))
+        bounds.append(float(model.negative_elbo({"x": x, "target": x}, training=False)["negative_elbo"]))
     assert bounds == sorted(bounds, reverse=True)
     assert bounds[-1] > -exact.log_likelihood(exact.x).mean() - 0.02
 
@@ -66,7 +66,7 @@ def test_the_loss_is_reconstruction_plus_weighted_kl():
     model.kl_weight.assign(0.5)
     x = ops.convert_to_tensor(np.random.default_rng(0).random((16, *SHAPE)).astype("float32"))
     for training, weight in ((True, 0.5), (False, 3.0)):
-        values = {name: float(v) for name, v in model.negative_elbo(x, training=training).items()}
+        values = {name: float(v) for name, v in model.negative_elbo({"x": x, "target": x}, training=training).items()}
         assert list(values) == ["negative_elbo", "reconstruction", "kl"]
         np.testing.assert_allclose(values["negative_elbo"], values["reconstruction"] + weight * values["kl"], rtol=1e-6)
     kl = losses.gaussian_kl(*model.encoder(x))
@@ -80,7 +80,7 @@ def test_the_gradient_of_the_loss_is_the_finite_difference():
 
     def loss():
         model.evaluation_seed_generator.restart()  # the same noise each time
-        return model.negative_elbo(x, training=False)["negative_elbo"]
+        return model.negative_elbo({"x": x, "target": x}, training=False)["negative_elbo"]
 
     _, (gradient,) = backend.value_and_grad(lambda: (loss(), None), [bias])
     for place in range(2):
@@ -195,16 +195,16 @@ def test_range_is_checked_where_the_last_activation_tells_it():
     x = np.full((4, *SHAPE), 0.5, "float32")
     for activation, low in (("tanh", -1), ("sigmoid", 0), (None, -5)):
         model = models.VAE(networks.mlp_encoder(SHAPE, (), 2), _decoder(activation), "gaussian")
-        model.check_data(x * 0 + low)
+        model.data_description.check(x * 0 + low)
         if activation:
             with pytest.raises(ValueError, match="out of range"):
-                model.check_data(x * 0 + low - 0.1)
+                model.data_description.check(x * 0 + low - 0.1)
 
 
 def test_labels_are_ignored_and_codes_checked(digits):
     model = vae()
     model.compile("adam", jit_compile=False)
-    model.fit(digits, np.zeros(28), validation_data=(digits, np.zeros(28)), verbose=0)
+    model.fit(digits, np.zeros(28, int), validation_data=(digits, np.zeros(28, int)), verbose=0)
     with pytest.raises(
         ValueError, match=r"`z` does not fit the network. Expected: shape \(n, 2\). Received: shape \(4, 3\)"
     ):

@@ -25,12 +25,12 @@ def test_every_weight_of_the_critic_stays_in_the_box():
 def test_the_estimate_is_the_loss_without_its_sign_and_its_penalty():
     model = wgan()
     fakes = model.sample(40, seed=0)
-    found = model.opponent_loss(X, fakes, training=False)
+    found = model.discriminator_losses({"x": X}, fakes, training=False)
     expected = float(np.mean(model.critic(X)) - np.mean(model.critic(fakes)))
     assert float(found["wasserstein"]) == -float(found["critic_loss"]) == pytest.approx(expected, abs=1e-6)
 
     model = wgan(models.WGANGP, gradient_penalty_weight=3.0)
-    found = {name: float(value) for name, value in model.opponent_loss(X, fakes, training=False).items()}
+    found = {name: float(value) for name, value in model.discriminator_losses({"x": X}, fakes, training=False).items()}
     assert found["critic_loss"] == pytest.approx(3 * found["gradient_penalty"] - found["wasserstein"], rel=1e-5)
     model.evaluation_seed_generator.restart()
     seed = model.evaluation_seed_generator
@@ -48,7 +48,7 @@ def test_the_penalty_is_of_the_critic_as_it_judges():
     model = wgan(models.WGANGP, keras.Sequential([keras.Input((6,)), TwiceInTraining(), linear]))
     fakes = model.sample(40, seed=0)
     for training, expected in ((True, 25), (False, 4)):
-        found = model.opponent_loss(X, fakes, training=training)["gradient_penalty"]
+        found = model.discriminator_losses({"x": X}, fakes, training=training)["gradient_penalty"]
         assert float(found) == pytest.approx(expected, rel=1e-5)
 
 

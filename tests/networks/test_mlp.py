@@ -30,14 +30,14 @@ def test_bad_widths(arguments):
         networks.mlp_encoder(**{"input_shape": (4,), "units": (3,), "latent_dim": 2, **arguments})
 
 
-def test_a_single_width_is_told():
+def test_a_single_width_is_refused():
     with pytest.raises(
         ValueError, match=r"`units` must be a sequence of widths. Expected: such as \(400, 20\). Received: "
     ):
         networks.mlp_encoder((4,), 32, 2)
 
 
-def test_the_butterfly_follows_the_formula_and_shares_its_kernels():
+def test_a_symmetric_autoencoder_follows_the_formula_and_shares_its_kernels():
     sizes = [784, 1000, 400, 20]
     kernels = sum(a * b for a, b in itertools.pairwise(sizes))
     for tied, again in ((True, 0), (False, kernels)):
@@ -47,14 +47,14 @@ def test_the_butterfly_follows_the_formula_and_shares_its_kernels():
     assert (encoder.output_shape, decoder.output_shape) == ((None, 20), (None, 784))
 
 
-def test_a_tied_butterfly_transposes():
+def test_a_tied_symmetric_autoencoder_transposes():
     encoder, decoder = networks.mlp_autoencoder([(2, 3, 1), 4], tied=True)
     kernel = encoder.get_layer("encoder_1").get_weights()[0]
     z = np.random.default_rng(0).random((5, 4)).astype("float32")
     np.testing.assert_allclose(np.reshape(decoder(z), (5, 6)), z @ kernel.T, rtol=1e-5, atol=1e-6)
 
 
-def test_the_butterflys_activations():
+def test_a_symmetric_autoencoders_activations():
     encoder, decoder = networks.mlp_autoencoder([6, 5, 4, 3], "tanh", "sigmoid", "relu", code_layer=layers.KSparse(2))
     names = [layer.activation.__name__ for net in (encoder, decoder) for layer in net.layers if "coder_" in layer.name]
     assert names == ["tanh", "tanh", "sigmoid", "tanh", "tanh", "relu"]
@@ -72,6 +72,6 @@ def test_the_butterflys_activations():
         ([(0, 4), 3], "`units` must be an integer >= 1"),
     ],
 )
-def test_butterflies_that_cannot_be(units, message):
+def test_symmetric_autoencoders_that_cannot_be(units, message):
     with pytest.raises(ValueError, match=message):
         networks.mlp_autoencoder(units)

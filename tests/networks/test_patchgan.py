@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 
@@ -11,8 +12,6 @@ def test_a_logit_sees_a_patch_of_the_stated_size(downsamplings, patch):
     bare = without_normalisation(network)
     x = np.random.default_rng(0).uniform(-1, 1, (1, 160, 160, 1)).astype("float32")
     middle = network.output_shape[1] // 2
-    import keras
-
     gradient = keras.ops.convert_to_numpy(
         backend.input_gradient(lambda x: bare(x)[:, middle, middle], keras.ops.convert_to_tensor(x))
     )[0, :, :, 0]
@@ -21,8 +20,6 @@ def test_a_logit_sees_a_patch_of_the_stated_size(downsamplings, patch):
 
 
 def without_normalisation(network):
-    import keras
-
     kept = [layer for layer in network.layers[1:] if not isinstance(layer, keras.layers.GroupNormalization)]
     for layer in kept:
         if isinstance(layer, keras.layers.Conv2D):

@@ -15,9 +15,9 @@ X = np.random.default_rng(0).random((12, 3)).astype("float32")
 class Pull(GenerativeModel):
     """Players that each pull one number towards the mean of the data, the second towards the first as well."""
 
-    def __init__(self, moves=3, regularizer=None):
+    def __init__(self, updates=3, regularizer=None):
         super().__init__(log_names=("first_loss", "second_loss"))
-        self.moves, self.seen = moves, []
+        self.updates, self.regularizer, self.seen = updates, regularizer, []
         self.first, self.second = (
             keras.Sequential(
                 [
@@ -27,40 +27,40 @@ class Pull(GenerativeModel):
             )
             for penalty in (regularizer, None)
         )
-        self.built = True
 
     def players(self):
         return (
-            Player("first", (self.first,), self.first_loss, self.moves),
+            Player("first", (self.first,), self.first_loss, self.updates),
             Player("second", (self.second,), self.second_loss),
         )
 
-    def note(self, x):
+    def noted(self, x):
         if self.run_eagerly:
             self.seen.append(x.numpy().tolist())
+        return x
 
     def value(self, network):
         return ops.sum(network(ops.ones((1, 1))))
 
-    def first_loss(self, x, training):
-        self.note(x)
+    def first_loss(self, batch, training):
+        x = self.noted(batch["x"])
         return {"first_loss": ops.mean(ops.square(self.value(self.first) - x))}
 
-    def second_loss(self, x, training):
-        self.note(x)
+    def second_loss(self, batch, training):
+        x = self.noted(batch["x"])
         return {"second_loss": ops.square(self.value(self.second) - self.value(self.first)) + ops.mean(x)}
 
 
-def test_moves_see_disjoint_slices_of_equal_size_and_a_single_move_the_first():
-    model = Pull(moves=3)
+def test_updates_see_disjoint_slices_of_equal_size_and_a_single_update_the_first():
+    model = Pull(updates=3)
     model.compile(keras.optimizers.SGD(0.1), run_eagerly=True)
     model.fit(X[:11], batch_size=11, shuffle=False, verbose=0)
     expected = [X[:11][move::3][:3].tolist() for move in range(3)]
     assert model.seen == [*expected, expected[0]]
 
 
-def test_updates_alternate_each_against_the_moved_other():
-    model = Pull(moves=2)
+def test_updates_alternate_each_against_the_updated_other():
+    model = Pull(updates=2)
     model.compile({"first": keras.optimizers.SGD(0.1), "second": keras.optimizers.SGD(0.25)}, jit_compile=False)
     history = model.fit(X, batch_size=12, shuffle=False, verbose=0).history
     first, losses = 0.0, []
@@ -76,7 +76,7 @@ def test_updates_alternate_each_against_the_moved_other():
     np.testing.assert_allclose(history["loss"], np.mean(losses) + second_loss, rtol=1e-5)
 
 
-def test_what_follows_a_move_runs_once_a_move():
+def test_what_follows_an_update_runs_once_an_update():
     model = TwoPlayers.small(n_critic=2)
     model.compile("adam", jit_compile=False)
     model.fit(np.zeros((24, 8, 8, 1), "float32"), batch_size=8, epochs=2, verbose=0)
@@ -84,7 +84,7 @@ def test_what_follows_a_move_runs_once_a_move():
 
 
 def test_evaluate_is_the_mean_over_examples_also_with_a_small_last_batch():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile("sgd")
     losses = model.evaluate(X[:10], batch_size=4, return_dict=True, verbose=0)
     np.testing.assert_allclose(losses["first_loss"], np.mean(X[:10] ** 2), rtol=1e-5)
@@ -93,7 +93,7 @@ def test_evaluate_is_the_mean_over_examples_also_with_a_small_last_batch():
 def test_regularisers_of_the_networks_are_minimised():
     def first_kernel(regularizer):
         keras.utils.set_random_seed(1)
-        model = Pull(moves=1, regularizer=regularizer)
+        model = Pull(updates=1, regularizer=regularizer)
         model.first.layers[0].kernel.assign([[3.0]])
         model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
         model.fit(X, batch_size=12, verbose=0)
@@ -110,7 +110,7 @@ def test_small_networks_of_dense_layers_are_fused_and_convolutions_and_dropout_a
     class Holder(GenerativeModel):
         def __init__(self, network):
             super().__init__()
-            self.network, self.built = network, True
+            self.network = network
 
         def players(self):
             return (Player("player", (self.network,), None),)
@@ -135,7 +135,7 @@ def test_half_precision_leaves_xla_but_not_the_long_executions(policy):
 
 
 def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
     history = model.fit(X, batch_size=4, validation_split=0.25, shuffle=False, steps_per_epoch=1, verbose=0).history
     np.testing.assert_allclose(history["first_loss"], np.mean(X[:4] ** 2), rtol=1e-5)
@@ -146,20 +146,29 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
     ("arguments", "message"),
     [
         ({}, "`x` must be given.*Received: None"),
-        ({"x": (X, X, X)}, "`sample_weight` is not supported"),
-        ({"x": X, "validation_data": (X, None, np.ones(12))}, "`sample_weight` is not supported"),
-        ({"x": tf.data.Dataset.from_tensors((X, X, X))}, "`sample_weight` is not supported"),
+        ({"x": (X, np.arange(12), np.ones(12))}, "`sample_weight` needs a model with a loss of each example"),
+        (
+            {"x": X, "validation_data": (X, None, np.ones(12))},
+            "`sample_weight` needs a model with a loss of each example",
+        ),
+        (
+            {"x": tf.data.Dataset.from_tensors((X, np.arange(12), np.ones(12)))},
+            "`sample_weight` needs a model with a loss of each example",
+        ),
         ({"x": tf.data.Dataset.from_tensors(X[:2])}, "Expected: batch_size >= 3. Received: batch_size=2"),
         ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
-        ({"x": data.Pipeline(X), "steps_per_epoch": 1}, "A pipeline has its own. Expected: steps=1 where it is made"),
+        (
+            {"x": data.Pipeline(X), "steps_per_epoch": 1},
+            "A Pipeline has its own. Expected: steps where it is made. Received: both, steps = 1",
+        ),
         ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
-        ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` is not supported"),
-        ({"x": X, "class_weight": {0: 1}}, "`class_weight` is not supported"),
+        ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` needs a model with a loss of each example"),
+        ({"x": X, "class_weight": {0: 1}}, "`class_weight` needs a model of labels"),
         ({"x": X[:0]}, "`x` must hold at least one example"),
         ({"x": np.full((4, 3), np.nan)}, "`x` must be finite"),
         (
             {"x": X, "batch_size": 2},
-            "each of the 3 moves of a step.* Expected: batch_size >= 3. Received: batch_size=2",
+            "each of the 3 updates of a step.* Expected: batch_size >= 3. Received: batch_size=2",
         ),
         ({"x": X, "validation_split": 1.0}, "examples on both sides.*Received: 1.0 of 12"),
         ({"x": X, "validation_data": np.full((4, 3), np.inf)}, "`x` must be finite"),
@@ -167,7 +176,7 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
     ],
 )
 def test_bad_input_is_refused_before_training(arguments, message):
-    model = Pull(moves=3)
+    model = Pull(updates=3)
     model.compile("sgd", run_eagerly=True)
     with pytest.raises(ValueError, match=message):
         model.fit(verbose=0, **arguments)
@@ -183,7 +192,7 @@ def _counted(make_data, **options):
     """How many batches an unfused and a fused model train on, counted by the optimizer."""
     counts = []
     for jit_compile in (False, True):
-        model = Pull(moves=1)
+        model = Pull(updates=1)
         model.compile("sgd", jit_compile=jit_compile)
         model.fit(make_data(), verbose=0, **options)
         counts.append(int(model.optimizer.iterations))
@@ -199,12 +208,12 @@ def test_steps_are_exact_for_every_kind_of_data():
     assert _counted(lambda: batches.concatenate(batches), epochs=2) == 16
     assert _counted(lambda: ((X[:3],) for _ in range(10)), steps_per_epoch=5, epochs=2) == 10
     assert _counted(lambda: data.Pipeline(X, batch_size=5, steps=2), epochs=2) == 4
-    assert _counted(lambda: tf.data.Dataset.from_tensor_slices((X, [b"label"] * 12)).batch(3)) == 4
+    assert _counted(lambda: tf.data.Dataset.from_tensor_slices((X, np.arange(12))).batch(3)) == 4
 
 
 def test_evaluation_steps_are_exact():
     batches = tf.data.Dataset.from_tensor_slices(X).batch(3)
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile("sgd")
     first = model.evaluate(batches, steps=1, verbose=0, return_dict=True)["first_loss"]
     np.testing.assert_allclose(first, np.mean(X[:3] ** 2), rtol=1e-5)
@@ -214,7 +223,7 @@ def test_evaluation_steps_are_exact():
 
 
 def test_evaluation_between_fits_does_not_compile_the_training_anew():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile("sgd")
     model.fit(X, batch_size=3, verbose=0)
     compiled = model.train_function
@@ -228,14 +237,14 @@ def test_callbacks_see_no_batch_beyond_the_last():
         def on_train_batch_end(self, batch, logs=None):
             self.batch = batch
 
-    model, last = Pull(moves=1), Last()
+    model, last = Pull(updates=1), Last()
     model.compile("sgd")
     model.fit(X, batch_size=3, callbacks=[last], verbose=0)
     assert last.batch == 3
 
 
 def test_each_epoch_feeds_the_losses_an_order_of_its_own():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile("sgd", run_eagerly=True)
     model.fit(X, batch_size=12, epochs=3, verbose=0)
     orders = {str(batch) for batch in model.seen}
@@ -244,24 +253,25 @@ def test_each_epoch_feeds_the_losses_an_order_of_its_own():
         np.testing.assert_array_equal(np.sort(batch, axis=0), np.sort(X, axis=0))
 
 
-def test_a_last_batch_too_small_for_the_moves_is_dropped():
-    model = Pull(moves=3)
+def test_a_last_batch_too_small_for_the_updates_is_dropped():
+    model = Pull(updates=3)
     model.compile("sgd", run_eagerly=True)
     losses = model.fit(X[:11], batch_size=9, verbose=0).history["loss"]
     assert len(model.seen) == 4 and np.isfinite(losses).all()
 
 
 def test_pairs_are_x_and_labels_in_every_form():
-    for x, y in ((X, X[:, 0]), ((X, X[:, 0]), None), (data.Split(X, None), None)):
-        model = Pull(moves=1)
+    labels = np.arange(12)
+    for x, y in ((X, labels), ((X, labels), None), (data.Split(X, None), None), (X, labels[:, None])):
+        model = Pull(updates=1)
         model.compile("sgd", run_eagerly=True)
-        model.fit(x, y, validation_data=(X, X[:, 0]), batch_size=12, shuffle=False, verbose=0)
+        model.fit(x, y, validation_data=(X, labels), batch_size=12, shuffle=False, verbose=0)
         assert model.seen[0] == X.tolist()
         assert model.evaluate(x, y, verbose=0) == model.evaluate(X, verbose=0)
 
 
 def test_explicit_validation_data_go_before_a_split():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile(keras.optimizers.SGD(0.0))
     history = model.fit(X, validation_split=0.5, validation_data=X[:2], verbose=0).history
     np.testing.assert_allclose(history["val_first_loss"], np.mean(X[:2] ** 2), rtol=1e-5)
@@ -269,7 +279,7 @@ def test_explicit_validation_data_go_before_a_split():
 
 
 def test_a_reused_list_of_callbacks_counts_epochs_once():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model.compile("sgd")
     callbacks = keras.callbacks.CallbackList([], add_history=True, model=model)
     for done in (1, 2):
@@ -278,17 +288,18 @@ def test_a_reused_list_of_callbacks_counts_epochs_once():
 
 
 def test_a_name_that_no_loss_returns_is_refused():
-    model = Pull(moves=1)
+    model = Pull(updates=1)
     model._means.append(keras.metrics.Mean(name="third_loss"))
     model.compile("sgd", jit_compile=False)
     with pytest.raises(ValueError, match="must be returned by the losses. Expected: {'third_loss'}"):
         model.fit(X, verbose=0)
 
 
-@pytest.mark.parametrize("given", [{"loss": "mse"}, {"metrics": ["mse"]}])
-def test_losses_and_metrics_are_the_models_own(given):
-    with pytest.raises(ValueError, match=rf"takes no losses or metrics.*Received: \['{next(iter(given))}'\]"):
-        Pull().compile("adam", **given)
+def test_losses_are_the_models_own_and_metrics_need_labels_or_reconstructions():
+    with pytest.raises(ValueError, match=r"takes no losses: the model has its own.*Received: \['loss'\]"):
+        Pull().compile("adam", loss="mse")
+    with pytest.raises(ValueError, match="`metrics` are for models of labels or reconstructions.*Received: Pull"):
+        Pull().compile("adam", metrics=["mse"])
 
 
 @pytest.mark.parametrize(

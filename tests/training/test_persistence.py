@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import load_model, presets
+from keras_gen import load_model, models, networks, presets
 
 SHAPE = (8, 8, 1)
 
@@ -69,3 +69,66 @@ def test_set_random_seed_fixes_the_order_of_the_data():
     assert small().order_seed != first
     keras.utils.set_random_seed(4)
     assert small().order_seed == first
+
+
+def networks_of_a_vae():
+    return networks.mlp_encoder(SHAPE, (4,), 2), networks.mlp_decoder(2, (4,), SHAPE)
+
+
+@keras.saving.register_keras_serializable("keras_gen_tests")
+class Handing(models.VAE):
+    """Hands all that it does not know on to its base."""
+
+    def __init__(self, *args, temperature=1.0, **kw):
+        super().__init__(*args, **kw)
+        self.temperature = temperature
+
+
+@keras.saving.register_keras_serializable("keras_gen_tests")
+class Further(Handing):
+    def __init__(self, encoder, decoder, extra=0, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.extra = extra
+
+
+@pytest.mark.parametrize(("kind", "own"), [(Handing, {}), (Further, {"extra": 7})])
+def test_arguments_of_a_subclass_and_of_its_bases_come_back(kind, own, tmp_path):
+    model = kind(*networks_of_a_vae(), beta=4.0, temperature=0.5, reconstruction="gaussian", **own)
+    model.save(tmp_path / "model.keras")
+    again = load_model(tmp_path / "model.keras")
+    assert type(again) is kind and (again.beta, again.temperature, again.reconstruction) == (4.0, 0.5, "gaussian")
+    assert all(getattr(again, name) == value for name, value in own.items())
+
+
+def test_arguments_that_no_file_could_hold_are_refused_when_the_model_is_built():
+    class Forgetful(models.VAE):
+        def __init__(self, encoder, decoder, temperature=1.0):
+            super().__init__(encoder, decoder)
+
+    class Unnamed(models.VAE):
+        def __init__(self, *networks):
+            super().__init__(*networks)
+
+    with pytest.raises(ValueError, match="`Forgetful.__init__` must store.*Expected: self.temperature = temperature"):
+        Forgetful(*networks_of_a_vae())
+    with pytest.raises(ValueError, match=r"`Unnamed.__init__` must take arguments that have names.*\*networks"):
+        Unnamed(*networks_of_a_vae())
+
+
+def test_a_layer_of_two_networks_is_refused_by_its_name():
+    shared = keras.layers.Dense(4, name="shared")
+    x, z = keras.Input((4,)), keras.Input((4,))
+    with pytest.raises(ValueError, match="must not share layers.* layer 'shared' in both 'enc' and 'dec'"):
+        models.Autoencoder(keras.Model(x, shared(x), name="enc"), keras.Model(z, shared(z), name="dec"))
+
+
+def test_an_embedding_of_both_networks_of_a_conditional_gan_is_refused_by_its_name():
+    embedding = keras.layers.Embedding(3, 4, name="classes")
+
+    def network(name, width):
+        inputs, labels = keras.Input((width,)), keras.Input((), dtype="int32")
+        joined = keras.layers.Concatenate()([inputs, embedding(labels)])
+        return keras.Model([inputs, labels], keras.layers.Dense(6 if name == "generator" else 1)(joined), name=name)
+
+    with pytest.raises(ValueError, match="layer 'classes' in both 'critic' and 'generator'"):
+        models.ConditionalGAN(network("generator", 2), network("critic", 6), 2, 3)

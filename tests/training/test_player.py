@@ -60,4 +60,4 @@ def test_float16_scales_every_players_loss():
     keras.config.set_dtype_policy("mixed_float16")
     model = TwoPlayers.small()
     model.compile("adam")
-    assert all(isinstance(m, keras.optimizers.LossScaleOptimizer) for m in model.optimizer.optimizers)
+    assert all(isinstance(m, keras.optimizers.LossScaleOptimizer) for m in model.optimizer.members.values())

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import load_model, models, presets, tuning
+from keras_gen import load_model, models, presets, runs, tuning
 from keras_gen.tuning import Range
 from keras_gen.tuning.hypermodel import PresetHyperModel
 
@@ -18,12 +18,17 @@ SMALL = {"epochs": 1, "batch_size": 8, "units": (6,), "verbose": 0}
 def diverging(monkeypatch):
     """A preset whose models of three units are not finite."""
 
-    def make(example_shape, latent_dim=2, units=(6,), noise=0.0):
+    monkeypatch.setitem(presets.PRESETS, "diverging", None)  # taken out again
+
+    @presets.preset("diverging", model=models.Autoencoder)
+    def make(example_shape, latent_dim=2, units=(6,), noise=0.0, **options):
+        """A preset."""
         rate = 1e30 if latent_dim == 3 else 1e-3
         return presets.autoencoder(example_shape, latent_dim, units=units, noise=noise, learning_rate=rate)
 
-    for names in (presets.PRESETS, presets.RECONSTRUCTING):
-        monkeypatch.setitem(names, "diverging", make)
+
+def defaults():
+    return {name: argument.default for name, argument in presets.autoencoder.arguments.items()}
 
 
 def numbers(result, name):
@@ -56,6 +61,10 @@ def test_the_best_model_comes_back_whole(digits, tmp_path):
     assert error.mean() == pytest.approx(best["error"], rel=1e-5)
     assert error.std(ddof=1) / math.sqrt(8) == pytest.approx(best["standard_error"], rel=1e-4)
     assert int(model.optimizer.optimizers[0].iterations) == 3  # 20 examples in batches of 8
+    run = runs.load_run(tmp_path / "s")
+    assert run.settings.options == {**defaults(), "units": (6,), "latent_dim": found.best["latent_dim"]}
+    assert (run.settings.model, run.settings.data, run.settings.epochs) == ("autoencoder", None, 1)
+    assert found.error(digits[20:]) == pytest.approx(best["error"], rel=1e-5)
     assert not model.run_eagerly, "a short trial runs without a graph; the model that it leaves does not"
     model.fit(digits, epochs=2, initial_epoch=1, verbose=0)
 
@@ -146,7 +155,7 @@ def test_everything_at_once(digits, tmp_path):
     found = tuning.search_autoencoder(digits, tmp_path, trials=2, **options)
     searched = {"latent_dim", "layers", "activation", "reconstruction", "noise", "noise_kind", "sparsity", "nodes_1"}
     assert searched <= set(found.best)
-    assert len(load_model(tmp_path / "best.keras").encoder.layers) == 2 + found.best["layers"] + 1
+    assert len(load_model(tmp_path).encoder.layers) == 2 + found.best["layers"] + 1
 
 
 @pytest.mark.parametrize(

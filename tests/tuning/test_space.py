@@ -68,7 +68,7 @@ def test_what_keras_tuner_is_asked_for():
     assert [type(one).__name__ for one in hp.space] == ["Int", "Float", "Choice"]
 
 
-def test_layers_and_nodes_make_a_butterfly():
+def test_layers_and_nodes_make_a_symmetric_autoencoder():
     hp = keras_tuner.HyperParameters()
     hp.values.update(layers=3, nodes_1=5, nodes_2=50, nodes_3=9, latent_dim=7)
     ranges = [Range("layers", 1, 3), Range("nodes", 4, 64), Range("latent_dim", 2, 8)]

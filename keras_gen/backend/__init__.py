@@ -1,0 +1,38 @@
+"""What `keras.ops` does not offer: gradients, random draws, devices and replicas, fused kernels and training steps.
+
+With `keras_gen.data` this is the only place that names TensorFlow; another Keras backend would be added here.
+"""
+
+import keras
+
+if keras.backend.backend() != "tensorflow":
+    raise ImportError(
+        "keras_gen runs on Keras's TensorFlow backend. Expected: KERAS_BACKEND=tensorflow. "
+        f"Received: KERAS_BACKEND={keras.backend.backend()}"
+    )
+
+from keras_gen.backend.devices import has_strategy, on_cpu, reducible, replica_count, replica_id
+from keras_gen.backend.execution import after, compiled, fuse_steps
+from keras_gen.backend.gradients import batch_jacobian, input_gradient, value_and_grad, vjp
+from keras_gen.backend.kernels import instance_normalized, sum_rows
+from keras_gen.backend.random import normal, under_xla, uniform
+
+__all__ = [
+    "after",
+    "batch_jacobian",
+    "compiled",
+    "fuse_steps",
+    "has_strategy",
+    "input_gradient",
+    "instance_normalized",
+    "normal",
+    "on_cpu",
+    "reducible",
+    "replica_count",
+    "replica_id",
+    "sum_rows",
+    "under_xla",
+    "uniform",
+    "value_and_grad",
+    "vjp",
+]

@@ -1,0 +1,31 @@
+"""Devices, and the replicas of a distribution strategy."""
+
+import tensorflow as tf
+
+
+def on_cpu():
+    """Whether the processor is the only device."""
+    return all(device.device_type == "CPU" for device in tf.config.get_visible_devices())
+
+
+def has_strategy():
+    """Whether a distribution strategy is in scope."""
+    return tf.distribute.has_strategy()
+
+
+def replica_count():
+    """Number of replicas that run a step at the same time; 1 without a distribution strategy."""
+    return tf.distribute.get_strategy().num_replicas_in_sync
+
+
+def replica_id():
+    """Index of the replica that runs this line, from 0; 0 without a distribution strategy."""
+    context = tf.distribute.get_replica_context()
+    return 0 if context is None else context.replica_id_in_sync_group
+
+
+def reducible(logs):
+    """Logs in a form that every distribution strategy can gather: several workers refuse scalars."""
+    if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
+        return {name: tf.reshape(value, (1,)) for name, value in logs.items()}
+    return logs

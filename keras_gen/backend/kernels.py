@@ -1,0 +1,53 @@
+"""Sums and normalisations by the kernels that are fastest on the device."""
+
+import math
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from keras_gen.backend.devices import on_cpu
+
+
+def instance_normalized(x, gamma, beta, epsilon):
+    """Bring each channel of each image to mean 0 and variance 1, then scale and shift it.
+
+    The kernel is that of batch normalisation: the channels of all images become those of a batch of one image. A
+    single image is not copied for this.
+
+    Args:
+        x: Tensor `(batch, height, width, channels)` of float32, bfloat16 or float16.
+        gamma: Scale, float32 tensor `(channels,)`.
+        beta: Shift, float32 tensor `(channels,)`.
+        epsilon: Number added to the float32 variance.
+
+    Returns:
+        Tensor of the shape and dtype of `x`.
+    """
+    images, height, width, channels = keras.ops.shape(x)
+    wide = tf.reshape(tf.transpose(x, (1, 2, 0, 3)), (1, height, width, images * channels))
+    scale, offset = tf.tile(gamma, [images]), tf.tile(beta, [images])
+    kernel = tf.raw_ops.FusedBatchNormV3
+    wide = kernel(x=wide, scale=scale, offset=offset, mean=[], variance=[], epsilon=epsilon, is_training=True).y
+    return tf.transpose(tf.reshape(wide, (height, width, images, channels)), (2, 0, 1, 3))
+
+
+def sum_rows(values):
+    """Sum of each row: float32 tensor `(rows, columns)` -> `(rows,)`.
+
+    On a CPU it is a product with a matrix of zeros and ones. XLA would fuse the computation of the values into the loop
+    of a plain sum, or of a product with one vector, without vector instructions; a Bernoulli likelihood then takes
+    twice as long. The matrix makes several partial sums, so that the rounding errors of long rows stay those of short
+    ones. Where the number of columns is unknown when the graph is traced, it is a plain sum.
+
+    Example:
+
+    >>> sum_rows(tf.ones((2, 6))).numpy().tolist()
+    [6.0, 6.0]
+    """
+    columns = values.shape[1]
+    if columns is None or not on_cpu():
+        return tf.reduce_sum(values, axis=1)
+    groups = max(2, min(math.isqrt(columns), 32))
+    membership = np.repeat(np.eye(groups), math.ceil(columns / groups), axis=0)[:columns]
+    return tf.reduce_sum(tf.matmul(values, tf.constant(membership, values.dtype)), axis=1)

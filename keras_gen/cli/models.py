@@ -1,0 +1,126 @@
+"""`keras-gen train MODEL` and `keras-gen tune MODEL`: a command for each preset, built when it is called."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from keras_gen import data as data_sets
+from keras_gen import presets, runs
+from keras_gen.cli.options import command, stated
+from keras_gen.runs.extras import options_of
+
+_DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
+_EPOCHS = Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")]
+_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples of one update.")]
+_BINARIZATION = Annotated[Literal["none", "static", "dynamic"], typer.Option(help="How to draw binary pixels.")]
+_SEED = Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")]
+_RESUME = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")]
+_OUT = Annotated[Path | None, typer.Option(help="The folder. [default: saved_models/MODEL-DATA]", show_default=False)]
+
+
+def train_command(name):
+    """The command that trains a preset."""
+    preset = presets.PRESETS[name]
+    changes = {}
+    if "translate" in preset.model.tasks:
+        changes = {"without": ("data", "binarization"), "defaults": {"epochs": 200, "batch_size": 1}}
+    return command(_train, options_of(name), preset.summary, **changes)
+
+
+def tune_command(name):
+    """The command that searches a preset's options."""
+    preset = presets.PRESETS[name]
+    return command(_tune, preset.arguments, preset.summary)
+
+
+def _train(
+    context: typer.Context,
+    data: _DATA = "digits",
+    epochs: _EPOCHS = 50,
+    batch_size: _BATCH_SIZE = 100,
+    binarization: _BINARIZATION = "none",
+    seed: _SEED = 0,
+    out: _OUT = None,
+    resume: _RESUME = False,
+    **options,
+):
+    name = context.info_name
+    translates = "translate" in presets.PRESETS[name].model.tasks
+    settings = runs.Settings(name, "pairs" if translates else data, epochs, batch_size, binarization, seed, options)
+    place = options["x"].partition(":")[0] if translates else data
+    train = runs.train_translation if translates else runs.train
+    try:
+        trained = train(settings, _folder(out, name, place), resume, stated(context) & settings.arguments.keys())
+    except KeyboardInterrupt:
+        raise _interrupted("The last finished epoch is saved; --resume goes on from there.") from None
+    if not trained.new:
+        typer.echo(f"Nothing to train: {trained.epochs} epochs are done, {trained.settings.epochs} asked for.")
+    files = ["model.keras", "history.csv", "settings.json", *trained.files]
+    typer.echo(f"In {trained.folder}: {', '.join(files)}")
+    typer.echo(_result(trained))
+
+
+def _result(trained):
+    """The line that says how well a model does after its training."""
+    figures, tasks = dict(trained.figures), presets.PRESETS[trained.settings.model].model.tasks
+    loss = figures.pop("loss", None)
+    if "reconstruct" in tasks:
+        unit = "" if trained.settings.options["reconstruction"] == "squared_error" else " nats"
+        return f"Validation loss after epoch {trained.epochs}: {loss:.3f}{unit}"
+    # Of several players, the sum of whose losses means little
+    where = "After" if "translate" in tasks else "On test images after"
+    return f"{where} epoch {trained.epochs}: {', '.join(f'{name} {value:.3f}' for name, value in figures.items())}"
+
+
+def _tune(
+    context: typer.Context,
+    search: Annotated[str, typer.Option(help="Ranges, as in bottleneck=2:64,corruption=0:0.6,activation=relu|silu.")],
+    data: _DATA = "digits",
+    trials: Annotated[int, typer.Option(min=1, help="Trials in all, also when the search goes on.")] = 12,
+    tuner: Annotated[
+        Literal["random", "bayesian", "hyperband", "grid"], typer.Option(help="How to search.")
+    ] = "random",
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
+    batch_size: _BATCH_SIZE = 100,
+    repeats: Annotated[int, typer.Option(min=1, help="Trainings of each trial, whose mean counts.")] = 1,
+    objective: Annotated[str, typer.Option(help="What to minimise: error, or a name that training logs.")] = "error",
+    seed: _SEED = 0,
+    out: _OUT = None,
+    **options,
+):
+    from keras_gen import tuning  # KerasTuner takes a second to import
+
+    name = context.info_name
+    shared = {"trials": trials, "tuner": tuner, "epochs": epochs, "batch_size": batch_size, "repeats": repeats}
+    fixed = {option: value for option, value in options.items() if option in stated(context)}
+    folder = _folder(out, f"tune-{name}", data)
+    try:
+        found = tuning.search(data, search, folder, preset=name, objective=objective, seed=seed, **shared, **fixed)
+    except KeyboardInterrupt:
+        raise _interrupted("The finished trials are kept; the same command goes on.") from None
+    for row in found.rows:
+        typer.echo(_listed(row))
+    pictures = sorted(path.name for path in folder.glob("*.png"))
+    typer.echo(f"In {folder}: {', '.join(['model.keras', 'settings.json', 'trials.csv', *pictures])}")
+    typer.echo(f"Best: {_listed(found.best)}")
+    for key, value in found.chosen.items():
+        typer.echo(f"Smallest {key} within one standard error of the best: {_short(value)}")
+    typer.echo(f"Test error of the best: {found.error(data_sets.load(data)[1].x):.3f}")
+
+
+def _folder(out, name, place):
+    return out or Path("saved_models") / f"{name}-{Path(place).stem}"
+
+
+def _interrupted(advice):
+    typer.echo(f"Interrupted. {advice}", err=True)
+    return typer.Exit(130)
+
+
+def _listed(values):
+    return ", ".join(f"{name} {_short(value)}" for name, value in values.items())
+
+
+def _short(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,237 @@
+"""What generators against a discriminator or critic share: latents, phases, a moving average, samples."""
+
+import typing
+
+import numpy as np
+from keras import InputSpec, ops
+
+from keras_gen import backend, checks
+from keras_gen.training.data_description import Component, DataDescription
+from keras_gen.training.generative_model import GenerativeModel
+from keras_gen.training.introspection import check_logits, shapes, value_range
+from keras_gen.training.player import Player
+
+_BATCH = 256  # images at a time in the methods that take and return numpy
+Latent = typing.Literal["normal", "uniform"]
+
+
+class AdversarialModel(GenerativeModel):
+    """A `GenerativeModel` of a generator and a discriminator, or critic, that judges what it makes.
+
+    A subclass defines `discriminator_losses(batch, fakes, training)` and `generator_losses(batch, fakes, training)`.
+
+    Args:
+        generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
+        discriminator: Keras model from `(batch, *shape)` to logits or values, without a last activation. It is stored
+            under the name `discriminator_name`.
+        condition: The `Component` that both networks are given besides, or `None`.
+        log_names: As in `GenerativeModel`.
+        latent_dim: Width of the latents, an integer >= 1.
+        n_critic: Updates of the discriminator for each of the generator, an integer >= 1. Defaults to 1.
+        latent: `"normal"` for N(0, I), or `"uniform"` for U[-1, 1]. Defaults to `"normal"`.
+        ema: Decay of a moving average of the generator, which `sample` and `predict` then use, a number in [0, 1); 0
+            for none. Defaults to 0.
+        discriminator_warmup_steps: First steps in which the generator keeps its weights and the discriminator learns to
+            tell its untrained fakes, an integer >= 0. Defaults to 0.
+        generator_warmup_steps: Steps after these in which the discriminator keeps its weights, an integer >= 0; its
+            batch statistics and the scaling of a `SpectralNormalization` go on. Then both are updated. Defaults to 0.
+        **kwargs: `name` and `dtype` of a Keras model.
+
+    Raises:
+        ValueError: If the networks do not fit each other, or an argument is out of range.
+    """
+
+    tasks = frozenset({"sample"})
+    discriminator_name = "discriminator"
+
+    def __init__(
+        self,
+        generator,
+        discriminator,
+        condition,
+        log_names,
+        /,
+        latent_dim,
+        n_critic=1,
+        latent: Latent = "normal",
+        ema=0.0,
+        discriminator_warmup_steps=0,
+        generator_warmup_steps=0,
+        **kwargs,
+    ):
+        checks.integer("latent_dim", latent_dim)
+        shape = _checked_shapes(generator, self.discriminator_name, discriminator, latent_dim, condition)
+        images = Component("x", shape, value_range(generator), fills_range=value_range(generator) == (-1, 1))
+        super().__init__(DataDescription(images, condition), log_names, **kwargs)
+        self.generator = generator
+        setattr(self, self.discriminator_name, discriminator)
+        self.latent_dim = latent_dim
+        self.n_critic = checks.integer("n_critic", n_critic)
+        self.latent = checks.choice("latent", latent, typing.get_args(Latent))
+        self.ema = checks.rate("ema", ema)
+        self.discriminator_warmup_steps = checks.integer(
+            "discriminator_warmup_steps", discriminator_warmup_steps, minimum=0
+        )
+        self.generator_warmup_steps = checks.integer("generator_warmup_steps", generator_warmup_steps, minimum=0)
+        self.steps_done = self.add_weight(
+            name="steps_done", shape=(), dtype="int32", initializer="zeros", trainable=False
+        )
+        self.averaged_generator = _frozen_copy(generator) if ema else None
+
+    @property
+    def adversary(self):
+        """The discriminator or critic."""
+        return getattr(self, self.discriminator_name)
+
+    def players(self):
+        phased = self.discriminator_warmup_steps or self.generator_warmup_steps
+        return (
+            Player(
+                self.discriminator_name,
+                (self.adversary,),
+                self.discriminator_losses,
+                self.n_critic,
+                after_update=self.constrain,
+                active=self.discriminator_is_active if phased else None,
+            ),
+            Player(
+                "generator",
+                (self.generator,),
+                self.generator_losses,
+                after_update=self._count_and_average,
+                shared_forward=self.fakes,
+                active=self.generator_is_active if phased else None,
+            ),
+        )
+
+    def discriminator_is_active(self):
+        """Whether the discriminator is updated in this step, a scalar truth value."""
+        first, second = self.discriminator_warmup_steps, self.generator_warmup_steps
+        return ops.logical_or(self.steps_done < first, self.steps_done >= first + second)
+
+    def generator_is_active(self):
+        """Whether the generator is updated in this step, a scalar truth value."""
+        return self.steps_done >= self.discriminator_warmup_steps
+
+    def call(self, z, training=False):
+        """What the generator, or its moving average, makes of latents."""
+        return (self.averaged_generator or self.generator)(z, training=training)
+
+    def fakes(self, batch, training):
+        """As many generated examples as the batch has: tensor `(batch, *shape)`."""
+        return self.generator(self.latents(ops.shape(batch["x"])[0], training), training=training)
+
+    def latents(self, n, training):
+        """Draws from the prior: tensor `(n, latent_dim)`."""
+        draw = backend.normal if self.latent == "normal" else _symmetric_uniform
+        return draw((n, self.latent_dim), self.seed_generator_for(training))
+
+    def real_logits(self, batch, training):
+        """The discriminator's logits of the batch."""
+        return self.adversary(batch["x"], training=training)
+
+    def fake_logits(self, batch, fakes, training):
+        """The discriminator's logits of the fakes."""
+        return self.adversary(fakes, training=training)
+
+    def constrain(self):
+        """Run after each update of the discriminator; nothing by default."""
+
+    def _count_and_average(self):
+        self.steps_done.assign_add(1)
+        if self.averaged_generator is None:
+            return
+        steps = ops.cast(ops.maximum(self.steps_done - self.discriminator_warmup_steps, 0), "float32")
+        decay = ops.minimum(self.ema, (1 + steps) / (10 + steps))  # the first steps are soon forgotten
+        trained = {id(weight) for weight in self.generator.trainable_weights}
+        for average, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
+            is_mean = id(weight) in trained  # the statistics of batches are means already
+            moved = average + ops.cast(1 - decay, weight.dtype) * (weight - average)
+            average.assign(moved if is_mean else weight)
+
+    # numpy in, numpy out
+
+    def generate(self, z):
+        """Examples that latents stand for, by the moving average of the generator where there is one.
+
+        Args:
+            z: Array `(n, latent_dim)`.
+
+        Returns:
+            float32 array `(n, *shape)`, in the generator's own range.
+
+        Raises:
+            ValueError: If `z` is empty, not finite or of another shape.
+        """
+        checks.array("z", z, shape=(self.latent_dim,))
+        return self._generated(np.asarray(z, "float32"))
+
+    def sample(self, n, seed=None):
+        """Examples of latents drawn from the prior; the training's random state is not touched.
+
+        Args:
+            n: Number of samples, an integer >= 1.
+            seed: Integer, or `None` for other samples at each call. Defaults to `None`.
+
+        Returns:
+            float32 array `(n, *shape)`, in the generator's own range.
+        """
+        return self._generated(self.draw_latents(n, seed))
+
+    def draw_latents(self, n, seed=None):
+        """Draws from the prior: float32 array `(n, latent_dim)`.
+
+        Args:
+            n: Number of draws, an integer >= 1.
+            seed: Integer, or `None` for others at each call. Defaults to `None`.
+        """
+        rng, shape = np.random.default_rng(seed), (checks.integer("n", n), self.latent_dim)
+        return (
+            rng.standard_normal(shape, "float32") if self.latent == "normal" else 2 * rng.random(shape, "float32") - 1
+        )
+
+    def input_specs(self):
+        return InputSpec(shape=(None, self.latent_dim), dtype="float32")
+
+    def _generated(self, *inputs):
+        parts = []
+        for start in range(0, len(inputs[0]), _BATCH):
+            part = [one[start : start + _BATCH] for one in inputs]
+            parts.append(ops.convert_to_numpy(self(part[0] if len(part) == 1 else part, training=False)))
+        return np.concatenate(parts).astype("float32")
+
+
+def _checked_shapes(generator, name, discriminator, latent_dim, condition):
+    """The shape of an example, from networks that fit each other."""
+    conditions = [] if condition is None else [condition.shape]
+    inputs, outputs = shapes("generator", generator)
+    expected = [(latent_dim,), *conditions]
+    if inputs != expected or len(outputs) != 1:
+        raise ValueError(
+            f"`generator` must map latents to examples. Expected: inputs of shapes {expected}, one output. "
+            f"Received: inputs of shapes {inputs}, {len(outputs)} outputs"
+        )
+    taken, given = shapes(name, discriminator)
+    fitting = (
+        len(taken) == 1 + len(conditions) and checks.shapes_agree(taken[0], outputs[0]) and taken[1:] == conditions
+    )
+    if not fitting or len(given) != 1:
+        raise ValueError(
+            f"`{name}` must take what the generator makes. Expected: inputs of shapes {[outputs[0], *conditions]}, one "
+            f"output. Received: inputs of shapes {taken}, {len(given)} outputs"
+        )
+    check_logits(name, discriminator)
+    return outputs[0]
+
+
+def _frozen_copy(generator):
+    """A copy with the same weights and a name of its own, which no player updates."""
+    config = generator.get_config()
+    copy = type(generator).from_config({**config, "name": f"averaged_{generator.name}"})
+    copy.set_weights(generator.get_weights())
+    copy.trainable = False
+    return copy
+
+
+def _symmetric_uniform(shape, seed):
+    return 2.0 * backend.uniform(shape, seed) - 1.0

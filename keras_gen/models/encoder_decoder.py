@@ -1,0 +1,162 @@
+"""What autoencoders of every kind share: two networks that fit each other, a likelihood, and methods on numpy."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gen import checks
+from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
+from keras_gen.training.data_description import Component, DataDescription
+from keras_gen.training.generative_model import GenerativeModel
+from keras_gen.training.introspection import last_activations, shapes, value_range
+
+# Activations whose values do not reach from far below zero to far above
+_NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
+_BATCH = 1024  # examples at a time in the methods that take and return numpy
+
+
+class EncoderDecoder(GenerativeModel):
+    """A `GenerativeModel` of an encoder and a decoder.
+
+    The targets of the reconstruction are the examples themselves, or a `y` of their shape: `fit(noisy, clean)`. Masked
+    steps (of a Keras mask that reaches the decoder's output, or of a `Masking` layer of the encoder) add nothing.
+
+    Args:
+        encoder: Keras model from `(batch, *shape)` to the code, or to tensors of the code's shape, one a head.
+        decoder: Keras model from the code to logits `(batch, *shape)` (Bernoulli), to values (squared error), or to a
+            mean or `[mean, log_var]` (Gaussian).
+        reconstruction: `"bernoulli"`, `"squared_error"` or `"gaussian"`.
+        heads: Tuple of the names of the encoder's outputs.
+        log_names: As in `GenerativeModel`.
+        **kwargs: `name` and `dtype` of a Keras model.
+
+    Raises:
+        ValueError: If the networks' shapes do not fit each other.
+    """
+
+    tasks = frozenset({"encode", "reconstruct"})
+    allow_nan = False  # whether NaN stands for a missing value
+
+    def __init__(self, encoder, decoder, reconstruction, heads, log_names, /, **kwargs):
+        example_shape, code_shape = _checked_shapes(encoder, decoder, reconstruction, heads)
+        limits = (0, 1) if reconstruction == "bernoulli" else value_range(decoder)
+        description = DataDescription(
+            Component("x", example_shape, limits, allow_nan=self.allow_nan),
+            Component("target", example_shape, limits, allow_nan=self.allow_nan, optional=True),
+            sample_weight=True,
+        )
+        super().__init__(description, log_names, **kwargs)
+        self.encoder, self.decoder, self.reconstruction = encoder, decoder, reconstruction
+        self.code_shape = code_shape
+
+    def reconstruction_loss(self, target, outputs, mask=None):
+        """The negative log-likelihood, or the squared error, of each example: float32 tensor `(batch,)`."""
+        if self.reconstruction == "squared_error":
+            return squared_error(target, outputs, mask=mask)
+        if self.reconstruction == "bernoulli":
+            return bernoulli_nll(target, outputs, mask=mask)
+        outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
+        return gaussian_nll(target, *outputs, mask=mask)
+
+    def mask_of(self, x, outputs):
+        """The Keras mask `(batch, steps)` of the decoder's outputs, or else of the examples; `None` without one."""
+        first = outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+        mask = keras.src.backend.get_keras_mask(first)
+        if mask is not None:
+            return mask
+        for layer in self.encoder._flatten_layers():
+            if isinstance(layer, keras.layers.Masking) and layer.input is self.encoder.inputs[0]:
+                return layer.compute_mask(x)
+        return None
+
+    def decoded(self, outputs):
+        """Probabilities or means from what the decoder gives."""
+        if self.reconstruction == "bernoulli":
+            return ops.sigmoid(outputs)
+        return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
+
+    def predicted(self, batch, *outputs, training):
+        return batch["target"], self(batch["x"], training=training)
+
+    # numpy in, numpy out
+
+    def encoder_outputs(self, x):
+        """The encoder's outputs for examples `(n, *shape)`: a tuple of float32 arrays, one an output."""
+        self.data_description.check(x)
+        parts = [keras.tree.flatten(_called(self.encoder, x[i : i + _BATCH])) for i in range(0, len(x), _BATCH)]
+        return tuple(np.concatenate(part).astype("float32") for part in zip(*parts, strict=True))
+
+    def encode(self, x):
+        """Each example's code, of a probabilistic one its mean: array `(n, *shape)` -> float32 array `(n, *code)`."""
+        return self.encoder_outputs(x)[0]
+
+    def decode(self, z):
+        """Probabilities or means of the examples that codes stand for.
+
+        Args:
+            z: Array `(n, *code)`.
+
+        Returns:
+            float32 array `(n, *shape)`.
+
+        Raises:
+            ValueError: If `z` is empty, not finite or of another shape.
+        """
+        checks.array("z", z, shape=self.code_shape)
+        z = np.asarray(z, "float32")
+        parts = [self.decoded(self.decoder(z[i : i + _BATCH], training=False)) for i in range(0, len(z), _BATCH)]
+        return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
+
+    def reconstruct(self, x):
+        """Each example decoded from its code: array `(n, *shape)` -> float32 array of the same shape."""
+        return self.decode(self.encode(x))
+
+
+def weighted_mean(values, batch):
+    """Mean over the batch of each example's loss times its weight, where there are weights.
+
+    Args:
+        values: Tensor `(batch,)`.
+        batch: Dict of the parts of the batch.
+
+    Returns:
+        A scalar.
+
+    Example:
+
+    >>> float(weighted_mean(ops.array([1.0, 3.0]), {"sample_weight": ops.array([1.0, 0.0])}))
+    0.5
+    """
+    if "sample_weight" in batch:
+        values = values * ops.cast(batch["sample_weight"], values.dtype)
+    return ops.mean(values)
+
+
+def _called(network, batch):
+    """What a network gives for numpy, as numpy; at once, for of a few large batches a graph would cost more."""
+    return keras.tree.map_structure(ops.convert_to_numpy, network(np.asarray(batch, "float32"), training=False))
+
+
+def _checked_shapes(encoder, decoder, reconstruction, heads):
+    (example, *more), codes = shapes("encoder", encoder)
+    (code, *more_codes), outputs = shapes("decoder", decoder)
+    if more or len(codes) != len(heads) or len(set(codes)) != 1:
+        wanted = f"one {heads[0]}" if len(heads) == 1 else f"[{', '.join(heads)}] of equal shape"
+        raise ValueError(
+            f"`encoder` must map one input to {wanted}. Received: outputs of shapes {codes}, without the batch axis"
+        )
+    if more_codes or not checks.shapes_agree(codes[0], code):
+        raise ValueError(
+            f"`decoder` must take the encoder's code. Expected: input of shape {codes[0]}. Received: {code}"
+        )
+    allowed = 2 if reconstruction == "gaussian" else 1
+    if any(not checks.shapes_agree(shape, example) for shape in outputs) or len(outputs) > allowed:
+        expected = f"{example}" if allowed == 1 else f"{example}, once (mean) or twice (mean, log_var)"
+        raise ValueError(f"`decoder` must give the encoder's input shape. Expected: {expected}. Received: {outputs}")
+    last = last_activations(decoder)[0]
+    if reconstruction == "bernoulli" and last in _NO_LOGITS:
+        raise ValueError(
+            "`decoder` must end in logits with a Bernoulli likelihood. Expected: a last layer without activation. "
+            f"Received: activation {last!r}"
+        )
+    return example, codes[0]

@@ -1,0 +1,75 @@
+"""Figures of quantities over the epochs, and over sizes."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+
+def history_curves(history, title=None):
+    """Each logged quantity over the epochs, training and validation in one panel.
+
+    Args:
+        history: Dict from a name to a list of numbers, one an epoch, as `fit` returns in `history.history`.
+        title: Text above. Defaults to `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the dict is empty.
+
+    Example:
+
+    >>> figure = history_curves({"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]})
+    """
+    names = [name for name in history if not name.startswith("val_") or name[4:] not in history]
+    if not names:
+        raise ValueError("`history` must hold at least one quantity. Received: an empty dict")
+    figure = Figure(figsize=(3.6 * len(names), 2.8), dpi=130)
+    for place, name in enumerate(names):
+        axes = figure.add_subplot(1, len(names), place + 1)
+        for key, label in ((name, "training"), (f"val_{name}", "validation")):
+            if key in history:
+                axes.plot(np.arange(1, len(history[key]) + 1), history[key], label=label)
+        axes.set_xlabel("epoch")
+        axes.set_title(name, fontsize=9)
+        axes.legend(fontsize=7)
+    if title:
+        figure.suptitle(title, fontsize=10)
+    figure.tight_layout()
+    return figure
+
+
+def error_against(name, sizes, errors, standard_errors, chosen=None):
+    """Errors of models of several sizes, with the bound of the one-standard-error rule.
+
+    Args:
+        name: Label of the axis of sizes.
+        sizes: List of numbers.
+        errors: List of the models' errors; those that are not finite are left out.
+        standard_errors: List of the errors' standard errors.
+        chosen: The size to mark, or `None`. Defaults to `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> figure = error_against("latent_dim", [2, 8, 32], [9.0, 5.2, 5.0], [0.3, 0.3, 0.3], chosen=8)
+    """
+    rows = sorted(row for row in zip(sizes, errors, standard_errors, strict=True) if np.isfinite(row[1]))
+    x, y, deviations = (np.array(column, "float64") for column in zip(*rows, strict=True))
+    figure = Figure(figsize=(6.4, 4.2), dpi=130, layout="constrained")
+    axes = figure.add_subplot()
+    axes.errorbar(x, y, yerr=np.nan_to_num(deviations), fmt="o-", capsize=3, label="validation error, 1 standard error")
+    best = int(np.argmin(y))
+    bound = y[best] + np.nan_to_num(deviations[best])
+    axes.axhline(bound, color="grey", linestyle=":", label="one standard error above the smallest")
+    if chosen is not None:
+        axes.axvline(chosen, color="tab:red", linestyle="--", label=f"chosen: {chosen:.4g}")
+    if x.min() > 0 and x.max() / x.min() >= 8:
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter("{x:g}")
+    axes.set_xlabel(name)
+    axes.set_ylabel("squared error of the reconstruction")
+    axes.legend(fontsize=8)
+    return figure

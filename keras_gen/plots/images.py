@@ -1,0 +1,130 @@
+"""Figures of images."""
+
+import math
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen import checks
+
+
+def image_grid(images, columns=None, value_range=(0, 1), title=None):
+    """Images side by side in one picture.
+
+    Args:
+        images: Array `(n, height, width, channels)`, 1 or 3 channels.
+        columns: Images in a row; about the square root of n if `None`. Defaults to `None`.
+        value_range: The pair (black, white). Defaults to (0, 1).
+        title: Text above. Defaults to `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If `images` have another shape, or `columns` is not an integer >= 1.
+
+    Example:
+
+    >>> figure = image_grid(np.zeros((6, 8, 8, 1)), columns=3)
+    """
+    sheet = mosaic(images, columns, value_range)
+    columns = _columns(len(images), columns)
+    return sheet_figure(sheet, columns, math.ceil(len(images) / columns), title)
+
+
+def mosaic(images, columns=None, value_range=(0, 1)):
+    """Images side by side as one image, for a panel of a figure of one's own.
+
+    Args:
+        images: As in `image_grid`.
+        columns: As in `image_grid`. Defaults to `None`.
+        value_range: As in `image_grid`. Defaults to (0, 1).
+
+    Returns:
+        float32 array in [0, 1], `(rows, columns)` of pixels, with a third axis for colours.
+
+    Raises:
+        ValueError: As in `image_grid`.
+
+    Example:
+
+    >>> mosaic(np.zeros((6, 8, 8, 1)), columns=3).shape
+    (19, 28)
+    """
+    pixels = as_pixels(images, value_range)
+    columns = _columns(len(pixels), columns)
+    height, width = pixels.shape[1:3]
+    gap = max(1, round(min(height, width) / 14))
+    rows = math.ceil(len(pixels) / columns)
+    sheet = np.ones((rows * (height + gap) + gap, columns * (width + gap) + gap, *pixels.shape[3:]), "float32")
+    for number, image in enumerate(pixels):
+        row, column = divmod(number, columns)
+        top, left = row * (height + gap) + gap, column * (width + gap) + gap
+        sheet[top : top + height, left : left + width] = image
+    return sheet
+
+
+def image_rows(rows, value_range=(0, 1)):
+    """Named rows of images, one under the other, such as originals above their reconstructions.
+
+    Args:
+        rows: Dict from a row's name to an array `(n, height, width, channels)`, with the same n for all.
+        value_range: The pair (black, white). Defaults to (0, 1).
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If the numbers of images differ.
+
+    Example:
+
+    >>> figure = image_rows({"original": np.zeros((5, 8, 8, 1)), "reconstruction": np.ones((5, 8, 8, 1))})
+    """
+    numbers = {name: len(images) for name, images in rows.items()}
+    if len(set(numbers.values())) != 1:
+        raise ValueError(f"All rows must have as many images. Received: {numbers}")
+    count = len(next(iter(rows.values())))
+    figure = Figure(figsize=(0.8 * count + 1.3, 0.85 * len(rows)), dpi=150)
+    for number, (name, images) in enumerate(rows.items()):
+        for place, image in enumerate(as_pixels(images, value_range)):
+            axes = figure.add_subplot(len(rows), count, number * count + place + 1)
+            axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+            axes.set_xticks([])
+            axes.set_yticks([])
+            if place == 0:
+                axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
+    figure.tight_layout(pad=0.3)
+    return figure
+
+
+def as_pixels(images, value_range):
+    """Images scaled to [0, 1] for `imshow`: float32 array `(n, height, width)` or `(n, height, width, 3)`."""
+    images = np.asarray(images, "float32")
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or len(images) == 0:
+        raise ValueError(
+            "`images` must be of shape (n, height, width, channels) with 1 or 3 channels. "
+            f"Received: shape {images.shape}"
+        )
+    low, high = value_range
+    images = np.clip((images - low) / (high - low), 0, 1)
+    return images[..., 0] if images.shape[-1] == 1 else images
+
+
+def sheet_figure(sheet, columns, rows, title):
+    """A figure of one image that shows `rows` x `columns` images."""
+    scale = 0.65
+    size = (max(2.0, scale * columns), max(1.0, scale * rows) + (0.3 if title else 0))
+    figure = Figure(figsize=size, dpi=150, layout="constrained")
+    axes = figure.add_subplot()
+    axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axes.set_axis_off()
+    if title:
+        axes.set_title(title, fontsize=9)
+    return figure
+
+
+def _columns(n, columns):
+    return math.ceil(math.sqrt(n)) if columns is None else checks.integer("columns", columns)

@@ -1,0 +1,89 @@
+"""Figures of latent spaces."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from keras_gen import checks
+from keras_gen.plots.images import as_pixels, sheet_figure
+
+
+def latent_scatter(z, labels=None, title=None):
+    """Codes as points in two or three dimensions, coloured by label, with a colour bar.
+
+    Args:
+        z: Array `(n, 2)` or `(n, 3)`.
+        labels: Integers `(n,)`, or `None` for one colour. Defaults to `None`.
+        title: Text above. Defaults to `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Raises:
+        ValueError: If `z` has another shape, or `labels` another length.
+
+    Example:
+
+    >>> figure = latent_scatter(np.zeros((4, 2)), labels=np.array([0, 1, 2, 0]))
+    """
+    z = np.asarray(z)
+    if z.ndim != 2 or z.shape[1] not in (2, 3):
+        raise ValueError(f"`z` must be of shape (n, 2) or (n, 3). Received: shape {z.shape}")
+    if labels is not None and len(labels) != len(z):
+        raise ValueError(f"`labels` must have one label for each code. Expected: {len(z)}. Received: {len(labels)}")
+    figure = Figure(figsize=(6.4, 5.4), dpi=130)
+    axes = figure.add_subplot(projection="3d" if z.shape[1] == 3 else None)
+    if labels is None:
+        axes.scatter(*z.T, s=4, alpha=0.6)
+    else:
+        _scatter_by_label(axes, z, np.asarray(labels))
+    axes.set_xlabel("$z_1$")
+    axes.set_ylabel("$z_2$")
+    if z.shape[1] == 3:
+        axes.set_zlabel("$z_3$")
+    if title:
+        axes.set_title(title, fontsize=10)
+    return figure
+
+
+def manifold(decode, n=20, value_range=(0, 1), title=None):
+    """Decoded points of a two-dimensional latent space, at equal steps of the prior's probability.
+
+    Args:
+        decode: Callable from codes `(n, 2)` to images, such as a VAE's `decode`.
+        n: Points along each axis. Defaults to 20.
+        value_range: The pair (black, white). Defaults to (0, 1).
+        title: Text above. Defaults to `None`.
+
+    Returns:
+        A `matplotlib.figure.Figure`, z_1 from left to right and z_2 upwards.
+
+    Example:
+
+    >>> figure = manifold(lambda z: np.zeros((len(z), 8, 8, 1)), n=3)
+
+    Reference:
+        Kingma and Welling, 2014, arXiv:1312.6114, figure 4.
+    """
+    from scipy.stats import norm
+
+    n = checks.integer("n", n)
+    steps = norm.ppf((np.arange(n) + 0.5) / n)
+    first, second = np.meshgrid(steps, steps[::-1])
+    pixels = as_pixels(decode(np.stack([first.ravel(), second.ravel()], axis=1).astype("float32")), value_range)
+    height, width, *channels = pixels.shape[1:]
+    sheet = pixels.reshape(n, n, height, width, *channels).swapaxes(1, 2).reshape(n * height, n * width, *channels)
+    return sheet_figure(sheet, n, n, title)
+
+
+def _scatter_by_label(axes, z, labels):
+    """Points in one colour a label, with a colour bar."""
+    classes = np.unique(labels)
+    colours = ("tab10", 10) if len(classes) <= 10 else ("turbo", len(classes))
+    points = axes.scatter(
+        *z.T, c=np.searchsorted(classes, labels), cmap=colours[0], s=4, alpha=0.6, vmin=-0.5, vmax=colours[1] - 0.5
+    )
+    pad = 0.1 if z.shape[1] == 3 else 0.03
+    bar = axes.figure.colorbar(points, ax=axes, ticks=range(len(classes)), shrink=0.8, pad=pad)
+    bar.ax.set_yticklabels([str(name) for name in classes])
+    bar.ax.set_ylim(-0.5, len(classes) - 0.5)
+    bar.solids.set_alpha(1)

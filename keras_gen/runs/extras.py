@@ -1,0 +1,150 @@
+"""Options of a training that are no arguments of the model: they become callbacks, or choose the images."""
+
+import typing
+
+from keras_gen import callbacks, data, presets
+from keras_gen.arguments import REQUIRED, arguments_of
+
+
+class Training(typing.NamedTuple):
+    """What callbacks need: the run's `folder` and `settings`, its `batches`, and the images `shown` in pictures."""
+
+    folder: object
+    settings: object
+    batches: object
+    shown: tuple = ()
+
+
+def _warm_up(training, kl_warmup=0):
+    """Callbacks of models with a likelihood.
+
+    Args:
+        kl_warmup: Epochs until the KL has its full weight; 0: from the start.
+    """
+    if kl_warmup and training.settings.options["importance_samples"] > 1:
+        raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
+    return [callbacks.KLWarmup(kl_warmup)] if kl_warmup else []
+
+
+def _sample(training, sample_every=0):
+    """Callbacks of models that sample.
+
+    Args:
+        sample_every: Epochs between pictures of samples; 0: none.
+    """
+    return [callbacks.SampleImages(training.folder, sample_every)] if sample_every else []
+
+
+def _pretrain(training, pretrain_epochs=10, pretrain_noise=0.2):
+    """Callbacks of stacked autoencoders.
+
+    Args:
+        pretrain_epochs: Epochs of greedy pretraining of each layer; 0: none.
+        pretrain_noise: Rate of the masking noise on each layer's input in pretraining.
+    """
+    if not pretrain_epochs:
+        return []
+    path = callbacks.RunFolder(training.folder).model_path
+    return [callbacks.GreedyPretraining(training.batches, pretrain_epochs, noise=pretrain_noise, checkpoint=path)]
+
+
+def _translate(training, constant_epochs=100, decay_epochs=100, picture_every=0):
+    """Callbacks of models that translate.
+
+    Args:
+        constant_epochs: Epochs before the learning rate begins to fall.
+        decay_epochs: Epochs after these in which it falls to 0.
+        picture_every: Epochs between pictures of translations; 0: at the end.
+    """
+    decay = callbacks.LinearDecay(training.settings.options["learning_rate"], constant_epochs, decay_epochs)
+    pictures = [callbacks.TranslationImages(training.folder, *training.shown, picture_every)] if picture_every else []
+    return [decay, *pictures]
+
+
+def image_sets(settings, x="", y="", size=128, channels=0):
+    """The two sets that a model translates between.
+
+    Args:
+        settings: The run's `Settings`, which gives batch size and seed.
+        x: A folder of images, or a tensorflow-datasets set and its split.
+        y: The other set; not needed if `x` is a set without a split.
+        size: Side that images are resized to, divisible by 4.
+        channels: 1 or 3; 0: as in the files.
+
+    Returns:
+        A `data.UnpairedPipeline`.
+
+    Raises:
+        ValueError: If a set is missing, holds no images, or the two have different channels.
+    """
+    if not x:
+        raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
+    if size % 4:  # before the folders are read
+        raise ValueError(f"--size must be divisible by 4. Expected: such as 128. Received: {size}")
+    pairs = data.unpaired(x, y or None, size, settings.batch_size, seed=settings.seed, channels=channels or None)
+    shape, other = pairs.shapes
+    if shape != other:
+        raise ValueError(
+            f"x and y must have the same channels. Expected: --channels 1 or 3 for both. Received: {shape[-1]} in x, "
+            f"{other[-1]} in y"
+        )
+    return pairs
+
+
+_BY_TASK = {"likelihood": _warm_up, "sample": _sample, "translate": _translate}
+_BY_PRESET = {"stacked": _pretrain}
+
+
+def options_of(name):
+    """The options of training a preset: its arguments, and those of its training.
+
+    Args:
+        name: The preset's name.
+
+    Returns:
+        Dict from a name to an `Argument`.
+
+    Example:
+
+    >>> [name for name in options_of("vae") if name not in presets.vae.arguments]
+    ['kl_warmup', 'sample_every']
+    """
+    sets = [image_sets] if "translate" in presets.PRESETS[name].model.tasks else []
+    options = dict(presets.PRESETS[name].arguments)
+    for function in (*sets, *_functions(name)):
+        options |= own_options(function)
+    return options
+
+
+def callbacks_of(training):
+    """The callbacks that a run's settings ask for.
+
+    Args:
+        training: A `Training`.
+
+    Returns:
+        List of Keras callbacks.
+
+    Raises:
+        ValueError: If an option is out of range.
+    """
+    functions = _functions(training.settings.model)
+    return [callback for one in functions for callback in one(training, **accepted(one, training.settings))]
+
+
+def _functions(name):
+    tasks = presets.PRESETS[name].model.tasks
+    return [
+        *(function for task, function in _BY_TASK.items() if task in tasks),
+        *([_BY_PRESET[name]] if name in _BY_PRESET else []),
+    ]
+
+
+def own_options(function):
+    """The arguments of a function that have a default, by name."""
+    return {name: one for name, one in arguments_of(function).items() if one.default is not REQUIRED}
+
+
+def accepted(function, settings):
+    """Those of a run's options that a function takes."""
+    return {name: settings.options[name] for name in own_options(function) if name in settings.options}

@@ -1,0 +1,112 @@
+"""A run's settings: what it was trained with, kept beside its model."""
+
+import dataclasses
+import json
+import platform
+from pathlib import Path
+
+from keras_gen.files import atomic_write
+
+FILE = "settings.json"
+_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The arguments of a run.
+
+    Args:
+        model: Name of a preset.
+        data: What `data.load` takes, `"pairs"` for the sets `x` and `y` among the options, or `None` for arrays that
+            have no name. Defaults to `"digits"`.
+        epochs: Epochs in all, also of a resumed run. Defaults to 50.
+        batch_size: Examples of one update. Defaults to 100.
+        binarization: `"none"`, `"static"` or `"dynamic"`, as in `data.Pipeline`. Defaults to `"none"`.
+        seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
+        options: Dict of the arguments of the preset and of its training. Defaults to those arguments' own defaults.
+
+    Example:
+
+    >>> Settings("vae", epochs=5, options={"latent_dim": 3}).arguments["latent_dim"]
+    3
+    """
+
+    model: str
+    data: str | None = "digits"
+    epochs: int = 50
+    batch_size: int = 100
+    binarization: str = "none"
+    seed: int = 0
+    options: dict = dataclasses.field(default_factory=dict)
+
+    @property
+    def arguments(self):
+        """All of them in one dict."""
+        shared = dataclasses.asdict(self)
+        return {**shared.pop("options"), **shared}
+
+    def with_options(self, **options):
+        """These settings with some options changed."""
+        return dataclasses.replace(self, options={**self.options, **options})
+
+    def write(self, folder):
+        """Write the settings, and the versions of the packages in use, to `<folder>/settings.json`."""
+        import keras
+        import numpy
+        import tensorflow
+
+        import keras_gen
+
+        modules = (keras_gen, keras, tensorflow, numpy)
+        versions = {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
+        with atomic_write(Path(folder) / FILE) as path:
+            path.write_text(json.dumps({"arguments": self.arguments, "versions": versions}, indent=2) + "\n")
+
+    @classmethod
+    def read(cls, folder):
+        """The settings in a run's folder.
+
+        Raises:
+            ValueError: If the folder holds none, or they cannot be read.
+        """
+        path = Path(folder) / FILE
+        if not path.is_file():
+            raise ValueError(
+                f"No run in that folder. Expected: one that `keras-gen train` or `tune` made. Received: '{folder}'"
+            )
+        try:
+            arguments = json.loads(path.read_text())["arguments"]
+            own = {field.name for field in dataclasses.fields(cls)}
+            options = {name: _hashable(value) for name, value in arguments.items() if name not in own}
+            return cls(options=options, **{name: value for name, value in arguments.items() if name in own})
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(f"{path} is damaged: {error}") from None
+
+    def continued(self, wanted, given):
+        """The settings of a run that is resumed.
+
+        Free to change are the number of epochs, the schedule, the pictures, and where folders are: they may have moved.
+
+        Args:
+            wanted: The `Settings` of the new call.
+            given: Names of the arguments that the user stated.
+
+        Returns:
+            The `Settings` to go on with.
+
+        Raises:
+            ValueError: If another stated argument differs from the run's.
+        """
+        for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
+            old, new = self.arguments.get(name), wanted.arguments.get(name)
+            if old != new:
+                option = "model" if name == "model" else f"--{name.replace('_', '-')}"
+                raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")
+        free = {name: wanted.arguments[name] for name in _FREE_ON_RESUME if name in given}
+        options = {name: free.get(name, value) for name, value in self.options.items()}
+        return dataclasses.replace(self, epochs=free.get("epochs", self.epochs), options=options)
+
+
+def _hashable(value):
+    """A tuple for a list, which is what JSON makes of a tuple."""
+    return tuple(value) if isinstance(value, list) else value

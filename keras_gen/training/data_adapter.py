@@ -1,0 +1,287 @@
+"""From what a user hands to `fit` or `evaluate` to the batches that the steps take."""
+
+import dataclasses
+import itertools
+import math
+import types
+
+import keras
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset
+from keras_gen.data.pipelines import Pipeline, SeededPipeline
+from keras_gen.data.sources import is_sparse_matrix
+from keras_gen.data.translation import unpaired
+
+
+@dataclasses.dataclass(frozen=True)
+class Batches:
+    """Data as Keras's own loops take them.
+
+    Args:
+        data: A `tf.data.Dataset`, or another iterable of batches.
+        count: Number of batches an epoch, or `None` if unknown.
+        steps: Number of batches an epoch that Keras is to be asked for, or `None` for all.
+        pipeline: The `data.Pipeline` that they come from, or `None`.
+        own_order: Whether the pipeline's seed is the model's, which a callback may restore as training begins.
+    """
+
+    data: object
+    count: int | None = None
+    steps: int | None = None
+    pipeline: SeededPipeline | None = None
+    own_order: bool = False
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """What matters of a training to its data.
+
+    Args:
+        seed: Integer of the order of arrays.
+        updates: Updates of a step, each of which sees examples of its own.
+        replicas: Devices that share a batch.
+        shuffle: Whether arrays are shuffled anew in each epoch. Defaults to `True`.
+    """
+
+    seed: int
+    updates: int
+    replicas: int
+    shuffle: bool = True
+
+
+def adapt(
+    description,
+    x,
+    y=None,
+    sample_weight=None,
+    batch_size=None,
+    steps=None,
+    training=None,
+    class_weight=None,
+    in_fit=False,
+):
+    """The batches of a model from data of any kind, checked before any step.
+
+    Args:
+        description: The model's `DataDescription`.
+        x: Array, list of examples, sparse matrix, tuple (x, y) or (x, y, sample_weight), dict of arrays,
+            `data.Pipeline`, `tf.data.Dataset`, `keras.utils.PyDataset`, generator, or another iterable of batches.
+        y: Labels, targets or a second set of images, where x is an array. Defaults to `None`.
+        sample_weight: Array `(n,)`, where x is an array. Defaults to `None`.
+        batch_size: Integer for arrays. Defaults to `None`, which is 32.
+        steps: Number of batches an epoch. Defaults to `None`: all.
+        training: A `Training`, or `None` for an evaluation, in the order of the data. Defaults to `None`.
+        class_weight: Dict from a class to the weight of its examples, 1 where there is none, for arrays of a model of
+            labels. Defaults to `None`.
+        in_fit: Whether the data belong to a training, so that they must fill the model's range. Defaults to `False`.
+
+    Returns:
+        `Batches`.
+
+    Raises:
+        ValueError: If the data are of no such kind, or do not fit the model.
+
+    Example:
+
+    >>> from keras_gen.training.data_description import DataDescription
+    >>> adapt(DataDescription(), np.zeros((5, 2)), batch_size=2).count
+    3
+    """
+    if isinstance(x, SeededPipeline):
+        own = {"batch_size": batch_size, "steps": steps if training is not None else None}
+        _require_alone(x, y, sample_weight, class_weight=class_weight, **own)
+        return _of_pipeline(description, x, training, steps, in_fit)
+    if _is_stream(x):
+        _require_alone(x, y, sample_weight, class_weight=class_weight)
+        return _of_stream(description, x, training, steps, in_fit)
+    parts = read_arrays(description, x, y, sample_weight)
+    if class_weight is not None:
+        parts = _weighted_by_class(description, parts, class_weight)
+    pipeline = _pipeline(description, parts, 32 if batch_size is None else batch_size, steps, training)
+    return dataclasses.replace(_of_pipeline(description, pipeline, training, steps, in_fit), own_order=True)
+
+
+def read_arrays(description, x, y=None, sample_weight=None):
+    """The parts of data in memory that a model uses, by name.
+
+    Args:
+        description: The model's `DataDescription`.
+        x, y, sample_weight: As in `adapt`.
+
+    Returns:
+        Dict of arrays or sparse matrices.
+
+    Raises:
+        ValueError: If they are no arrays, or do not fit the model.
+    """
+    if x is None:
+        raise ValueError("`x` must be given. Expected: an array or a dataset. Received: None")
+    if isinstance(x, list):
+        x = _from_list(x, description.x.shape)
+    given = description.unpacked(x if isinstance(x, (tuple, dict)) and y is None else (x, y, sample_weight))
+    if isinstance(x, (tuple, dict)) and sample_weight is not None:
+        given = (*given[:2], sample_weight)
+    arrays = [_as_array(name, part) for name, part in zip(("x", "y", "sample_weight"), given, strict=True)]
+    return description.parts(tuple(arrays))
+
+
+def split_validation(description, x, y, sample_weight, fraction):
+    """The first part of arrays for training, the last `fraction` for validation, as Keras splits them.
+
+    Args:
+        description: The model's `DataDescription`.
+        x, y, sample_weight: As in `adapt`; arrays alone.
+        fraction: Number in (0, 1).
+
+    Returns:
+        The pair of dicts of arrays (training, validation).
+
+    Raises:
+        ValueError: If `x` is no array, or a part would be empty.
+    """
+    if isinstance(x, SeededPipeline) or _is_stream(x):
+        raise ValueError("`validation_split` needs arrays. Received: a dataset; give `validation_data` instead")
+    training, validation = {}, {}
+    for name, array in read_arrays(description, x, y, sample_weight).items():
+        cut = math.floor(array.shape[0] * (1 - fraction))
+        if not 0 < cut < array.shape[0]:
+            raise ValueError(
+                f"`validation_split` must leave examples on both sides. Expected: a number in (0, 1). "
+                f"Received: {fraction} of {array.shape[0]} examples"
+            )
+        training[name], validation[name] = array[:cut], array[cut:]
+    return training, validation
+
+
+def is_array(x):
+    """Whether `x` is one plain array (numpy, a tensor), not an iterable of batches."""
+    return hasattr(x, "__array__") and hasattr(x, "shape")
+
+
+def _pipeline(description, parts, batch_size, steps, training):
+    """The pipeline of arrays."""
+    arrays = [parts.get(name) for name in ("x", getattr(description.y, "name", None), "sample_weight")]
+    options = {"batch_size": batch_size}
+    if training is not None:
+        options |= {"shuffle": training.shuffle, "seed": training.seed, "steps": steps}
+    if not description.paired:
+        return unpaired(*arrays[:2], **options)
+    return Pipeline(*arrays[:2], sample_weight=arrays[2], **options)
+
+
+def _weighted_by_class(description, parts, class_weight):
+    """The parts with each example's weight, that of its class, as Keras takes `class_weight`."""
+    if not description.uses_labels or "sample_weight" in parts:
+        raise ValueError(
+            "`class_weight` needs a model of labels, and no `sample_weight`. Expected: such as a classifier. "
+            f"Received: {sorted(parts)}"
+        )
+    labels = np.asarray(parts[description.y.name])
+    return {**parts, "sample_weight": np.array([class_weight.get(int(label), 1.0) for label in labels], "float32")}
+
+
+def _of_pipeline(description, pipeline, training, steps, in_fit):
+    description.check_pipeline(pipeline, in_fit)
+    if training is None:
+        dataset = pipeline.dataset(training=False)
+        return Batches(dataset if steps is None else dataset.take(steps), pipeline.batches(training=False))
+    pipeline.require(training.updates, training.replicas)
+    dataset = pipeline.dataset(updates=training.updates, replicas=training.replicas)
+    return Batches(dataset, batch_count(dataset), pipeline=pipeline)
+
+
+def _of_stream(description, data, training, steps, in_fit):
+    """Batches of a dataset or another iterable, whose first batch is read once more to be checked."""
+    first = _first_batch(data)
+    if first is not None:
+        size = description.check_batch(keras.tree.map_structure(_as_numpy, first), in_fit)
+        if training is not None:
+            checks.batch("batch_size", size, training.updates, training.replicas)
+    if isinstance(data, types.GeneratorType):
+        return Batches(_checked(description, data, in_fit), steps=steps)
+    if not is_dataset(data):
+        return Batches(data, batch_count(data), steps)
+    if training is not None and training.replicas > 1:
+        data = drop_uneven_batches(data, training.updates, training.replicas)
+    data = adapt_dataset(data, description.parts, description.ranges)
+    if training is None and steps is not None:
+        data, steps = data.take(steps), None
+    return Batches(data, batch_count(data), steps)
+
+
+def _checked(description, generator, in_fit):
+    for batch in generator:
+        description.check_batch(keras.tree.map_structure(_as_numpy, batch), in_fit)
+        yield batch
+
+
+def _is_stream(x):
+    """Whether `x` is an iterable of batches, not data in memory."""
+    return (
+        is_dataset(x)
+        or isinstance(x, keras.utils.PyDataset)
+        or (
+            not isinstance(x, (list, tuple, dict, str))
+            and not is_array(x)
+            and not is_sparse_matrix(x)
+            and hasattr(x, "__iter__")
+        )
+    )
+
+
+def _require_alone(data, y, sample_weight, **options):
+    given = {"y": y, "sample_weight": sample_weight, **options}
+    for name, value in given.items():
+        if value is not None:
+            raise ValueError(
+                f"A {type(data).__name__} has its own. Expected: {name} where it is made. Received: both, {name} "
+                f"{'besides' if is_array(value) else f'= {value}'}"
+            )
+
+
+def _first_batch(data):
+    """The first batch of what can be read again, `None` of an iterator, which would lose it."""
+    if isinstance(data, keras.utils.PyDataset):
+        batch = None if data.num_batches == 0 else data[0]
+    elif iter(data) is data:
+        return None
+    else:
+        batch = next(itertools.islice(iter(data), 1), None)
+    if batch is None:
+        raise ValueError("The dataset must hold at least one batch. Received: an empty dataset")
+    return batch
+
+
+def _as_numpy(part):
+    return part if part is None or is_sparse_matrix(part) else np.asarray(part)
+
+
+def _as_array(name, part):
+    """An array of what the user calls one."""
+    if part is None or isinstance(part, np.ndarray):
+        return part
+    if is_sparse_matrix(part):
+        return part.tocsr()
+    if not (is_array(part) or isinstance(part, (list, tuple, int, float))):
+        raise ValueError(
+            f"`{name}` must be an array, or x a dataset of batches. Expected: numpy, a tensor, a list of examples, a "
+            f"scipy sparse matrix, tf.data, a PyDataset or a generator. Received: {type(part).__name__}"
+        )
+    return np.asarray(part)
+
+
+def _from_list(values, shape):
+    """A list as what it is: examples to be stacked, nested numbers, or the parts (x, y) of the data."""
+    if not values or not any(is_array(value) for value in values):
+        return np.asarray(values)
+    shapes = [tuple(value.shape) if is_array(value) else type(value).__name__ for value in values]
+    if shape is not None and all(len(found) == len(shape) for found in shapes) and len(set(shapes)) == 1:
+        return np.stack([np.asarray(value) for value in values])
+    if len(values) <= 3 and (shape is None or len(shapes[0]) == len(shape) + 1):
+        return tuple(values)
+    raise ValueError(
+        f"`x` must be one array, or a list of examples of one shape. Expected: examples of shape {shape}. "
+        f"Received: a list of {len(values)} with shapes {shapes[:3]}{', ...' if len(shapes) > 3 else ''}"
+    )

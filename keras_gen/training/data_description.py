@@ -1,0 +1,268 @@
+"""What a batch of a model is made of: stated once by the model, read wherever data come in."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.data.sources import extremes
+
+_IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
+_LABEL_KEYS = ("y", "label", "labels")
+_ENOUGH = 16  # examples of which one at least reaches below the middle of the range
+
+
+@dataclasses.dataclass(frozen=True)
+class Component:
+    """One part of a batch, as a model takes it.
+
+    Args:
+        name: What it is called in a batch and in messages. Defaults to `"x"`.
+        shape: One example's shape, whose `None` entries are free; `None` for any shape. Defaults to `None`.
+        value_range: The pair (lowest, highest) that its values keep to, or `None`. Defaults to `None`.
+        num_classes: For integer labels 0, 1, ..., their number; `None` for values. Defaults to `None`.
+        allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
+        fills_range: Whether training data must reach below the middle of the range, as data do that a generator's tanh
+            is to be compared with. Defaults to `False`.
+        optional: Whether x stands for it where it is not given. Defaults to `False`.
+
+    Example:
+
+    >>> Component("x", (8, 8, 1), (0, 1)).check(np.ones((5, 8, 8, 1)))
+    """
+
+    name: str = "x"
+    shape: tuple | None = None
+    value_range: tuple | None = None
+    num_classes: int | None = None
+    allow_nan: bool = False
+    fills_range: bool = False
+    optional: bool = False
+
+    @property
+    def is_labels(self):
+        """Whether it is made of integer labels."""
+        return self.num_classes is not None
+
+    @property
+    def limits(self):
+        """The pair (lowest, highest) that every value keeps to, or `None` where nothing is known or NaN is allowed."""
+        if self.is_labels:
+            return 0, self.num_classes - 1
+        return None if self.allow_nan else self.value_range
+
+    def check(self, array):
+        """Raise a `ValueError` unless an array or sparse matrix `(n, ...)` is of this kind."""
+        self._check(array.dtype, tuple(array.shape), lambda ignore_nan: extremes(array, ignore_nan))
+
+    def check_source(self, source, in_fit=False):
+        """Raise a `ValueError` unless a `data.sources.Source`, or images of files, are of this kind."""
+        shape = (source.size, *source.example_shape)
+        self._check(source.dtype.as_numpy_dtype, shape, source.extremes)
+        if in_fit:
+            self.check_filled(source.extremes(self.allow_nan)[0])
+
+    def check_filled(self, lowest):
+        """Raise a `ValueError` if training data whose lowest value is this do not fill the range."""
+        if self.fills_range and self.value_range is not None and lowest >= sum(self.value_range) / 2:
+            low, high = self.value_range
+            raise ValueError(
+                f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, the generator does. Expected: "
+                f"values in [{low}, {high}], as of data.load(name, value_range=({low}, {high})). "
+                f"Received: values from {lowest:g} on"
+            )
+
+    def _check(self, dtype, shape, found):
+        if self.is_labels:
+            if shape[1:] not in ((), (1,)) or np.dtype(dtype).kind not in "iu":
+                raise ValueError(
+                    f"`{self.name}` must be one integer for each example. Expected: shape (n,). "
+                    f"Received: shape {shape}, dtype {np.dtype(dtype)}"
+                )
+            low, high = found(False)
+            if low < 0 or high >= self.num_classes:
+                raise ValueError(
+                    f"`{self.name}` must be in 0..{self.num_classes - 1}. Received: labels in {low:g}..{high:g}"
+                )
+            return
+        checks.array_facts(self.name, dtype, shape, self.shape)
+        checks.array_values(self.name, *found(self.allow_nan), self.value_range, self.allow_nan)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataDescription:
+    """What a batch of a model is made of.
+
+    A batch is x, or x and y in Keras's sense: labels, a condition, a target, or a second image. What is handed to
+    `fit`, `evaluate`, `validation_data` and `train_on_batch`, arrays or batches of any kind, is read by it.
+
+    Args:
+        x: The `Component` that every batch has. Defaults to any numbers.
+        y: The `Component` besides, or `None` for a model of x alone, which ignores integer labels. Defaults to `None`.
+        sample_weight: Whether each example has a loss of its own, which can be weighted. Defaults to `False`.
+        paired: Whether row i of x belongs to row i of y. Defaults to `True`.
+
+    Example:
+
+    >>> labelled = DataDescription(Component("x", (2,)), Component("labels", (), num_classes=3))
+    >>> sorted(labelled.batch((np.zeros((5, 2)), np.array([[0], [1], [2], [0], [1]]))))
+    ['labels', 'x']
+    """
+
+    x: Component = Component()
+    y: Component | None = None
+    sample_weight: bool = False
+    paired: bool = True
+
+    @property
+    def uses_labels(self):
+        """Whether y is made of integer labels."""
+        return self.y is not None and self.y.is_labels
+
+    @property
+    def ranges(self):
+        """Dict from a part's name to the pair (lowest, highest) that its values keep to, where it is known."""
+        parts = [self.x, *([] if self.y is None else [self.y])]
+        return {part.name: part.limits for part in parts if part.limits is not None}
+
+    def parts(self, data):
+        """The parts of a batch that the model uses and that are there, by name.
+
+        Args:
+            data: x, or a tuple (x, y) or (x, y, sample_weight), or a dict such as those of tensorflow-datasets, of
+                arrays or of tensors.
+
+        Returns:
+            Dict of arrays or tensors.
+
+        Raises:
+            ValueError: If a part is missing, or one is there that the model cannot use.
+        """
+        x, y, weight = self.unpacked(data)
+        parts = {"x": x}
+        if (y := self._used(y)) is not None:
+            parts[self.y.name] = y
+        if weight is not None:
+            if not self.sample_weight:
+                raise ValueError(
+                    "`sample_weight` needs a model with a loss of each example, such as an autoencoder or a "
+                    "classifier. Expected: x, or x and y. Received: sample weights"
+                )
+            parts["sample_weight"] = weight[:, 0] if len(weight.shape) == 2 and weight.shape[1] == 1 else weight
+        return parts
+
+    def batch(self, data):
+        """As `parts`, with x in the place of an optional y that is not there: what the losses are given."""
+        parts = self.parts(data)
+        if self.y is not None and self.y.optional:
+            parts.setdefault(self.y.name, parts["x"])
+        return parts
+
+    def unpacked(self, data):
+        """The triple (x, y, sample_weight) of a batch in any form that `parts` takes, `None` for what is missing."""
+        x, y, weight = (data, None, None) if isinstance(data, dict) else keras.utils.unpack_x_y_sample_weight(data)
+        if isinstance(x, (tuple, list)):  # Keras hands `fit((x, y))` over as ((x, y),)
+            if y is not None:
+                raise ValueError(f"`x` must be one array. Received: a {type(x).__name__} of {len(x)}, and y besides")
+            x, y, weight = keras.utils.unpack_x_y_sample_weight(tuple(x))
+        if isinstance(x, dict):
+            named = (self.y.name,) if self.y is not None else ()
+            found = {key: x.get(key) for key in (*_IMAGE_KEYS, *_LABEL_KEYS, *named, "sample_weight")}
+            first = next((found[key] for key in _IMAGE_KEYS if found[key] is not None), None)
+            if first is None:
+                raise ValueError(
+                    f"A dictionary must hold `x`. Expected: one of the keys {list(_IMAGE_KEYS)}. Received: {sorted(x)}"
+                )
+            if y is None:
+                y = next((found[key] for key in (*named, *_LABEL_KEYS) if found[key] is not None), None)
+            x, weight = first, found["sample_weight"] if weight is None else weight
+        return x, y, weight
+
+    def symbolic_batch(self):
+        """A batch of tensors without values, by name."""
+        parts = [self.x, *([] if self.y is None else [self.y])]
+        types = ("int64" if part.is_labels else "float32" for part in parts)
+        return {
+            part.name: keras.KerasTensor((None, *part.shape), kind) for part, kind in zip(parts, types, strict=True)
+        }
+
+    def check(self, x, y=None):
+        """Raise a `ValueError` unless arrays in memory are such data."""
+        x = x if hasattr(x, "dtype") else np.asarray(x)
+        if y is not None:
+            self._require_order(np.shape(x)[1:], np.shape(y)[1:])
+            self.y.check(np.asarray(y))
+        self.x.check(x)
+
+    def check_batch(self, data, in_fit=False):
+        """Raise a `ValueError` unless a batch of arrays is of such data; give the number of its examples."""
+        parts = self.parts(data)
+        if self.y is not None and self.y.name in parts:
+            self._require_order(parts["x"].shape[1:], parts[self.y.name].shape[1:])
+            self.y.check(parts[self.y.name])
+        self.x.check(parts["x"])
+        size = {name: part.shape[0] for name, part in parts.items()}
+        if len(set(size.values())) > 1:
+            raise ValueError(f"The parts of a batch must have one length. Received: {size}")
+        if in_fit and size["x"] >= _ENOUGH:
+            for component in (self.x, self.y):
+                if component is not None and component.fills_range:
+                    component.check_filled(extremes(parts[component.name], component.allow_nan)[0])
+        return size["x"]
+
+    def check_pipeline(self, pipeline, in_fit=False):
+        """Raise a `ValueError` unless the sources of a `data.Pipeline` hold such data."""
+        used = self.parts(pipeline.symbolic_element())
+        if self.y is not None and self.y.name in used:
+            self._require_order(*(tuple(used[component.name].shape[1:]) for component in (self.x, self.y)))
+        for component, source in zip((self.x, self.y), pipeline.sources, strict=False):
+            if component is not None and component.name in used:
+                component.check_source(source, in_fit)
+
+    def _require_order(self, shape_x, shape_y):
+        """Raise a `ValueError` if two sets of images of different shapes are given in the wrong order."""
+        wanted = self.x.shape, self.y.shape
+        if None in wanted or self.y.is_labels or wanted[0] == wanted[1]:
+            return
+        if checks.shapes_agree(shape_x, wanted[1]) and checks.shapes_agree(shape_y, wanted[0]):
+            raise ValueError(
+                f"`x` and `y` are swapped. Expected: examples of shapes {wanted[0]} and {wanted[1]}. "
+                f"Received: {tuple(shape_x)} and {tuple(shape_y)}"
+            )
+
+    def _used(self, y):
+        """What of y the model uses, or `None`."""
+        labels = y is not None and _are_labels(y)
+        if y is None or (labels and not self.uses_labels):
+            if self.y is not None and not self.y.optional:
+                expected = "labels" if self.y.is_labels else self.y.name
+                received = "x alone" if y is None else "x and integer labels"
+                raise ValueError(f"The model needs {expected}. Expected: fit(x, {expected}). Received: {received}")
+            return None
+        if labels:
+            return y[:, 0] if len(y.shape) == 2 else y
+        if self.y is None or self.uses_labels:
+            expected = (
+                "integer labels of shape (n,)"
+                if self.uses_labels
+                else "x alone, or x and integer labels, which are ignored"
+            )
+            raise ValueError(
+                f"The model has no use for such a `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
+                f"dtype {_name(y.dtype)}"
+            )
+        if self.y.optional and self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):
+            raise ValueError(
+                f"`y` is neither the model's {self.y.name} nor integer labels. Expected: shape "
+                f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"
+            )
+        return y
+
+
+def _are_labels(y):
+    return _name(y.dtype).startswith(("int", "uint")) and tuple(y.shape[1:]) in ((), (1,))
+
+
+def _name(dtype):
+    return getattr(dtype, "name", str(dtype))

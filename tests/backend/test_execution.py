@@ -1,0 +1,31 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen import backend
+
+
+@pytest.mark.parametrize("sizes", [(8,) * 5, (8, 8, 8, 4), (8,), (4,), (8, 8, 8), (8, 4, 8, 4), (2, 8, 8, 8, 8, 1, 8)])
+def test_fused_steps_see_every_batch_once_in_whole_calls(sizes):
+    total, count = tf.Variable(0.0), tf.Variable(0)
+
+    def step(batch):
+        total.assign_add(tf.reduce_sum(batch))
+        count.assign_add(1)
+
+    x = np.arange(sum(sizes), dtype="float32")[:, None]
+    batches = np.split(x, np.cumsum(sizes)[:-1])
+    dataset = tf.data.Dataset.from_generator(lambda: iter(batches), output_signature=tf.TensorSpec((None, 1)))
+    run = backend.fuse_steps(step, lambda: {"total": total.read_value()}, 3, fallback=None)
+    iterator = iter(dataset)
+    for call in range(-(-len(sizes) // 3)):
+        logs = run(iterator)
+        assert int(count) == min(3 * (call + 1), len(sizes))
+    assert float(logs["total"]) == x.sum()
+    with pytest.raises(StopIteration):
+        run(iterator)
+
+
+def test_fused_steps_leave_other_iterators_to_keras():
+    run = backend.fuse_steps(None, None, 3, fallback=lambda iterator: ("fallback", iterator))
+    assert run("a generator") == ("fallback", "a generator")

@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gen import backend
+
+
+def test_gradient_is_the_finite_difference():
+    w = keras.Variable(np.array([0.3, -1.2, 2.0], "float64"), dtype="float64")
+
+    def loss(values):
+        return ops.sum(ops.sin(values) * ops.square(values))
+
+    kept, (gradient,) = backend.value_and_grad(lambda: (loss(w), "kept"), [w])
+    step = 1e-6 * np.eye(3)
+    differences = [(loss(w.numpy() + s) - loss(w.numpy() - s)) / 2e-6 for s in step]
+    np.testing.assert_allclose(gradient, differences, rtol=1e-8)
+    assert kept == "kept"
+
+
+def test_only_the_named_variables_get_a_gradient():
+    w, other = keras.Variable(2.0), keras.Variable(3.0)
+    _, gradients = backend.value_and_grad(lambda: (w * other, None), [w])
+    assert [float(g) for g in gradients] == [3.0]
+
+
+def test_pull_back_equals_the_gradient_of_the_whole():
+    w = keras.Variable(np.arange(6, dtype="float32").reshape(2, 3))
+    x = ops.ones((4, 2))
+
+    def outer(y):
+        return ops.sum(ops.square(y))
+
+    y, pull_back = backend.vjp(lambda: ops.tanh(x @ w), [w])
+    _, (whole,) = backend.value_and_grad(lambda: (outer(ops.tanh(x @ w)), None), [w])
+    np.testing.assert_allclose(pull_back(backend.input_gradient(outer, y))[0], whole, rtol=1e-6)
+
+
+def test_batch_jacobian_holds_each_samples_derivatives():
+    matrix = np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], "float32")
+    x = ops.convert_to_tensor(np.array([[0.1, 0.2], [0.3, 0.4]], "float32"))
+    jacobian = backend.batch_jacobian(lambda x: ops.square(x @ matrix), x)
+    expected = 2 * (x.numpy() @ matrix)[:, :, None] * matrix.T[None]
+    np.testing.assert_allclose(jacobian, expected, rtol=1e-6)

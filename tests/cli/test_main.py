@@ -1,0 +1,211 @@
+import importlib.util
+import json
+import os
+import re
+import shutil
+import site
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, refused, tmp_path):
+    folder = tmp_path / "run"
+    small = ["--width", 0.02, "--batch-size", 256, "--epochs", 2]
+    code, out, err = run(
+        "train", "convolutional-vae", *small, "--beta", 4, "--kl-warmup", 4, "--seed", 3, "--out", folder
+    )
+    assert code == 0 and str(folder) in out and "Validation loss after epoch 2: " in out and " nats" in out, err
+    pictures = {"samples.png", "reconstructions.png", "latent.png", "history.png"}
+    assert {path.name for path in folder.iterdir()} == {"model.keras", "history.csv", "settings.json", *pictures}
+    arguments = json.loads((folder / "settings.json").read_text())["arguments"]
+    assert (arguments["beta"], arguments["seed"], arguments["latent_dim"]) == (4, 3, 2)
+
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for words, message in (
+        (("convolutional-vae", *small), "already holds a model. Expected: a new folder for --out, or --resume"),
+        (
+            ("convolutional-vae", "--resume", "--latent-dim", 3),
+            "A resumed run keeps its settings. Expected: --latent-dim 2.",
+        ),
+        (("burda-vae", "--resume"), "Expected: model convolutional-vae. Received: burda-vae"),
+    ):
+        assert message in refused("train", *words, "--out", folder)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+    code, out, err = run("train", "convolutional-vae", "--out", folder, "--resume")
+    assert code == 0 and "Nothing to train: 2 epochs are done, 2 asked for." in out, err
+    assert (folder / "model.keras").read_bytes() == before["model.keras"]
+    code, out, err = run("train", "convolutional-vae", "--out", folder, "--resume", "--epochs", 3)
+    assert code == 0 and "after epoch 3" in out and "Nothing" not in out, err
+
+
+def test_sample_interpolate_reconstruct_and_evaluate(vae, run, tmp_path):
+    for command in (("sample", vae, "--n", 9, "--seed", 1), ("reconstruct", vae, "--n", 4)):
+        code, out, err = run(*command, "--out", tmp_path / "a.png")
+        assert code == 0 and f"Wrote {tmp_path / 'a.png'}" in out, err
+        assert np.asarray(Image.open(tmp_path / "a.png")).std() > 0
+    code, out, err = run("evaluate", vae, "--nll-samples", 5)
+    assert code == 0, err
+    names = [line.split(":")[0] for line in out.splitlines()]
+    assert names == ["kl", "loss", "reconstruction", "nll[importance,samples=5]"]
+    assert re.search(r"nll\[importance,samples=5\]: \d+\.\d{4} \+- \d\.\d{4}$", out.strip())
+
+
+def test_samples_and_paths_of_the_classes_asked_for(conditional, run, tmp_path):
+    assert (conditional / "samples-0002.png").exists()
+    pictures = []
+    for labels in (["--labels", "3"], ["--labels", "7"], []):
+        code, _, err = run("sample", conditional, "--n", 9, "--seed", 1, *labels, "--out", tmp_path / "a.png")
+        assert code == 0, err
+        pictures.append(np.asarray(Image.open(tmp_path / "a.png")))
+    assert (pictures[0] != pictures[1]).any()
+    assert pictures[0].shape != pictures[2].shape, "the classes asked for stand above the picture"
+    for path in ("linear", "spherical"):
+        options = ["--rows", 2, "--steps", 5, "--path", path, "--labels", "1,2", "--seed", 0]
+        code, _, err = run("interpolate", conditional, *options, "--out", tmp_path / "way.png")
+        assert code == 0 and np.asarray(Image.open(tmp_path / "way.png")).std() > 0, err
+
+
+def test_evaluate_measures_samples_in_the_names_that_say_how(conditional, run):
+    options = ["--metrics", "frechet,precision", "--samples", 100, "--features", "identity"]
+    code, out, err = run("evaluate", conditional, *options)
+    assert code == 0, err
+    lines = dict(line.split(": ", 1) for line in out.splitlines())
+    metrics = {"frechet[identity,n=100]", "precision[identity,k=3,n=100]"}
+    assert {"discriminator_loss", "generator_loss", *metrics} < set(lines)
+    assert float(lines["frechet[identity,n=100]"].split()[0]) > 1, "of a generator of two epochs"
+
+
+def test_what_a_run_cannot_do_is_one_line(vae, conditional, refused):
+    for arguments, message in (
+        (("reconstruct", conditional), "`reconstruct` needs a model with the task 'reconstruct'"),
+        (("sample", conditional, "--labels", "a"), "--labels must be whole numbers with commas between"),
+        (("sample", conditional, "--labels", "12"), "`labels` must be in 0..9. Received: labels in 12..12"),
+        (("sample", vae, "--labels", "1"), "--labels are for a conditional model"),
+        (("evaluate", conditional, "--nll-samples", 5), "needs a model with the task 'likelihood'"),
+        (("evaluate", conditional, "--metrics", "fid", "--features", "identity"), "Unknown metric"),
+        (("translate", vae, "."), "`translate` needs a model with the task 'translate'"),
+    ):
+        assert message in refused(*arguments)
+
+
+def test_a_damaged_run_is_one_line(vae, refused):
+    (vae / "model.keras").write_bytes(b"cut")
+    assert "cut short" in refused("sample", vae)
+    (vae / "settings.json").write_text("{")
+    assert "settings.json is damaged" in refused("sample", vae)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("train", "vea"), 1, "Unknown model. Did you mean 'vae'?"),
+        (("train", "vae", "--data", "fashion_mnst"), 1, "Did you mean 'fashion_mnist'?"),
+        (("train", "vae", "--data", "nowhere/x.npz"), 1, "No data at that path."),
+        (("train", "vae", "--data", "nowhere/"), 1, "No data at that path."),
+        (("train", "vae", "--importance-samples", "5", "--beta", "2"), 1, "`beta` must be 1"),
+        (("train", "vae", "--binarization", "sometimes"), 2, "'none', 'static', 'dynamic'"),
+        (("train", "burda-vae", "--importance-samples", "5", "--kl-warmup", "3"), 1, "--kl-warmup needs a separate KL"),
+        (("train", "vae", "--units", "4,b"), 1, "--units must be whole numbers with commas between."),
+        (("train", "autoencoder", "--units", "-4"), 1, "`units` must be an integer >= 1. Received: units=-4"),
+        (("train", "sparse", "--sparsity", "l2"), 2, "'kl', 'l1', 'k'"),
+        (("train", "sparse", "--latent-dim", "-3"), 1, "`latent_dim` must be an integer >= 1"),
+        (("train", "autoencoder", "--noise", "1.5"), 1, "`noise` must be a number in [0, 1)"),
+        (("train", "stacked", "--pretrain-noise", "1.5"), 1, "`noise` must be a number in [0, 1)"),
+        (("train", "stacked", "--pretrain-epochs", "-1"), 1, "`epochs` must be an integer >= 1"),
+        (("train", "vae", "--kl-warmup", "-1"), 1, "`epochs` must be an integer >= 1"),
+        (("train", "autoencoder", "--width", "0"), 1, "`width` must be a finite number > 0"),
+        (("train", "vae", "--learning-rate", "-1"), 1, "`learning_rate` must be a finite number >= 0"),
+        (("train", "gan", "--binarization", "dynamic"), 1, "--binarization is for models of a likelihood"),
+        (("train", "wgan", "--clip", "0"), 1, "`clip` must be a finite number > 0"),
+        (("train", "dcgan", "--filters", "0"), 1, "`filters` must be an integer >= 1"),
+        (("train", "conditional-gan", "--num-classes", "5"), 1, "`labels` must be in 0..4. Received: labels in 0..9"),
+        (("train", "vae", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
+        (("tune", "autoencodr", "--search", "noise=0:0.5"), 1, "Unknown model. Did you mean 'autoencoder'?"),
+        (("tune", "gan", "--search", "latent_dim=2:4"), 1, "Unknown model."),
+        (("tune", "autoencoder"), 2, "Missing option '--search'"),
+        (("tune", "autoencoder", "--search", "bottlenek=2:4"), 1, "Unknown search range. Did you mean 'bottleneck'?"),
+        (("tune", "autoencoder", "--search", "bottleneck=4:2"), 1, "The search range of `latent_dim` is empty."),
+        (("tune", "autoencoder", "--search", "noise=0:2"), 1, "`noise` must be a number in [0, 1)"),
+        (("sample", "nowhere"), 1, "No run in that folder."),
+        (("interpolate", "nowhere", "--path", "round"), 2, "'linear', 'spherical'"),
+        (("evaluate", "nowhere"), 1, "No run in that folder."),
+        (("evaluate", "nowhere", "--features", "vgg"), 2, "'lenet5', 'inception_v3', 'identity'"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_code_and_leaves_nothing(arguments, code, message, run, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found, _, err = run(*arguments)
+    assert found == code and message in err and "Traceback" not in err
+    assert code == 2 or (len(err.strip().splitlines()) == 1 and err.startswith("Error: "))
+    assert not list(tmp_path.rglob("*"))
+
+
+def test_list_names_every_model(run):
+    code, out, _ = run("list")
+    assert code == 0 and all(name in out for name in ("vae", "convolutional-vae", "burda-vae", "digits", "mnist"))
+
+
+def test_help_shows_defaults_and_texts(run):
+    code, out, _ = run("train", "vae", "--help")
+    text = " ".join(out.split())
+    for part in ("[default: 50; x>=1]", "[default: digits]", "[default: 400,100]", "none|static|dynamic"):
+        assert part in text
+    assert "k, an integer >= 1; above 1, `beta` must be 1." in text and "--pretrain-epochs" not in text
+    code, out, _ = run("train", "--help")
+    assert code == 0 and all(name in out for name in ("stacked", "burda-vae"))
+    code, out, _ = run("tune", "--help")
+    assert code == 0 and "stacked" in out and "cyclegan" not in out
+
+
+@pytest.mark.parametrize("words", [["--help"], ["list"], ["train", "--help"], ["tune", "--help"], ["sample", "--help"]])
+def test_help_and_lists_import_neither_keras_nor_numpy(words):
+    code = (
+        f"import sys; sys.argv = ['keras-gen', *{words}]\nfrom keras_gen.cli.main import main\n"
+        "try: main()\nfinally: print([name for name in ('tensorflow', 'keras', 'numpy') if name in sys.modules])"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.stderr == "" and done.stdout.splitlines()[-1] == "[]" and len(done.stdout.splitlines()) > 5
+
+
+def test_the_command_writes_its_own_lines_alone(tmp_path):
+    """TensorFlow's lines of a fresh process are not among those of a command that imports it."""
+    command = tmp_path / "keras-gen"
+    command.write_text(f"#!{sys.executable}\nfrom keras_gen.cli.main import main\nmain()\n")
+    command.chmod(0o755)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run([command, "sample", "nowhere"], capture_output=True, text=True, env=environment)
+    assert done.stdout == "" and done.stderr.startswith("Error: No run in that folder.")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("setuptools"), reason="building without a network needs setuptools")
+def test_an_installed_package_has_a_working_command(tmp_path):
+    """`pip install .`, not editable, into a fresh environment that sees the packages of this one."""
+    source, environment = tmp_path / "source", tmp_path / "environment"
+    shutil.copytree(ROOT / "keras_gen", source / "keras_gen", ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.cfg", "pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    venv.create(environment, symlinks=True)
+    (packages,) = (environment / "lib").glob("python*/site-packages")
+    (packages / "others.pth").write_text("\n".join(site.getsitepackages()))
+    offline = ["--no-deps", "--no-build-isolation", "--no-index", "--ignore-installed", "--quiet"]
+    python = environment / "bin" / "python"
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    options = {"capture_output": True, "text": True, "cwd": tmp_path, "env": clean}
+    done = subprocess.run([python, "-m", "pip", "install", *offline, source], **options)
+    assert done.returncode == 0, done.stderr
+    assert (packages / "keras_gen" / "cli" / "main.py").exists()
+    done = subprocess.run([environment / "bin" / "keras-gen", "list"], **options)
+    assert done.returncode == 0 and done.stdout.startswith("Models:") and "  burda-vae" in done.stdout, done.stderr
+    done = subprocess.run([environment / "bin" / "keras-gen", "sample", "nowhere"], **options)
+    assert done.returncode == 1 and done.stderr.startswith("Error: No run in that folder"), done.stderr

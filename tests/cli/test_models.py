@@ -1,0 +1,136 @@
+import json
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import load_model, presets, runs
+from keras_gen.runs.extras import options_of
+from keras_gen.runs.training import Trained
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """What the command line hands to `runs.train` and `runs.train_translation`, in whose place nothing is trained."""
+    found = []
+
+    def stub(settings, folder, resume, given):
+        found.append((settings, folder, resume, given))
+        figures = {"loss": 2.5, "accuracy": 0.75}
+        return Trained(folder, ["a.png"], settings, settings.epochs, 1, figures)
+
+    monkeypatch.setattr(runs, "train", stub)
+    monkeypatch.setattr(runs, "train_translation", stub)
+    return found
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_every_option_of_a_model_reaches_its_settings(name, run, calls):
+    """Each option is given another value than its default; the stated ones are told from the others."""
+    words, expected = [], {}
+    for option, argument in options_of(name).items():
+        flag, default = f"--{option.replace('_', '-')}", argument.default
+        if default is None:
+            continue
+        if isinstance(default, bool):
+            words, expected = [*words, flag], {**expected, option: True}
+        elif argument.choices:
+            words, expected = [*words, flag, argument.choices[-1]], {**expected, option: argument.choices[-1]}
+        elif isinstance(default, tuple):
+            words, expected = [*words, flag, "5,3"], {**expected, option: (5, 3)}
+        else:
+            value = f"{default}x" if isinstance(default, str) else default + 1
+            words, expected = [*words, flag, str(value)], {**expected, option: value}
+    code, out, err = run("train", name, *words, "--epochs", 7, "--out", "here", "--resume")
+    assert code == 0, err
+    ((settings, folder, resume, given),) = calls
+    assert settings.options == expected and settings.model == name and settings.epochs == 7
+    assert (str(folder), resume, given) == ("here", True, {*expected, "epochs"})
+    assert "In here: model.keras, history.csv, settings.json, a.png" in out
+
+
+def test_defaults_and_the_line_at_the_end(run, calls):
+    results = {
+        "vae": "Validation loss after epoch 50: 2.500 nats",
+        "autoencoder": "Validation loss after epoch 50: 2.500",
+        "gan": "On test images after epoch 50: accuracy 0.750",
+        "cyclegan": "After epoch 200: accuracy 0.750",
+    }
+    for name, line in results.items():
+        code, out, err = run("train", name, *(["--x", "photos:trainA"] if name == "cyclegan" else []))
+        assert code == 0 and out.splitlines()[-1] == line, err
+    facts = [(one.data, one.epochs, one.batch_size, one.binarization, one.seed, str(folder), resume)
+             for one, folder, resume, _ in calls]  # fmt: skip
+    assert facts[0] == ("digits", 50, 100, "none", 0, "saved_models/vae-digits", False)
+    assert facts[3] == ("pairs", 200, 1, "none", 0, "saved_models/cyclegan-photos", False)
+    assert calls[3][3] == {"x"}
+    code, _, err = run("train", "cyclegan", "--data", "digits")
+    assert code == 2 and "--data" in err
+
+
+def test_an_interrupted_command_says_how_to_go_on(run, tmp_path, monkeypatch):
+    def interrupt(*args, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(runs, "train", interrupt)
+    code, _, err = run("train", "vae", "--out", tmp_path)
+    assert code == 130 and "--resume goes on" in err
+    monkeypatch.setattr("keras_gen.tuning.search", interrupt)
+    code, _, err = run("tune", "autoencoder", "--search", "noise=0:0.5", "--out", tmp_path / "a")
+    assert code == 130 and "the same command goes on" in err
+
+
+def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
+    folder = tmp_path / "search"
+    command = ("tune", "autoencoder", "--search", "bottleneck=2:5,corruption=0:0.5", "--units", "6", "--epochs", 1,
+               "--batch-size", 512, "--out", folder)  # fmt: skip
+    code, out, err = run(*command, "--trials", 1)
+    assert code == 0 and "Smallest latent_dim within one standard error of the best: " in out, err
+    first = (folder / "trials.csv").read_text().splitlines()
+    code, out, err = run(*command, "--trials", 2)
+    assert code == 0 and f"In {folder}: model.keras, settings.json, trials.csv, error_against_latent_dim.png" in out
+    assert (folder / "trials.csv").read_text().splitlines()[:2] == first and len(first) == 2
+    assert "Test error of the best: " in out, err
+    settings = json.loads((folder / "settings.json").read_text())["arguments"]
+    assert (settings["model"], settings["data"], settings["units"]) == ("autoencoder", "digits", [6])
+    assert load_model(folder).code_shape == (settings["latent_dim"],)
+    assert "holds another search" in refused(*command, "--trials", 2, "--seed", 1)
+    code, out, err = run("reconstruct", folder, "--n", 3, "--out", tmp_path / "a.png")
+    assert code == 0 and np.asarray(Image.open(tmp_path / "a.png")).std() > 0, err
+    code, out, err = run("evaluate", folder)
+    assert code == 0 and out.startswith("loss: "), err
+    assert "holds a search. Expected: a new folder" in refused("train", "autoencoder", "--out", folder, "--resume")
+    assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
+
+
+def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
+    rng = np.random.default_rng(0)
+    for side, n in (("x", 3), ("y", 2)):
+        (tmp_path / side).mkdir()
+        for number in range(n):
+            image = Image.fromarray(rng.integers(0, 256, (3, 3, 3), "uint8")).resize((12, 17))
+            image.save(tmp_path / side / f"{side}{number}.jpg")
+    (tmp_path / "x" / "broken.jpg").write_bytes(b"none")
+    options = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 2, "--epochs", 1]
+    folder = tmp_path / "run"
+    sets = ["--x", tmp_path / "x", "--y", tmp_path / "y"]
+    code, out, err = run("train", "cyclegan", *sets, *options, "--skip", "--out", folder)
+    assert code == 0 and "After epoch 1: generators_loss" in out, err
+    assert "Warning: 1 of 4 images of `x` cannot be read and are left out:" in err and "broken.jpg" in err
+    layers = load_model(folder).generator_xy.layers
+    assert any(isinstance(layer, keras.layers.Concatenate) for layer in layers), "--skip"
+    code, out, err = run("translate", folder, tmp_path / "x", "--out", tmp_path / "made")
+    sides = "12x16 pixels into", "(3 resized to the nearest sides divisible by 4)"
+    assert code == 0 and f"Wrote 3 images of {sides[0]} {tmp_path / 'made'} {sides[1]}" in out, err
+    assert {Image.open(path).size for path in (tmp_path / "made").iterdir()} == {(12, 16)}
+    code, out, err = run("translate", folder, tmp_path / "y", "--to", "x", "--size", 8, "--out", tmp_path / "made-x")
+    assert code == 0 and f"Wrote 2 images of 8x8 pixels into {tmp_path / 'made-x'}\n" in out, err
+    assert "--size must be divisible by 4. Expected: such as 128. Received: 10" in refused(
+        "translate", folder, tmp_path / "y", "--size", 10, "--out", tmp_path / "n"
+    )
+    assert "`evaluate` is for models of one set" in refused("evaluate", folder)
+    assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
+    assert run("translate", folder, tmp_path / "x", "--to", "z")[0] == 2
+    assert "--x is missing" in refused("train", "cyclegan", "--out", tmp_path / "n")
+    assert not (tmp_path / "n").exists()

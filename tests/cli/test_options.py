@@ -1,0 +1,59 @@
+import pytest
+import typer
+
+from keras_gen.arguments import Argument
+from keras_gen.cli.options import command, integers, stated
+
+
+@pytest.fixture
+def got():
+    return {}
+
+
+@pytest.fixture
+def tool(got):
+    """A command with an option of every kind."""
+
+    def function(context: typer.Context, epochs: int = 5, data: str = "digits", **options):
+        """A command."""
+        got.update(epochs=epochs, data=data, stated=stated(context), **options)
+
+    arguments = [
+        Argument("width", 1.0, "How wide."),
+        Argument("units", (400, 100), "Hidden widths."),
+        Argument("tied", False, "Whether tied."),
+        Argument("kind", "slow", "How.", ("slow", "fast")),
+        Argument("penalty", None, "An object."),
+    ]
+    return command(function, {one.name: one for one in arguments}, "Do it.", without=("data",), defaults={"epochs": 7})
+
+
+def call(tool, *words):
+    with pytest.raises(SystemExit) as stop:
+        tool(list(words))
+    return stop.value.code
+
+
+def test_defaults_and_stated_options(tool, got):
+    assert call(tool) == 0
+    assert got == {"epochs": 7, "data": "digits", "width": 1.0, "units": (400, 100), "tied": False, "kind": "slow",
+                   "stated": set()}  # fmt: skip
+    assert call(tool, "--units", "30, 20,10", "--tied", "--kind", "fast", "--width", ".5", "--epochs", "7") == 0
+    assert got["units"] == (30, 20, 10) and got["tied"] and got["kind"] == "fast" and got["width"] == 0.5
+    assert got["stated"] == {"units", "tied", "kind", "width", "epochs"}
+
+
+def test_help_shows_choices_defaults_and_texts(tool, capsys):
+    assert call(tool, "--help") == 0
+    text = " ".join(capsys.readouterr().out.split())
+    for part in ("Do it.", "slow|fast", "How. [default: slow]", "[default: 400,100]", "--tied", "[default: 7]"):
+        assert part in text
+    assert "--penalty" not in text and "--data" not in text
+
+
+def test_values_that_are_none_of_the_choices_are_refused(tool, capsys):
+    assert call(tool, "--kind", "fst") == 2
+    assert "'slow', 'fast'" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="--units must be whole numbers with commas between. .* Received: '4,b'"):
+        tool(["--units", "4,b"])
+    assert integers("--labels", "3") == (3,)

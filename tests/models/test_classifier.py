@@ -1,0 +1,88 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import data, load_model, models, networks
+
+RNG = np.random.default_rng(0)
+X, LABELS = RNG.random((24, 4)).astype("float32"), np.arange(24) % 3
+
+
+def classifier(**options):
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(8, "tanh"), keras.layers.Dense(3)])
+    return models.Classifier(network, **options)
+
+
+def test_the_loss_is_the_cross_entropy_and_the_accuracy_the_share_of_right_classes():
+    model = classifier()
+    model.compile("adam", jit_compile=False)
+    found = model.evaluate(X, LABELS, batch_size=5, verbose=0, return_dict=True)
+    probabilities = model.probabilities(X)
+    assert found["loss"] == pytest.approx(-np.log(probabilities[np.arange(24), LABELS]).mean(), rel=1e-5)
+    assert found["accuracy"] == pytest.approx(np.mean(model.classify(X) == LABELS), rel=1e-5)
+    np.testing.assert_allclose(model.predict(X, verbose=0), probabilities, rtol=1e-5)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
+
+
+def test_it_learns_digits_and_comes_back_with_its_file(tmp_path):
+    keras.utils.set_random_seed(0)
+    train, test = data.load("digits")
+    model = models.Classifier(networks.lenet5((8, 8, 1), 10), value_range=(0, 1))
+    model.compile("adam", metrics=[keras.metrics.SparseTopKCategoricalAccuracy(3, name="top3")])
+    model.fit(train.x, train.y, batch_size=50, epochs=6, verbose=0)
+    found = model.evaluate(test.x, test.y, verbose=0, return_dict=True)
+    assert found["accuracy"] > 0.8 and found["top3"] >= found["accuracy"]
+    model.save(tmp_path / "model.keras")
+    again = load_model(tmp_path / "model.keras")
+    assert again.value_range == (0, 1) and again.num_classes == 10
+    assert again.evaluate(test.x, test.y, verbose=0, return_dict=True) == found
+
+
+def test_the_network_runs_once_a_step():
+    runs = []
+
+    class Counting(keras.layers.Layer):
+        def call(self, x):
+            runs.append(x.shape)
+            return x
+
+    network = keras.Sequential([keras.Input((4,)), Counting(), keras.layers.Dense(3)])
+    model = models.Classifier(network)
+    model.compile("sgd", run_eagerly=True, metrics=["accuracy"])
+    runs.clear()
+    model.train_on_batch(X, LABELS)
+    assert len(runs) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: models.Classifier(keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])), "at least two class"),
+        (lambda: models.Classifier(networks.mlp_encoder((4,), (), 2)), "one input to the logits"),
+        (
+            lambda: models.Classifier(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])),
+            "`network` must end in logits.*Received: activation 'softmax'",
+        ),
+        (lambda: classifier(value_range=(0, 1)).classify(5 * X), r"Expected: values in \[0, 1\]"),
+        (lambda: classifier().probabilities(X[:, :3]), r"Expected: shape \(n, 4\)"),
+    ],
+)
+def test_what_does_not_fit_is_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (None, r"needs labels. Expected: fit\(x, labels\)"),
+        (LABELS + 1, r"`labels` must be in 0..2. Received: labels in 1..3"),
+        (LABELS / 1.0, r"Expected: integer labels of shape \(n,\)"),
+        (np.eye(3)[LABELS], r"Expected: integer labels of shape \(n,\). Received: y of shape \(24, 3\)"),
+    ],
+)
+def test_labels_that_are_none_are_refused_before_training(labels, message):
+    model = classifier()
+    model.compile("adam")
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, labels, verbose=0)

@@ -1,0 +1,49 @@
+import numpy as np
+import pytest
+
+from keras_gen import plots
+
+RNG = np.random.default_rng(0)
+
+
+def test_grid_holds_every_image_in_reading_order():
+    images = np.zeros((5, 4, 3, 1), "float32")
+    images[:, 0, 0, 0] = np.linspace(0.2, 1, 5)
+    sheet = plots.image_grid(images, columns=3).axes[0].images[0].get_array()
+    assert sheet.shape == (2 * 5 + 1, 3 * 4 + 1)
+    corners = sheet[1::5, 1::4][:2, :3].ravel()
+    np.testing.assert_allclose(corners, [0.2, 0.4, 0.6, 0.8, 1.0, 1.0], rtol=1e-6)  # the sixth place is empty, white
+
+
+def test_grid_scales_the_range_and_takes_colour():
+    sheet = plots.image_grid(np.zeros((1, 4, 4, 3)), value_range=(-1, 1)).axes[0].images[0].get_array()
+    np.testing.assert_allclose(sheet[1:5, 1:5], 0.5)
+
+
+def test_a_mosaic_is_the_grid_as_an_array():
+    images = RNG.random((5, 4, 3, 1))
+    grid = plots.image_grid(images, columns=2).axes[0].images[0].get_array()
+    np.testing.assert_array_equal(plots.mosaic(images, columns=2), grid)
+    assert plots.mosaic(np.zeros((2, 4, 4, 3)), columns=2).shape == (6, 11, 3)
+
+
+def test_rows_show_each_set_under_its_name():
+    figure = plots.image_rows({"input": np.zeros((3, 4, 4, 1)), "output": np.ones((3, 4, 4, 1))})
+    assert [axes.get_ylabel() for axes in figure.axes] == ["input", "", "", "output", "", ""]
+    assert [float(axes.images[0].get_array().mean()) for axes in figure.axes] == [0, 0, 0, 1, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.image_grid(np.zeros((2, 4, 4, 2))), r"1 or 3 channels. Received: shape \(2, 4, 4, 2\)"),
+        (lambda: plots.image_grid(np.zeros((0, 4, 4, 1))), "Received: shape"),
+        (
+            lambda: plots.image_rows({"a": np.zeros((2, 4, 4, 1)), "b": np.zeros((3, 4, 4, 1))}),
+            "as many images.* {'a': 2, 'b': 3}",
+        ),
+    ],
+)
+def test_bad_input(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()

@@ -1,0 +1,53 @@
+import numpy as np
+import pytest
+
+from keras_gen import plots
+
+RNG = np.random.default_rng(0)
+
+
+def pixels(figure):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return np.asarray(canvas.buffer_rgba())
+
+
+@pytest.mark.parametrize("dimensions", [2, 3])
+def test_scatter_shows_every_code_and_a_colour_bar_of_the_labels(dimensions):
+    z, labels = RNG.standard_normal((20, dimensions)), np.repeat([3, 7], 10)
+    figure = plots.latent_scatter(z, labels)
+    points = figure.axes[0].collections[0]
+    assert len(points.get_offsets()) == 20
+    assert [text.get_text() for text in figure.axes[1].get_yticklabels()] == ["3", "7"]
+    assert pixels(figure).std() > 0
+    assert len(plots.latent_scatter(z).axes) == 1
+
+
+def test_manifold_decodes_equal_steps_of_the_priors_probability():
+    from scipy.stats import norm
+
+    seen = []
+
+    def decode(z):
+        seen.append(z)
+        return np.zeros((len(z), 2, 2, 1)) + (z[:, :1] > 0)[:, None, None]
+
+    sheet = plots.manifold(decode, n=4).axes[0].images[0].get_array()
+    np.testing.assert_allclose(norm.cdf(seen[0][:4, 0]), [0.125, 0.375, 0.625, 0.875], rtol=1e-5)
+    assert (seen[0][0, 1] > 0) and (seen[0][-1, 1] < 0), "z_2 must point upwards"
+    np.testing.assert_array_equal(sheet, np.tile([0, 0, 0, 0, 1, 1, 1, 1], (8, 1)))
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda: plots.latent_scatter(np.zeros((5, 4))), r"\(n, 2\) or \(n, 3\). Received: shape \(5, 4\)"),
+        (lambda: plots.latent_scatter(np.zeros((5, 2)), np.zeros(4)), "Expected: 5. Received: 4"),
+        (lambda: plots.manifold(None, n=0), "`n` must be an integer >= 1"),
+    ],
+)
+def test_bad_input(draw, message):
+    with pytest.raises(ValueError, match=message):
+        draw()

@@ -1,0 +1,51 @@
+import keras
+import pytest
+
+from keras_gen import layers, presets
+
+SMALL = {"latent_dim": 4, "width": 0.01}
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "convolutional-autoencoder"])
+def test_noise_becomes_a_layer_of_its_kind(name):
+    kinds = {"masking": layers.MaskingNoise, "salt_and_pepper": layers.SaltAndPepperNoise}
+    for kind, layer in {**kinds, "gaussian": keras.layers.GaussianNoise}.items():
+        model = presets.build(name, (8, 8, 1), noise=0.25, noise_kind=kind, **SMALL)
+        assert type(model.corruption) is layer and 0.25 in model.corruption.get_config().values()
+    assert presets.build(name, (8, 8, 1), **SMALL).corruption is None
+    assert presets.build(name, (8, 8, 1), noise=1.0, noise_kind="gaussian", **SMALL).corruption.stddev == 1
+    with pytest.raises(ValueError, match=r"`noise` must be a number in \[0, 1\)"):
+        presets.build(name, (8, 8, 1), noise=1.0, **SMALL)
+
+
+def test_the_symmetric_autoencoder_is_narrowed_no_further_than_its_code():
+    model = presets.autoencoder((8, 8, 1), latent_dim=4, width=0.01, sparsity=0.5, contraction=0.1, tied=True)
+    assert [layer.units for layer in model.encoder.layers if hasattr(layer, "units")] == [10, 5, 4, 4]
+    assert isinstance(model.sparsity, layers.L1Sparsity) and model.contraction == 0.1
+
+
+def test_a_stacked_autoencoder_is_tied_and_denoising():
+    model = presets.stacked((8, 8, 1), **SMALL)
+    assert model.reconstruction == "bernoulli" and isinstance(model.corruption, layers.MaskingNoise)
+    assert model.decoder.count_params() < model.encoder.count_params() / 2, "kernels are the encoder's"
+
+
+def test_each_sparsity_has_its_activation_and_penalty():
+    found = {}
+    for kind in ("kl", "l1", "k"):
+        model = presets.sparse((8, 8, 1), 40, sparsity=kind, k=3, weight_decay=0.2, width=0.5)
+        assert model.code_shape == (20,) and model.optimizer.optimizers[0].weight_decay == 0.2
+        found[kind] = model.encoder.get_layer("encoder_1").activation.__name__, type(model.sparsity)
+    assert found == {
+        "kl": ("sigmoid", layers.KLSparsity),
+        "l1": ("relu", layers.L1Sparsity),
+        "k": ("linear", type(None)),
+    }
+    with pytest.raises(ValueError, match="Unknown sparsity"):
+        presets.sparse((8, 8, 1), sparsity="l2")
+
+
+def test_a_contractive_autoencoder_has_one_sigmoid_layer():
+    model = presets.contractive((8, 8, 1), width=0.01, contraction=0.5)
+    assert model.contraction == 0.5 and model.code_shape == (10,)
+    assert model.encoder.get_layer("encoder_1").activation.__name__ == "sigmoid"

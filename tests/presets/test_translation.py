@@ -1,0 +1,23 @@
+import keras
+import pytest
+
+from keras_gen import presets
+
+SMALL = {"width": 0.03, "blocks": 1}
+
+
+@pytest.mark.parametrize(("side", "patches"), [(24, 1), (20, 3), (8, 2)])
+def test_discriminators_suit_the_size_of_the_images(side, patches):
+    model = presets.cyclegan((side, side, 1), **SMALL)
+    assert model.discriminator_x.output_shape == (None, patches, patches, 1)
+
+
+def test_arguments_reach_networks_and_model():
+    model = presets.cyclegan((8, 8, 3), skip=True, pool_size=7, identity_weight=5, learning_rate=0.5, **SMALL)
+    assert (model.pool_size, model.identity_weight) == (7, 5)
+    for generator in (model.generator_xy, model.generator_yx):
+        assert sum(isinstance(layer, keras.layers.Add) for layer in generator.layers) == SMALL["blocks"]
+        assert any(isinstance(layer, keras.layers.Concatenate) for layer in generator.layers)
+    assert all(float(one.learning_rate) == 0.5 and one.beta_1 == 0.5 for one in model.optimizer.optimizers)
+    published = presets.cyclegan((8, 8, 3), width=0.03)
+    assert sum(isinstance(layer, keras.layers.Add) for layer in published.generator_xy.layers) == 6

@@ -1,0 +1,58 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import models, networks, presets, runs
+from keras_gen.runs.pictures import codes, rescaled
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A run of an untrained GAN."""
+    presets.build("gan", (8, 8, 1), latent_dim=4, width=0.02, latent="uniform").save(tmp_path / "model.keras")
+    runs.Settings("gan", options={"latent": "uniform"}).write(tmp_path)
+    return tmp_path
+
+
+def pixels(figure):
+    file = io.BytesIO()
+    figure.savefig(file)
+    return np.asarray(Image.open(file))
+
+
+def test_samples_are_those_of_the_seed(folder):
+    first, again, other = (pixels(runs.samples(folder, 9, seed)) for seed in (1, 1, 2))
+    assert (first == again).all() and (first != other).any()
+    with pytest.raises(ValueError, match="--labels are for a conditional model"):
+        runs.samples(folder, 9, labels=(1,))
+    with pytest.raises(ValueError, match="`reconstruct` needs a model with the task 'reconstruct'"):
+        runs.reconstructions(folder)
+
+
+def test_paths_suit_the_latents(folder, monkeypatch):
+    found = []
+    draw = runs.pictures.latents.interpolate
+    monkeypatch.setattr(runs.pictures.latents, "interpolate", lambda *args: found.append(args[-1]) or draw(*args))
+    runs.interpolation(folder, rows=1, steps=3, seed=0)
+    runs.interpolation(folder, rows=1, steps=3, path="spherical", seed=0)
+    runs.Settings("gan", options={"latent": "normal"}).write(folder)
+    runs.interpolation(folder, rows=1, steps=3, seed=0)
+    assert found == ["linear", "spherical", "spherical"]
+
+
+def test_pixels_are_brought_to_the_models_range(folder):
+    x = np.array([[0.0, 0.5, 1.0]], "float32")
+    np.testing.assert_array_equal(rescaled(x, runs.load_run(folder).model), [[-1, 0, 1]])
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_codes_are_points_in_the_plane(size, digits, labels):
+    model = models.Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), size]))
+    figure = codes(model, digits, labels)
+    assert (figure is None) == (size == 1)
+    if figure:
+        assert f"codes of the test set, {size} dimensions" in figure.axes[0].get_title()
+        assert ("principal components" in figure.axes[0].get_title()) == (size > 3)
+        assert len(figure.axes[0].collections[0].get_offsets()) == len(digits)

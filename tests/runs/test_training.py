@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+
+from keras_gen import callbacks, load_model
+from keras_gen.callbacks import RunFolder
+from keras_gen.runs import Settings, train
+
+SMALL = {"width": 0.02, "latent_dim": 2}
+
+
+def settings(epochs=1, model="convolutional-autoencoder", **options):
+    return Settings(model, epochs=epochs, batch_size=256, options={**SMALL, **options})
+
+
+def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monkeypatch):
+    saved, on_epoch_end = [], RunFolder.on_epoch_end
+
+    def interrupted(self, epoch, logs=None):
+        if saved:
+            raise KeyboardInterrupt
+        on_epoch_end(self, epoch, logs)
+        saved.append(epoch)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "on_epoch_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings(3), tmp_path / "parts")
+    assert load_model(tmp_path / "parts").epochs_completed == 1
+    parts = train(settings(3), tmp_path / "parts", resume=True)
+    whole = train(settings(3), tmp_path / "whole")
+    assert (parts.new, whole.new, parts.epochs, whole.epochs) == (2, 3, 3, 3) and parts.figures == whole.figures
+    assert (parts.folder / "history.csv").read_text() == (whole.folder / "history.csv").read_text()
+    for left, right in zip(*(load_model(one.folder).variables for one in (parts, whole)), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+    again = train(settings(2), tmp_path / "whole", resume=True)
+    assert again.new == 0 and again.epochs == 3 and again.figures == whole.figures
+
+
+def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
+    trained = train(settings(filters=(4,)), tmp_path)
+    assert trained.settings.options["noise"] == 0 and trained.settings.options["filters"] == (4,)
+    assert Settings.read(tmp_path) == trained.settings
+    assert trained.files == ["history.png", "latent.png", "reconstructions.png"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "message"),
+    [
+        (settings(latent_dims=3), "Unknown option. Did you mean 'latent_dim'"),
+        (settings(model="convolutional-autoencodr"), "Unknown model. Did you mean 'convolutional-autoencoder'"),
+        (settings(noise=2.0), r"`noise` must be a number in \[0, 1\)"),
+        (Settings("gan", binarization="dynamic"), "--binarization is for models of a likelihood. Received: gan"),
+        (Settings("vae", data="nowhere/x.npz"), "No data at that path"),
+    ],
+)
+def test_what_is_refused_leaves_nothing(wanted, message, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        train(wanted, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_batch_size_is_that_of_one_update_and_options_reach_the_model(tmp_path):
+    trained = train(settings(model="wgan", n_critic=2, learning_rate=1e-3), tmp_path)
+    model = load_model(tmp_path)
+    assert int(model.steps_done) == -(-1437 // (2 * 256)) and trained.files == ["history.png", "samples.png"]
+    assert model.value_range == (-1, 1)
+    assert float(model.optimizer["generator"].learning_rate) == pytest.approx(1e-3)
+    assert "generator_loss" in trained.figures and "val_generator_loss" in (tmp_path / "history.csv").read_text()
+
+
+def test_a_stacked_autoencoder_is_pretrained_once(tmp_path, monkeypatch):
+    pretrained, single = [], callbacks.GreedyPretraining._fit
+    monkeypatch.setattr(
+        callbacks.GreedyPretraining, "_fit", lambda self, *args: pretrained.append(args[-1]) or single(self, *args)
+    )
+    for epochs in (1, 2):
+        train(settings(epochs, "stacked", units=(8,), pretrain_epochs=1), tmp_path, resume=True, given={"epochs"})
+    assert load_model(tmp_path).epochs_completed == 2
+    assert pretrained == ["layer 1 of 2", "layer 2 of 2"]
+
+
+def few(tmp_path, **arrays):
+    """A file of a few images."""
+    np.savez(tmp_path / "few.npz", x=np.random.default_rng(0).random((30, 8, 8, 1)), **arrays)
+    return str(tmp_path / "few.npz")
+
+
+def test_classes_are_counted(tmp_path):
+    name = few(tmp_path, y=np.arange(30) % 3)
+    options = {**SMALL, "n_critic": 1}
+    for model, own in (("conditional-gan", options), ("lenet5", {"width": 0.2})):
+        trained = train(Settings(model, name, 1, 8, options=own), tmp_path / model)
+        assert load_model(tmp_path / model).num_classes == 3 == trained.settings.options["num_classes"]
+    assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["history.png"]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("conditional-gan", "needs labels. Expected: fit\\(x, labels\\). Received: x alone"),
+        ("lenet5", "needs labels"),
+        ("wgan-gp", "40 updates of a step. Expected: examples >= 40. Received: examples=24"),
+    ],
+)
+def test_data_that_do_not_suit_the_model_leave_nothing(model, message, tmp_path):
+    options = {"n_critic": 40} if model == "wgan-gp" else {}
+    with pytest.raises(ValueError, match=message):
+        train(Settings(model, few(tmp_path), 1, 8, options={"width": 0.1, **options}), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_training_that_diverges_keeps_the_last_good_epoch(tmp_path):
+    first = train(settings(), tmp_path)
+    kept = (tmp_path / "model.keras").read_bytes()
+    model = load_model(tmp_path)
+    model.optimizer.optimizers[0].learning_rate = 1e30
+    model.save(tmp_path / "model.keras")
+    with pytest.raises(ValueError, match="Training diverged"):
+        train(settings(3), tmp_path, resume=True, given=("epochs",))
+    assert load_model(tmp_path).epochs_completed == first.epochs and len(kept) > 0
+    assert (tmp_path / "history.csv").read_text().count("\n") == 2

@@ -1,0 +1,104 @@
+"""README and docs: their Python runs, their commands parse, their links lead somewhere."""
+
+import functools
+import importlib
+import re
+import shlex
+import warnings
+from pathlib import Path
+
+import pytest
+import typer
+
+from keras_gen.cli.main import app
+from keras_gen.training import GenerativeModel
+
+ROOT = Path(__file__).parents[1]
+GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [*GUIDES, ROOT / "CONTRIBUTING.md", ROOT / "saved_models" / "README.md"]
+
+
+def named(paths):
+    return pytest.mark.parametrize("path", paths, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+def blocks(path, language):
+    """The pairs (number of lines before, source) of a page's fenced blocks."""
+    text = path.read_text()
+    found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [(text.count("\n", 0, block.start(1)), block.group(1)) for block in found]
+
+
+def commands(path):
+    """The command lines of a page, as lists of words: of console blocks, and of code within a sentence or a table."""
+    lines = [line for _, block in blocks(path, "console") for line in block.splitlines()]
+    prose = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
+    lines += re.findall(r"`((?:keras-gen|make|python) [^`]+)`", prose)
+    return [words for line in lines if (words := shlex.split(line, comments=True))]
+
+
+@pytest.fixture
+def without_xla(monkeypatch):
+    """XLA takes longer to compile than these small trainings take."""
+    monkeypatch.setattr(GenerativeModel, "compile", functools.partialmethod(GenerativeModel.compile, jit_compile=False))
+
+
+@named([path for path in GUIDES if blocks(path, "python")])
+def test_python_of_a_page_runs(path, tmp_path, monkeypatch, without_xla):
+    monkeypatch.chdir(tmp_path)
+    page = {"__name__": path.stem}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        for lines_before, source in blocks(path, "python"):
+            exec(compile("\n" * lines_before + source, str(path), "exec"), page)
+
+
+@named([path for path in PAGES if commands(path)])
+def test_commands_of_a_page_are_known(path, monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "recipes")  # one of which imports another
+    for program, *arguments in commands(path):
+        if program == "keras-gen":
+            parse(typer.main.get_command(app), arguments)
+        elif program == "make":
+            assert re.search(rf"^{arguments[0]}:", (ROOT / "Makefile").read_text(), re.MULTILINE), arguments
+        elif program == "python" and arguments[0].startswith("recipes/"):
+            recipe = importlib.import_module(Path(arguments[0]).stem).main
+            parse(typer.main.get_command(recipe.app), arguments[1:])
+        elif program == "python" and arguments[0].startswith("benchmarks/"):
+            source = (ROOT / arguments[0]).read_text()
+            assert all(f'"{word}"' in source for word in arguments[1:] if word.startswith("--")), arguments
+
+
+def parse(command, words):
+    """Read a command line as far as its last command, which is not run; an unknown option raises."""
+    try:
+        context = command.make_context(command.name, list(words))
+        if isinstance(command, typer.core.TyperGroup):
+            _, command, words = command.resolve_command(context, words)
+            parse(command, words)
+    except typer.Exit:  # of --help
+        pass
+
+
+@named(PAGES)
+def test_links_of_a_page_lead_somewhere(path):
+    for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text()):
+        if not target.startswith(("https://", "#")):
+            linked, _, section = target.partition("#")
+            assert (path.parent / linked).exists(), target
+            headings = re.findall(r"^#+ (.*)$", (path.parent / linked).read_text(), re.MULTILINE) if section else []
+            anchors = [re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings]
+            assert not section or section in anchors, target
+
+
+def test_every_page_and_picture_is_linked():
+    linked = {
+        (path.parent / target.partition("#")[0]).resolve()
+        for path in GUIDES
+        for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text())
+    }
+    assert {*GUIDES[1:], *(ROOT / "docs" / "images").iterdir()} <= linked
+
+
+def test_readme_is_one_page():
+    assert len((ROOT / "README.md").read_text().split()) <= 900

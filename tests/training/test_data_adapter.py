@@ -1,0 +1,194 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy.sparse import coo_matrix
+
+from keras_gen import data, models, networks
+from keras_gen.training import Component, DataDescription
+from keras_gen.training.data_adapter import Training, adapt
+
+SHAPE = (4, 4, 1)
+X = np.random.default_rng(0).random((20, *SHAPE)).astype("float32")
+CLEAN, LABELS = np.zeros_like(X), np.arange(20) % 10
+DESCRIPTION = DataDescription(
+    Component("x", SHAPE, (0, 1)), Component("target", SHAPE, (0, 1), optional=True), sample_weight=True
+)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of five of arrays that go together."""
+
+    def __init__(self, *arrays):
+        super().__init__()
+        self.arrays = arrays
+
+    def __len__(self):
+        return 4
+
+    def __getitem__(self, index):
+        return tuple(array[5 * index : 5 * index + 5] for array in self.arrays)
+
+
+def dataset(*arrays):
+    return tf.data.Dataset.from_tensor_slices(arrays).batch(5)
+
+
+def generator(*arrays):
+    return (tuple(array[start : start + 5] for array in arrays) for start in range(0, 20, 5))
+
+
+def endless(*arrays):
+    while True:
+        yield from generator(*arrays)
+
+
+def autoencoder(**options):
+    keras.utils.set_random_seed(0)
+    model = models.Autoencoder(*networks.mlp_autoencoder([SHAPE, 3], "tanh"), **options)
+    model.compile(keras.optimizers.SGD(0.0), jit_compile=False)
+    return model
+
+
+def squared(x, target):
+    """The reconstruction loss of an autoencoder whose weights stay."""
+    return float(np.square(autoencoder().reconstruct(x) - target).sum(axis=(1, 2, 3)).mean())
+
+
+PAIRS = {
+    "arrays": lambda: {"x": X, "y": CLEAN},
+    "a tuple": lambda: {"x": (X, CLEAN)},
+    "a pipeline": lambda: {"x": data.Pipeline(X, CLEAN, batch_size=5)},
+    "tf.data": lambda: {"x": dataset(X, CLEAN)},
+    "a PyDataset": lambda: {"x": Batches(X, CLEAN)},
+    "a generator": lambda: {"x": generator(X, CLEAN), "steps_per_epoch": 4},
+}
+
+
+@pytest.mark.parametrize("kind", PAIRS)
+def test_a_y_of_the_examples_shape_is_the_target(kind):
+    given = PAIRS[kind]()
+    options = {"batch_size": 5} if kind in ("arrays", "a tuple") else {}
+    history = autoencoder().fit(**given, **options, verbose=0).history
+    assert history["loss"][0] == pytest.approx(squared(X, CLEAN), rel=1e-5)
+
+
+@pytest.mark.parametrize("make", [lambda: (X, CLEAN), lambda: dataset(X, CLEAN), lambda: Batches(X, CLEAN)])
+def test_targets_reach_validation_and_evaluation(make):
+    model, given = autoencoder(), make()
+    expected = pytest.approx(squared(X, CLEAN), rel=1e-5)
+    assert model.fit(X, validation_data=given, verbose=0).history["val_loss"][0] == expected
+    assert model.evaluate(given, verbose=0, return_dict=True)["loss"] == expected
+
+
+def test_x_as_its_own_target_and_labels_change_nothing():
+    losses = [autoencoder().fit(X, y, verbose=0).history["loss"] for y in (None, X, LABELS, LABELS[:, None])]
+    assert losses[0] == losses[1] == losses[2] == losses[3]
+
+
+def test_denoising_towards_clean_targets_beats_noisy_ones():
+    """Keras's denoising idiom on 8x8 digits: noise of deviation .3, measured against the clean test images."""
+    train, test = data.load("digits")
+    rng = np.random.default_rng(0)
+    noisy, noisy_test = (part.x + rng.normal(0, 0.3, part.x.shape).astype("float32") for part in (train, test))
+    errors = []
+    for target in (train.x, noisy):
+        keras.utils.set_random_seed(0)
+        model = models.Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 64, 32]))
+        model.compile("adam")
+        model.fit(noisy, target, batch_size=32, epochs=60, verbose=0)
+        errors.append(np.square(model.reconstruct(noisy_test) - test.x).sum(axis=(1, 2, 3)).mean())
+    assert errors[0] < 1.8 < 3.0 < errors[1]
+
+
+def test_weights_of_examples_multiply_their_losses():
+    weights = np.where(np.arange(20) < 5, 2.0, 0.0)
+    expected = pytest.approx(2 * squared(X[:5], X[:5]) * 5 / 20, rel=1e-5)
+    model = autoencoder()
+    assert model.evaluate(X, sample_weight=weights, verbose=0, return_dict=True)["loss"] == expected
+    assert model.fit(X, sample_weight=weights, verbose=0).history["loss"][0] == expected
+    assert model.fit((X, X, weights), validation_data=(X, X, weights), verbose=0).history["val_loss"][0] == expected
+    assert model.evaluate(dataset(X, X, weights), verbose=0, return_dict=True)["loss"] == expected
+
+
+def test_weights_of_classes_are_those_of_their_examples():
+    model = models.Classifier(networks.lenet5((8, 8, 1), 10))
+    model.compile(keras.optimizers.SGD(0.0))
+    x = np.random.default_rng(0).random((20, 8, 8, 1)).astype("float32")
+    by_class = model.fit(x, LABELS, class_weight={3: 5.0, 4: 0.0}, verbose=0).history["loss"]
+    weights = np.where(LABELS == 3, 5.0, np.where(LABELS == 4, 0.0, 1.0))
+    assert by_class == pytest.approx(model.fit(x, LABELS, sample_weight=weights, verbose=0).history["loss"], rel=1e-5)
+    with pytest.raises(ValueError, match="`class_weight` needs a model of labels, and no `sample_weight`"):
+        model.fit(x, LABELS, class_weight={3: 5.0}, sample_weight=weights, verbose=0)
+
+
+def test_every_kind_of_array_is_the_same_array():
+    flat = DataDescription(Component("x", (16,), (0, 1)))
+    rows, expected = X.reshape(20, 16), X.reshape(20, 16)
+    for given in (rows, tf.constant(rows), rows.tolist(), list(rows), coo_matrix(rows), {"x": rows}, {"image": rows}):
+        (batch,) = adapt(flat, given, batch_size=20).data
+        np.testing.assert_array_equal(batch["x"] if isinstance(batch, dict) else batch, expected)
+
+
+def test_dictionaries_of_datasets_are_read_by_their_keys():
+    examples = {"image": X, "label": LABELS, "id": np.array(["a"] * 20)}
+    batches = tf.data.Dataset.from_tensor_slices(examples).batch(5)
+    assert autoencoder().evaluate(batches, verbose=0) == autoencoder().evaluate(X, batch_size=5, verbose=0)
+    with pytest.raises(ValueError, match=r"must hold `x`.* Received: \['picture'\]"):
+        autoencoder().fit(tf.data.Dataset.from_tensor_slices({"picture": X}).batch(5), verbose=0)
+
+
+def test_a_generator_may_validate_for_a_number_of_steps():
+    """Keras gives the first batch of a generator again in every epoch; the second may be any later one."""
+    history = autoencoder().fit(X, epochs=2, validation_data=endless(X), validation_steps=1, verbose=0).history
+    assert history["val_loss"] == pytest.approx([squared(X[:5], X[:5])] * 2, rel=1e-5)
+    drawn = []
+    generator_of_ten = (drawn.append(number) or (X,) for number in range(10))
+    autoencoder().fit(X, validation_data=generator_of_ten, validation_steps=4, verbose=0)
+    assert 4 <= len(drawn) <= 10
+
+
+def test_arrays_are_scanned_once(monkeypatch):
+    scans = []
+    least = np.min
+    monkeypatch.setattr(np, "min", lambda array, **options: scans.append(array.shape) or least(array, **options))
+    adapt(DESCRIPTION, X, batch_size=5, training=Training(seed=0, updates=1, replicas=1))
+    assert scans == [X.shape]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"x": [X, X, X, X]}, "list of examples of one shape. .* Received: a list of 4 with shapes"),
+        ({"x": "digits"}, "`x` must be an array.*Expected: numpy, a tensor.*Received: str"),
+        ({"x": 5}, "`x` must hold at least one example. Received: x of shape"),
+        ({"x": object()}, "Received: object"),
+        ({"x": X, "y": "labels"}, "`y` must be an array.* Received: str"),
+        ({"x": X[0]}, r"Expected: shape \(n, 4, 4, 1\). Received: shape \(4, 4, 1\). It has no batch axis"),
+        ({"x": X, "y": X[:5]}, "`y` must have a row for each of x. Expected: 20. Received: 5"),
+        ({"x": X, "y": 2 * X}, r"`target` is out of range. Expected: values in \[0, 1\]"),
+        ({"x": dataset(X), "y": X}, "has its own. Expected: y where it is made. Received: both, y besides"),
+        ({"x": data.Pipeline(2 * X)}, r"`x` is out of range. Expected: values in \[0, 1\]"),
+        ({"x": tf.data.Dataset.from_tensor_slices(X)}, "It has no batch axis"),
+        ({"x": (X, X), "y": X}, "`x` must be one array. Received: a tuple of 2, and y besides"),
+    ],
+)
+def test_data_that_do_not_fit_are_refused_by_one_function(given, message):
+    with pytest.raises(ValueError, match=message):
+        adapt(DESCRIPTION, **given, training=Training(seed=0, updates=1, replicas=1))
+
+
+def test_a_generators_later_batches_are_checked_too():
+    batches = adapt(DESCRIPTION, generator(np.concatenate([X[:10], 3 * X[10:]]))).data
+    with pytest.raises(ValueError, match="`x` is out of range"):
+        list(batches)
+
+
+def test_train_on_batch_checks_as_fit_does():
+    for call in (autoencoder().train_on_batch, autoencoder().test_on_batch):
+        with pytest.raises(ValueError, match=r"`x` is out of range|does not fit"):
+            call(X[:, :3])
+    model = models.GAN(networks.mlp_generator(2, (), SHAPE), networks.mlp_discriminator(SHAPE, ()), 2)
+    model.compile("sgd", jit_compile=False)
+    with pytest.raises(ValueError, match=r"Expected: values in \[-1, 1\]"):
+        model.train_on_batch(5 * X)
