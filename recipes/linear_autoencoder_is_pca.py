@@ -17,7 +17,7 @@ def main(data="mnist", latent_dim=30, epochs=60, batch_size=200, learning_rate=3
     train, test = load(data)
     x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
     mean = x.mean(axis=0)
-    (latent_dim,) = scaled("units", (latent_dim,), width, 2)
+    (latent_dim,) = scaled("latent_dim", (latent_dim,), width, 2)
     model = models.Autoencoder(*networks.mlp_autoencoder([x.shape[1], latent_dim]))
     model.compile(keras.optimizers.Adam(cosine_decay(learning_rate, len(x), epochs, batch_size)))
     history = model.fit(x - mean, batch_size=batch_size, epochs=epochs, validation_data=x_test - mean, verbose=2)
