@@ -47,7 +47,7 @@ def main(data="digits", epochs=20, batch_size=16, filters=16, learning_rate=1e-3
     train, test = (np.repeat(split.x, 3, axis=-1) for split in load(data, value_range=(-1, 1)))
     half = len(train) // 2
     x, y = train[:half], tinted(train[half:])
-    (filters,) = scaled("filters", (filters,), width)
+    filters = scaled("filters", filters, width)
     errors, seconds = {0.0: [], 10.0: []}, []
     for number in range(seed, seed + seeds):
         for cycle_weight, found in errors.items():

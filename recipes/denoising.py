@@ -15,16 +15,8 @@ from keras_gen.runs.recipe import Finding, Outcome, recipe
 @recipe
 def main(data="mnist", noise=0.3, epochs=30, batch_size=100, seed=0, width=1.0):
     train, test = load(data)
-    model = presets.build(
-        "autoencoder",
-        train.x.shape[1:],
-        latent_dim=50,
-        units=(500, 200),
-        noise=noise,
-        noise_kind="salt_and_pepper",
-        reconstruction="bernoulli",
-        width=width,
-    )
+    options = {"latent_dim": 50, "units": (500, 200), "noise": noise, "noise_kind": "salt_and_pepper", "width": width}
+    model = presets.build("autoencoder", train.x.shape[1:], reconstruction="bernoulli", **options)
     history = model.fit(train.x, batch_size=batch_size, epochs=epochs, validation_data=test.x, verbose=2)
     noisy = ops.convert_to_numpy(layers.SaltAndPepperNoise(noise, seed=seed)(test.x, training=True))
     denoised = model.reconstruct(noisy)
@@ -33,8 +25,8 @@ def main(data="mnist", noise=0.3, epochs=30, batch_size=100, seed=0, width=1.0):
         Finding("squared error of the noisy test images", before),
         Finding("squared error of the denoised ones", after, at_most=before / 5, reference="a fifth of the noise"),
     ]
-    figures = {"denoised": plots.image_rows({"noisy": noisy[:10], "denoised": denoised[:10], "clean": test.x[:10]})}
-    return Outcome(model, findings, figures, history.history)
+    rows = {"noisy": noisy[:10], "denoised": denoised[:10], "clean": test.x[:10]}
+    return Outcome(model, findings, {"denoised": plots.image_rows(rows)}, history.history)
 
 
 if __name__ == "__main__":

@@ -40,7 +40,8 @@ def main(
 ):
     train, test = load(data)
     x, x_test = np.array(train.x[:train_images], "float64"), np.array(test.x[:test_images], "float64")
-    options = {"latent_dim": 100, "noise": 0.25, "scaling": "none", "epochs": epochs, "batch_size": batch_size}
+    options = {"units": scaled("units", (1000, 500), width, 100), "latent_dim": 100, "noise": 0.25, "scaling": "none"}
+    options |= {"epochs": epochs, "batch_size": batch_size, "random_state": seed}
     rng, findings, figures = np.random.default_rng(seed), [], {}
     for kind in ("random", "lower half"):
         missing = missing_pixels(x_test.shape, kind, rng)
@@ -52,18 +53,12 @@ def main(
             name: imputer.fit(known.reshape(len(x), -1)).transform(given.reshape(len(x_test), -1)).reshape(given.shape)
             for name, imputer in other_imputers(iterations, seed).items()
         }
-        imputer = AutoencoderImputer(units=scaled("units", (1000, 500), width, 100), random_state=seed, **options).fit(
-            known
-        )
+        imputer = AutoencoderImputer(**options).fit(known)
         ours = imputer.transform(given)
-        rmse = {
-            name: np.sqrt(np.square(images - x_test)[missing].mean())
-            for name, images in {"keras_gen": ours, **filled}.items()
-        }
-        best = {"at_most": min(rmse[name] for name in filled), "reference": "best of the others"}
+        ours_rmse, *rmse = (np.sqrt(np.square(found - x_test)[missing].mean()) for found in (ours, *filled.values()))
         findings += [
-            Finding(f"RMSE, {kind}, {name}", error, **(best if name == "keras_gen" else {}))
-            for name, error in rmse.items()
+            Finding(f"RMSE, {kind}, keras_gen", ours_rmse, at_most=min(rmse), reference="best of the others"),
+            *(Finding(f"RMSE, {kind}, {name}", error) for name, error in zip(filled, rmse, strict=True)),
         ]
         rows = {"original": x_test, f"{kind} missing": np.nan_to_num(given, nan=0.5)}
         rows |= {"KNN": filled["KNN"], "keras_gen": ours}

@@ -17,7 +17,7 @@ def main(data="mnist", latent_dim=30, epochs=60, batch_size=200, learning_rate=3
     train, test = load(data)
     x, x_test = (split.x.reshape(len(split.x), -1) for split in (train, test))
     mean = x.mean(axis=0)
-    (latent_dim,) = scaled("units", (latent_dim,), width, 2)
+    (latent_dim,) = scaled("latent_dim", (latent_dim,), width, 2)
     model = models.Autoencoder(*networks.mlp_autoencoder([x.shape[1], latent_dim]))
     model.compile(keras.optimizers.Adam(cosine_decay(learning_rate, len(x), epochs, batch_size)))
     history = model.fit(x - mean, batch_size=batch_size, epochs=epochs, validation_data=x_test - mean, verbose=2)
@@ -28,17 +28,15 @@ def main(data="mnist", latent_dim=30, epochs=60, batch_size=200, learning_rate=3
     error_of_pca, error = squared_error(x_test, by_pca), squared_error(x_test, by_model)
     plane = model.decoder.get_weights()[0].T  # (pixels, latent_dim)
     angle = np.degrees(subspace_angles(plane, pca.components_.T)[0])
-    rows = {"input": x_test[:10], "PCA": by_pca[:10], "linear autoencoder": by_model[:10]}
-    figures = {
-        "reconstructions": plots.image_rows({name: flat.reshape(-1, *test.x.shape[1:]) for name, flat in rows.items()})
-    }
+    rows = {"input": x_test, "PCA": by_pca, "linear autoencoder": by_model}
+    rows = {name: images[:10].reshape(-1, *test.x.shape[1:]) for name, images in rows.items()}
     findings = [
         Finding("test error of PCA", error_of_pca, reference="13.866 for 30 components of MNIST"),
         Finding("test error of the autoencoder", error, at_most=1.01 * error_of_pca, reference="PCA, 1 %"),
         Finding("largest principal angle between the two subspaces, degrees", angle),
     ]
     definition = "squared, summed over pixels, mean over test images; pixels in [0, 1], centred by the training mean"
-    return Outcome(model, findings, figures, history.history, facts={"error": definition})
+    return Outcome(model, findings, {"reconstructions": plots.image_rows(rows)}, history.history, {"error": definition})
 
 
 if __name__ == "__main__":

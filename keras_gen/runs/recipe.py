@@ -185,7 +185,7 @@ class Recipe:
         paragraphs = inspect.getdoc(self).partition("\nArgs:\n")[0].split("\n\n")
         text = "\n\n".join("\b\n" + one if one.startswith("python ") else one for one in paragraphs)  # \b: keep lines
         app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        app.command(self.name, help=text)(command)
+        app.command(self.name, help=text, context_settings={"help_option_names": ["-h", "--help"]})(command)
         return app
 
     def run(self):

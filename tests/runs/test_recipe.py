@@ -122,7 +122,7 @@ def test_a_variant_has_another_name_text_folder_and_defaults(made):
 
 
 def test_help_shows_the_text_and_every_option(made):
-    text = CliRunner().invoke(made.app, ["--help"]).output
+    text = CliRunner().invoke(made.app, ["-h"]).output
     assert "What it does, on two lines." in text
     assert "  python recipes/small.py           # as it is\n  python recipes/small.py --k 3     # otherwise\n" in text
     assert "The number k." in text and "Factor of all hidden widths" in text and "Args:" not in text
