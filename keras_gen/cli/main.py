@@ -47,7 +47,7 @@ class _Deferred(typer.core.TyperCommand):
         return self._build().make_context(info_name, args, parent, **extra)
 
 
-class _Train(typer.core.TyperGroup):
+class _Presets(typer.core.TyperGroup):
     """The presets as commands."""
 
     build, task = "train_command", None
@@ -70,8 +70,8 @@ class _Train(typer.core.TyperGroup):
             formatter.write_dl(list(catalogue.presets(self.task).items()))
 
 
-class _Tune(_Train):
-    """The presets that can be tuned as commands."""
+class _TunablePresets(_Presets):
+    """The presets that can be tuned, as commands."""
 
     build, task = "tune_command", "reconstruct"
 
@@ -81,8 +81,8 @@ def _built(build, name):
 
 
 for _name, _group, _help in (
-    ("train", _Train, "Train a model; each has a --help of its own."),
-    ("tune", _Tune, "Search a model's options; each has a --help of its own."),
+    ("train", _Presets, "Train a model; each has a --help of its own."),
+    ("tune", _TunablePresets, "Search a model's options; each has a --help of its own."),
 ):
     app.add_typer(typer.Typer(cls=_group, no_args_is_help=True, rich_markup_mode=None), name=_name, help=_help)
 

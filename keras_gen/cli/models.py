@@ -45,13 +45,14 @@ def _train(
     resume: _RESUME = False,
     **options,
 ):
-    name = context.info_name
+    name, given = context.info_name, stated(context)
     translates = "translate" in presets.PRESETS[name].model.tasks
-    settings = runs.Settings(name, "pairs" if translates else data, epochs, batch_size, binarization, seed, options)
-    place = options["x"].partition(":")[0] if translates else data
+    own = {option: value for option, value in options.items() if option in given}
+    settings = runs.Settings(name, "pairs" if translates else data, epochs, batch_size, binarization, seed, own)
+    folder = _folder(out, name, options["x"].partition(":")[0] if translates else data)
     train = runs.train_translation if translates else runs.train
     try:
-        trained = train(settings, _folder(out, name, place), resume, stated(context) & settings.arguments.keys())
+        trained = train(settings, folder, resume, given & settings.arguments.keys())
     except KeyboardInterrupt:
         raise _interrupted("The last finished epoch is saved; --resume goes on from there.") from None
     if not trained.new:

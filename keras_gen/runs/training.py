@@ -38,7 +38,8 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     """Begin a run, or go on with one: after every epoch its folder holds a whole model and its history.
 
     Args:
-        settings: `Settings`; options that are left out have the defaults of the preset.
+        settings: `Settings`; options that are left out have the defaults of the preset, and `num_classes` is that of
+            the data.
         folder: The run's folder; made if missing.
         resume: Whether to go on with a run that is there, up to `settings.epochs` in all. Defaults to `False`.
         given: Names of the settings that must not differ from those of the resumed run. Defaults to ().
@@ -59,11 +60,12 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     >>> sorted(trained.figures), trained.files
     (['accuracy', 'loss'], ['history.png'])
     """
+    count_classes = "num_classes" not in settings.options
     run, exists, settings = open_run(completed(settings), folder, resume, given)
     train_set, test_set = data.load(settings.data)
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
         raise ValueError(f"Expected: images of 1 or 3 channels. Received: an array of shape {train_set.x.shape}")
-    if "num_classes" in settings.options and "num_classes" not in given and not exists and train_set.y is not None:
+    if "num_classes" in settings.options and count_classes and not exists and train_set.y is not None:
         settings = settings.with_options(num_classes=int(train_set.y.max()) + 1)
     tasks = presets.PRESETS[settings.model].model.tasks
     if settings.binarization != "none" and "reconstruct" not in tasks:

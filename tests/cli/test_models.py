@@ -7,7 +7,7 @@ from PIL import Image
 
 from keras_gen import load_model, presets, runs
 from keras_gen.runs.extras import options_of
-from keras_gen.runs.training import Trained
+from keras_gen.runs.training import Trained, completed
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def calls(monkeypatch):
     def stub(settings, folder, resume, given):
         found.append((settings, folder, resume, given))
         figures = {"loss": 2.5, "accuracy": 0.75}
-        return Trained(folder, ["a.png"], settings, settings.epochs, 1, figures)
+        return Trained(folder, ["a.png"], completed(settings), settings.epochs, 1, figures)
 
     monkeypatch.setattr(runs, "train", stub)
     monkeypatch.setattr(runs, "train_translation", stub)
@@ -64,7 +64,7 @@ def test_defaults_and_the_line_at_the_end(run, calls):
              for one, folder, resume, _ in calls]  # fmt: skip
     assert facts[0] == ("digits", 50, 100, "none", 0, "saved_models/vae-digits", False)
     assert facts[3] == ("pairs", 200, 1, "none", 0, "saved_models/cyclegan-photos", False)
-    assert calls[3][3] == {"x"}
+    assert calls[3][3] == {"x"} and calls[0][0].options == {}
     code, _, err = run("train", "cyclegan", "--data", "digits")
     assert code == 2 and "--data" in err
 

@@ -92,6 +92,8 @@ def test_classes_are_counted(tmp_path):
         trained = train(Settings(model, name, 1, 8, options=own), tmp_path / model)
         assert load_model(tmp_path / model).num_classes == 3 == trained.settings.options["num_classes"]
     assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["history.png"]
+    chosen = train(Settings("lenet5", name, 1, 8, options={"width": 0.2, "num_classes": 5}), tmp_path / "chosen")
+    assert load_model(chosen.folder).num_classes == 5
 
 
 @pytest.mark.parametrize(
