@@ -1,4 +1,4 @@
-"""Files that are complete or not there: written beside their place, then renamed."""
+"""Files that are complete or not there: written under a temporary name, then renamed."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ SEARCH = "search.json"  # what marks a folder as that of a search
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Give a path beside `path` to write to; it takes the place of `path` only if nothing was raised.
+    """Give a temporary path to write to; the file takes the place of `path` only if nothing was raised.
 
     Args:
         path: Where the file is to be; its folder is made if missing.
@@ -21,16 +21,16 @@ def atomic_write(path):
 
     >>> import tempfile
     >>> target = Path(tempfile.mkdtemp()) / "a.txt"
-    >>> with atomic_write(target) as beside:
-    ...     size = beside.write_text("whole")
+    >>> with atomic_write(target) as temporary:
+    ...     size = temporary.write_text("whole")
     >>> target.read_text()
     'whole'
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
     try:
-        yield beside
-        os.replace(beside, path)
+        yield temporary
+        os.replace(temporary, path)
     finally:
-        beside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)

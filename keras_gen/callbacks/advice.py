@@ -16,11 +16,11 @@ def spread(model):
 
 
 def saturation(model):
-    """For a discriminator that tells all fakes."""
+    """For a discriminator that recognises all fakes."""
     if model.adversarial_loss in ("minimax", "maximum_likelihood"):
         return (
             f"adversarial_loss='non_saturating' (now {model.adversarial_loss!r}), whose generator still learns from "
-            "fakes that are told"
+            "recognised fakes"
         )
     choices = [f"a lower n_critic (now {model.n_critic})"] if argument(model, "n_critic", 1) > 1 else []
     if model.adversarial_loss == "non_saturating" and argument(model, "label_smoothing", 1) == 0:

@@ -1,4 +1,4 @@
-"""Sample quality while a model trains, in the logs beside the losses."""
+"""Sample quality while a model trains, logged with the losses."""
 
 import copy
 import warnings

@@ -1,4 +1,4 @@
-"""Real examples beside samples: how far apart each lie, and how many classes each reach."""
+"""Real examples compared with samples: how far apart each lie, and how many classes each reach."""
 
 import math
 
@@ -28,7 +28,7 @@ class Reference:
     def __init__(self, x=None, labels=None, features=None, centres=None, samples=256, seed=0):
         self.drawn, self.seed = checks.integer("samples", samples, minimum=2), checks.integer("seed", seed, minimum=0)
         if centres is not None and features is not None:
-            raise ValueError("Classes are told by one thing. Expected: `features` or `centres`. Received: both")
+            raise ValueError("Classes come from one source. Expected: `features` or `centres`. Received: both")
         self.features, self.head = features, getattr(features, "head", None)
         self.centres = None if centres is None else arrays.checked("centres", centres, least=1)
         self.x = self.labels = None
@@ -88,7 +88,7 @@ class Reference:
 
     @property
     def number_of_classes(self):
-        """How many classes, or modes, are told apart."""
+        """How many classes, or modes, there are."""
         return len(self.centres) if self.centres is not None else self.head.output_shape[-1]
 
     def draw(self, model):

@@ -146,15 +146,15 @@ def _remaining(exam):
     loss = exam.logs.get(f"{_adversaries(model)[0]}_loss", math.nan)
     warmup = sum(advice.argument(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
     if not math.isfinite(loss) or (warmup and int(model.steps_done) <= warmup):
-        return None  # the fakes of a generator that holds still are soon told
+        return None  # a discriminator soon recognises the fakes of a generator that is not updated
     return remaining(loss, model.adversarial_loss, advice.argument(model, "label_smoothing", 0.0))
 
 
 def _saw_saturation(value, limit, exam):
-    told = [f"{name}_loss" for name in _adversaries(exam.model)]
+    losses = [f"{name}_loss" for name in _adversaries(exam.model)]
     return (
-        f"{told[0]} is {exam.logs[told[0]]:.2g}, {100 * value:.2g} % of the way from certainty to guessing "
-        f"(limit {100 * limit:g} %), and {told[1]} {exam.logs[told[1]]:.2g}"
+        f"{losses[0]} is {exam.logs[losses[0]]:.2g}, {100 * value:.2g} % of the way from certainty to guessing "
+        f"(limit {100 * limit:g} %), and {losses[1]} {exam.logs[losses[1]]:.2g}"
     )
 
 

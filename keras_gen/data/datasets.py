@@ -42,6 +42,7 @@ def adapt_dataset(dataset, select, ranges):
     TensorShape([None, 2])
     """
 
+    @tf.autograph.experimental.do_not_convert  # nothing is to be converted, and what cannot be is warned of
     def adapted(*element):
         parts = select(element[0] if len(element) == 1 else element)
         return {name: assert_in_range(name, part, ranges.get(name)) for name, part in parts.items()}
@@ -72,6 +73,7 @@ def drop_uneven_batches(dataset, updates, replicas):
         The dataset.
     """
 
+    @tf.autograph.experimental.do_not_convert
     def is_even(*parts):
         size = tf.shape(tf.nest.flatten(parts)[0])[0]
         return tf.logical_and(size % replicas == 0, size >= updates * replicas)

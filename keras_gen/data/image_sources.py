@@ -197,8 +197,8 @@ class FileImages:
     @property
     def fingerprint(self):
         """A short text that other files, of other names or lengths, have differently; folders may move."""
-        told = [f"{Path(title).name} {length}" for title, length in zip(self.titles, self._lengths, strict=True)]
-        return hashlib.sha256("\n".join(told).encode()).hexdigest()[:16]
+        entries = [f"{Path(title).name} {length}" for title, length in zip(self.titles, self._lengths, strict=True)]
+        return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented where there are draws; arguments as in `ArrayImages.rows`."""

@@ -77,7 +77,7 @@ class Source:
 
 
 def is_sparse_matrix(array):
-    """Whether `array` is a scipy sparse matrix or array, told without importing scipy."""
+    """Whether `array` is a scipy sparse matrix or array; scipy is not imported for it."""
     return hasattr(array, "tocsr")
 
 

@@ -63,10 +63,10 @@ def unpaired(
     """
     if y is None:
         if not isinstance(x, str) or ":" in x or Path(x).expanduser().exists():
-            told = f"'{x}'" if isinstance(x, (str, Path)) else f"a {type(x).__name__}"
+            received = f"'{x}'" if isinstance(x, (str, Path)) else f"a {type(x).__name__}"
             raise ValueError(
                 "`y` must be given. Expected: two arrays or folders, or a set that has both, such as "
-                f"'cycle_gan/monet2photo'. Received: {told} alone"
+                f"'cycle_gan/monet2photo'. Received: {received} alone"
             )
         x, y = f"{x}:trainA", f"{x}:trainB"
     first = image_source("x", x, size, channels, value_range)

@@ -70,14 +70,14 @@ class FeatureExtractor:
             )
         self.name, self.network, self.head, self.value_range = name, network, head, value_range
         self.batch_size = checks.integer("batch_size", batch_size)
-        told = [name, value_range]
+        identity_of = [name, value_range]
         if network is not None:
             self._compute = backend.compiled(lambda x: ops.cast(network(x, training=False), "float32"))
             probe = np.random.default_rng(0).uniform(*value_range, (2, *network.input_shape[1:]))
             # What it makes of something tells a network from others of the same weights, or of none
             features = ops.convert_to_numpy(self._compute(ops.convert_to_tensor(probe, "float32")))
-            told += [features, *network.get_weights()]
-        self.key = cache.fingerprint(*told)
+            identity_of += [features, *network.get_weights()]
+        self.key = cache.fingerprint(*identity_of)
         self._last = (None, None)
 
     @classmethod

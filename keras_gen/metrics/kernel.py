@@ -188,8 +188,8 @@ class MaximumMeanDiscrepancy(SampleMetric):
     label = "mmd"
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, bandwidth=None):
-        told = "median" if bandwidth is None else f"{checks.number('bandwidth', bandwidth):g}"
-        super().__init__(real, features, value_range, n, [f"bandwidth={told}"])
+        shown = "median" if bandwidth is None else f"{checks.number('bandwidth', bandwidth):g}"
+        super().__init__(real, features, value_range, n, [f"bandwidth={shown}"])
         self.bandwidth = _bandwidth(self.real.subset(n), bandwidth)
 
     def measured(self, features):

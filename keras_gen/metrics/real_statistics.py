@@ -87,8 +87,8 @@ def _computed(x, features, value_range, folder):
         return features(x)
     path = cache.folder(folder) / f"{features.name}-{_key(x, features, value_range)}.npy"
     if not path.exists():
-        with atomic_write(path) as beside:
-            np.save(beside, features(x, value_range))
+        with atomic_write(path) as temporary:
+            np.save(temporary, features(x, value_range))
     return np.load(path)
 
 

@@ -236,8 +236,8 @@ def _require_alone(data, y, sample_weight, **options):
     for name, value in given.items():
         if value is not None:
             raise ValueError(
-                f"A {type(data).__name__} has its own. Expected: {name} where it is made. Received: both, {name} "
-                f"{'besides' if is_array(value) else f'= {value}'}"
+                f"A {type(data).__name__} has its own {name}. Expected: {name} where it is made. "
+                f"Received: {name} of {'an array' if is_array(value) else value}"
             )
 
 

@@ -99,7 +99,7 @@ class DataDescription:
 
     Args:
         x: The `Component` that every batch has. Defaults to any numbers.
-        y: The `Component` besides, or `None` for a model of x alone, which ignores integer labels. Defaults to `None`.
+        y: The second `Component`, or `None` for a model of x alone, which ignores integer labels. Defaults to `None`.
         sample_weight: Whether each example has a loss of its own, which can be weighted. Defaults to `False`.
         paired: Whether row i of x belongs to row i of y. Defaults to `True`.
 
@@ -164,7 +164,7 @@ class DataDescription:
         x, y, weight = (data, None, None) if isinstance(data, dict) else keras.utils.unpack_x_y_sample_weight(data)
         if isinstance(x, (tuple, list)):  # Keras hands `fit((x, y))` over as ((x, y),)
             if y is not None:
-                raise ValueError(f"`x` must be one array. Received: a {type(x).__name__} of {len(x)}, and y besides")
+                raise ValueError(f"`x` must be one array. Received: a {type(x).__name__} of {len(x)} and a y")
             x, y, weight = keras.utils.unpack_x_y_sample_weight(tuple(x))
         if isinstance(x, dict):
             named = (self.y.name,) if self.y is not None else ()

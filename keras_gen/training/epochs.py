@@ -74,7 +74,7 @@ class EpochCounter(keras.callbacks.Callback):
 class ProgressBar(keras.callbacks.ProgbarLogger):
     """Keras's progress bar, which does not run past the end where the last call takes fewer batches than the others."""
 
-    async_safe = True  # as Keras's own, which it calls beside the training
+    async_safe = True  # as Keras's own, which runs in a thread of its own
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch if self.target is None else min(batch, self.target - 1), logs)

@@ -45,9 +45,10 @@ def last_activations(network):
         if isinstance(activation, keras.layers.Layer):
             return name(activation)
         if activation is not None:
-            told = getattr(activation, "__name__", str(activation))
-            passes = isinstance(layer, keras.layers.Activation) and told == "linear" and layer._inbound_nodes
-            return name(layer.input._keras_history.operation) if passes else told
+            activation_name = getattr(activation, "__name__", str(activation))
+            linear = isinstance(layer, keras.layers.Activation) and activation_name == "linear"
+            passes_on = linear and layer._inbound_nodes
+            return name(layer.input._keras_history.operation) if passes_on else activation_name
         if hasattr(layer, "outputs") and hasattr(layer, "layers"):
             return last_activations(layer)[0]
         if isinstance(layer, keras.layers.Wrapper):

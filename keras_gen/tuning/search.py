@@ -262,8 +262,8 @@ def _claim(folder, arguments):
         return
     if folder.exists() and any(folder.iterdir()):
         raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
-    with atomic_write(path) as beside:
-        beside.write_text(json.dumps(wanted, indent=2) + "\n")
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(wanted, indent=2) + "\n")
 
 
 def _fingerprint(x):

@@ -52,7 +52,7 @@ def vae(**options):
         (
             advice.saturation,
             lambda: game(adversarial_loss="minimax"),
-            "adversarial_loss='non_saturating' (now 'minimax'), whose generator still learns from fakes that are told",
+            "adversarial_loss='non_saturating' (now 'minimax'), whose generator still learns from recognised fakes",
         ),
         (advice.penalty, lambda: game(models.WGANGP), "a lower learning_rate of the critic (now 0.5)"),
         (

@@ -167,10 +167,10 @@ def test_arrays_are_scanned_once(monkeypatch):
         ({"x": X[0]}, r"Expected: shape \(n, 4, 4, 1\). Received: shape \(4, 4, 1\). It has no batch axis"),
         ({"x": X, "y": X[:5]}, "`y` must have a row for each of x. Expected: 20. Received: 5"),
         ({"x": X, "y": 2 * X}, r"`target` is out of range. Expected: values in \[0, 1\]"),
-        ({"x": dataset(X), "y": X}, "has its own. Expected: y where it is made. Received: both, y besides"),
+        ({"x": dataset(X), "y": X}, "has its own y. Expected: y where it is made. Received: y of an array"),
         ({"x": data.Pipeline(2 * X)}, r"`x` is out of range. Expected: values in \[0, 1\]"),
         ({"x": tf.data.Dataset.from_tensor_slices(X)}, "It has no batch axis"),
-        ({"x": (X, X), "y": X}, "`x` must be one array. Received: a tuple of 2, and y besides"),
+        ({"x": (X, X), "y": X}, "`x` must be one array. Received: a tuple of 2 and a y"),
     ],
 )
 def test_data_that_do_not_fit_are_refused_by_one_function(given, message):

@@ -159,7 +159,7 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
         (
             {"x": data.Pipeline(X), "steps_per_epoch": 1},
-            "A Pipeline has its own. Expected: steps where it is made. Received: both, steps = 1",
+            "A Pipeline has its own steps. Expected: steps where it is made. Received: steps of 1",
         ),
         ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
         ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` needs a model with a loss of each example"),
