@@ -49,7 +49,7 @@ def rate(name, value):
 
     Example:
 
-    >>> rate("noise", 0)
+    >>> rate("corruption", 0)
     0.0
     """
     return _number(name, value, "a number in [0, 1)", lambda value: 0 <= value < 1)

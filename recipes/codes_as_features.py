@@ -22,8 +22,8 @@ def main(data="mnist", labelled=10000, epochs=30, batch_size=100, seed=0, width=
     x, y = train.x[:labelled], train.y[:labelled]
     hidden = scaled("units", (1000, 500), width, 30)
     options = {"scaling": "none", "epochs": epochs, "batch_size": batch_size, "random_state": seed, "verbose": 2}
-    features = AutoencoderFeatures(hidden, 30, noise=0.2, **options).fit(train.x)
-    one_per_class = AutoencoderPerClassClassifier(hidden[1:], 20, noise=0.1, **options).fit(x, y)
+    features = AutoencoderFeatures(hidden, 30, corruption=0.2, **options).fit(train.x)
+    one_per_class = AutoencoderPerClassClassifier(hidden[1:], 20, corruption=0.1, **options).fit(x, y)
     predicted = {"one autoencoder per class": one_per_class.predict(test.x)}
     for name, inputs in (
         ("SVM on pixels", [images.reshape(len(images), -1) for images in (x, test.x)]),

@@ -1,7 +1,7 @@
 """A denoising autoencoder: noisy digits, what it makes of them, and the clean ones.
 
 Args:
-    noise: Share of the pixels that become black or white.
+    corruption: Share of the pixels that become black or white.
 """
 
 from keras import ops
@@ -13,12 +13,13 @@ from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 @recipe
-def main(data="mnist", noise=0.3, epochs=30, batch_size=100, seed=0, width=1.0):
+def main(data="mnist", corruption=0.3, epochs=30, batch_size=100, seed=0, width=1.0):
     train, test = load(data)
-    options = {"latent_dim": 50, "units": (500, 200), "noise": noise, "noise_kind": "salt_and_pepper", "width": width}
-    model = presets.build("autoencoder", train.x.shape[1:], reconstruction="bernoulli", **options)
+    options = {"corruption": corruption, "corruption_kind": "salt_and_pepper", "reconstruction": "bernoulli"}
+    options |= {"latent_dim": 50, "units": (500, 200), "width": width}
+    model = presets.build("autoencoder", train.x.shape[1:], **options)
     history = model.fit(train.x, batch_size=batch_size, epochs=epochs, validation_data=test.x, verbose=2)
-    noisy = ops.convert_to_numpy(layers.SaltAndPepperNoise(noise, seed=seed)(test.x, training=True))
+    noisy = ops.convert_to_numpy(layers.SaltAndPepperNoise(corruption, seed=seed)(test.x, training=True))
     denoised = model.reconstruct(noisy)
     before, after = squared_error(test.x, noisy), squared_error(test.x, denoised)
     findings = [

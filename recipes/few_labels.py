@@ -2,7 +2,7 @@
 
 Args:
     labels: Numbers of labelled training images.
-    noise: Rate of the masking noise in pretraining.
+    corruption: Rate of the masking noise in pretraining.
 """
 
 import keras
@@ -27,7 +27,7 @@ def fine_tuned(autoencoder, x, y, classes, epochs, batch_size):
 
 @recipe
 def main(
-    data="mnist", labels=(100, 1000, 60000), epochs=20, pretrain_epochs=15, noise=0.25, batch_size=100, seed=0,
+    data="mnist", labels=(100, 1000, 60000), epochs=20, pretrain_epochs=15, corruption=0.25, batch_size=100, seed=0,
     width=1.0,
 ):  # fmt: skip
     train, test = load(data)
@@ -40,7 +40,7 @@ def main(
         autoencoder = models.Autoencoder(*pair, reconstruction="bernoulli")
         autoencoder.compile("adam")
         if name == "with pretraining":
-            first = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, noise=noise, verbose=2)
+            first = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, corruption=corruption, verbose=2)
             autoencoder.fit(train.x, batch_size=batch_size, epochs=1, callbacks=[first], verbose=2)
         for number in labels:
             model = fine_tuned(autoencoder, train.x[:number], train.y[:number], classes, epochs, batch_size)

@@ -40,8 +40,8 @@ def main(
 ):
     train, test = load(data)
     x, x_test = np.array(train.x[:train_images], "float64"), np.array(test.x[:test_images], "float64")
-    options = {"units": scaled("units", (1000, 500), width, 100), "latent_dim": 100, "noise": 0.25, "scaling": "none"}
-    options |= {"epochs": epochs, "batch_size": batch_size, "random_state": seed}
+    options = {"units": scaled("units", (1000, 500), width, 100), "latent_dim": 100, "corruption": 0.25}
+    options |= {"scaling": "none", "epochs": epochs, "batch_size": batch_size, "random_state": seed}
     rng, findings, figures = np.random.default_rng(seed), [], {}
     for kind in ("random", "lower half"):
         missing = missing_pixels(x_test.shape, kind, rng)

@@ -1,7 +1,7 @@
 """A stacked denoising autoencoder, [784]-[1000]-[400]-[20]-[400]-[1000]-[784], tied, with and without pretraining.
 
 Args:
-    noise: Rate of the masking noise.
+    corruption: Rate of the masking noise.
 """
 
 import keras
@@ -14,15 +14,16 @@ from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 @recipe
 def main(
-    data="mnist", epochs=50, pretrain_epochs=50, batch_size=500, noise=0.2, learning_rate=1e-3,
+    data="mnist", epochs=50, pretrain_epochs=50, batch_size=500, corruption=0.2, learning_rate=1e-3,
     precision="mixed_bfloat16", seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
-    pretraining = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, learning_rate, noise, verbose=2)
+    shared = {"learning_rate": learning_rate, "corruption": corruption}
+    pretraining = callbacks.GreedyPretraining(train.x, pretrain_epochs, batch_size, verbose=2, **shared)
     found, minutes = {}, {}
     for name, first in {"without pretraining": [], "with pretraining": [pretraining]}.items():
         keras.utils.set_random_seed(seed)
-        model = presets.build("stacked", train.x.shape[1:], width=width, noise=noise, learning_rate=learning_rate)
+        model = presets.build("stacked", train.x.shape[1:], width=width, **shared)
         options = {"validation_data": test.x, "callbacks": first, "verbose": 2}
         with Timer() as timer:
             history = model.fit(train.x, batch_size=batch_size, epochs=epochs, **options)

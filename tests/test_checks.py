@@ -37,8 +37,8 @@ def test_free_axes_of_a_shape():
 
 @pytest.mark.parametrize("value", [-0.1, 1, 1.0, float("nan"), "0.5", None, False])
 def test_rate(value):
-    with pytest.raises(ValueError, match=r"`noise` must be a number in \[0, 1\). Received: noise="):
-        checks.rate("noise", value)
+    with pytest.raises(ValueError, match=r"`corruption` must be a number in \[0, 1\). Received: corruption="):
+        checks.rate("corruption", value)
 
 
 @pytest.mark.parametrize("value", [0, -0.1, float("nan"), float("inf"), "1", None, True])

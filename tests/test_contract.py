@@ -63,9 +63,9 @@ PRESETS = {
     "vae": [{"width": 0.02}],
     "convolutional-vae": [{"width": 0.1}],
     "burda-vae": [{"latent_dim": 3, "width": 0.03, "importance_samples": 3}],
-    "autoencoder": [{"latent_dim": 3, "width": 0.02, "noise": 0.3, "sparsity": 0.1}],
+    "autoencoder": [{"latent_dim": 3, "width": 0.02, "corruption": 0.3, "sparsity": 0.1}],
     "convolutional-autoencoder": [
-        {"latent_dim": 3, "width": 0.1, "tied": True, "noise": 0.1, "noise_kind": "gaussian"}
+        {"latent_dim": 3, "width": 0.1, "tied": True, "corruption": 0.1, "corruption_kind": "gaussian"}
     ],
     "stacked": [{"latent_dim": 3, "width": 0.02}],
     "sparse": [{"width": 0.1}, {"width": 0.1, "sparsity": "k", "k": 3}],

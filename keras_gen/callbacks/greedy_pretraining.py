@@ -37,7 +37,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         epochs: Integer >= 1, or a list with one a layer.
         batch_size: Integer >= 1, for arrays and for codes; a `data.Pipeline` keeps its own. Defaults to 100.
         learning_rate: Adam's, a number >= 0, or a list with one a layer. Defaults to 1e-3.
-        noise: Rate of the masking noise on a layer's input, in [0, 1), or a layer such as
+        corruption: Rate of the masking noise on a layer's input, in [0, 1), or a layer such as
             `keras.layers.GaussianNoise(0.1)`, or a list with one of these a layer. Defaults to 0.
         verbose: As in `keras.Model.fit`: each layer has a progress bar of its own. Defaults to `"auto"`.
         checkpoint: Path of a `.keras` file that the model is saved to after each layer, or `None`. Defaults to `None`.
@@ -55,7 +55,7 @@ class GreedyPretraining(keras.callbacks.Callback):
     >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
     >>> model = models.Autoencoder(*networks.mlp_autoencoder([16, 8, 2], tied=True))
     >>> model.compile("adam")
-    >>> pretraining = GreedyPretraining(x, epochs=2, noise=0.2, verbose=0)
+    >>> pretraining = GreedyPretraining(x, epochs=2, corruption=0.2, verbose=0)
     >>> history = model.fit(x, epochs=1, callbacks=[pretraining], verbose=0)
     >>> [len(history["loss"]) for history in pretraining.histories]
     [2, 2]
@@ -65,15 +65,15 @@ class GreedyPretraining(keras.callbacks.Callback):
         JMLR 11, section 3.5.
     """
 
-    def __init__(self, x, epochs, batch_size=100, learning_rate=1e-3, noise=0.0, verbose="auto", checkpoint=None):
+    def __init__(self, x, epochs, batch_size=100, learning_rate=1e-3, corruption=0.0, verbose="auto", checkpoint=None):
         super().__init__()
         for value in _listed(epochs):
             checks.integer("epochs", value)
         for value in _listed(learning_rate):
             checks.number("learning_rate", value)
-        for value in _listed(noise):
+        for value in _listed(corruption):
             if not isinstance(value, keras.layers.Layer):
-                checks.rate("noise", value)
+                checks.rate("corruption", value)
         if not (is_array(x) or isinstance(x, Pipeline) or is_dataset(x)):
             raise ValueError(
                 "`x` must be examples without labels. Expected: an array, a data.Pipeline or a tf.data.Dataset. "
@@ -83,17 +83,17 @@ class GreedyPretraining(keras.callbacks.Callback):
             raise ValueError("`x` must have an end. Expected: a dataset of one epoch. Received: an endless dataset")
         self.x, self.verbose, self.checkpoint = x, verbose, checkpoint
         self.batch_size = x.batch_size if isinstance(x, Pipeline) else checks.integer("batch_size", batch_size)
-        self.epochs, self.learning_rate, self.noise = epochs, learning_rate, noise
+        self.epochs, self.learning_rate, self.corruption = epochs, learning_rate, corruption
         self.histories = []
 
     def __deepcopy__(self, memo):
         """A copy that shares the data: KerasTuner copies the callbacks of every trial."""
-        arguments = (self.epochs, self.batch_size, self.learning_rate, self.noise, self.verbose, self.checkpoint)
+        arguments = (self.epochs, self.batch_size, self.learning_rate, self.corruption, self.verbose, self.checkpoint)
         return type(self)(self.x, *arguments)
 
     def on_train_begin(self, logs=None):
         stack = mirrored_layers(self.model)
-        for name in ("epochs", "learning_rate", "noise"):
+        for name in ("epochs", "learning_rate", "corruption"):
             _one_each(name, getattr(self, name), stack)
         if is_array(self.x):
             self.model.data_description.check(self.x)
@@ -102,13 +102,13 @@ class GreedyPretraining(keras.callbacks.Callback):
         stack, done = mirrored_layers(self.model), int(keras.ops.convert_to_numpy(self.model.pretrained_layers))
         if done == len(stack):
             return
-        epochs, rates, noises = (
-            _one_each(name, getattr(self, name), stack) for name in ("epochs", "learning_rate", "noise")
+        epochs, rates, corruptions = (
+            _one_each(name, getattr(self, name), stack) for name in ("epochs", "learning_rate", "corruption")
         )
         with tempfile.TemporaryDirectory() as folder:
             data, path = self.x, None
             for number, pair in enumerate(stack):
-                single = self._single(number, pair, noises[number])
+                single = self._single(number, pair, corruptions[number])
                 if number >= done:
                     steps = self._steps(data, epochs[number])
                     single.compile(keras.optimizers.Adam(rates[number]))
@@ -124,7 +124,7 @@ class GreedyPretraining(keras.callbacks.Callback):
                     if below is not None:
                         below.unlink(missing_ok=True)
 
-    def _single(self, number, pair, noise):
+    def _single(self, number, pair, corruption):
         """The autoencoder of one hidden layer, with the present weights of the pair of layers."""
         wide = self.model.example_shape if number == 0 else (pair[0].kernel.shape[0],)
         below, above = _free_copies(*pair)
@@ -136,7 +136,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         outputs = above(code)
         decoder = keras.Model(code, keras.layers.Reshape(wide)(outputs) if len(wide) > 1 else outputs, name="decoder")
         reconstruction = self.model.reconstruction if number == 0 else "squared_error"
-        single = Autoencoder(encoder, decoder, reconstruction, corruption=self._noise(noise, number))
+        single = Autoencoder(encoder, decoder, reconstruction, corruption=self._corruption(corruption, number))
         single.order_seed = (self.model.order_seed + 1 + number) % 2**31
         _copy_weights(pair, (below, above))
         return single
@@ -149,14 +149,16 @@ class GreedyPretraining(keras.callbacks.Callback):
         )
         return None if batches is None else batches * epochs
 
-    def _noise(self, noise, number):
+    def _corruption(self, corruption, number):
         """A layer of this pretraining's own, whose draws follow from the model's seed unless it has one itself."""
         seed = (self.model.order_seed + number) % 2**31
-        if not isinstance(noise, keras.layers.Layer):
-            return MaskingNoise(noise, seed=seed)
-        config = noise.get_config()
-        with seeded(seed):  # for layers inside the noise, which draw their seeds when they are made
-            return type(noise).from_config({**config, "seed": seed} if config.get("seed", seed) is None else config)
+        if not isinstance(corruption, keras.layers.Layer):
+            return MaskingNoise(corruption, seed=seed)
+        config = corruption.get_config()
+        with seeded(seed):  # for layers inside the corruption, which draw their seeds when they are made
+            if config.get("seed", seed) is None:
+                config = {**config, "seed": seed}
+            return type(corruption).from_config(config)
 
     def _fit(self, single, data, epochs, title):
         options = {"batch_size": self.batch_size} if is_array(data) else {}

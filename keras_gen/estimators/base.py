@@ -20,7 +20,7 @@ _BLOCK = 256  # rows that a network sees at a time
 _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
         activation: Activation of the hidden layers. Defaults to `"silu"`.
-        noise: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the imputer).
+        corruption: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the imputer).
         scaling: `"standard"` (every feature to mean 0 and variance 1) or `"none"`. Defaults to `"standard"`.
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
@@ -44,7 +44,7 @@ class AutoencoderEstimator(BaseEstimator):
     units: tuple = (100,)
     latent_dim: int = 8
     activation: str = "silu"
-    noise: float = 0.1
+    corruption: float = 0.1
     scaling: typing.Literal["standard", "none"] = "standard"
     epochs: int = 100
     batch_size: int = 100
@@ -95,7 +95,7 @@ class AutoencoderEstimator(BaseEstimator):
         checks.integer("epochs", self.epochs)
         checks.integer("batch_size", self.batch_size)
         checks.number("learning_rate", self.learning_rate)
-        checks.rate("noise", self.noise)
+        checks.rate("corruption", self.corruption)
         checks.integer("latent_dim", self.latent_dim)
         with seeded(seed):
             model = self._model(X.shape[1], [*checks.widths("units", self.units), self.latent_dim])
@@ -109,7 +109,7 @@ class AutoencoderEstimator(BaseEstimator):
     def _model(self, features, widths):
         """An untrained model of rows of so many features, with hidden layers and a code of the given widths."""
         encoder, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
-        return models.Autoencoder(encoder, decoder, corruption=layers.MaskingNoise(self.noise))
+        return models.Autoencoder(encoder, decoder, corruption=layers.MaskingNoise(self.corruption))
 
     def _seeds(self, number=1):
         """Integers drawn from `random_state`."""

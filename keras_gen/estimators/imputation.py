@@ -41,7 +41,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         Gondara and Wang, 2018, MIDA: Multiple imputation using denoising autoencoders, arXiv:1705.02737.
     """
 
-    noise: float = 0.3
+    corruption: float = 0.3
     max_iter: int = 1
 
     def __sklearn_tags__(self):
@@ -72,12 +72,12 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         _, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
         inputs = keras.Input((features,))
         encoder = keras.Model(inputs, inner(layers.MissingIndicator()(inputs)), name="encoder")
-        gaps = [layers.MissingPatterns(0.5), layers.MaskingNoise(self.noise, value=float("nan"))]
+        gaps = [layers.MissingPatterns(0.5), layers.MaskingNoise(self.corruption, value=float("nan"))]
         return models.IncompleteAutoencoder(encoder, decoder, keras.Sequential(gaps, name="gaps"))
 
     def _residual_std(self, scaled, rng):
         """Root mean squared error of the observed entries, each hidden from the network once."""
-        parts = max(2, round(1 / max(self.noise, 0.1)))
+        parts = max(2, round(1 / max(self.corruption, 0.1)))
         part, error = rng.integers(parts, size=scaled.shape), np.empty(scaled.shape)
         for number in range(parts):
             hidden = part == number
@@ -115,7 +115,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         scaled, missing, rng = self._scaled(X), np.isnan(X), check_random_state(random_state)
         completions = []
         for _ in range(n):
-            masked = np.where(rng.uniform(size=scaled.shape) < self.noise, np.nan, scaled).astype("float32")
+            masked = np.where(rng.uniform(size=scaled.shape) < self.corruption, np.nan, scaled).astype("float32")
             drawn = by_block(self.model_.reconstruct, masked) + rng.normal(size=scaled.shape) * self.residual_std_
             completions.append(self._shaped(np.where(missing, self._unscaled(drawn), X)))
         return np.stack(completions)

@@ -7,14 +7,14 @@ import keras
 from keras_gen import checks, layers, models, networks
 from keras_gen.presets.registry import compiled, preset, scaled
 
-_NOISES = {
+_CORRUPTIONS = {
     "masking": layers.MaskingNoise,
     "salt_and_pepper": layers.SaltAndPepperNoise,
     "gaussian": keras.layers.GaussianNoise,
 }
 
 
-@preset("autoencoder", model=models.Autoencoder, without=("corruption",))
+@preset("autoencoder", model=models.Autoencoder)
 def autoencoder(
     example_shape,
     latent_dim=30,
@@ -22,13 +22,13 @@ def autoencoder(
     units=(1000, 500, 250),
     activation="silu",
     tied=False,
-    noise=0.0,
-    noise_kind: Literal["masking", "salt_and_pepper", "gaussian"] = "masking",
+    corruption=0.0,
+    corruption_kind: Literal["masking", "salt_and_pepper", "gaussian"] = "masking",
     sparsity=0.0,
     learning_rate=1e-3,
     **options,
 ):
-    """A deep autoencoder of dense layers, denoising with `noise`.
+    """A deep autoencoder of dense layers, denoising with `corruption`.
 
     Args:
         units: Hidden widths of the encoder; the decoder mirrors them.
@@ -36,32 +36,32 @@ def autoencoder(
 
     Example:
 
-    >>> autoencoder((8, 8, 1), latent_dim=4, width=0.05, noise=0.3).code_shape
+    >>> autoencoder((8, 8, 1), latent_dim=4, width=0.05, corruption=0.3).code_shape
     (4,)
 
     Reference:
-        Hinton and Salakhutdinov, 2006, Science 313; noise: Vincent et al., 2010, JMLR 11.
+        Hinton and Salakhutdinov, 2006, Science 313; corruption: Vincent et al., 2010, JMLR 11.
     """
     units = scaled("units", units, width, least=latent_dim)
     pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=tied)
     penalty = layers.L1Sparsity(sparsity) if sparsity else None
-    model = models.Autoencoder(*pair, corruption=_corruption(noise, noise_kind), sparsity=penalty, **options)
+    model = models.Autoencoder(*pair, corruption=_corruption(corruption, corruption_kind), sparsity=penalty, **options)
     return compiled(model, keras.optimizers.Adam, learning_rate)
 
 
-@preset("convolutional-autoencoder", model=models.Autoencoder, without=("corruption",))
+@preset("convolutional-autoencoder", model=models.Autoencoder)
 def convolutional_autoencoder(
     example_shape,
     latent_dim=30,
     width=1.0,
     filters=(32, 64),
     tied=False,
-    noise=0.0,
-    noise_kind: Literal["masking", "salt_and_pepper", "gaussian"] = "masking",
+    corruption=0.0,
+    corruption_kind: Literal["masking", "salt_and_pepper", "gaussian"] = "masking",
     learning_rate=1e-3,
     **options,
 ):
-    """An autoencoder of strided convolutions, denoising with `noise`.
+    """An autoencoder of strided convolutions, denoising with `corruption`.
 
     Args:
         example_shape: One image's shape `(height, width, channels)`.
@@ -77,11 +77,11 @@ def convolutional_autoencoder(
     """
     filters = scaled("filters", filters, width)
     pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, tied=tied)
-    model = models.Autoencoder(*pair, corruption=_corruption(noise, noise_kind), **options)
+    model = models.Autoencoder(*pair, corruption=_corruption(corruption, corruption_kind), **options)
     return compiled(model, keras.optimizers.Adam, learning_rate)
 
 
-@preset("stacked", model=models.Autoencoder, without=("corruption",))
+@preset("stacked", model=models.Autoencoder)
 def stacked(
     example_shape,
     latent_dim=20,
@@ -89,7 +89,7 @@ def stacked(
     units=(1000, 400),
     activation="sigmoid",
     reconstruction="bernoulli",
-    noise=0.2,
+    corruption=0.2,
     learning_rate=1e-3,
     **options,
 ):
@@ -97,7 +97,7 @@ def stacked(
 
     Args:
         units: Hidden widths of the encoder; the decoder mirrors them.
-        noise: Rate of the masking noise on the input, in [0, 1).
+        corruption: Rate of the masking noise on the input, in [0, 1).
 
     Example:
 
@@ -109,7 +109,7 @@ def stacked(
     """
     units = scaled("units", units, width, least=latent_dim)
     pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=True)
-    model = models.Autoencoder(*pair, reconstruction, corruption=_corruption(noise), **options)
+    model = models.Autoencoder(*pair, reconstruction, corruption=_corruption(corruption), **options)
     return compiled(model, keras.optimizers.Adam, learning_rate)
 
 
@@ -184,7 +184,7 @@ def contractive(
     return compiled(model, keras.optimizers.Adam, learning_rate)
 
 
-def _corruption(noise, kind="masking"):
+def _corruption(amount, kind="masking"):
     """The layer that adds the noise, `None` for none; Gaussian noise has a standard deviation, the others a rate."""
-    checks.number("noise", noise) if kind == "gaussian" else checks.rate("noise", noise)
-    return _NOISES[kind](noise) if noise else None
+    checks.number("corruption", amount) if kind == "gaussian" else checks.rate("corruption", amount)
+    return _CORRUPTIONS[kind](amount) if amount else None

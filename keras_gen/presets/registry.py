@@ -17,8 +17,8 @@ _HELP = {  # of arguments that several presets have and their models have not
     "width": "Factor of all hidden widths, a number > 0; small ones are for tests.",
     "activation": "Activation of the hidden layers.",
     "tied": "Whether the decoder uses the encoder's kernels, transposed.",
-    "noise": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
-    "noise_kind": "Kind of the noise on the input.",
+    "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
+    "corruption_kind": "Kind of the noise on the input.",
     "dropout": "Rate of the discriminator's dropout, in [0, 1).",
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
 }
@@ -147,7 +147,7 @@ def _arguments(function, model, without):
     merged = {}
     for name, own in arguments_of(function).items():
         base = inherited.pop(name, own)
-        text = own.help or base.help or _HELP.get(name, "")
+        text = own.help or _HELP.get(name) or base.help
         merged[name] = dataclasses.replace(own, help=text, choices=own.choices or base.choices)
     hidden = {*without, *arguments_of(GenerativeModel)}
     merged |= {name: base for name, base in inherited.items() if name not in hidden and base.default is not REQUIRED}

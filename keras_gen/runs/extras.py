@@ -35,17 +35,17 @@ def _sample(training, sample_every=0):
     return [callbacks.SampleImages(training.folder, sample_every)] if sample_every else []
 
 
-def _pretrain(training, pretrain_epochs=10, pretrain_noise=0.2):
+def _pretrain(training, pretrain_epochs=10, pretrain_corruption=0.2):
     """Callbacks of stacked autoencoders.
 
     Args:
         pretrain_epochs: Epochs of greedy pretraining of each layer; 0: none.
-        pretrain_noise: Rate of the masking noise on each layer's input in pretraining.
+        pretrain_corruption: Rate of the masking noise on each layer's input in pretraining.
     """
     if not pretrain_epochs:
         return []
-    path = callbacks.RunFolder(training.folder).model_path
-    return [callbacks.GreedyPretraining(training.batches, pretrain_epochs, noise=pretrain_noise, checkpoint=path)]
+    options = {"corruption": pretrain_corruption, "checkpoint": callbacks.RunFolder(training.folder).model_path}
+    return [callbacks.GreedyPretraining(training.batches, pretrain_epochs, **options)]
 
 
 def _translate(training, constant_epochs=100, decay_epochs=100, picture_every=0):

@@ -1,7 +1,7 @@
 """Searches for a model's size and settings, on KerasTuner."""
 
 from keras_gen.tuning.result import Result
-from keras_gen.tuning.search import search, search_autoencoder, search_bottleneck, search_denoising_rate
+from keras_gen.tuning.search import search, search_autoencoder, search_bottleneck, search_corruption
 from keras_gen.tuning.space import Range, one_standard_error, parse
 
 __all__ = [
@@ -12,5 +12,5 @@ __all__ = [
     "search",
     "search_autoencoder",
     "search_bottleneck",
-    "search_denoising_rate",
+    "search_corruption",
 ]

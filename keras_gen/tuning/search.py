@@ -134,7 +134,7 @@ def search_bottleneck(x, folder, low=2, high=64, trials=12, **options):
         low: The smallest size, an integer >= 1. Defaults to 2.
         high: The largest size. Defaults to 64.
         trials: Number of sizes, an integer >= 2; of those that round to one integer one is left. Defaults to 12.
-        **options: Further arguments of `search` and of the preset, such as `noise=0.3`.
+        **options: Further arguments of `search` and of the preset, such as `corruption=0.3`.
 
     Returns:
         A `Result`; `chosen["latent_dim"]` is the knee.
@@ -156,8 +156,8 @@ def search_bottleneck(x, folder, low=2, high=64, trials=12, **options):
     return search(x, [Range("bottleneck", choices=sizes)], folder, trials=len(sizes), tuner="grid", **options)
 
 
-def search_denoising_rate(x, folder, low=0.0, high=0.6, trials=12, **options):
-    """Train models with `trials` rates of noise on the input, from `low` to `high` at equal distances.
+def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
+    """Train models with `trials` rates of corruption, from `low` to `high` at equal distances.
 
     Args:
         x: Array `(n, *shape)` of training data.
@@ -168,7 +168,7 @@ def search_denoising_rate(x, folder, low=0.0, high=0.6, trials=12, **options):
         **options: Further arguments of `search` and of the preset, such as `latent_dim=16`.
 
     Returns:
-        A `Result`; `best["noise"]` is the rate with the smallest error.
+        A `Result`; `best["corruption"]` is the rate with the smallest error.
 
     Raises:
         ValueError: As in `search`.
@@ -178,7 +178,7 @@ def search_denoising_rate(x, folder, low=0.0, high=0.6, trials=12, **options):
     >>> import tempfile
     >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
     >>> options = {"trials": 2, "epochs": 1, "units": (8,), "latent_dim": 2, "verbose": 0}
-    >>> [row["noise"] for row in search_denoising_rate(x, tempfile.mkdtemp(), 0.0, 0.5, **options).rows]
+    >>> [row["corruption"] for row in search_corruption(x, tempfile.mkdtemp(), 0.0, 0.5, **options).rows]
     [0.0, 0.5]
     """
     Range("corruption", low, high)
@@ -192,8 +192,8 @@ EVERYTHING = (
     Range("nodes", 64, 1024, log=True),
     Range("activation", choices=("relu", "silu", "tanh")),
     Range("reconstruction", choices=("squared_error", "bernoulli")),
-    Range("noise_kind", choices=("masking", "salt_and_pepper", "gaussian")),
-    Range("noise", 0.0, 0.6),
+    Range("corruption_kind", choices=("masking", "salt_and_pepper", "gaussian")),
+    Range("corruption", 0.0, 0.6),
     Range("sparsity", 0.0, 0.1),
 )
 
@@ -202,7 +202,7 @@ def search_autoencoder(x, folder, ranges=EVERYTHING, tuner="bayesian", **options
     """Search all that a deep autoencoder has to choose, together.
 
     By default that is the code's size, the number of layers, the nodes in each, activation, reconstruction loss, kind
-    and rate of the noise, and sparsity.
+    and rate of the corruption, and sparsity.
 
     Args:
         x: Array `(n, *shape)` of training data, in [0, 1] for the Bernoulli loss.

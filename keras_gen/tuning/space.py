@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_gen import checks
 
-ALIASES = {"bottleneck": "latent_dim", "corruption": "noise"}
+ALIASES = {"bottleneck": "latent_dim"}
 SHAPE = ("layers", "nodes")  # which together make a preset's `units`
 
 
@@ -18,7 +18,7 @@ class Range:
     Besides a preset's own arguments there are `layers`, the number of hidden layers, and `nodes`, the width of each.
 
     Args:
-        name: The argument's name, or `"bottleneck"` for `latent_dim`, `"corruption"` for `noise`.
+        name: The argument's name, or `"bottleneck"` for `latent_dim`.
         low: The lowest value; two integers make a range of integers. Defaults to `None`.
         high: The highest value. Defaults to `None`.
         choices: Tuple of values, instead of the two. Defaults to ().
@@ -104,7 +104,7 @@ def parse(text):
     Example:
 
     >>> [(r.name, r.low, r.high, r.log) for r in parse("bottleneck=2:64,corruption=0:0.6")]
-    [('latent_dim', 2, 64, True), ('noise', 0, 0.6, False)]
+    [('latent_dim', 2, 64, True), ('corruption', 0, 0.6, False)]
     """
     ranges = []
     for part in text.split(","):

@@ -134,7 +134,7 @@ def test_the_pipeline_of_the_whole_is_where_it_was(digits):
 
 
 def test_a_copy_shares_the_data(digits):
-    callback = pretraining(digits, [1, 2, 3], learning_rate=0.1, noise=0.2)
+    callback = pretraining(digits, [1, 2, 3], learning_rate=0.1, corruption=0.2)
     copied = copy.deepcopy(callback)
     assert copied is not callback and copied.x is digits
     assert {**vars(copied), "_model": None} == {**vars(callback), "_model": None}
@@ -142,15 +142,15 @@ def test_a_copy_shares_the_data(digits):
 
 def test_each_layer_has_a_noise_of_its_own(digits):
     given = keras.layers.GaussianNoise(0.1)
-    callback = pretraining(digits, 1, noise=given)
+    callback = pretraining(digits, 1, corruption=given)
     model = stack()
     callback.set_model(model)
-    first, again, second = (callback._noise(given, number) for number in (0, 0, 1))
+    first, again, second = (callback._corruption(given, number) for number in (0, 0, 1))
     assert first.seed == again.seed == model.order_seed and second.seed != first.seed
     assert given not in (first, second)
     zeros = np.zeros((2, 3))
     np.testing.assert_array_equal(first(zeros, training=True), again(zeros, training=True))
-    masking = [callback._noise(0.5, number).seed for number in (0, 1)]
+    masking = [callback._corruption(0.5, number).seed for number in (0, 1)]
     assert masking == [model.order_seed, model.order_seed + 1]
 
 
@@ -180,17 +180,17 @@ def test_an_interrupted_one_goes_on_at_its_layer(digits):
 
 def test_draws_of_layers_inside_the_noise_follow_from_the_models_seed(digits):
     given = keras.Sequential([layers.MaskingNoise(0.5)])
-    callback = pretraining(digits, 1, noise=given)
+    callback = pretraining(digits, 1, corruption=given)
     callback.set_model(stack())
-    first, again = (keras.ops.convert_to_numpy(callback._noise(given, 0)(digits, training=True)) for _ in range(2))
+    first, again = (keras.ops.convert_to_numpy(callback._corruption(given, 0)(digits, training=True)) for _ in range(2))
     np.testing.assert_array_equal(first, again)
 
 
 def test_noise_is_on_the_input_of_each_layer(digits):
     errors = []
-    for noise in (0.0, [0.9, 0.0, 0.0], [0.0, 0.9, 0.0], layers.SaltAndPepperNoise(0.9)):
+    for corruption in (0.0, [0.9, 0.0, 0.0], [0.0, 0.9, 0.0], layers.SaltAndPepperNoise(0.9)):
         keras.utils.set_random_seed(0)
-        callback = pretraining(digits, 1, learning_rate=0.0, noise=noise)
+        callback = pretraining(digits, 1, learning_rate=0.0, corruption=corruption)
         model = stack()
         for variable in model.trainable_variables:
             variable.assign(np.full(variable.shape, 0.1))
@@ -214,11 +214,11 @@ def test_it_tells_of_each_layer(digits, capsys):
         ({"epochs": 0}, "`epochs` must be an integer >= 1"),
         ({"epochs": [1, 2]}, "`epochs` must have one entry a layer. Expected: 3. Received: \\[1, 2\\]"),
         ({"learning_rate": -1.0}, "`learning_rate` must be a finite number >= 0"),
-        ({"noise": 1.5}, "`noise` must be a number in \\[0, 1\\). Received: noise=1.5"),
+        ({"corruption": 1.5}, "`corruption` must be a number in \\[0, 1\\). Received: corruption=1.5"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
         ({"x": tf.data.Dataset.from_tensors(np.zeros((4, *SHAPE))).repeat()}, "Received: an endless dataset"),
         ({"x": (np.zeros((4, *SHAPE)), np.zeros(4))}, "`x` must be examples without labels.* Received: tuple"),
-        ({"noise": [0.1]}, "`noise` must have one entry a layer"),
+        ({"corruption": [0.1]}, "`corruption` must have one entry a layer"),
         ({"x": np.zeros((4, 7))}, "`x` does not fit the network"),
     ],
 )

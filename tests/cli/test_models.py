@@ -77,7 +77,7 @@ def test_an_interrupted_command_says_how_to_go_on(run, tmp_path, monkeypatch):
     code, _, err = run("train", "vae", "--out", tmp_path)
     assert code == 130 and "--resume goes on" in err
     monkeypatch.setattr("keras_gen.tuning.search", interrupt)
-    code, _, err = run("tune", "autoencoder", "--search", "noise=0:0.5", "--out", tmp_path / "a")
+    code, _, err = run("tune", "autoencoder", "--search", "corruption=0:0.5", "--out", tmp_path / "a")
     assert code == 130 and "the same command goes on" in err
 
 

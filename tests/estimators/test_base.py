@@ -49,7 +49,7 @@ def images():
 
 def test_features_of_a_table_hold_what_it_holds():
     x = table()
-    features = AutoencoderFeatures(latent_dim=2, noise=0.0, **QUICK)
+    features = AutoencoderFeatures(latent_dim=2, corruption=0.0, **QUICK)
     error = x - features.inverse_transform(features.fit_transform(x))
     assert (error.std(axis=0) < 0.15 * x.std(axis=0)).all()
     assert features.get_feature_names_out().tolist() == ["autoencoderfeatures0", "autoencoderfeatures1"]
@@ -132,7 +132,7 @@ def test_pipeline_grid_search_and_joblib(images, tmp_path):
     ("estimator", "x", "message"),
     [
         (AutoencoderFeatures(units=(4, 8)), table(), "`units` must not grow"),
-        (AutoencoderFeatures(noise=1.0), table(), "`noise` must be a number in"),
+        (AutoencoderFeatures(corruption=1.0), table(), "`corruption` must be a number in"),
         (AutoencoderFeatures(learning_rate=-1.0), table(), "`learning_rate` must be a finite number"),
         (AutoencoderOutlierDetector(contamination="auto"), table(), "must be in .* Received: contamination='auto'"),
         (AutoencoderFeatures(scaling="minmax"), table(), "Unknown scaling"),
@@ -172,7 +172,7 @@ def test_several_imputations_scatter_as_the_errors_do():
     x = table()
     x[0, 0] = np.nan
     imputer = AutoencoderImputer(**SMALL).fit(x)
-    imputer.noise = 0.0  # so that only the drawn errors are left
+    imputer.corruption = 0.0  # so that only the drawn errors are left
     drawn = imputer.sample_imputations(np.repeat(x[:1], 100, axis=0), 20, random_state=0)[..., 0]
     expected = imputer.residual_std_[0] * imputer.scaler_.scale_[0]
     np.testing.assert_allclose(drawn.std(), expected, rtol=0.06)
@@ -182,7 +182,7 @@ def test_several_imputations_scatter_as_the_errors_do():
 def test_residuals_are_those_of_entries_not_seen():
     x = table(2000)
     imputer = AutoencoderImputer(latent_dim=3, epochs=30, random_state=0).fit(x[:1000])
-    hidden = np.random.default_rng(1).random((1000, 6)) < imputer.noise
+    hidden = np.random.default_rng(1).random((1000, 6)) < imputer.corruption
     filled = imputer.transform(np.where(hidden, np.nan, x[1000:]))
     error = np.where(hidden, (filled - x[1000:]) / imputer.scaler_.scale_, np.nan)
     np.testing.assert_allclose(imputer.residual_std_, np.sqrt(np.nanmean(np.square(error), axis=0)), rtol=0.2)
@@ -226,8 +226,8 @@ def test_arguments_of_the_base_are_those_of_its_estimators(cls):
     assert set(AutoencoderFeatures().get_params()) == set(cls().get_params()) - own
     for name in cls().get_params():
         assert f"{name}: " in cls.__doc__
-    estimator = cls(latent_dim=3, noise=0.2)
-    assert (estimator.latent_dim, estimator.noise, AutoencoderImputer().noise) == (3, 0.2, 0.3)
+    estimator = cls(latent_dim=3, corruption=0.2)
+    assert (estimator.latent_dim, estimator.corruption, AutoencoderImputer().corruption) == (3, 0.2, 0.3)
 
 
 def test_before_a_fit():

@@ -10,12 +10,12 @@ SMALL = {"latent_dim": 4, "width": 0.01}
 def test_noise_becomes_a_layer_of_its_kind(name):
     kinds = {"masking": layers.MaskingNoise, "salt_and_pepper": layers.SaltAndPepperNoise}
     for kind, layer in {**kinds, "gaussian": keras.layers.GaussianNoise}.items():
-        model = presets.build(name, (8, 8, 1), noise=0.25, noise_kind=kind, **SMALL)
+        model = presets.build(name, (8, 8, 1), corruption=0.25, corruption_kind=kind, **SMALL)
         assert type(model.corruption) is layer and 0.25 in model.corruption.get_config().values()
     assert presets.build(name, (8, 8, 1), **SMALL).corruption is None
-    assert presets.build(name, (8, 8, 1), noise=1.0, noise_kind="gaussian", **SMALL).corruption.stddev == 1
-    with pytest.raises(ValueError, match=r"`noise` must be a number in \[0, 1\)"):
-        presets.build(name, (8, 8, 1), noise=1.0, **SMALL)
+    assert presets.build(name, (8, 8, 1), corruption=1.0, corruption_kind="gaussian", **SMALL).corruption.stddev == 1
+    with pytest.raises(ValueError, match=r"`corruption` must be a number in \[0, 1\)"):
+        presets.build(name, (8, 8, 1), corruption=1.0, **SMALL)
 
 
 def test_the_symmetric_autoencoder_is_narrowed_no_further_than_its_code():

@@ -38,7 +38,7 @@ def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monk
 
 def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
     trained = train(settings(filters=(4,)), tmp_path)
-    assert trained.settings.options["noise"] == 0 and trained.settings.options["filters"] == (4,)
+    assert trained.settings.options["corruption"] == 0 and trained.settings.options["filters"] == (4,)
     assert Settings.read(tmp_path) == trained.settings
     assert trained.files == ["history.png", "latent.png", "reconstructions.png"]
 
@@ -48,7 +48,7 @@ def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
     [
         (settings(latent_dims=3), "Unknown option. Did you mean 'latent_dim'"),
         (settings(model="convolutional-autoencodr"), "Unknown model. Did you mean 'convolutional-autoencoder'"),
-        (settings(noise=2.0), r"`noise` must be a number in \[0, 1\)"),
+        (settings(corruption=2.0), r"`corruption` must be a number in \[0, 1\)"),
         (Settings("gan", binarization="dynamic"), "--binarization is for models of a likelihood. Received: gan"),
         (Settings("vae", data="nowhere/x.npz"), "No data at that path"),
     ],

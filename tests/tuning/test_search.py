@@ -21,10 +21,10 @@ def diverging(monkeypatch):
     monkeypatch.setitem(presets.PRESETS, "diverging", None)  # taken out again
 
     @presets.preset("diverging", model=models.Autoencoder)
-    def make(example_shape, latent_dim=2, units=(6,), noise=0.0, **options):
+    def make(example_shape, latent_dim=2, units=(6,), corruption=0.0, **options):
         """A preset."""
         rate = 1e30 if latent_dim == 3 else 1e-3
-        return presets.autoencoder(example_shape, latent_dim, units=units, noise=noise, learning_rate=rate)
+        return presets.autoencoder(example_shape, latent_dim, units=units, corruption=corruption, learning_rate=rate)
 
 
 def defaults():
@@ -38,16 +38,16 @@ def numbers(result, name):
 @pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
 def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner):
     found = tuning.search(
-        digits, "bottleneck=2:5,noise=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
+        digits, "bottleneck=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
     )
     assert numbers(found, "trial") == [0, 1, 2] and set(numbers(found, "status")) == {"completed"}
     with (tmp_path / "s" / "trials.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     assert [float(row["error"]) for row in table] == numbers(found, "error")
-    assert all(2 <= size <= 5 for size in numbers(found, "latent_dim")) and len(set(numbers(found, "noise"))) > 1
+    assert all(2 <= size <= 5 for size in numbers(found, "latent_dim")) and len(set(numbers(found, "corruption"))) > 1
     best = min(found.rows, key=lambda row: row["error"])
-    assert found.best == {name: best[name] for name in ("latent_dim", "noise")}
-    for name in ("latent_dim", "noise"):
+    assert found.best == {name: best[name] for name in ("latent_dim", "corruption")}
+    for name in ("latent_dim", "corruption"):
         assert np.asarray(Image.open(tmp_path / "s" / f"error_against_{name}.png")).std() > 0
         assert found.chosen[name] <= max(numbers(found, name))
 
@@ -82,7 +82,7 @@ def test_a_worse_trial_leaves_the_best_model(digits, tmp_path):
 
 @pytest.mark.parametrize("tuner", ["random", "grid"])
 def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch, tuner):
-    arguments = (digits, [Range("bottleneck", choices=[2, 9, 60]), Range("noise", 0.0, 0.5)])
+    arguments = (digits, [Range("bottleneck", choices=[2, 9, 60]), Range("corruption", 0.0, 0.5)])
     options = {**SMALL, "units": (60,), "tuner": tuner}
     whole = tuning.search(*arguments, tmp_path / "whole", trials=3, **options)
     trained, fit = [], PresetHyperModel.fit
@@ -104,11 +104,11 @@ def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, 
     monkeypatch.setattr(PresetHyperModel, "fit", counted)
     found = tuning.search(*arguments, tmp_path / "s", trials=3, **options)
     assert len(trained) == 3
-    for key in ("error", "latent_dim", "noise"):
+    for key in ("error", "latent_dim", "corruption"):
         assert numbers(found, key) == numbers(whole, key)
     again = tuning.search(*arguments, tmp_path / "s", trials=4, **options)
     assert len(trained) == 4 and numbers(again, "error")[:3] == numbers(found, "error")
-    assert len({tuple(row[key] for key in ("latent_dim", "noise")) for row in again.rows}) == 4
+    assert len({tuple(row[key] for key in ("latent_dim", "corruption")) for row in again.rows}) == 4
 
 
 def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_path, diverging):
@@ -120,7 +120,7 @@ def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_pa
     with pytest.raises(
         ValueError, match="Every trial of the search in .* failed. Received: 1 trials, see trials.csv; .*diverged"
     ):
-        tuning.search(digits, "noise=0:0.1", tmp_path / "t", preset="diverging", trials=1, latent_dim=3, **SMALL)
+        tuning.search(digits, "corruption=0:0.1", tmp_path / "t", preset="diverging", trials=1, latent_dim=3, **SMALL)
 
 
 def test_any_logged_name_may_be_the_objective(digits, tmp_path):
@@ -145,16 +145,16 @@ def test_a_bottleneck_at_equal_ratios(digits, tmp_path):
     assert numbers(found, "latent_dim") == [1, 2, 4, 8] and found.chosen["latent_dim"] in (1, 2, 4, 8)
 
 
-def test_noise_rates_at_equal_distances(digits, tmp_path):
-    found = tuning.search_denoising_rate(digits, tmp_path, 0.0, 0.6, trials=3, latent_dim=2, **SMALL)
-    assert numbers(found, "noise") == [0.0, 0.3, 0.6]
+def test_rates_of_corruption_at_equal_distances(digits, tmp_path):
+    found = tuning.search_corruption(digits, tmp_path, 0.0, 0.6, trials=3, latent_dim=2, **SMALL)
+    assert numbers(found, "corruption") == [0.0, 0.3, 0.6]
 
 
 def test_everything_at_once(digits, tmp_path):
     options = {name: value for name, value in SMALL.items() if name != "units"}
     found = tuning.search_autoencoder(digits, tmp_path, trials=2, **options)
-    searched = {"latent_dim", "layers", "activation", "reconstruction", "noise", "noise_kind", "sparsity", "nodes_1"}
-    assert searched <= set(found.best)
+    searched = "latent_dim layers activation reconstruction corruption corruption_kind sparsity nodes_1"
+    assert set(searched.split()) <= set(found.best)
     assert len(load_model(tmp_path).encoder.layers) == 2 + found.best["layers"] + 1
 
 
@@ -163,7 +163,7 @@ def test_everything_at_once(digits, tmp_path):
     [
         ({"ranges": "bottlenek=2:4"}, "Unknown search range. Did you mean"),
         ({"ranges": []}, "at least one range"),
-        ({"ranges": "noise=0:1.5", "latent_dim": 2}, "`noise` must be a number in"),
+        ({"ranges": "corruption=0:1.5", "latent_dim": 2}, "`corruption` must be a number in"),
         ({"latent_dim": 2}, "An argument is searched or fixed. Expected: one of the two. Received: both"),
         ({"objective": "val_los"}, "Unknown objective. Did you mean 'val_loss'"),
         ({"preset": "autoencodr"}, "Unknown model to search. Did you mean 'autoencoder'"),
@@ -185,7 +185,7 @@ def test_bad_input_is_found_before_the_first_trial(digits, tmp_path, options, me
 def test_a_folder_of_another_search_is_refused(digits, tmp_path):
     tuning.search(digits, "bottleneck=2:4", tmp_path / "s", trials=1, **SMALL)
     before = (tmp_path / "s" / "trials.csv").read_bytes()
-    for other in ({"ranges": "bottleneck=2:5"}, {"seed": 1}, {"noise": 0.5}, {"x": digits[1:]}, {"x": 1 - digits}):
+    for other in ({"ranges": "bottleneck=2:5"}, {"seed": 1}, {"corruption": 0.5}, {"x": digits[1:]}, {"x": 1 - digits}):
         arguments = {"x": digits, "ranges": "bottleneck=2:4", "folder": tmp_path / "s", **SMALL, **other}
         with pytest.raises(ValueError, match="holds another search. Expected: a new folder, or the same arguments"):
             tuning.search(**arguments)
@@ -217,7 +217,7 @@ def test_pairs_to_validate_on_are_noisy_inputs_and_what_is_to_come_out(digits, t
 
 def test_callbacks_are_every_trials(digits, tmp_path):
     still = keras.callbacks.LearningRateScheduler(lambda epoch: 0.0)
-    found = tuning.search(digits, "noise=0:0.5", tmp_path, trials=2, callbacks=[still], latent_dim=2, **SMALL)
+    found = tuning.search(digits, "corruption=0:0.5", tmp_path, trials=2, callbacks=[still], latent_dim=2, **SMALL)
     assert float(found.model().optimizer.learning_rate) == 0
     first, second = numbers(found, "error")
     assert first == second, "weights of one seed that nobody moved"

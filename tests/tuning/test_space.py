@@ -9,9 +9,9 @@ UNITS = {"units": (40, 20), "latent_dim": 3}
 
 
 def test_a_line_names_ranges_and_choices():
-    size, noise, activation = parse("bottleneck=2:64, corruption=0:0.6 ,activation=relu|silu")
+    size, corruption, activation = parse("bottleneck=2:64, corruption=0:0.6 ,activation=relu|silu")
     assert size == Range("latent_dim", 2, 64, log=True)
-    assert noise == Range("noise", 0, 0.6)
+    assert corruption == Range("corruption", 0, 0.6)
     assert activation == Range("activation", choices=("relu", "silu"))
     assert parse("tied=1|2")[0].choices == (1, 2)
     assert parse("tied=True| false")[0].choices == (True, False)
@@ -45,7 +45,7 @@ def test_ranges_that_make_no_search():
     with pytest.raises(ValueError, match="must be named once"):
         checked([Range("bottleneck", 1, 2), Range("latent_dim", 1, 3)], UNITS)
     with pytest.raises(ValueError, match="A logarithmic range must begin above 0"):
-        Range("noise", 0, 0.5, log=True)
+        Range("corruption", 0, 0.5, log=True)
     with pytest.raises(ValueError, match=r"`units` cannot be searched.* Expected: ranges of `layers` and `nodes`"):
         checked([Range("units", 8, 16)], UNITS)
     for choices in (("relu", 1), (True, 1), ((8, 4), (16, 8))):
@@ -54,17 +54,18 @@ def test_ranges_that_make_no_search():
 
 
 def test_numbers_of_numpy_are_numbers():
-    assert Range("noise", choices=np.arange(2, 4)).choices == (2, 3)
+    assert Range("corruption", choices=np.arange(2, 4)).choices == (2, 3)
     size = Range("latent_dim", np.int64(2), np.int64(4))
     assert isinstance(size.low, int) and size.probes == (4, 2)
-    assert Range("noise", choices=(0.1, 0.5, 0.0)).probes == (0.5, 0.0)
+    assert Range("corruption", choices=(0.1, 0.5, 0.0)).probes == (0.5, 0.0)
     assert Range("activation", choices=("relu", "silu", "tanh")).probes == ("relu", "silu", "tanh")
 
 
 def test_what_keras_tuner_is_asked_for():
     hp = keras_tuner.HyperParameters()
-    values = arguments([Range("latent_dim", 2, 8), Range("noise", 0.25, 0.5), Range("tied", choices=[True])], hp, {})
-    assert values == {"latent_dim": 2, "noise": 0.25, "tied": True}
+    ranges = [Range("latent_dim", 2, 8), Range("corruption", 0.25, 0.5), Range("tied", choices=[True])]
+    values = arguments(ranges, hp, {})
+    assert values == {"latent_dim": 2, "corruption": 0.25, "tied": True}
     assert [type(one).__name__ for one in hp.space] == ["Int", "Float", "Choice"]
 
 
