@@ -1,5 +1,6 @@
 """Fixed seeds and clean Keras state for every test, and the small data that they share."""
 
+import dataclasses
 import gc
 import os
 
@@ -9,8 +10,10 @@ os.environ["CUDA_VISIBLE_DEVICES"] = ""  # exact figures and bit-equal runs are 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gen import data
+from keras_gen.training import compilation
 
 gc.freeze()  # what was imported stays: no later walk has to pass over it
 
@@ -24,9 +27,43 @@ def _fixed_seed():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _plainly_compiled():
+    """Steps are traced and no more, in half the time, where a test does not ask for what users get by `optimized`."""
+    chosen = compilation.chosen_execution
+
+    def without_xla(layers, policies, jit_compile, *others, **options):
+        execution = chosen(layers, policies, jit_compile, *others, **options)
+        return dataclasses.replace(execution, jit_compile=False) if jit_compile == "auto" else execution
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(compilation, "chosen_execution", without_xla)
+        _optimize_graphs(False)
+        yield chosen
+
+
+@pytest.fixture(autouse=True)
+def _optimized(request, monkeypatch, _plainly_compiled):
+    """Under the mark `optimized` XLA compiles what it compiles for users, and TensorFlow optimises its graphs."""
+    if request.node.get_closest_marker("optimized") is None:
+        yield
+        return
+    monkeypatch.setattr(compilation, "chosen_execution", _plainly_compiled)
+    _optimize_graphs(True)
+    yield
+    _optimize_graphs(False)
+
+
+def _optimize_graphs(on):
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _cache(tmp_path_factory):
-    """Classifiers that tests train are kept apart from the user's, and shared by the tests of a process."""
-    os.environ["KERAS_GEN_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    """Classifiers that tests train are kept apart from the user's, and shared by all tests of a run."""
+    of_process = tmp_path_factory.getbasetemp()
+    folder = (of_process.parent if "PYTEST_XDIST_WORKER" in os.environ else of_process) / "cache"
+    folder.mkdir(exist_ok=True)
+    os.environ["KERAS_GEN_CACHE"] = str(folder)
 
 
 @pytest.fixture(autouse=True, scope="module")

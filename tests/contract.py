@@ -1,7 +1,7 @@
 """The contract that every model of the library keeps, as functions.
 
-`check_model` is run over every model and preset, `check_representative` over a few models that between them use every
-mechanism of the training engine, as `mechanisms` reads them off a model.
+`check_model` is run over every model and preset. A few representatives, which between them use every mechanism of the
+training engine, as `mechanisms` reads them off a model, are also checked for what tests the engine alone.
 """
 
 import contextlib
@@ -35,23 +35,27 @@ _METHODS = {  # by task: what must give the same after a load
 }
 
 
-# The two halves of the contract
+# The contract
 
 
-def check_model(make, images, labels, tmp_path):
-    """Check what every model keeps.
+def check_model(make, images, labels, tmp_path, representative=False, metrics=None):
+    """Check what every model keeps, and what representatives of all models keep.
 
     Args:
         make: Callable that builds the model.
         images: Array `(n, height, width, channels)` in [0, 1] of at least three batches of 8.
         labels: Integers `(n,)`.
         tmp_path: An empty folder.
+        representative: Whether to give the model all that it can train on, targets and sample weights too, and to check
+            kinds of data, callbacks and several steps in one execution. Defaults to `False`.
+        metrics: As in `compile`. Defaults to `None`.
 
     Returns:
         The set of the mechanisms that the model uses.
     """
-    model = built(make)
-    arrays = example_arrays(model.data_description, images, labels)
+    anew = Anew(built(make, metrics=metrics))
+    model, description = anew.model, anew.model.data_description
+    arrays = example_arrays(description, images, labels, whole=representative)
     copies = [array.copy() for array in arrays]
     _config_comes_back(model)
     with _recorded_backend() as called:
@@ -59,35 +63,25 @@ def check_model(make, images, labels, tmp_path):
     _resumes_in_a_fresh_process(model, arrays, tmp_path / "model.keras")
     _players_change_their_own_variables(model, arrays)
     _is_finite_in_mixed_precision(make, arrays)
+    if representative:
+        _kinds_of_data_are_equal(anew, arrays)
+        _works_with_callbacks(anew, arrays, tmp_path)
+        _backup_restores_everything(anew, arrays, tmp_path / "backup")
+        _executions_are_equal(anew(), built(make, metrics=metrics, steps_per_execution=3), arrays)
+        _averages_of_weights_are_swapped(make, arrays)
     for array, copy in zip(arrays, copies, strict=True):
         np.testing.assert_array_equal(array, copy)
     return mechanisms(model, called)
 
 
-def check_representative(make, images, labels, tmp_path, metrics=None):
-    """Check the training engine on a model: kinds of data, callbacks, and several steps in one execution.
-
-    Args:
-        make, images, labels, tmp_path: As in `check_model`.
-        metrics: As in `compile`. Defaults to `None`.
-    """
-    anew = Anew(built(make, metrics=metrics))
-    arrays = example_arrays(anew.model.data_description, images, labels, whole=True)
-    _kinds_of_data_are_equal(anew, arrays)
-    _works_with_callbacks(anew, arrays, tmp_path)
-    _backup_restores_everything(anew, arrays, tmp_path / "backup")
-    _executions_are_equal(anew(), built(make, metrics=metrics, steps_per_execution=3), arrays)
-    _averages_of_weights_are_swapped(make, arrays)
-
-
-def check_fused(make, images, labels, tmp_path, metrics=None):
+def check_fused_steps(make, images, labels, tmp_path):
     """Check that steps in one program of XLA change nothing, and resume in a fresh process; arguments as above."""
-    model = built(make, metrics=metrics, jit_compile="auto")
-    arrays = example_arrays(model.data_description, images, labels, whole=True)
-    whole = tuple(array[: 3 * BATCH] for array in arrays)  # XLA compiles a program for each size of a batch
+    model = built(make, jit_compile="auto")
+    arrays = example_arrays(model.data_description, images, labels)
+    arrays = tuple(array[: 3 * BATCH] for array in arrays)  # XLA compiles a program for each size of a batch
     assert model.jit_compile and model.steps_per_execution > 1
-    _executions_are_equal(built(make, metrics=metrics, jit_compile=True, steps_per_execution=1), model, whole, 1e-5)
-    _resumes_in_a_fresh_process(model, whole, tmp_path / "model.keras")
+    _executions_are_equal(built(make, jit_compile=True, steps_per_execution=1), model, arrays, 1e-5)
+    _resumes_in_a_fresh_process(model, arrays, tmp_path / "model.keras")
 
 
 # Models, data and processes
@@ -198,7 +192,8 @@ def in_fresh_processes(function, tasks):
     The processes are forked from one that has imported TensorFlow and the library and has done nothing else, so that
     none can see what another has left, and begin with random seeds of the operating system's.
     """
-    with _FRESH.Pool(len(tasks), _seed_anew, maxtasksperchild=1) as pool:
+    options = tf.config.optimizer.get_experimental_options()
+    with _FRESH.Pool(len(tasks), _begin, (options,), maxtasksperchild=1) as pool:
         return pool.map_async(function, tasks, chunksize=1).get(timeout=300)
 
 
@@ -207,7 +202,8 @@ def in_fresh_process(function, task):
     return in_fresh_processes(function, [task])[0]
 
 
-def _seed_anew():
+def _begin(optimizer_options):
+    tf.config.optimizer.set_experimental_options(optimizer_options)
     keras.utils.set_random_seed(secrets.randbits(32))
 
 
@@ -328,16 +324,26 @@ def _players_change_their_own_variables(model, arrays):
 
 
 def _is_finite_in_mixed_precision(make, arrays):
-    two = tuple(array[: 2 * BATCH] for array in arrays)
     for policy in ("mixed_bfloat16", "mixed_float16"):
-        keras.config.set_dtype_policy(policy)
-        try:
-            model = built(make, run_eagerly=True)  # two steps are sooner made than traced
+        with _precision(policy):
+            model = built(make, run_eagerly=True)  # one step is sooner made than traced
             assert all(variable.dtype == "float32" for variable in model.trainable_variables)
-            losses = fit(model, two)["loss"]
-        finally:
-            keras.config.set_dtype_policy("float32")
-        assert np.isfinite(losses).all(), policy
+            (loss,) = fit(model, _first_batch(arrays))["loss"]
+        assert np.isfinite(loss), policy
+        assert all(np.isfinite(weight).all() for weight in model.get_weights()), policy
+
+
+@contextlib.contextmanager
+def _precision(policy):
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy("float32")
+
+
+def _first_batch(arrays):
+    return tuple(array[:BATCH] for array in arrays)
 
 
 def _resumes_in_a_fresh_process(model, arrays, path):
@@ -416,7 +422,8 @@ def _works_with_callbacks(anew, arrays, tmp_path):
         np.testing.assert_array_equal(left, right)
     for optimizer in model.optimizer.optimizers:
         assert float(optimizer.learning_rate) == np.float32(0.00025)
-    assert evaluate(load_model(checkpoint), arrays)["loss"] == max(history["val_loss"])
+    model.load_weights(checkpoint)
+    assert evaluate(model, arrays)["loss"] == max(history["val_loss"])
     assert any((tmp_path / "logs").rglob("events*"))
     for optimizer in anew().optimizer.optimizers:
         optimizer.learning_rate = float("nan")
@@ -449,14 +456,11 @@ def _executions_are_equal(single, several, arrays, tolerance=0):
 
 def _averages_of_weights_are_swapped(make, arrays):
     """`fit` ends with Keras's moving average of the weights, and validates it where `SwapEMAWeights` puts it in."""
-    two = tuple(array[: 2 * BATCH] for array in arrays)
+    batch = _first_batch(arrays)
     for policy in ("float32", "mixed_float16"):
-        keras.config.set_dtype_policy(policy)
-        try:
+        with _precision(policy):
             model = built(make)
             model.compile(keras.optimizers.Adam(use_ema=True, ema_momentum=0.5), run_eagerly=True)
             callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-            history = fit(model, two, validation_data=two, callbacks=callbacks)
-            assert evaluate(model, two)["loss"] == history["val_loss"][-1], policy
-        finally:
-            keras.config.set_dtype_policy("float32")
+            history = fit(model, batch, validation_data=batch, callbacks=callbacks)
+            assert evaluate(model, batch)["loss"] == history["val_loss"][-1], policy

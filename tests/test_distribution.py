@@ -1,131 +1,143 @@
-"""Training on several replicas, in fresh processes, for devices and workers are fixed once TensorFlow begins."""
+"""Training on several replicas and workers, in fresh processes, for TensorFlow fixes its devices when it begins."""
 
 import json
 import os
 import socket
-import subprocess
-import sys
-from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-REPLICAS = """
-import numpy as np, tensorflow as tf
-cpu = tf.config.list_physical_devices("CPU")[0]
-tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
 import keras
-from keras_gen import backend, models, networks, presets
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from keras_gen import backend
 from keras_gen.layers import ReplicaSeedGenerator, draw_by_replica
-from tests.training.test_generative_model import Pull
-from tests.training.test_forward_pass import OwnerFirst
+from tests import contract
+from tests.test_contract import MODELS, REPRESENTATIVES
+from tests.toy import Pull
 
-x = np.random.default_rng(0).random((32, 3)).astype("float32")
+# Those that draw nothing and look at each example by itself, so that replicas must train as one device
+EXACT = {"regularised classifier", "deep contractive autoencoder"}
 
-def trained(strategy):
-    with strategy.scope():
+
+def trained(name, images, labels, strategy=None):
+    """A representative after two epochs: the pair (state, history)."""
+    with (strategy or tf.distribute.get_strategy()).scope():
+        model = contract.built(MODELS[name])
+    arrays = contract.example_arrays(model.data_description, images, labels, whole=True)
+    history = contract.fit(model, arrays, epochs=2, validation_data=arrays)
+    for variable in [*model.variables, *model.optimizer.variables]:
+        copies = getattr(variable.value, "values", ())
+        if copies and variable.value.synchronization != tf.VariableSynchronization.ON_READ:  # batch statistics are
+            assert all((copies[0].numpy() == copy.numpy()).all() for copy in copies), (
+                f"replicas differ in {variable.path}"
+            )
+    return contract.state(model), history
+
+
+def assert_finite(history):
+    assert all(np.isfinite(values).all() for values in history.values())
+
+
+def assert_equal_trainings(expected, found):
+    contract.assert_same_state(expected[0], found[0], tolerance=1e-4)
+    for name, values in expected[1].items():
+        np.testing.assert_allclose(found[1][name], values, rtol=1e-4, err_msg=name)
+
+
+def two_replicas():
+    """A strategy of two replicas on one processor."""
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
+
+
+def _on_replicas(task):
+    strategy = two_replicas()
+    assert strategy.num_replicas_in_sync == 2
+    return trained(*task, strategy)
+
+
+@pytest.mark.parametrize("name", sorted(REPRESENTATIVES))
+def test_replicas_stay_equal_and_train_as_one_device(name, digits, labels):
+    found = contract.in_fresh_process(_on_replicas, (name, digits, labels))
+    assert_finite(found[1])
+    if name in EXACT:
+        assert_equal_trainings(trained(name, digits, labels), found)
+
+
+def _several_updates(x, strategy=None):
+    """Two players, one of two updates, on batches that replicas can and cannot share out."""
+    with (strategy or tf.distribute.get_strategy()).scope():
         model = Pull(updates=2)
-        model.compile(keras.optimizers.SGD(0.1))
+        model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
     history = model.fit(x, batch_size=8, epochs=3, shuffle=False, validation_data=x, verbose=0).history
     few = model.evaluate(x[:7], batch_size=3, verbose=0)  # of the seventh the second of two replicas gets nothing
-    values = [float(model.value(n)) for n in (model.first, model.second)]
-    foreign = tf.data.Dataset.from_tensor_slices(x[:9]).batch(4)  # the ninth alone is left out
-    assert np.isfinite(model.fit(foreign, verbose=0).history["loss"]).all()
-    return np.array([*values, *few]), history
+    return [float(model.value(network)) for network in (model.first, model.second)], few, history, model
 
-two = tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])
-assert two.num_replicas_in_sync == 2
-(one_value, one_logs), (two_value, two_logs) = trained(tf.distribute.get_strategy()), trained(two)
-np.testing.assert_allclose(one_value, two_value, rtol=1e-5)
-np.testing.assert_allclose(one_logs["val_loss"], two_logs["val_loss"], rtol=1e-5)
 
-for strategy in tf.distribute.get_strategy(), two:
+def _several_updates_on_replicas(x):
+    *results, model = _several_updates(x, two_replicas())
+    ninth_alone = tf.data.Dataset.from_tensor_slices(x[:9]).batch(4)  # is left out
+    assert_finite(model.fit(ninth_alone, verbose=0).history)
+    for size in 1, 3:
+        with pytest.raises(ValueError, match="updates of a step on each of 2 replicas. Expected: batch_size >= "):
+            model.fit(x, batch_size=size, verbose=0)
+    return results
+
+
+def test_several_updates_on_replicas_are_those_on_one_device():
+    x = np.random.default_rng(0).random((32, 3)).astype("float32")
+    (values, few, history), (*expected, _) = (
+        contract.in_fresh_process(_several_updates_on_replicas, x),
+        _several_updates(x),
+    )
+    for one, other in zip(expected, (values, few, history), strict=True):
+        one, other = (keras.tree.flatten(part) for part in (one, other))
+        np.testing.assert_allclose(
+            np.concatenate([np.ravel(part) for part in one]),
+            np.concatenate([np.ravel(part) for part in other]),
+            rtol=1e-5,
+        )
+
+
+def _draws_on_replicas(_):
+    strategy = two_replicas()
     with strategy.scope():
-        model = OwnerFirst(keras.regularizers.L2(0.5))
-        model.compile(keras.optimizers.SGD(0.1), jit_compile=False)
-    model.fit(np.full((4, 1), 2.0), batch_size=4, verbose=0)
-    np.testing.assert_allclose(model.maker.get_weights()[0], 0.3, rtol=1e-5)  # as in test_forward_pass.py
-
-with two.scope():
-    generator = ReplicaSeedGenerator(3)
-draws = two.run(lambda: backend.normal((4,), generator)).values
-assert not np.allclose(draws[0], draws[1]), "replicas must not draw the same noise"
-
-with two.scope():
-    noise = draw_by_replica(keras.layers.GaussianNoise(1.0))
-draws = two.run(lambda: noise(keras.ops.zeros((4,)), training=True)).values
-assert not np.allclose(draws[0], draws[1]), "nor may they of Keras's own layers"
-
-with two.scope():
-    vae = presets.build("vae", (3,), width=0.02)
-assert np.isfinite(vae.fit(x, batch_size=8, epochs=2, verbose=0).history["loss"]).all()
-with two.scope():
-    pair = networks.mlp_generator(2, (4,), (3,)), networks.mlp_discriminator((3,), (4,))
-    gan = models.WGANGP(*pair, 2, n_critic=2, ema=0.9, discriminator_warmup_steps=2, generator_warmup_steps=1)
-    gan.compile("adam")
-history = gan.fit(2 * x - 1, batch_size=8, epochs=3, validation_data=2 * x - 1, verbose=0).history
-assert all(np.isfinite(values).all() for values in history.values())
-assert int(keras.ops.convert_to_numpy(gan.steps_done)) == 12
-with two.scope():
-    translator = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1, pool_size=3)
-images = 2 * np.random.default_rng(0).random((7, 8, 8, 1)) - 1
-shown = {"validation_data": (images, -images), "validation_batch_size": 3}
-history = translator.fit(images, -images, batch_size=2, epochs=2, verbose=0, **shown).history  # the seventh is left out
-assert all(np.isfinite(values).all() for values in history.values())
-assert int(keras.ops.convert_to_numpy(translator.pool_x.stored)) == 3
-for size in 1, 3:
-    try:
-        translator.fit(images, -images, batch_size=size, verbose=0)
-    except ValueError as error:
-        assert "updates of a step on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2. Rec" in str(error)
-    else:
-        raise AssertionError("replicas of unlike shares must be refused")
-for model in gan, translator:
-    for variable in [*model.variables, *model.optimizer.variables]:
-        copies = [copy.numpy() for copy in getattr(variable.value, "values", ())]
-        assert all((copies[0] == copy).all() for copy in copies), f"the replicas differ in {variable.path}"
-print("equal")
-"""
-WORKER = """
-import json
-import numpy as np, tensorflow as tf
-strategy = tf.distribute.MultiWorkerMirroredStrategy()
-import keras
-from tests.toy import TwoPlayers
-
-keras.utils.set_random_seed(0)
-x = np.random.default_rng(0).random((32, 8, 8, 1)).astype("float32")
-with strategy.scope():
-    model = TwoPlayers.small()
-    model.compile(keras.optimizers.SGD(0.01))
-history = model.fit(x, batch_size=8, epochs=2, verbose=0).history
-weights = [variable.astype(float).sum() for variable in model.get_weights()]
-print(json.dumps([strategy.num_replicas_in_sync, history, weights]))
-"""
+        generator, noise = ReplicaSeedGenerator(3), draw_by_replica(keras.layers.GaussianNoise(1.0))
+    draws = (
+        strategy.run(lambda: backend.normal((4,), generator)),
+        strategy.run(lambda: noise(keras.ops.zeros((4,)), training=True)),
+    )
+    return [[copy.numpy() for copy in draw.values] for draw in draws]
 
 
-def started(script, **variables):
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3", **variables}
-    command = [sys.executable, "-c", script]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+def test_replicas_draw_noise_of_their_own():
+    """Of the library, and in layers of Keras's."""
+    for first, second in contract.in_fresh_process(_draws_on_replicas, None):
+        assert not np.isclose(first, second).any()
 
 
-def test_two_replicas_train_as_one():
-    output, errors = started(REPLICAS).communicate()
-    assert output.strip().endswith("equal"), errors[-3000:]
+def _on_worker(task):
+    cluster, *representatives = task
+    os.environ["TF_CONFIG"] = json.dumps(cluster)
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    assert strategy.num_replicas_in_sync == 2
+    return [trained(*representative, strategy) for representative in representatives]
 
 
-def test_two_workers_keep_the_same_weights_and_logs():
+def test_workers_keep_equal_weights_and_logs_and_train_as_one_device(digits, labels):
     with socket.socket() as first, socket.socket() as second:
         for free in (first, second):
             free.bind(("127.0.0.1", 0))
         addresses = [f"127.0.0.1:{free.getsockname()[1]}" for free in (first, second)]
-    tasks = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}} for index in (0, 1)]
-    workers = [started(WORKER, TF_CONFIG=json.dumps(task)) for task in tasks]
-    try:
-        answers = [worker.communicate(timeout=120) for worker in workers]
-    finally:
-        for worker in workers:
-            worker.kill()
-    assert [worker.returncode for worker in workers] == [0, 0], answers[0][1][-3000:]
-    (replicas, history, weights), other = (json.loads(output) for output, _ in answers)
-    assert replicas == 2 and set(history) == {"loss", "critic_loss", "generator_loss"}
-    assert [replicas, history, weights] == other
+    clusters = [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}} for index in (0, 1)]
+    whole = digits[:24], labels[:24]  # of a short last batch a worker would get nothing
+    names = "deep contractive autoencoder", "dense WGAN-GP"
+    workers = contract.in_fresh_processes(
+        _on_worker, [(cluster, *((name, *whole) for name in names)) for cluster in clusters]
+    )
+    for one, other in zip(*workers, strict=True):
+        assert one[1] == other[1]
+        contract.assert_same_state(one[0], other[0])
+        assert_finite(one[1])
+    assert_equal_trainings(trained(names[0], *whole), workers[0][0])

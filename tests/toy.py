@@ -1,4 +1,4 @@
-"""A model of two players that is small enough to follow by hand."""
+"""Models of two players that are small enough to follow by hand."""
 
 import keras
 from keras import ops
@@ -60,3 +60,42 @@ class TwoPlayers(GenerativeModel):
     def sample(self, n, seed=None):
         z = backend.normal((n, 2), seed)
         return ops.convert_to_numpy(self.generator(z))
+
+
+class Pull(GenerativeModel):
+    """Players that each pull one number towards the mean of the data, the second towards the first as well."""
+
+    def __init__(self, updates=3, regularizer=None):
+        super().__init__(log_names=("first_loss", "second_loss"))
+        self.updates, self.regularizer, self.seen = updates, regularizer, []
+        self.first, self.second = (
+            keras.Sequential(
+                [
+                    keras.Input((1,)),
+                    keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", kernel_regularizer=penalty),
+                ]
+            )
+            for penalty in (regularizer, None)
+        )
+
+    def players(self):
+        return (
+            Player("first", (self.first,), self.first_loss, self.updates),
+            Player("second", (self.second,), self.second_loss),
+        )
+
+    def noted(self, x):
+        if self.run_eagerly:
+            self.seen.append(x.numpy().tolist())
+        return x
+
+    def value(self, network):
+        return ops.sum(network(ops.ones((1, 1))))
+
+    def first_loss(self, batch, training):
+        x = self.noted(batch["x"])
+        return {"first_loss": ops.mean(ops.square(self.value(self.first) - x))}
+
+    def second_loss(self, batch, training):
+        x = self.noted(batch["x"])
+        return {"second_loss": ops.square(self.value(self.second) - self.value(self.first)) + ops.mean(x)}

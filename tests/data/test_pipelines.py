@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -71,9 +73,18 @@ def test_static_draw_is_the_same_in_every_epoch():
     np.testing.assert_array_equal(epoch(pipeline, 0), epoch(pipeline, 1))
 
 
-def test_no_thread_of_autotuning_is_left():
-    options = Pipeline(X).dataset().options()
-    assert options.autotune.enabled is False and options.deterministic is True
+def _threads_while_iterating(dataset):
+    iterator = iter(dataset)
+    next(iterator)
+    return len(os.listdir("/proc/self/task"))
+
+
+def test_no_thread_tunes_a_pipeline():
+    """The end of a `fit` would wait for such a thread, for seconds."""
+    dataset, tuned = Pipeline(X).dataset(), tf.data.Options()
+    tuned.autotune.enabled = True
+    _threads_while_iterating(dataset)  # starts the pools of threads that stay
+    assert _threads_while_iterating(dataset.with_options(tuned)) == _threads_while_iterating(dataset) + 1
 
 
 @pytest.mark.parametrize(

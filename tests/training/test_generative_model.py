@@ -2,53 +2,13 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import ops
 
 from keras_gen import data, networks, presets
 from keras_gen.training import GenerativeModel, Player
 from keras_gen.training.compilation import compiled_for
-from tests.toy import TwoPlayers
+from tests.toy import Pull, TwoPlayers
 
 X = np.random.default_rng(0).random((12, 3)).astype("float32")
-
-
-class Pull(GenerativeModel):
-    """Players that each pull one number towards the mean of the data, the second towards the first as well."""
-
-    def __init__(self, updates=3, regularizer=None):
-        super().__init__(log_names=("first_loss", "second_loss"))
-        self.updates, self.regularizer, self.seen = updates, regularizer, []
-        self.first, self.second = (
-            keras.Sequential(
-                [
-                    keras.Input((1,)),
-                    keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", kernel_regularizer=penalty),
-                ]
-            )
-            for penalty in (regularizer, None)
-        )
-
-    def players(self):
-        return (
-            Player("first", (self.first,), self.first_loss, self.updates),
-            Player("second", (self.second,), self.second_loss),
-        )
-
-    def noted(self, x):
-        if self.run_eagerly:
-            self.seen.append(x.numpy().tolist())
-        return x
-
-    def value(self, network):
-        return ops.sum(network(ops.ones((1, 1))))
-
-    def first_loss(self, batch, training):
-        x = self.noted(batch["x"])
-        return {"first_loss": ops.mean(ops.square(self.value(self.first) - x))}
-
-    def second_loss(self, batch, training):
-        x = self.noted(batch["x"])
-        return {"second_loss": ops.square(self.value(self.second) - self.value(self.first)) + ops.mean(x)}
 
 
 def test_updates_see_disjoint_slices_of_equal_size_and_a_single_update_the_first():
@@ -103,6 +63,7 @@ def test_regularisers_of_the_networks_are_minimised():
     np.testing.assert_allclose(difference, 0.1 * 2 * 0.5 * 3.0, rtol=1e-5)
 
 
+@pytest.mark.optimized
 def test_small_networks_of_dense_layers_are_fused_and_convolutions_and_dropout_are_not():
     dense, conv = networks.mlp_encoder((8, 8, 1), (4,), 2), networks.convolutional_encoder((8, 8, 1), 2, (2,))
     dropout = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.1), keras.layers.Dense(2)])
@@ -302,6 +263,7 @@ def test_losses_are_the_models_own_and_metrics_need_labels_or_reconstructions():
         Pull().compile("adam", metrics=["mse"])
 
 
+@pytest.mark.optimized
 @pytest.mark.parametrize(
     ("units", "steps", "eager", "xla"),
     [((8,), 10, True, False), ((8,), 500, False, False), ((1000,), 500, False, True), ((8,), 5000, False, True)],
