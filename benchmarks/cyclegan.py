@@ -6,8 +6,8 @@
 
 The published networks at 128x128: residual generators of 6 blocks, discriminators of 70x70 patches, batches of one
 image a side, Adam, least squares, no pool. All make each translation once: the generators' loss is taken of it, and
-the discriminators judge its values. PyTorch runs in both layouts, for its convolutions and its instance normalisation
-prefer different ones. Random images serve, for their content does not matter.
+the discriminators see its values. PyTorch runs in both layouts, for its convolutions and its instance normalisation
+prefer different ones. The images are random, because their content does not matter.
 """
 
 import argparse
@@ -42,12 +42,12 @@ def operations(size, filters, blocks):
     """Multiplications and additions of a step: twelve passes of a generator and sixteen of a discriminator.
 
     A generator runs forward on two images, and each pass comes back for weights and, but at the first layer of the
-    first, for what it was given: 2 x 3 a generator. A discriminator judges one image for the generators, forward and
+    first, for what it was given: 2 x 3 a generator. A discriminator sees one image for the generators, forward and
     back to the image, and two for itself, forward and back to the weights: 2 + 2 x 3.
     """
     shapes = built(size, filters, blocks)
-    (generator, first), (judge, first_judging) = (peers.operations(shapes[number]) for number in (0, 2))
-    return 2 * (6 * generator - first) + 2 * (8 * judge - 2 * first_judging)
+    (generator, first), (discriminator, discriminator_first) = (peers.operations(shapes[number]) for number in (0, 2))
+    return 2 * (6 * generator - first) + 2 * (8 * discriminator - 2 * discriminator_first)
 
 
 def ours(networks_):
@@ -77,31 +77,32 @@ class PlainCycleGAN(keras.Model):
         with tf.GradientTape(persistent=True) as tape:
             fake_y, fake_x = self.g(x, training=True), self.f(y, training=True)
             cycled_x, cycled_y = self.f(fake_y, training=True), self.g(fake_x, training=True)
-            judged = [
-                ops.cast(judge(fake, training=True), "float32")
-                for judge, fake in ((self.dx, fake_x), (self.dy, fake_y))
+            fake_logits = [
+                ops.cast(discriminator(fake, training=True), "float32")
+                for discriminator, fake in ((self.dx, fake_x), (self.dy, fake_y))
             ]
             cycle = ops.mean(ops.abs(ops.cast(cycled_x, "float32") - x)) + ops.mean(
                 ops.abs(ops.cast(cycled_y, "float32") - y)
             )
-            makers = sum(ops.mean(ops.square(logits - 1)) for logits in judged) + CYCLE * cycle
-        with tf.GradientTape(persistent=True) as judging:
-            judges = 0.0
-            for judge, real, fake in ((self.dx, x, fake_x), (self.dy, y, fake_y)):
+            generators_loss = sum(ops.mean(ops.square(logits - 1)) for logits in fake_logits) + CYCLE * cycle
+        with tf.GradientTape(persistent=True) as discriminators_tape:
+            discriminators_loss = 0.0
+            for discriminator, real, fake in ((self.dx, x, fake_x), (self.dy, y, fake_y)):
                 logits = [
-                    ops.cast(judge(images, training=True), "float32") for images in (real, ops.stop_gradient(fake))
+                    ops.cast(discriminator(images, training=True), "float32")
+                    for images in (real, ops.stop_gradient(fake))
                 ]
-                judges += (ops.mean(ops.square(logits[0] - 1)) + ops.mean(ops.square(logits[1]))) / 2
+                discriminators_loss += (ops.mean(ops.square(logits[0] - 1)) + ops.mean(ops.square(logits[1]))) / 2
         generators = [*self.g.trainable_weights, *self.f.trainable_weights]
-        slopes = tape.gradient(makers, generators) + judging.gradient(
-            judges, [*self.dx.trainable_weights, *self.dy.trainable_weights]
+        slopes = tape.gradient(generators_loss, generators) + discriminators_tape.gradient(
+            discriminators_loss, [*self.dx.trainable_weights, *self.dy.trainable_weights]
         )
         place = 0
         for network, optimizer in self.players:
             weights = network.trainable_weights
             optimizer.apply(slopes[place : place + len(weights)], weights)
             place += len(weights)
-        for tracker, value in zip(self.trackers, (makers, judges), strict=True):
+        for tracker, value in zip(self.trackers, (generators_loss, discriminators_loss), strict=True):
             tracker.update_state(value)
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
@@ -160,32 +161,34 @@ def torch_epoch(x, y, filters, blocks, half, layout):
     g, f, dx, dy = (
         part.to(memory_format=layout) for part in (generator(), generator(), discriminator(), discriminator())
     )
-    makers, judges = (torch.optim.Adam([*a.parameters(), *b.parameters()], RATE, BETAS) for a, b in ((g, f), (dx, dy)))
+    generators_optimizer, discriminators_optimizer = (
+        torch.optim.Adam([*a.parameters(), *b.parameters()], RATE, BETAS) for a, b in ((g, f), (dx, dy))
+    )
     images = [torch.tensor(np.moveaxis(side, -1, 1).copy()).to(memory_format=layout) for side in (x, y)]
 
     def step(x, y):
-        for judge in (dx, dy):
-            judge.requires_grad_(False)
+        for network in (dx, dy):
+            network.requires_grad_(False)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             fake_y, fake_x = g(x), f(y)
             cycle = (f(fake_y).float() - x).abs().mean() + (g(fake_x).float() - y).abs().mean()
             loss = (dx(fake_x).float() - 1).square().mean() + (dy(fake_y).float() - 1).square().mean() + CYCLE * cycle
-        makers.zero_grad()
+        generators_optimizer.zero_grad()
         loss.backward()
-        makers.step()
-        for judge in (dx, dy):
-            judge.requires_grad_(True)
+        generators_optimizer.step()
+        for network in (dx, dy):
+            network.requires_grad_(True)
         with torch.autocast("cpu", torch.bfloat16, enabled=half):
             loss = 0.0
-            for judge, real, fake in ((dx, x, fake_x), (dy, y, fake_y)):
+            for network, real, fake in ((dx, x, fake_x), (dy, y, fake_y)):
                 loss = (
                     loss
-                    + (judge(real).float() - 1).square().mean() / 2
-                    + judge(fake.detach()).float().square().mean() / 2
+                    + (network(real).float() - 1).square().mean() / 2
+                    + network(fake.detach()).float().square().mean() / 2
                 )
-        judges.zero_grad()
+        discriminators_optimizer.zero_grad()
         loss.backward()
-        judges.step()
+        discriminators_optimizer.step()
 
     def epoch():
         for number in torch.randperm(len(images[0])):
@@ -196,7 +199,9 @@ def torch_epoch(x, y, filters, blocks, half, layout):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--precision", choices=["float32", "mixed_bfloat16"], default="float32", help="beside float32")
+    parser.add_argument(
+        "--precision", choices=["float32", "mixed_bfloat16"], default="float32", help="also run in float32"
+    )
     parser.add_argument("--size", type=int, default=128)
     parser.add_argument("--filters", type=int, default=64)
     parser.add_argument("--blocks", type=int, default=6)

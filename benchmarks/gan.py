@@ -86,10 +86,10 @@ def small_dcgan():
 def dense(shape, latent_dim, units, output_activation):
     hidden = [layers.Dense(width, "relu") for width in units]
     outputs = [layers.Dense(int(np.prod(shape)), output_activation), layers.Reshape(shape)]
-    judging = [layers.Dense(width, "leaky_relu") for width in units[::-1]]
+    mirrored = [layers.Dense(width, "leaky_relu") for width in units[::-1]]
     return (
         keras.Sequential([keras.Input((latent_dim,)), *hidden, *outputs], name="generator"),
-        keras.Sequential([keras.Input(shape), layers.Flatten(), *judging, layers.Dense(1)], name="adversary"),
+        keras.Sequential([keras.Input(shape), layers.Flatten(), *mirrored, layers.Dense(1)], name="adversary"),
     )
 
 
@@ -127,13 +127,13 @@ SETUPS = {
 def operations(setup):
     """Multiplications and additions of a step with the fakes made once.
 
-    Each product once forward, once more for the weights' gradients, once more for the inputs' except at the first layer
-    of who is updated. The penalty goes forward, back to its input, and through that pass back once more for its two
-    factors.
+    Each product once forward, once more for the weights' gradients, and once more for the inputs' except at the first
+    layer of the updated network. The penalty goes forward, back to its input, and through that pass back once more for
+    its two factors.
     """
-    (generator, first), (adversary, first_judging) = map(peers.operations, setup.networks())
-    judging = 2 * (3 * adversary - first_judging) + (4 * adversary if setup.penalty else 0)
-    return setup.batch * ((setup.n_critic + 2) * generator - first + setup.n_critic * judging + 2 * adversary)
+    (generator, first), (adversary, adversary_first) = map(peers.operations, setup.networks())
+    update = 2 * (3 * adversary - adversary_first) + (4 * adversary if setup.penalty else 0)
+    return setup.batch * ((setup.n_critic + 2) * generator - first + setup.n_critic * update + 2 * adversary)
 
 
 # This library
@@ -299,7 +299,9 @@ def torch_epoch(setup, x, half):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=list(SETUPS), default="dcgan")
-    parser.add_argument("--precision", choices=["float32", "mixed_bfloat16"], default="float32", help="beside float32")
+    parser.add_argument(
+        "--precision", choices=["float32", "mixed_bfloat16"], default="float32", help="also run in float32"
+    )
     parser.add_argument("--images", type=int, help="examples of an epoch")
     parser.add_argument("--rounds", type=int, default=7)
     arguments = parser.parse_args()

@@ -30,7 +30,7 @@ def whole(units):
 def with_codes(units, x, arguments):
     """The library's own: seconds of the pretraining alone."""
     pretraining = callbacks.GreedyPretraining(
-        x, arguments.epochs, arguments.batch_size, noise=arguments.noise, verbose=0
+        x, arguments.epochs, arguments.batch_size, corruption=arguments.corruption, verbose=0
     )
     pretraining.set_model(whole(units))
     start = time.perf_counter()
@@ -42,14 +42,15 @@ def with_codes(units, x, arguments):
 class FrozenBelow(keras.Model):
     """One hidden layer on what frozen layers below give, computed anew for each batch, trained by Keras alone."""
 
-    def __init__(self, below, hidden, mirror, noise, bernoulli):
+    def __init__(self, below, hidden, mirror, corruption, bernoulli):
         super().__init__()
-        self.below, self.hidden, self.mirror, self.noise, self.bernoulli = below, hidden, mirror, noise, bernoulli
+        self.below, self.hidden, self.mirror = below, hidden, mirror
+        self.corruption, self.bernoulli = corruption, bernoulli
         below.trainable = False
 
     def call(self, x, training=False):
         codes = self.below(x)
-        return codes, self.mirror(self.hidden(self.seed_generator_for(codes, training=training)))
+        return codes, self.mirror(self.hidden(self.corruption(codes, training=training)))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         codes, outputs = y_pred
@@ -75,7 +76,7 @@ def single_layers(units):
 def by_hand(units, x, arguments):
     seconds = 0.0
     for number, below, layer, mirror in single_layers(units):
-        model = FrozenBelow(below, layer, mirror, layers.MaskingNoise(arguments.noise), bernoulli=number == 1)
+        model = FrozenBelow(below, layer, mirror, layers.MaskingNoise(arguments.corruption), bernoulli=number == 1)
         model.compile("adam")
         start = time.perf_counter()
         model.fit(x, batch_size=arguments.batch_size, epochs=arguments.epochs, verbose=0)
@@ -88,7 +89,7 @@ def main():
     parser.add_argument("--units", type=int, nargs="+", default=[784, 1000, 400, 20])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=500)
-    parser.add_argument("--noise", type=float, default=0.2)
+    parser.add_argument("--corruption", type=float, default=0.2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--images", type=int, default=60000)
     parser.add_argument("--precision", default="mixed_bfloat16", help="Keras's dtype policy, of both; the recipe's own")

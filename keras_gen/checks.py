@@ -111,6 +111,20 @@ def choice(name, value, known):
     return value
 
 
+def interval(name, value):
+    """A pair (lowest, highest).
+
+    Example:
+
+    >>> interval("value_range", (-1, 1))
+    (-1, 1)
+    """
+    low, high = value
+    if not low < high:
+        raise ValueError(f"`{name}` must be (lowest, highest). Received: {value}")
+    return value
+
+
 def array(name, x, shape=None, value_range=None, allow_nan=False):
     """Raise unless `x` is a finite, non-empty array of the wanted shape and range.
 

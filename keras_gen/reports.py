@@ -2,12 +2,10 @@
 
 import dataclasses
 import json
-import platform
 from pathlib import Path
 
-import keras
-
 from keras_gen.files import atomic_write
+from keras_gen.version import versions
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,9 +76,8 @@ def report(title, findings, folder, protocol):
             f"  {finding.what}: expected {finding.expected}{source}, obtained {finding.obtained:.4g}: {finding.verdict}"
         )
     rows = [{**dataclasses.asdict(f), "expected": f.expected, "verdict": f.verdict} for f in findings]
-    versions = {"python": platform.python_version(), "keras": keras.__version__, "machine": platform.machine()}
     path = Path(folder) / "report.json"
     with atomic_write(path) as beside:
-        content = {"title": title, "findings": rows, "protocol": protocol, **versions}
+        content = {"title": title, "findings": rows, "protocol": protocol, "versions": versions()}
         beside.write_text(json.dumps(content, indent=2, default=float) + "\n")
     return path

@@ -10,10 +10,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderFeatures, AutoencoderPerClassClassifier
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 @recipe

@@ -3,9 +3,9 @@
 import numpy as np
 
 from keras_gen import plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.runs.baselines import frechet_findings, sample_metrics, vae_samples
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
 @recipe

@@ -6,9 +6,9 @@ from keras import ops
 from matplotlib.figure import Figure
 
 from keras_gen import losses, models, networks
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 NOISE, CONTRACTION = 0.3, 0.1
 KINDS = {

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen import models, networks
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 
 
 def points(n):

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from keras_gen import callbacks, models, networks, plots
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 TINT = np.array([1.0, 0.6, 0.2], "float32")
 

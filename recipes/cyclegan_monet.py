@@ -1,14 +1,15 @@
 """Photographs as paintings by Monet and back: a CycleGAN at 128x128, on folders of images or a named set.
 
 python recipes/cyclegan_monet.py [--x FOLDER --y FOLDER --test-x FOLDER --test-y FOLDER]
+python recipes/cyclegan_monet.py --identity-weight 0 --x cycle_gan/summer2winter_yosemite:trainA ...  # other images
 
 The generators are the published ones with one exception: their last layer sees the image too, whose brightness and
 contrast the normalisation removes (`--no-skip`: as published). Without folders the images are `cycle_gan/monet2photo`
-of tensorflow-datasets. `cyclegan_seasons` is the same recipe with other images.
+of tensorflow-datasets.
 
 Args:
     x, y: Training images: a folder, or a tensorflow-datasets set and its split.
-    test_x, test_y: Test images, likewise.
+    test_x, test_y: Test images, in the same forms.
     size: Side in pixels that images are resized to, divisible by 4.
     blocks: Residual blocks of a generator.
     skip: Whether the generators' last layers see the image itself.
@@ -19,9 +20,9 @@ Args:
 import numpy as np
 
 from keras_gen import callbacks, metrics, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import unpaired
 from keras_gen.metrics import features
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
 @recipe

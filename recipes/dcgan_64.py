@@ -12,9 +12,9 @@ Args:
 from keras import ops
 
 from keras_gen import callbacks, metrics, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.metrics import features
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
 def averaged(x, side):

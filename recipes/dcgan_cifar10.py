@@ -12,9 +12,9 @@ Args:
 from typing import Literal
 
 from keras_gen import callbacks, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.runs.baselines import frechet_findings, sample_metrics
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
 @recipe

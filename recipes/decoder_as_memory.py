@@ -13,9 +13,9 @@ import numpy as np
 from scipy.ndimage import zoom
 
 from keras_gen import networks, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 def remembered(codes, images, width, epochs, batch_size):
@@ -33,7 +33,7 @@ def resized(split, shape):
 
 
 @recipe
-def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, batch_size=100, seed=0, width=1.0):
+def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, batch_size=100, width=1.0):
     train, test = load(data)
     x_other, x_other_test = (resized(split, train.x.shape[1:]) for split in load(other))
     x, y, some, labels = train.x[:several], train.y[:several], train.x[:2000], train.y[:2000]

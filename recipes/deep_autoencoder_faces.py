@@ -6,12 +6,12 @@ As published: of each image, patches around its centre, rotated by up to 90 degr
 1.4th to 1.8th pixel of 64; each pixel shifted to mean zero and all scaled by one number to an average variance of 1.
 The people of the test patches, a quarter of all, are not among those of training.
 
-Not as published: a network learns thirty people by heart. So it is trained, and so is PCA, on people who do not exist,
-a + t (b - a) of two images, mirrored or not, t from U(-0.5, 1.5); not with `--no-blended`.
+Not as published: because the network memorises thirty people, it and PCA are trained on blends a + t (b - a) of two
+images, mirrored or not, with t from U(-0.5, 1.5); `--no-blended` trains on the images themselves.
 
 Args:
     patches: Number of training patches; the test patches are a third of it.
-    blended: Whether to train on people who do not exist.
+    blended: Whether to train on blends of two images.
 """
 
 import itertools
@@ -21,14 +21,14 @@ import keras
 import numpy as np
 
 from keras_gen import models, networks, plots
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 from keras_gen.data import load, random_rotated_patches
 from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import pca_reconstruction, squared_error
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 
 def blends(images, number, rng):
-    """Yield `number` images of people who do not exist, each on the line through two images."""
+    """Yield `number` blends of two images."""
     images = np.concatenate([images, images[:, :, ::-1]])
     for _ in range(number):
         one, other = images[rng.integers(len(images), size=2)]

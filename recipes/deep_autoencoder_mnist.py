@@ -13,10 +13,10 @@ Args:
 import keras
 
 from keras_gen import callbacks, models, networks, plots
+from keras_gen.cli.recipe import Finding, Outcome, Timer, cosine_decay, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import pca_reconstruction, squared_error
-from keras_gen.runs.recipe import Finding, Outcome, Timer, cosine_decay, recipe
 
 
 @recipe

@@ -7,9 +7,9 @@ Args:
 from keras import ops
 
 from keras_gen import layers, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.runs.baselines import squared_error
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 @recipe

@@ -1,4 +1,4 @@
-"""What pretraining without labels is worth: test error of a 3 x 1000 classifier with few labels and with all.
+"""Test error of a 3 x 1000 classifier with and without pretraining, from few labels and from all.
 
 Args:
     labels: Numbers of labelled training images.
@@ -10,9 +10,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen import callbacks, models, networks
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 
 def fine_tuned(autoencoder, x, y, classes, epochs, batch_size):

@@ -7,9 +7,9 @@ Args:
 import numpy as np
 
 from keras_gen import plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.runs.baselines import sample_metrics
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
 def normal_images(x, n, seed):

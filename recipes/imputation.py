@@ -10,10 +10,10 @@ from sklearn.experimental import enable_iterative_imputer  # noqa: F401  makes I
 from sklearn.impute import IterativeImputer, KNNImputer, SimpleImputer
 
 from keras_gen import plots
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderImputer
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 def missing_pixels(shape, kind, rng):

@@ -1,9 +1,9 @@
 """1,000 hidden units, of which only the 25 largest pass in training, and logistic regression on their codes.
 
 Args:
-    k: Units that pass at the end of training, before the factor --width.
-    first_k: Units that pass in the first epoch, likewise.
-    code_k: Units that pass in the codes, likewise; as published, more than in training.
+    k: Active units at the end of training, before the factor --width.
+    first_k: Active units in the first epoch, before the factor --width.
+    code_k: Active units in the codes, before the factor --width; as published, more than in training.
     penalty: L2 penalty of the logistic regression on codes.
 """
 
@@ -13,9 +13,9 @@ from scipy.sparse import csr_matrix
 from sklearn.linear_model import LogisticRegression
 
 from keras_gen import callbacks, layers, models, networks, plots
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 PUBLISHED = "published 1.35 of codes and 7.20 of pixels, from memory"
 
@@ -23,7 +23,7 @@ PUBLISHED = "published 1.35 of codes and 7.20 of pixels, from memory"
 @recipe
 def main(
     data="mnist", units=1000, k=25, first_k=100, code_k=75, epochs=40, batch_size=100, learning_rate=1e-3,
-    penalty=50.0, seed=0, width=1.0,
+    penalty=50.0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
     units, k, first_k, code_k = scaled("units", (units, k, first_k, code_k), width, 2)

@@ -6,10 +6,10 @@ from scipy.linalg import subspace_angles
 from sklearn.decomposition import PCA
 
 from keras_gen import models, networks, plots
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import squared_error
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 
 @recipe

@@ -2,7 +2,7 @@
 
 Args:
     mixture: The data.
-    variants: The losses of `models.GAN`, WGAN and WGANGP: those to be trained.
+    variants: Models to train: losses of `models.GAN`, WGAN and WGANGP.
     steps: Updates of the generator in an epoch.
 """
 
@@ -13,9 +13,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen import metrics, models, networks
+from keras_gen.cli.recipe import Finding, Outcome, Timer, cosine_decay_by_epoch, recipe
 from keras_gen.data import grid, ring
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, Timer, cosine_decay_by_epoch, recipe
 
 MIXTURES = {"ring": ring(), "grid": grid()}
 GOALS = {"ring": (0.8, 300), "grid": (0.7, 600)}  # WGANGP's: share of samples near a centre, seconds for all seeds

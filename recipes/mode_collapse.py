@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from mixtures import fit, small_gan
 
 from keras_gen import callbacks, metrics, models
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import grid
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 VARIANTS = {  # class, arguments, colour
     "GAN, non-saturating": (models.GAN, {"adversarial_loss": "non_saturating"}, "tab:red"),

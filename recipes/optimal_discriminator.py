@@ -10,9 +10,9 @@ from keras import ops
 from matplotlib.figure import Figure
 
 from keras_gen import models, networks
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 from keras_gen.data import Mixture
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay, recipe
 
 Q = Mixture(np.array([[0.5]]), sigma=1.5)
 CASES = {"p = q": Q, "two modes": Mixture(np.array([[-1.5], [1.0]]), sigma=0.5)}  # the data's p

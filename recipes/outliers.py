@@ -13,10 +13,10 @@ from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_auc_score
 
 from keras_gen import plots
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderOutlierDetector
 from keras_gen.presets.registry import scaled
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 DEEP_SVDD = 0.948  # mean AUC over the ten digits, Ruff et al. 2018, table 1
 

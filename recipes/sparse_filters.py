@@ -1,20 +1,20 @@
-"""What 100 hidden units respond to: made sparse by KL, by L1, and by letting only the k largest pass."""
+"""Filters of 100 hidden units, made sparse by KL, by L1, and by keeping only the k largest active."""
 
 import keras
 import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen import plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import squared_error
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 KINDS = {"kl": {"rho": 0.05, "weight": 5.0}, "l1": {"weight": 0.5}, "k": {"k": 10}}
 
 
 def filters(model, shape):
-    """The weights of each unit as an image, all on one scale with zero in grey, whose ends the strongest units set."""
+    """The weights of each unit as an image; zero is grey, and black and white are set by the strongest units."""
     kernel = model.encoder.get_layer("encoder_1").get_weights()[0]
     relative = np.clip(kernel / np.quantile(np.abs(kernel).max(axis=0), 0.9), -1, 1)
     return (relative.T.reshape(-1, *shape) + 1) / 2

@@ -7,9 +7,9 @@ Args:
 import keras
 
 from keras_gen import callbacks, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.runs.baselines import squared_error
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 
 @recipe

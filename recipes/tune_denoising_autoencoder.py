@@ -14,8 +14,8 @@ Args:
 import numpy as np
 
 from keras_gen import plots, tuning
+from keras_gen.cli.recipe import Finding, Outcome, cosine_decay_by_epoch, recipe
 from keras_gen.data import load
-from keras_gen.runs.recipe import Finding, Outcome, cosine_decay_by_epoch, recipe
 
 
 @recipe
@@ -34,7 +34,7 @@ def main(
     code = {"high": high, "corruption": corruption, "repeats": repeats}
     sizes, rates = [], []
     for number in range(seed, seed + seeds):
-        sizes.append(tuning.search_bottleneck(x, out / f"bottleneck-{number}", seed=number, **code, **options))
+        sizes.append(tuning.search_latent_dim(x, out / f"latent_dim-{number}", seed=number, **code, **options))
         knee = sizes[0].chosen["latent_dim"]  # the first seed's for all, so that the rates can be compared
         rates.append(tuning.search_corruption(x, out / f"corruption-{number}", latent_dim=knee, seed=number, **options))
 

@@ -1,8 +1,8 @@
 """A VAE of scikit-learn's 8x8 digits: seconds, and no download."""
 
 from keras_gen import plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 @recipe

@@ -6,29 +6,28 @@ Args:
 
 import numpy as np
 
-from keras_gen import plots, presets
+from keras_gen import latents, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 ACTIVE = 0.1  # nats of KL above which a latent dimension counts as used
 
 
 @recipe
-def main(data="mnist", epochs=40, batch_size=100, start=1, goal=7, seed=0, width=1.0):
+def main(data="mnist", epochs=40, batch_size=100, start=1, goal=7, width=1.0):
     train, test = load(data)
     model = presets.build("vae", train.x.shape[1:], latent_dim=2, units=(400, 100), width=width)
     history = model.fit(train.x, batch_size=batch_size, epochs=epochs, validation_data=test.x, verbose=2)
 
     z_mean, z_log_var = model.posterior(test.x)
-    first, last = (z_mean[test.y == label][0] for label in (start, goal))
-    steps = np.linspace(0, 1, 10)[:, None]
+    codes = {label: z_mean[test.y == label] for label in np.unique(test.y)}
+    first, last = codes[start][0], codes[goal][0]
     # Arithmetic: the difference between the mean codes of two classes, added to the code of one digit
-    centres = {label: z_mean[test.y == label].mean(axis=0) for label in np.unique(test.y)}
-    difference = centres[goal] - centres[start]
-    nearest = min(centres, key=lambda label: np.linalg.norm(first + difference - centres[label]))
+    moved = latents.arithmetic(codes[goal], codes[start], first[None])
+    nearest = min(codes, key=lambda label: np.linalg.norm(moved - codes[label].mean(axis=0)))
     rows = {
-        f"interpolation {start} to {goal}": model.decode((1 - steps) * first + steps * last),
-        f"{start} + (mean {goal} - mean {start})": model.decode(first + steps * difference),
+        f"interpolation {start} to {goal}": model.decode(latents.interpolate(first, last, 10)),
+        f"{start} + (mean {goal} - mean {start})": model.decode(latents.interpolate(first, moved, 10)),
     }
     # The posterior averaged over the data should be the prior: E[sigma^2] + Var[mu] near 1 for each active latent
     variance = np.exp(z_log_var).mean(axis=0) + z_mean.var(axis=0)

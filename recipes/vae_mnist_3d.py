@@ -3,9 +3,9 @@
 import numpy as np
 
 from keras_gen import plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.layers import reparameterize
-from keras_gen.runs.recipe import Finding, Outcome, recipe
 
 
 @recipe

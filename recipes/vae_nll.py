@@ -20,8 +20,8 @@ import json
 import keras
 
 from keras_gen import callbacks, load_model, metrics, plots, presets
+from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import Pipeline, binarize, load
-from keras_gen.runs.recipe import Finding, Outcome, Timer, recipe
 
 PUBLISHED = {1: 86.76, 5: 85.54, 50: 84.78}  # nats; Burda et al., table 1, one stochastic layer
 

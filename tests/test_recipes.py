@@ -65,7 +65,7 @@ FIGURES = {
     "outliers": {"worst", "areas"},
     "sparse_filters": {"filters", "filters_k", "filters_kl", "filters_l1"},
     "stacked_denoising_mnist": {"reconstructions", "history", "pretraining"},
-    "tune_denoising_autoencoder": {"error_against_latent_dim", "error_against_noise"},
+    "tune_denoising_autoencoder": {"error_against_latent_dim", "error_against_corruption"},
     "vae_digits": {"samples", "reconstructions", "latent", "history"},
     "vae_mnist_3d": {"around_one_digit", "latent_3d", "history"},
     "vae_mnist_2d": {"embedding", "manifold", "interpolation", "history"},
@@ -125,11 +125,8 @@ def test_recipe(name, recipe, digits, tmp_path, tmp_path_factory, capsys):
     assert "obtained" in capsys.readouterr().out and (tmp_path / "model.keras").exists()
 
 
-def test_seasons_are_the_recipe_of_monet_with_other_images(recipe):
-    monet, seasons = recipe("cyclegan_monet"), recipe("cyclegan_seasons")
-    changed = {name for name, one in seasons.arguments.items() if one != monet.arguments[name]}
-    assert changed == {"x", "y", "test_x", "test_y", "identity_weight", "out"}
-    assert {*FIGURES, "cyclegan_seasons"} == set(NAMES), "every other recipe is run here"
+def test_every_recipe_is_run():
+    assert set(FIGURES) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)

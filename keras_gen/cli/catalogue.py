@@ -1,4 +1,4 @@
-"""What there is to train, read from the sources of the presets and models: help and lists import no Keras."""
+"""The presets, read from the source files of presets and models: help and lists import no Keras."""
 
 import ast
 import functools
@@ -9,20 +9,7 @@ _PACKAGE = Path(__file__).parents[1]
 
 @functools.cache
 def presets(task=None):
-    """The presets and what they are.
-
-    Args:
-        task: A task that the presets' models must have declared, one of `keras_gen.training.tasks.TASKS`. Defaults to
-            `None`: any.
-
-    Returns:
-        Dict from a name to one line of text, in the order of `presets.PRESETS`.
-
-    Example:
-
-    >>> presets("translate")
-    {'cyclegan': 'A CycleGAN of residual generators and discriminators of 70x70 patches, as published.'}
-    """
+    """The presets whose models have declared a task, or all: a dict from a name to one line of text."""
     found = {}
     for function in _definitions("presets", ast.FunctionDef):
         for decorator in function.decorator_list:

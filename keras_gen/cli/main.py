@@ -2,7 +2,6 @@
 
 import functools
 import importlib
-import sys
 import warnings
 from pathlib import Path
 from typing import Annotated, Literal
@@ -10,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from keras_gen.cli import catalogue
-from keras_gen.cli.options import SETTINGS, integers
+from keras_gen.cli.options import SETTINGS, elements, errors_on_one_line
 from keras_gen.quiet import quiet_start
 
 app = typer.Typer(
@@ -24,20 +23,21 @@ app = typer.Typer(
 _RUN = Annotated[Path, typer.Argument(help="The folder of a run or a search, as `train` or `tune` leaves it.")]
 _SEED = Annotated[int | None, typer.Option(help="Seed of the samples. [default: others each time]", show_default=False)]
 _LABELS = Annotated[
-    str | None, typer.Option(help="Classes that take turns, such as 3,1,4; of a conditional model.", show_default=False)
+    str | None,
+    typer.Option(help="Classes to sample in turn, such as 3,1,4, for conditional models.", show_default=False),
 ]
 _DATA = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
 _PICTURE = Annotated[Path, typer.Option(help="The picture's file.")]
 
 
 def _imported(module):
-    """A module whose import brings TensorFlow, which writes lines that the user of a command is not to see."""
+    """Import a module without the lines that TensorFlow prints meanwhile."""
     with quiet_start():
         return importlib.import_module(module)
 
 
 class _Deferred(typer.core.TyperCommand):
-    """A command that is built when it is called; its name and summary are known before."""
+    """A command that is built when it is called, so that help and lists need no TensorFlow."""
 
     def __init__(self, name, summary, build):
         super().__init__(name, help=summary)
@@ -77,7 +77,7 @@ class _TunablePresets(_Presets):
 
 
 def _built(build, name):
-    return getattr(_imported("keras_gen.cli.models"), build)(name)
+    return typer.main.get_command(getattr(_imported("keras_gen.cli.models"), build)(name))
 
 
 for _name, _group, _help in (
@@ -138,14 +138,14 @@ def reconstruct(
 def translate(
     run: _RUN,
     images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
-    to: Annotated[Literal["x", "y"], typer.Option(help="Which set to translate into: y (images of x), or x.")] = "y",
+    to: Annotated[Literal["x", "y"], typer.Option(help="The set to translate into: y (for images of x), or x.")] = "y",
     size: Annotated[
         int | None,
         typer.Option(min=8, help="Side that images are resized to. [default: each its own]", show_default=False),
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder of the translations.")] = Path("translations"),
 ):
-    """Translate images by a trained CycleGAN, each into a file of its name."""
+    """Translate images with a trained CycleGAN into files of the same names."""
     done = _imported("keras_gen.runs").translate(run, images, to, out, size)
     sizes = " and ".join(f"{width}x{height}" for height, width in sorted(done.sizes))
     kind = f"of {sizes} pixels" if len(done.sizes) <= 2 else f"of {len(done.sizes)} sizes"
@@ -162,25 +162,26 @@ def evaluate(
     ] = "",
     samples: Annotated[
         int | None,
-        typer.Option(min=2, help="Number that they measure. [default: as many as test images]", show_default=False),
+        typer.Option(min=2, help="Number of samples. [default: as many as test images]", show_default=False),
     ] = None,
     features: Annotated[
         Literal["lenet5", "inception_v3", "identity"],
-        typer.Option(help="What they see; lenet5 is trained on the data, identity is the pixels."),
+        typer.Option(help="Features that metrics compare; lenet5 is trained on the data, identity is the pixels."),
     ] = "lenet5",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
 ):
-    """Print the test losses, and the test likelihood and metrics of samples if asked."""
-    tell = functools.partial(typer.echo, err=True)
+    """Print the test losses, and on request the test likelihood and metrics of samples."""
+    if metrics and features == "lenet5":
+        typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
     runs = _imported("keras_gen.runs")
-    for one in runs.evaluate(run, data, nll_samples, metrics, samples, features, seed, tell):
-        error = "" if one.error is None else f" +- {one.error:.4f}"
-        details = ", ".join(f"{key} {value:.4g}" for key, value in one.details.items())
-        typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({details})" if details else ""))
+    for measured in runs.evaluate(run, data, nll_samples, metrics, samples, features, seed):
+        error = "" if measured.error is None else f" +- {measured.error:.4f}"
+        details = ", ".join(f"{key} {value:.4g}" for key, value in measured.details.items())
+        typer.echo(f"{measured.name}: {measured.value:.4f}{error}" + (f" ({details})" if details else ""))
 
 
 def _classes(labels):
-    return None if labels is None else integers("--labels", labels)
+    return None if labels is None else elements("--labels", labels)
 
 
 def _save(figure, out):
@@ -190,12 +191,9 @@ def _save(figure, out):
 
 
 def main():
-    """Run the command line: one line for what the user can mend, and an exit code that is not 0."""
+    """Run the command line, with warnings and errors on one line each."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = lambda message, *_: typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
-        try:
+        with errors_on_one_line():
             app()
-        except (ValueError, OSError, ImportError) as error:
-            typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
-            sys.exit(1)

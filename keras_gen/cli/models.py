@@ -36,11 +36,11 @@ def tune_command(name):
 
 def _train(
     context: typer.Context,
-    data: _DATA = "digits",
-    epochs: _EPOCHS = 50,
-    batch_size: _BATCH_SIZE = 100,
-    binarization: _BINARIZATION = "none",
-    seed: _SEED = 0,
+    data: _DATA = runs.Settings.data,
+    epochs: _EPOCHS = runs.Settings.epochs,
+    batch_size: _BATCH_SIZE = runs.Settings.batch_size,
+    binarization: _BINARIZATION = runs.Settings.binarization,
+    seed: _SEED = runs.Settings.seed,
     out: _OUT = None,
     resume: _RESUME = False,
     **options,
@@ -50,9 +50,8 @@ def _train(
     own = {option: value for option, value in options.items() if option in given}
     settings = runs.Settings(name, "pairs" if translates else data, epochs, batch_size, binarization, seed, own)
     folder = _folder(out, name, options["x"].partition(":")[0] if translates else data)
-    train = runs.train_translation if translates else runs.train
     try:
-        trained = train(settings, folder, resume, given & settings.arguments.keys())
+        trained = runs.train(settings, folder, resume, given & settings.arguments.keys())
     except KeyboardInterrupt:
         raise _interrupted("The last finished epoch is saved; --resume goes on from there.") from None
     if not trained.new:
@@ -63,20 +62,20 @@ def _train(
 
 
 def _result(trained):
-    """The line that says how well a model does after its training."""
+    """The line of figures that ends a training."""
     figures, tasks = dict(trained.figures), presets.PRESETS[trained.settings.model].model.tasks
     loss = figures.pop("loss", None)
     if "reconstruct" in tasks:
         unit = "" if trained.settings.options["reconstruction"] == "squared_error" else " nats"
         return f"Validation loss after epoch {trained.epochs}: {loss:.3f}{unit}"
-    # Of several players, the sum of whose losses means little
+    # The loss of several players is a sum that means little
     where = "After" if "translate" in tasks else "On test images after"
     return f"{where} epoch {trained.epochs}: {', '.join(f'{name} {value:.3f}' for name, value in figures.items())}"
 
 
 def _tune(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Ranges, as in bottleneck=2:64,corruption=0:0.6,activation=relu|silu.")],
+    search: Annotated[str, typer.Option(help="Ranges, as in latent_dim=2:64,corruption=0:0.6,activation=relu|silu.")],
     data: _DATA = "digits",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, also when the search goes on.")] = 12,
     tuner: Annotated[
@@ -111,7 +110,7 @@ def _tune(
 
 
 def _folder(out, name, place):
-    return out or Path("saved_models") / f"{name}-{Path(place).stem}"
+    return out or Path("saved_models") / f"{name}-{Path(place).expanduser().resolve().stem}"
 
 
 def _interrupted(advice):

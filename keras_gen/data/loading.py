@@ -48,9 +48,7 @@ def load(name, value_range=(0, 1)):
     >>> train.x.shape, test.x.shape
     ((1437, 8, 8, 1), (360, 8, 8, 1))
     """
-    low, high = value_range
-    if not low < high:
-        raise ValueError(f"`value_range` must be (lowest, highest). Received: {value_range}")
+    low, high = checks.interval("value_range", value_range)
     path = Path(str(name)).expanduser()
     if name != "digits" and path.exists():
         return _finished(_read_path(path), low, high)

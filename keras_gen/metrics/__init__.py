@@ -1,4 +1,4 @@
-"""Measures of trained models."""
+"""Metrics of samples and of likelihood."""
 
 from keras_gen.metrics.classifier_score import ClassifierScore, classifier_score
 from keras_gen.metrics.features import FeatureExtractor
@@ -12,7 +12,6 @@ from keras_gen.metrics.kernel import (
 from keras_gen.metrics.likelihood import log_likelihoods, negative_log_likelihood
 from keras_gen.metrics.modes import HighQualitySamples, ModeCount, mode_counts
 from keras_gen.metrics.precision_recall import SamplePrecision, SampleRecall, precision_recall
-from keras_gen.metrics.real_statistics import RealStatistics
 from keras_gen.metrics.registry import by_name
 from keras_gen.metrics.sample_metric import SampleMetric
 
@@ -24,7 +23,6 @@ __all__ = [
     "KernelDistance",
     "MaximumMeanDiscrepancy",
     "ModeCount",
-    "RealStatistics",
     "SampleMetric",
     "SamplePrecision",
     "SampleRecall",

@@ -1,4 +1,4 @@
-"""The classifier score: whether samples are recognised, and as many different things."""
+"""The classifier score: whether a classifier recognises samples, and how many classes it finds."""
 
 import numpy as np
 
@@ -14,8 +14,8 @@ def classifier_score(probabilities, parts=10, seed=0):
 
     exp( mean_i KL( p(y | x_i) || mean_j p(y | x_j) ) )
 
-    It is 1 where a classifier tells all examples nothing apart, and the number of classes where each is recognised
-    without doubt and the classes are equally frequent. With Inception's classes it is known as the inception score.
+    It is 1 where all examples get the same probabilities, and the number of classes where each is recognised without
+    doubt and the classes are equally frequent. With Inception's classes it is known as the inception score.
 
     Args:
         probabilities: Array `(n, classes)`, each row >= 0 and of sum 1.
@@ -47,20 +47,15 @@ def classifier_score(probabilities, parts=10, seed=0):
             "`probabilities` must have rows that are distributions. Expected: values >= 0 of sum 1. "
             f"Received: values from {probabilities.min():g}, sums in [{sums.min():g}, {sums.max():g}]"
         )
-    rows = arrays.parted(probabilities, parts, seed)
+    rows = arrays.random_parts(probabilities, parts, seed)
     return arrays.estimate([np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in rows])
 
 
 class ClassifierScore(SampleMetric):
-    """Classifier score of samples, by the head of a network's features: `classifier_score` as a metric.
+    """`classifier_score` of samples, by the head of their features, as a metric.
 
     Args:
-        features: `FeatureExtractor` with a `head`.
-        value_range: The pair (lowest, highest) of the samples' values. Defaults to (0, 1).
-        n: Number of samples that are measured, an integer >= 20. Defaults to 10000.
-
-    Raises:
-        ValueError: If `n` is out of range, or the features have no head.
+        features, value_range, n: As in `SampleMetric`; the features have a `head`, and there are at least 20 samples.
 
     Example:
 
@@ -71,13 +66,9 @@ class ClassifierScore(SampleMetric):
     >>> metric.update_state(np.full((40, 2), 0.5))
     >>> metric.name, metric.report()
     ('score[classes,n=40]', Estimate(mean=1.0, error=0.0))
-
-    Reference:
-        Salimans et al., 2016, arXiv:1606.03498, section 4.
     """
 
     label = "score"
-    higher_is_better = True
 
     def __init__(self, features, value_range=(0, 1), n=10_000):
         checks.integer("n", n, minimum=20)  # two a part

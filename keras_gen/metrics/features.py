@@ -1,6 +1,5 @@
-"""What turns examples into the vectors that the metrics compare: a network, or nothing at all."""
+"""Feature extractors: from examples to the vectors that the metrics compare."""
 
-import contextlib
 import re
 import urllib.error
 
@@ -9,41 +8,19 @@ import numpy as np
 from keras import ops
 
 from keras_gen import backend, cache, checks
+from keras_gen.policies import dtype_policy
 from keras_gen.seeds import seeded
 
 
-def checked_range(value_range):
-    """Raise unless `value_range` is a pair (lowest, highest).
-
-    Args:
-        value_range: What was received.
-
-    Returns:
-        `value_range`.
-
-    Raises:
-        ValueError: If the first is not below the second.
-
-    Example:
-
-    >>> checked_range((-1, 1))
-    (-1, 1)
-    """
-    low, high = value_range
-    if not low < high:
-        raise ValueError(f"`value_range` must be (lowest, highest). Received: {value_range}")
-    return value_range
-
-
 class FeatureExtractor:
-    """A network that turns images into the vectors that the metrics compare.
+    """Features of examples, by a network or without one, in which metrics compare real examples and samples.
 
     Images are brought to the size, the number of channels (grey to colour) and the range of values that the network
     takes. The last result is remembered by the content of its images, so that metrics of the same samples compute it
     once.
 
     Args:
-        name: What stands in the metrics' names: letters, digits, `_`, `-` and `.`.
+        name: Name of the features in those of the metrics: letters, digits, `_`, `-` and `.`.
         network: Keras model from `(batch, height, width, channels)`, or another shape of examples, to
             `(batch, features)`; `None` takes the examples as they are, flattened. Defaults to `None`.
         head: Keras model from `(batch, features)` to class probabilities `(batch, classes)`, for the classifier score;
@@ -74,7 +51,7 @@ class FeatureExtractor:
         if network is not None:
             self._compute = backend.compiled(lambda x: ops.cast(network(x, training=False), "float32"))
             probe = np.random.default_rng(0).uniform(*value_range, (2, *network.input_shape[1:]))
-            # What it makes of something tells a network from others of the same weights, or of none
+            # The output for a fixed input distinguishes networks of equal weights, or of none
             features = ops.convert_to_numpy(self._compute(ops.convert_to_tensor(probe, "float32")))
             identity_of += [features, *network.get_weights()]
         self.key = cache.fingerprint(*identity_of)
@@ -82,11 +59,11 @@ class FeatureExtractor:
 
     @classmethod
     def of_classifier(cls, classifier, layer=None, name=None, batch_size=250):
-        """The features that a layer of a classifier gives, with the rest of it as the head.
+        """The output of a layer of a classifier as features, with the layers after it as the head.
 
         Args:
             classifier: A `models.Classifier`.
-            layer: Name of a layer of its network. Defaults to `None`: what the last layer is given.
+            layer: Name of a layer of its network. Defaults to `None`: the last but one.
             name: Name of the features. Defaults to `None`: that of the network.
             batch_size: As in the class. Defaults to 250.
 
@@ -138,7 +115,7 @@ class FeatureExtractor:
         checks.array("x", x)
         if self.network is None:
             return x.reshape(len(x), -1)
-        low, high = checked_range(value_range)
+        low, high = checks.interval("value_range", value_range)
         margin = (high - low) / 2
         if x.min() < low - margin or x.max() > high + margin:
             raise ValueError(
@@ -149,22 +126,12 @@ class FeatureExtractor:
         if self._last[0] != known:
             starts = range(0, len(x), self.batch_size)
             # One batch after another: what InceptionV3 takes of 10,000 images would fill 10 GB
-            parts = (self._fitted(x[start : start + self.batch_size], low, high) for start in starts)
+            parts = (self._adapted(x[start : start + self.batch_size], low, high) for start in starts)
             self._last = known, np.concatenate([ops.convert_to_numpy(self._compute(part)) for part in parts])
         return self._last[1]  # (n, features)
 
     def probabilities(self, features):
-        """Probabilities of the classes.
-
-        Args:
-            features: Array `(n, features)`, what the call gave.
-
-        Returns:
-            float32 array `(n, classes)`.
-
-        Raises:
-            ValueError: If there is no head.
-        """
+        """Class probabilities of features `(n, features)` by the head, float32 `(n, classes)`."""
         self.require_head()
         return ops.convert_to_numpy(self.head(ops.convert_to_tensor(features, "float32"), training=False))
 
@@ -176,7 +143,7 @@ class FeatureExtractor:
                 f"Received: {self.name!r}, which has none"
             )
 
-    def _fitted(self, x, low, high):
+    def _adapted(self, x, low, high):
         """A batch as the network takes it."""
         wanted = self.network.input_shape[1:]
         x = np.clip(x.astype("float32"), low, high)
@@ -196,10 +163,7 @@ class FeatureExtractor:
 
 
 def identity():
-    """The examples themselves, flattened: for points in the plane, and for digits as pixels.
-
-    Returns:
-        A `FeatureExtractor` of the name `identity`.
+    """The `FeatureExtractor` of the examples themselves, flattened: for points in the plane, or pixels.
 
     Example:
 
@@ -212,11 +176,11 @@ def identity():
 def inception_v3():
     """Keras's InceptionV3, trained on ImageNet: 2,048 features, 1,000 classes.
 
-    The weights are Keras's, not those of the papers' network, so that figures compare among themselves and not with
-    published ones. Grey images become colour; all are scaled to 299x299.
+    The weights are Keras's, not those of the papers' network, so that figures cannot be compared with published ones.
+    Grey images become colour; all are scaled to 299x299.
 
     Returns:
-        A `FeatureExtractor` of the name `inception_v3`.
+        A `FeatureExtractor`.
 
     Raises:
         ConnectionError: If the weights are not on this machine and cannot be downloaded.
@@ -231,7 +195,7 @@ def inception_v3():
         Szegedy et al., 2016, arXiv:1512.00567; as features of images: Salimans et al., 2016, arXiv:1606.03498.
     """
     try:
-        with in_float32(seed=0):
+        with dtype_policy("float32"), seeded(0):
             network = keras.applications.InceptionV3(weights="imagenet")
     # Keras's `get_file` turns urllib's error into a bare Exception, which no narrower clause catches; others go on
     except Exception as error:
@@ -245,25 +209,3 @@ def inception_v3():
     inputs = keras.Input(features.output_shape[1:])
     head = keras.Model(inputs, network.get_layer("predictions")(inputs))
     return FeatureExtractor("inception_v3", features, head, value_range=(-1, 1), batch_size=32)
-
-
-@contextlib.contextmanager
-def in_float32(seed):
-    """Build networks in float32, whatever the policy in force, and draw from `seed`; both are put back.
-
-    Args:
-        seed: Integer.
-
-    Example:
-
-    >>> with in_float32(seed=0):
-    ...     keras.config.dtype_policy().name
-    'float32'
-    """
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        with seeded(seed):
-            yield
-    finally:
-        keras.config.set_dtype_policy(before)

@@ -94,16 +94,10 @@ def gaussian_frechet_distance(mean, covariance, other_mean, other_covariance):
 
 
 class FrechetDistance(SampleMetric):
-    """Squared Frechet distance of samples to real data, in a network's features: `frechet_distance` as a metric.
+    """`frechet_distance` of samples to real examples as a metric.
 
     Args:
-        real: Array `(m, *shape)` of real examples.
-        features: `FeatureExtractor`.
-        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
-        n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
-
-    Raises:
-        ValueError: If `n` is out of range, or the features cannot take the real examples.
+        real, features, value_range, n: As in `SampleMetric`.
 
     Example:
 
@@ -113,9 +107,6 @@ class FrechetDistance(SampleMetric):
     >>> metric.update_state(real + 2.0)
     >>> metric.name, round(metric.result(), 6), metric.report().jitter
     ('frechet[identity,n=100]', 8.0, 0.0)
-
-    Reference:
-        Heusel et al., 2017, arXiv:1706.08500, equation 6.
     """
 
     label = "frechet"
@@ -149,7 +140,7 @@ def _eigen(name, covariance, mean):
 
 
 def _warn_of_few(name, number, width):
-    """Warn, at the line that called the public function, that a covariance is singular for want of examples."""
+    """Warn, at the line that called the public function, that too few examples make a covariance singular."""
     if number <= width:
         warnings.warn(
             f"The Frechet distance needs more samples than features. Expected: more than {width} samples for {width} "

@@ -59,8 +59,8 @@ def kernel_distance(real, fake, parts=None, seed=0):
             f"A kernel distance needs two examples a part. Expected: at least {2 * parts} for {parts} parts. "
             f"Received: {len(real)} in real, {len(fake)} in fake"
         )
-    # Drawn apart, for examples that belong together, such as images and their reconstructions, would be in one part
-    pairs = zip(arrays.parted(real, parts, [seed, 0]), arrays.parted(fake, parts, [seed, 1]), strict=True)
+    # Independent draws: images and their reconstructions at the same places must not meet in one part
+    pairs = zip(arrays.random_parts(real, parts, [seed, 0]), arrays.random_parts(fake, parts, [seed, 1]), strict=True)
     return arrays.estimate([_unbiased(_cubic, *pair) for pair in pairs])
 
 
@@ -76,7 +76,7 @@ def maximum_mean_discrepancy(real, fake, bandwidth=None):
         real: Array `(n, features)`.
         fake: Array `(m, features)`.
         bandwidth: A number > 0. Defaults to `None`: the median distance within `real` alone (the paper takes both
-            sets), so that one yardstick serves all samples that are compared with it.
+            sets), so that all samples are compared at the same bandwidth.
 
     Returns:
         `Discrepancy(squared, bandwidth)`.
@@ -104,35 +104,17 @@ def maximum_mean_discrepancy(real, fake, bandwidth=None):
 
 
 def median_distance(features):
-    """Median distance between different examples, of at most 1000 of them, drawn at random but always the same.
-
-    Args:
-        features: float64 array `(n, features)`, n >= 2.
-
-    Returns:
-        A float.
-
-    Example:
-
-    >>> median_distance(np.array([[0.0], [1.0], [3.0]]))
-    2.0
-    """
+    """Median distance between different examples, of a fixed draw of at most 1000 of them."""
     some = np.random.default_rng(0).permutation(len(features))[:_MEDIAN_OF]
     squares = arrays.squared_distances(features[some], features[some])
     return float(np.median(np.sqrt(squares[np.triu_indices(len(some), k=1)])))
 
 
 class KernelDistance(SampleMetric):
-    """Kernel distance of samples to as many real examples, in a network's features: `kernel_distance` as a metric.
+    """`kernel_distance` of samples to a fixed draw of as many real examples as a metric.
 
     Args:
-        real: Array `(m, *shape)` of real examples; of more than `n`, a fixed draw of `n` is used.
-        features: `FeatureExtractor`.
-        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
-        n: Number of samples that are measured, an integer >= 20. Defaults to 10000.
-
-    Raises:
-        ValueError: If `n` is out of range, or the features cannot take the real examples.
+        real, features, value_range, n: As in `SampleMetric`; at least 20 samples and real examples.
 
     Example:
 
@@ -142,9 +124,6 @@ class KernelDistance(SampleMetric):
     >>> metric.update_state(real + 2.0)
     >>> metric.name, metric.result() > 3 * metric.report().error
     ('kernel[identity,n=100]', True)
-
-    Reference:
-        Binkowski, Sutherland, Arbel and Gretton, 2018, arXiv:1801.01401, section 4.
     """
 
     label = "kernel"
@@ -160,17 +139,11 @@ class KernelDistance(SampleMetric):
 
 
 class MaximumMeanDiscrepancy(SampleMetric):
-    """Squared maximum mean discrepancy of samples and as many real examples: `maximum_mean_discrepancy` as a metric.
+    """`maximum_mean_discrepancy` of samples and a fixed draw of as many real examples as a metric.
 
     Args:
-        real: Array `(m, *shape)` of real examples; of more than `n`, a fixed draw of `n` is used.
-        features: `FeatureExtractor`.
-        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
-        n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
-        bandwidth: A number > 0. Defaults to `None`: the median distance within the real examples.
-
-    Raises:
-        ValueError: If `n` or the bandwidth is out of range, or the features cannot take the real examples.
+        real, features, value_range, n: As in `SampleMetric`.
+        bandwidth: As in `maximum_mean_discrepancy`. Defaults to `None`.
 
     Example:
 
@@ -180,15 +153,12 @@ class MaximumMeanDiscrepancy(SampleMetric):
     >>> metric.update_state(real + 100.0)
     >>> metric.name, metric.result() > 0.5
     ('mmd[identity,bandwidth=1,n=100]', True)
-
-    Reference:
-        Gretton, Borgwardt, Rasch, Schoelkopf and Smola, 2012, JMLR 13, equation 3.
     """
 
     label = "mmd"
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, bandwidth=None):
-        shown = "median" if bandwidth is None else f"{checks.number('bandwidth', bandwidth):g}"
+        shown = "median" if bandwidth is None else f"{checks.positive('bandwidth', bandwidth):g}"
         super().__init__(real, features, value_range, n, [f"bandwidth={shown}"])
         self.bandwidth = _bandwidth(self.real.subset(n), bandwidth)
 
@@ -197,13 +167,12 @@ class MaximumMeanDiscrepancy(SampleMetric):
 
 
 def _bandwidth(real, bandwidth):
-    bandwidth = median_distance(real) if bandwidth is None else checks.number("bandwidth", bandwidth)
-    if bandwidth == 0:
-        raise ValueError(
-            "`bandwidth` must be > 0. Expected: a number > 0, or, for a median distance, real examples that mostly "
-            "differ. Received: 0"
-        )
-    return bandwidth
+    if bandwidth is not None:
+        return checks.positive("bandwidth", bandwidth)
+    median = median_distance(real)
+    if median == 0:
+        raise ValueError("The median distance of `real` is 0. Expected: `bandwidth`, or examples that mostly differ")
+    return median
 
 
 def _cubic(x, y):

@@ -1,4 +1,4 @@
-"""How probable a model finds data that it has not seen."""
+"""Likelihood of test data."""
 
 import math
 
@@ -7,6 +7,7 @@ from keras import ops
 
 from keras_gen import backend, checks
 from keras_gen.layers.sampling import ReplicaSeedGenerator
+from keras_gen.metrics import arrays
 from keras_gen.training.tasks import require_task
 
 
@@ -21,13 +22,14 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
         x: Array `(n, *shape)`; for a figure on binarised data, drawn once with `data.binarize`.
         samples: S, an integer >= 1. Defaults to 5000.
         seed: Integer of the draws; the training's random state is not touched. Defaults to 0.
-        rows: How many codes are decoded at once; what is fast fits into the cache. Defaults to 2000.
+        rows: Codes that are decoded at once, an integer >= 1; it is fastest if they fit into the cache. Defaults to
+            2000.
 
     Returns:
-        The pair (mean in nats, standard error of the mean over the examples), floats.
+        `Estimate(mean, error)`: the mean in nats, and its standard error over the examples, NaN for one example.
 
     Raises:
-        ValueError: If `x` does not fit the model, or an argument is out of range.
+        ValueError: If the model has no likelihood, `x` does not fit it, or an argument is out of range.
 
     Example:
 
@@ -40,22 +42,17 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
     Reference:
         Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5 (5,000 samples).
     """
-    values = log_likelihoods(model, x, samples, seed, rows)
-    error = values.std(ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return float(-values.mean()), float(error)
+    return arrays.estimate(-log_likelihoods(model, x, samples, seed, rows))
 
 
 def log_likelihoods(model, x, samples=5000, seed=0, rows=2000):
-    """The estimate of `negative_log_likelihood` for each example, without the minus: a float64 array `(n,)`.
+    """The log-likelihood of each example, estimated as in `negative_log_likelihood`.
 
     Args:
         model, x, samples, seed, rows: As in `negative_log_likelihood`.
 
     Returns:
         float64 array `(n,)`, in nats.
-
-    Raises:
-        ValueError: If `x` does not fit the model, or an argument is out of range.
 
     Example:
 
@@ -72,7 +69,7 @@ def log_likelihoods(model, x, samples=5000, seed=0, rows=2000):
     generator = ReplicaSeedGenerator(checks.integer("seed", seed, minimum=0))
 
     def sums(part):
-        """Logarithm of the sum of each example's weights, draw by draw so that what is decoded stays in the cache."""
+        """Logarithm of the sum of each example's weights; few draws at a time, which stay in the cache."""
 
         def with_more(total, number):
             more = ops.logsumexp(model.log_weights(part, number, generator), axis=1)

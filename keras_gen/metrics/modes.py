@@ -1,4 +1,4 @@
-"""Modes of a mixture that samples reach: for toy data, whose centres are known."""
+"""The modes of a mixture of known centres that samples reach."""
 
 import typing
 
@@ -51,8 +51,7 @@ def mode_counts(samples, centres, sigma, at_least=20):
             f"`samples` and `centres` must have one dimension. Expected: {centres.shape[1]} as in centres. "
             f"Received: {samples.shape[1]} in samples"
         )
-    if checks.number("sigma", sigma) == 0:
-        raise ValueError(f"`sigma` must be > 0. Received: sigma={sigma}")
+    checks.positive("sigma", sigma)
     checks.integer("at_least", at_least)
     found = np.zeros(len(centres), "int64")
     for part in arrays.blocks(len(samples), len(centres)):
@@ -69,10 +68,7 @@ class ModeCount(SampleMetric):
         centres: Array `(modes, d)`.
         sigma: The modes' standard deviation, a number > 0.
         n: Number of samples that are measured, an integer >= 2. Defaults to 2500.
-        at_least: Samples that make a mode a found one, an integer >= 1. Defaults to 20.
-
-    Raises:
-        ValueError: If the centres are not finite, or a number is out of range.
+        at_least: As in `mode_counts`. Defaults to 20.
 
     Example:
 
@@ -80,17 +76,13 @@ class ModeCount(SampleMetric):
     >>> metric.update_state(np.zeros((40, 2)))
     >>> metric.name, metric.result(), metric.report()
     ('modes[identity,of=2,sigma=0.05,at_least=20,n=40]', 1.0, Modes(found=1, high_quality=1.0))
-
-    Reference:
-        Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
     """
 
     label = "modes"
-    higher_is_better = True
 
     def __init__(self, centres, sigma, n=2500, at_least=20):
         self._mixture = np.array(centres), sigma, at_least
-        mode_counts(centres, *self._mixture)  # raises here, and not after an epoch, what would be raised there
+        mode_counts(centres, *self._mixture)  # so that a bad argument is found before the training
         super().__init__(None, identity(), n=n, details=self._details())
 
     def _details(self):
@@ -102,15 +94,10 @@ class ModeCount(SampleMetric):
 
 
 class HighQualitySamples(ModeCount):
-    """Share of the samples that lie near a mode: the other figure of `mode_counts` as a metric.
+    """Share of samples near a mode: the other figure of `mode_counts` as a metric.
 
     Args:
-        centres: Array `(modes, d)`.
-        sigma: The modes' standard deviation, a number > 0.
-        n: Number of samples that are measured, an integer >= 2. Defaults to 2500.
-
-    Raises:
-        ValueError: If the centres are not finite, or a number is out of range.
+        centres, sigma, n: As in `ModeCount`.
 
     Example:
 
@@ -118,9 +105,6 @@ class HighQualitySamples(ModeCount):
     >>> metric.update_state(np.full((40, 2), 0.5))
     >>> metric.name, metric.result()
     ('high_quality[identity,of=2,sigma=0.05,n=40]', 0.0)
-
-    Reference:
-        Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
     """
 
     label = "high_quality"

@@ -1,4 +1,4 @@
-"""Precision and recall of samples: how many are like real data, and how much of the real data they are like."""
+"""Precision and recall: the share of samples near real examples, and the share of real examples near samples."""
 
 import typing
 import warnings
@@ -48,27 +48,12 @@ def precision_recall(real, fake, k=3):
     """
     k = checks.integer("k", k)
     real, fake = arrays.checked_pair(real, fake, least=k + 1)
-    return PrecisionRecall(
-        share_among(fake, real, arrays.squared_radii(real, k)), share_among(real, fake, arrays.squared_radii(fake, k))
-    )
+    precision = share_among(fake, real, arrays.squared_radii(real, k))
+    return PrecisionRecall(precision, share_among(real, fake, arrays.squared_radii(fake, k)))
 
 
 def share_among(points, others, squared_radii):
-    """Share of the points that lie in a ball around at least one of the others.
-
-    Args:
-        points: float64 array `(n, features)`.
-        others: float64 array `(m, features)`, the centres of the balls.
-        squared_radii: float64 array `(m,)`.
-
-    Returns:
-        A float in [0, 1].
-
-    Example:
-
-    >>> share_among(np.array([[1.0], [3.0]]), np.array([[0.0]]), np.array([1.0]))
-    0.5
-    """
+    """Share of the points that lie in a ball of the squared radii `(m,)` around at least one of the others."""
     within = [
         np.any(arrays.squared_distances(points[part], others) <= squared_radii, axis=1)
         for part in arrays.blocks(len(points), len(others))
@@ -77,17 +62,11 @@ def share_among(points, others, squared_radii):
 
 
 class SamplePrecision(SampleMetric):
-    """Share of the samples that lie among as many real examples: the precision of `precision_recall` as a metric.
+    """The precision of `precision_recall`, of samples and a fixed draw of as many real examples, as a metric.
 
     Args:
-        real: Array `(m, *shape)` of real examples, m > k; of more than `n`, a fixed draw of `n` is used.
-        features: `FeatureExtractor`.
-        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
-        n: Number of samples that are measured, an integer > k. Defaults to 10000.
+        real, features, value_range, n: As in `SampleMetric`; more than k samples and real examples.
         k: Which nearest neighbour gives a ball's radius, an integer >= 1. Defaults to 3.
-
-    Raises:
-        ValueError: If `n`, `k` or the number of real examples is out of range, or the features cannot take them.
 
     Example:
 
@@ -97,13 +76,9 @@ class SamplePrecision(SampleMetric):
     >>> metric.update_state(np.concatenate([real[:50], real[:50] + 100.0]))
     >>> metric.name, metric.result()
     ('precision[identity,k=3,n=100]', 0.5)
-
-    Reference:
-        Kynkaanniemi et al., 2019, arXiv:1904.06991, equations 1 and 2.
     """
 
     label = "precision"
-    higher_is_better = True
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, k=3):
         self._k = checks.integer("k", k)
@@ -123,17 +98,10 @@ class SamplePrecision(SampleMetric):
 
 
 class SampleRecall(SamplePrecision):
-    """Share of as many real examples that lie among the samples: the recall of `precision_recall` as a metric.
+    """The recall of `precision_recall`, of samples and a fixed draw of as many real examples, as a metric.
 
     Args:
-        real: Array `(m, *shape)` of real examples, m > k; of more than `n`, a fixed draw of `n` is used.
-        features: `FeatureExtractor`.
-        value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
-        n: Number of samples that are measured, an integer > k. Defaults to 10000.
-        k: Which nearest neighbour gives a ball's radius, an integer >= 1. Defaults to 3.
-
-    Raises:
-        ValueError: If `n`, `k` or the number of real examples is out of range, or the features cannot take them.
+        real, features, value_range, n, k: As in `SamplePrecision`.
 
     Example:
 
@@ -143,9 +111,6 @@ class SampleRecall(SamplePrecision):
     >>> metric.update_state(np.zeros((100, 2)))
     >>> metric.name, metric.result()
     ('recall[identity,k=3,n=100]', 0.5)
-
-    Reference:
-        Kynkaanniemi et al., 2019, arXiv:1904.06991, equations 1 and 2.
     """
 
     label = "recall"

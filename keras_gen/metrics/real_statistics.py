@@ -1,4 +1,4 @@
-"""What the metrics need of the real data, computed once."""
+"""Statistics of the real data that the metrics compare samples with, computed once."""
 
 import functools
 import weakref
@@ -13,47 +13,23 @@ _IN_USE = weakref.WeakValueDictionary()
 
 
 class RealStatistics:
-    """Features of the real data and what is derived from them: in memory once, and on disk between runs.
+    """Features of at least two real examples `x` in a value range, and what is derived from them.
 
-    `RealStatistics.of` gives the same object for the same data and features as long as one is in use. What a network
-    computed is kept on disk, where `KERAS_GEN_CACHE` says.
-
-    Args:
-        x: Array `(n, *shape)` of real examples, n >= 2.
-        features: `FeatureExtractor`.
-        value_range: The pair (lowest, highest) of the values of `x`. Defaults to (0, 1).
-        folder: Where features are kept. Defaults to `None`: where `KERAS_GEN_CACHE` says, or `~/.cache/keras_gen`.
-
-    Raises:
-        ValueError: If there are fewer than two examples, or the features cannot take them.
-
-    Example:
-
-    >>> from keras_gen.metrics import features
-    >>> real = RealStatistics(np.array([[0.0, 1.0], [2.0, 1.0]]), features.identity())
-    >>> mean, covariance = real.gaussian
-    >>> mean.tolist(), covariance.tolist()
-    ([1.0, 1.0], [[2.0, 0.0], [0.0, 0.0]])
+    They are in memory once, because `RealStatistics.of` gives the same object for the same data and features as long as
+    one is in use, and those of a network are on disk between runs, in `cache.folder()`.
     """
 
-    def __init__(self, x, features, value_range=(0, 1), folder=None):
+    def __init__(self, x, features, value_range=(0, 1)):
         x = np.asarray(x)
         checks.array("real", x)
         self.shape = x.shape[1:]
-        values = _computed(x, features, value_range, folder)
+        values = _computed(x, features, value_range)
         self.features = arrays.checked("real", values)  # (n, features)
         self._radii = {}
 
     @classmethod
     def of(cls, x, features, value_range=(0, 1)):
-        """The statistics of `x` that are in use, or else new ones.
-
-        Args:
-            x, features, value_range: As for the class.
-
-        Returns:
-            `RealStatistics`.
-        """
+        """The statistics of `x` that are in use, or else new ones."""
         key = _key(np.asarray(x), features, value_range)
         found = _IN_USE.get(key)
         if found is None:
@@ -81,11 +57,11 @@ class RealStatistics:
         return self._radii[k, n]
 
 
-def _computed(x, features, value_range, folder):
+def _computed(x, features, value_range):
     """Features of `x`, from the disk where they have been computed before."""
     if features.network is None:
         return features(x)
-    path = cache.folder(folder) / f"{features.name}-{_key(x, features, value_range)}.npy"
+    path = cache.folder() / f"{features.name}-{_key(x, features, value_range)}.npy"
     if not path.exists():
         with atomic_write(path) as temporary:
             np.save(temporary, features(x, value_range))

@@ -25,7 +25,7 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
         List of metrics, in the order of the names, each once.
 
     Raises:
-        ValueError: If a name is unknown or `n` too small, or the features do not serve.
+        ValueError: If a name is unknown, `n` is too small, or the features cannot take the examples.
 
     Example:
 

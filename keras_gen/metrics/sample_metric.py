@@ -5,16 +5,15 @@ import numpy as np
 
 from keras_gen import checks
 from keras_gen.metrics import arrays
-from keras_gen.metrics.features import checked_range
 from keras_gen.metrics.real_statistics import RealStatistics
 
 
 class SampleMetric(keras.metrics.Metric):
     """A `keras.metrics.Metric` of the samples of a model, measured on numpy arrays outside of the train step.
 
-    A subclass has a `label` and says in `measured(features)` what it makes of the samples' features: a number, or a
-    named tuple that starts with it. The name tells what was measured: `frechet[lenet5,n=10000]` is the Frechet distance
-    of 10,000 samples in the features `lenet5`.
+    A subclass has a `label` and computes in `measured(features)` a number from the samples' features, or a named tuple
+    that starts with it. The name states what was measured: `frechet[lenet5,n=10000]` is the Frechet distance of 10,000
+    samples in the features `lenet5`.
 
     Args:
         real: Array `(m, *shape)` of real examples to compare with, or `None` for a metric of the samples alone.
@@ -24,7 +23,7 @@ class SampleMetric(keras.metrics.Metric):
         details: Further parts of the name, such as `["k=3"]`. Defaults to ().
 
     Raises:
-        ValueError: If `n` is out of range, or the features cannot take the real examples.
+        ValueError: If a number is out of range, or the features cannot take the real examples.
 
     Example:
 
@@ -41,36 +40,30 @@ class SampleMetric(keras.metrics.Metric):
     """
 
     label = None
-    higher_is_better = False
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, details=()):
         checks.integer("n", n, minimum=2)
         super().__init__(name=f"{self.label}[{','.join([features.name, *details, f'n={n}'])}]")
         if real is not None and features.network is not None:
-            checks.array("real", real, value_range=checked_range(value_range))
+            checks.array("real", real, value_range=checks.interval("value_range", value_range))
         self.real = None if real is None else RealStatistics.of(real, features, value_range)
         self.features, self.value_range, self.n = features, value_range, n
         self.reset_state()
 
     def get_config(self):
-        raise NotImplementedError(f"{self.name} holds real examples, which no configuration does. Expected: a new one")
+        raise NotImplementedError(
+            f"{self.name} holds real examples, which no configuration does. Expected: a new metric"
+        )
 
     def __deepcopy__(self, memo):
-        # Keras copies a metric through its configuration, where data cannot be; KerasTuner copies callbacks' metrics
+        # KerasTuner copies callbacks and their metrics, Keras a metric by its configuration, which has no data
         other = object.__new__(type(self))
         vars(other).update(vars(self))
         other._parts = list(self._parts)
         return other
 
     def measured(self, features):
-        """What the metric is of the samples' features.
-
-        Args:
-            features: float64 array `(n, features)`.
-
-        Returns:
-            A number, or a named tuple that starts with it.
-        """
+        """The metric of the samples' features, float64 `(n, features)`; a number, or a tuple that starts with it."""
         raise NotImplementedError
 
     def check_model(self, shape, value_range):
@@ -78,7 +71,7 @@ class SampleMetric(keras.metrics.Metric):
 
         Args:
             shape: The shape of one sample.
-            value_range: The pair (lowest, highest) of the model's values, or `None` if nothing tells it.
+            value_range: The pair (lowest, highest) of the model's values, or `None` if it is unknown.
         """
         if self.real is not None and tuple(self.real.shape) != tuple(shape):
             raise ValueError(
@@ -116,14 +109,7 @@ class SampleMetric(keras.metrics.Metric):
         self._parts.append(self.features(samples, self.value_range))
 
     def report(self):
-        """All that the metric tells: what `measured` gives of the samples taken in.
-
-        Returns:
-            A number, or a named tuple that starts with it.
-
-        Raises:
-            ValueError: If the number of samples is not `n`, which the name states.
-        """
+        """What `measured` gives of the samples taken in, which must be `n`, as the name states."""
         taken = sum(map(len, self._parts))
         if taken != self.n:
             raise ValueError(f"{self.name} measures n samples. Expected: {self.n}. Received: {taken}")
@@ -137,7 +123,7 @@ class SampleMetric(keras.metrics.Metric):
         return float(report[0] if isinstance(report, tuple) else report)
 
     def score(self, samples):
-        """The metric of exactly these samples, whatever was taken in before, as a float.
+        """The metric of these samples alone, without those taken in before, as a float.
 
         Args:
             samples: Array `(n, *shape)`, in the metric's `value_range`.
@@ -150,7 +136,7 @@ class SampleMetric(keras.metrics.Metric):
         return self.result()
 
     def real_data_baseline(self, real, seed=0):
-        """The metric of `n` further real examples, drawn by a seed, as a float: the best that samples can hope for.
+        """The metric of `n` other real examples, drawn by a seed, as a float: about the best possible value of samples.
 
         Args:
             real: Array `(m, *shape)`, in whatever order, in the metric's `value_range`.

@@ -1,4 +1,4 @@
-"""A run's folder: begun, resumed, loaded, and what its model makes; the frame of recipes."""
+"""Runs: training in a folder, resuming, loading, and what the model of a run makes."""
 
 from keras_gen.runs.evaluation import evaluate
 from keras_gen.runs.loading import load_run
@@ -6,7 +6,7 @@ from keras_gen.runs.pictures import interpolation, reconstructions, samples
 from keras_gen.runs.settings import Settings
 from keras_gen.runs.trained_classifier import trained_classifier
 from keras_gen.runs.training import train
-from keras_gen.runs.translation import train_translation, translate
+from keras_gen.runs.translation import translate
 
 __all__ = [
     "Settings",
@@ -16,7 +16,6 @@ __all__ = [
     "reconstructions",
     "samples",
     "train",
-    "train_translation",
     "trained_classifier",
     "translate",
 ]

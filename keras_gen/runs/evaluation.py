@@ -1,4 +1,4 @@
-"""What the model of a run is worth: test losses, likelihood, quality of samples."""
+"""Measuring the model of a run: test losses, likelihood, metrics of samples."""
 
 import typing
 
@@ -6,15 +6,16 @@ from keras_gen import checks, data, metrics
 from keras_gen.metrics.features import identity, inception_v3
 from keras_gen.metrics.registry import NAMES
 from keras_gen.runs.loading import load_run
-from keras_gen.runs.pictures import rescaled
+from keras_gen.runs.pictures import range_of, rescaled
 from keras_gen.runs.trained_classifier import trained_classifier
 from keras_gen.runs.training import evaluation_arrays
+from keras_gen.training.tasks import require_task
 
 FEATURES = ("lenet5", "inception_v3", "identity")
 
 
 class Measured(typing.NamedTuple):
-    """A `name`, its `value`, the value's standard `error` where there is one, and a dict of further `details`."""
+    """A `name`, its `value`, the standard `error` if it is known, and a dict of further `details`."""
 
     name: str
     value: float
@@ -22,18 +23,17 @@ class Measured(typing.NamedTuple):
     details: dict = {}
 
 
-def evaluate(folder, name=None, nll_samples=0, wanted=(), samples=None, features="lenet5", seed=0, tell=None):
+def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, features="lenet5", seed=0):
     """Measure the model of a run on test data.
 
     Args:
         folder: A run's folder.
         name: Name or path of the data. Defaults to `None`: the run's own.
         nll_samples: Importance samples of the likelihood, an integer >= 0; 0 for none. Defaults to 0.
-        wanted: Names of metrics of samples, as in `metrics.by_name`. Defaults to ().
+        metric_names: Metrics of samples, as in `metrics.by_name`. Defaults to `""`: none.
         samples: Number of samples that they measure, an integer >= 2. Defaults to `None`: as many as test images.
-        features: `"lenet5"` (trained on the data), `"inception_v3"` or `"identity"` (pixels). Defaults to `"lenet5"`.
+        features: One of `FEATURES`, as in `feature_extractor`. Defaults to `"lenet5"`.
         seed: Seed of the samples. Defaults to 0.
-        tell: Function that is called with a line of text before what takes long. Defaults to `None`.
 
     Returns:
         List of `Measured`: the losses, then the likelihood and the metrics of samples.
@@ -48,18 +48,39 @@ def evaluate(folder, name=None, nll_samples=0, wanted=(), samples=None, features
             f"`evaluate` is for models of one set. Received: a run of {settings.model}; see its history.csv"
         )
     if nll_samples:
-        run.require("likelihood", "`evaluate --nll-samples`")
-    splits = data.load(run.data_name(name))
-    test = evaluation_arrays(model, settings, splits[1])
-    samples = samples or len(test[0])
-    measures = _measures(run, splits, wanted, samples, features, tell) if wanted else []
+        require_task("`evaluate --nll-samples`", model, "likelihood")
+    train_set, test_set = data.load(run.data_name(name))
+    test = evaluation_arrays(model, settings, test_set)
+    sample_metrics = []
+    if metric_names:
+        require_task("`evaluate --metrics`", model, "sample")
+        names = metric_names.split(",") if isinstance(metric_names, str) else metric_names
+        for one in names:  # before a classifier is trained for nothing
+            checks.choice("metric", one.strip(), NAMES)
+        extractor, n = feature_extractor(features, train_set), samples or len(test[0])
+        sample_metrics = metrics.by_name(names, rescaled(test_set.x, model), extractor, range_of(model), n)
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
-    found = [Measured(*pair) for pair in losses.items()]
+    measured = [Measured(*loss) for loss in losses.items()]
     if nll_samples:
         nll = metrics.negative_log_likelihood(model, test[0], samples=nll_samples)
-        found.append(Measured(f"nll[importance,samples={nll_samples}]", *nll))
-    drawn = model.sample(samples, seed=seed) if measures else None
-    return [*found, *(_measured(metric, drawn) for metric in measures)]
+        measured.append(Measured(f"nll[importance,samples={nll_samples}]", *nll))
+    if sample_metrics:
+        drawn = model.sample(sample_metrics[0].n, seed=seed)
+        measured += [_measured(metric, drawn) for metric in sample_metrics]
+    return measured
+
+
+def feature_extractor(name, train_set, value_range=(0, 1)):
+    """The `FeatureExtractor` of a name in `FEATURES`.
+
+    `"lenet5"` is a classifier trained once on the training set, `"inception_v3"` Keras's, `"identity"` the pixels.
+    """
+    checks.choice("features", name, FEATURES)
+    if name != "lenet5":
+        return {"inception_v3": inception_v3, "identity": identity}[name]()
+    if train_set.y is None:
+        raise ValueError("lenet5 is trained on labels. Expected: labelled data, or --features. Received: no labels")
+    return metrics.FeatureExtractor.of_classifier(trained_classifier(train_set.x, train_set.y, value_range))
 
 
 def _measured(metric, drawn):
@@ -67,23 +88,3 @@ def _measured(metric, drawn):
     report = metric.report()
     details = dict(list(report._asdict().items())[1:]) if isinstance(report, tuple) else {}
     return Measured(metric.name, float(metric.result()), None, details)
-
-
-def _measures(run, splits, wanted, samples, features, tell):
-    """The metrics asked for, against the test set, in the model's own range of values."""
-    run.require("sample", "`evaluate --metrics`")
-    train_set, test_set = splits
-    names = wanted.split(",") if isinstance(wanted, str) else wanted
-    for one in names:  # before a classifier is trained for nothing
-        checks.choice("metric", one.strip(), NAMES)
-    checks.choice("features", features, FEATURES)
-    if features == "lenet5":
-        if train_set.y is None:
-            raise ValueError("lenet5 is trained on labels. Expected: labelled data, or --features. Received: no labels")
-        if tell:
-            tell("Features: LeNet-5, trained on this data once and kept.")
-        extractor = metrics.FeatureExtractor.of_classifier(trained_classifier(train_set.x, train_set.y), "features")
-    else:
-        extractor = {"inception_v3": inception_v3, "identity": identity}[features]()
-    value_range = run.model.value_range or (0, 1)
-    return metrics.by_name(wanted, rescaled(test_set.x, run.model), extractor, value_range, samples)

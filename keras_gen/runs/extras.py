@@ -1,4 +1,4 @@
-"""Options of a training that are no arguments of the model: they become callbacks, or choose the images."""
+"""Training options that are not arguments of the model: they become callbacks, or choose the images."""
 
 import typing
 
@@ -62,20 +62,13 @@ def _translate(training, constant_epochs=100, decay_epochs=100, picture_every=0)
 
 
 def image_sets(settings, x="", y="", size=128, channels=0):
-    """The two sets that a model translates between.
+    """The `data.UnpairedPipeline` of the two sets that a model translates between.
 
     Args:
-        settings: The run's `Settings`, which gives batch size and seed.
         x: A folder of images, or a tensorflow-datasets set and its split.
         y: The other set; not needed if `x` is a set without a split.
         size: Side that images are resized to, divisible by 4.
         channels: 1 or 3; 0: as in the files.
-
-    Returns:
-        A `data.UnpairedPipeline`.
-
-    Raises:
-        ValueError: If a set is missing, holds no images, or the two have different channels.
     """
     if not x:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
@@ -91,60 +84,36 @@ def image_sets(settings, x="", y="", size=128, channels=0):
     return pairs
 
 
-_BY_TASK = {"likelihood": _warm_up, "sample": _sample, "translate": _translate}
-_BY_PRESET = {"stacked": _pretrain}
+# By a task of the model or the name of the preset; their arguments with a default are options of the training
+_CALLBACKS = {"likelihood": _warm_up, "sample": _sample, "translate": _translate, "stacked": _pretrain}
 
 
 def options_of(name):
-    """The options of training a preset: its arguments, and those of its training.
-
-    Args:
-        name: The preset's name.
-
-    Returns:
-        Dict from a name to an `Argument`.
-
-    Example:
-
-    >>> [name for name in options_of("vae") if name not in presets.vae.arguments]
-    ['kl_warmup', 'sample_every']
-    """
+    """The options of training a preset, by name: its arguments, and those of its training."""
     sets = [image_sets] if "translate" in presets.PRESETS[name].model.tasks else []
     options = dict(presets.PRESETS[name].arguments)
     for function in (*sets, *_functions(name)):
-        options |= own_options(function)
+        options |= _own_options(function)
     return options
 
 
 def callbacks_of(training):
-    """The callbacks that a run's settings ask for.
-
-    Args:
-        training: A `Training`.
-
-    Returns:
-        List of Keras callbacks.
-
-    Raises:
-        ValueError: If an option is out of range.
-    """
-    functions = _functions(training.settings.model)
-    return [callback for one in functions for callback in one(training, **accepted(one, training.settings))]
+    """The Keras callbacks that the settings of a `Training` ask for."""
+    settings = training.settings
+    return [
+        callback for build in _functions(settings.model) for callback in build(training, **accepted(build, settings))
+    ]
 
 
 def _functions(name):
     tasks = presets.PRESETS[name].model.tasks
-    return [
-        *(function for task, function in _BY_TASK.items() if task in tasks),
-        *([_BY_PRESET[name]] if name in _BY_PRESET else []),
-    ]
+    return [function for key, function in _CALLBACKS.items() if key == name or key in tasks]
 
 
-def own_options(function):
-    """The arguments of a function that have a default, by name."""
-    return {name: one for name, one in arguments_of(function).items() if one.default is not REQUIRED}
+def _own_options(function):
+    return {name: argument for name, argument in arguments_of(function).items() if argument.default is not REQUIRED}
 
 
 def accepted(function, settings):
-    """Those of a run's options that a function takes."""
-    return {name: settings.options[name] for name in own_options(function) if name in settings.options}
+    """The options of a run that a function takes."""
+    return {name: settings.options[name] for name in _own_options(function) if name in settings.options}

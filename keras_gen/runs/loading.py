@@ -1,4 +1,4 @@
-"""Opening the folder of a run, for its model or to train on."""
+"""Opening the folder of a run, for its model or to train in it."""
 
 import typing
 
@@ -6,7 +6,6 @@ from keras_gen import callbacks
 from keras_gen.files import SEARCH
 from keras_gen.runs.settings import Settings
 from keras_gen.saving import load_model
-from keras_gen.training.tasks import require_task
 
 
 class Run(typing.NamedTuple):
@@ -15,19 +14,15 @@ class Run(typing.NamedTuple):
     model: object
     settings: Settings
 
-    def require(self, task, user):
-        """Raise a `ValueError` unless the model has declared a task, which `user` needs."""
-        require_task(user, self.model, task)
-
     def data_name(self, name=None):
-        """The name of the data: that given, or else the run's own."""
+        """The given name of the data, or else the run's own."""
         if name or self.settings.data:
             return name or self.settings.data
         raise ValueError("The run was trained on arrays that have no name. Expected: --data. Received: none")
 
 
 def load_run(folder):
-    """The model and the settings in the folder of a run, or of a search, whose best model it is.
+    """The model and the settings in the folder of a run, or of the best model of a search.
 
     Args:
         folder: A folder that `train`, `tuning.search` or the command line wrote.
@@ -54,25 +49,11 @@ def load_run(folder):
 
 
 def open_run(settings, folder, resume, given):
-    """The folder to train in, and the settings to go on with.
-
-    Args:
-        settings: The `Settings` of this call.
-        folder: The run's folder.
-        resume: Whether to go on with a run that is there.
-        given: Names of the arguments that the user stated.
-
-    Returns:
-        The triple (`RunFolder`, whether a model is in it, `Settings`).
-
-    Raises:
-        ValueError: If there is a model and it is not to be resumed, the folder is a search's, or settings differ from
-            the run's.
-    """
+    """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to go on with."""
     run = callbacks.RunFolder(folder)
     exists = run.model_path.exists()
-    if exists and not resume:
-        raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     if (run.folder / SEARCH).exists():
         raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
+    if exists and not resume:
+        raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     return run, exists, Settings.read(folder).continued(settings, given) if exists else settings

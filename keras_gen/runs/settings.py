@@ -1,11 +1,11 @@
-"""A run's settings: what it was trained with, kept beside its model."""
+"""A run's settings: what its model was trained with."""
 
 import dataclasses
 import json
-import platform
 from pathlib import Path
 
 from keras_gen.files import atomic_write
+from keras_gen.version import versions
 
 FILE = "settings.json"
 _FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
@@ -51,16 +51,8 @@ class Settings:
 
     def write(self, folder):
         """Write the settings, and the versions of the packages in use, to `<folder>/settings.json`."""
-        import keras
-        import numpy
-        import tensorflow
-
-        import keras_gen
-
-        modules = (keras_gen, keras, tensorflow, numpy)
-        versions = {"python": platform.python_version(), **{m.__name__: m.__version__ for m in modules}}
         with atomic_write(Path(folder) / FILE) as path:
-            path.write_text(json.dumps({"arguments": self.arguments, "versions": versions}, indent=2) + "\n")
+            path.write_text(json.dumps({"arguments": self.arguments, "versions": versions()}, indent=2) + "\n")
 
     @classmethod
     def read(cls, folder):
@@ -77,25 +69,20 @@ class Settings:
         try:
             arguments = json.loads(path.read_text())["arguments"]
             own = {field.name for field in dataclasses.fields(cls)}
-            options = {name: _hashable(value) for name, value in arguments.items() if name not in own}
+            options = {  # JSON makes lists of tuples
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in arguments.items()
+                if name not in own
+            }
             return cls(options=options, **{name: value for name, value in arguments.items() if name in own})
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def continued(self, wanted, given):
-        """The settings of a run that is resumed.
+        """The settings of a run that is resumed with the `Settings` wanted, of which the user stated those given.
 
         Free to change are the number of epochs, the schedule, the pictures, and where folders are: they may have moved.
-
-        Args:
-            wanted: The `Settings` of the new call.
-            given: Names of the arguments that the user stated.
-
-        Returns:
-            The `Settings` to go on with.
-
-        Raises:
-            ValueError: If another stated argument differs from the run's.
+        A `ValueError` is raised if another stated argument differs from the run's.
         """
         for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
             old, new = self.arguments.get(name), wanted.arguments.get(name)
@@ -105,8 +92,3 @@ class Settings:
         free = {name: wanted.arguments[name] for name in _FREE_ON_RESUME if name in given}
         options = {name: free.get(name, value) for name, value in self.options.items()}
         return dataclasses.replace(self, epochs=free.get("epochs", self.epochs), options=options)
-
-
-def _hashable(value):
-    """A tuple for a list, which is what JSON makes of a tuple."""
-    return tuple(value) if isinstance(value, list) else value

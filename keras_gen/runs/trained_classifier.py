@@ -1,18 +1,17 @@
-"""A classifier of the data at hand, trained once and kept: what judges samples, and confirms their classes."""
+"""A classifier of given data, trained once and kept on disk, for metrics of samples."""
 
 import keras
 import numpy as np
 
 from keras_gen import cache, checks, models, networks
-from keras_gen.metrics.features import checked_range, in_float32
+from keras_gen.policies import dtype_policy
 from keras_gen.saving import load_model
+from keras_gen.seeds import seeded
 from keras_gen.version import __version__
 
 
-def trained_classifier(
-    x, y, value_range=(0, 1), epochs=12, batch_size=100, learning_rate=2e-3, seed=0, folder=None, verbose=0
-):
-    """LeNet-5, trained on the data at hand and kept.
+def trained_classifier(x, y, value_range=(0, 1), epochs=12, batch_size=100, learning_rate=2e-3, seed=0, folder=None):
+    """LeNet-5, trained on the given data and kept on disk.
 
     Training is Adam with a learning rate that falls to zero by a cosine, with dropout and without augmentation; on
     MNIST the test error is below 1 %. It is done once: the model is kept on disk under a name made of the data and the
@@ -27,7 +26,6 @@ def trained_classifier(
         learning_rate: The rate at the start. Defaults to 2e-3.
         seed: Integer >= 0 of weights and order; the caller's random state is not touched. Defaults to 0.
         folder: Where the model is kept. Defaults to `None`: where `KERAS_GEN_CACHE` says, or `~/.cache/keras_gen`.
-        verbose: As in `keras.Model.fit`. Defaults to 0.
 
     Returns:
         A trained `models.Classifier` of images in (0, 1), whose layer `features` gives 84 features.
@@ -50,7 +48,7 @@ def trained_classifier(
         LeCun, Bottou, Bengio and Haffner, 1998, Gradient-based learning applied to document recognition, section II.B.
     """
     x, y = np.asarray(x), np.asarray(y)
-    low, high = checked_range(value_range)
+    low, high = checks.interval("value_range", value_range)
     checks.array("x", x, (None, None, None), value_range)
     if y.shape != (len(x),) or y.dtype.kind not in "iu" or y.min() < 0 or y.max() < 1:
         raise ValueError(
@@ -63,13 +61,13 @@ def trained_classifier(
     checks.number("learning_rate", learning_rate)
     settings = (float(low), float(high), epochs, batch_size, learning_rate, seed, keras.__version__, __version__)
     path = cache.folder(folder) / f"lenet5-{cache.fingerprint(x, y, settings)}.keras"
-    with in_float32(seed):
+    with dtype_policy("float32"), seeded(seed):
         if not path.exists():
             scaled = (x.astype("float32") - np.float32(low)) / np.float32(high - low)
             classifier = models.Classifier(networks.lenet5(x.shape[1:], int(y.max()) + 1, dropout=0.2), (0, 1))
             steps = epochs * -(-len(x) // batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
             classifier.compile(keras.optimizers.Adam(schedule))
-            classifier.fit(scaled, y, batch_size=batch_size, epochs=epochs, verbose=verbose)
+            classifier.fit(scaled, y, batch_size=batch_size, epochs=epochs, verbose=0)
             classifier.save(path)
         return load_model(path, compile=False)

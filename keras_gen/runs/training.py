@@ -1,6 +1,7 @@
 """Training in a run's folder."""
 
 import typing
+import warnings
 from pathlib import Path
 
 import keras
@@ -8,19 +9,18 @@ import numpy as np
 
 from keras_gen import checks, data, plots, presets
 from keras_gen.files import atomic_write
-from keras_gen.runs.extras import Training, callbacks_of, options_of
+from keras_gen.runs.extras import Training, accepted, callbacks_of, image_sets, options_of
 from keras_gen.runs.loading import open_run
-from keras_gen.runs.pictures import codes, grid, rescaled
+from keras_gen.runs.pictures import codes, grid, reconstructed, rescaled
 from keras_gen.runs.settings import Settings
 from keras_gen.saving import load_model
 from keras_gen.training.tasks import can
 
-_SHOWN = 10  # test images in the picture of reconstructions
-_CODES = 5000  # test images in the picture of codes
+_RECONSTRUCTED, _ENCODED, _TRANSLATED = 10, 5000, 6  # images in the pictures
 
 
 class Trained(typing.NamedTuple):
-    """What a training left.
+    """The result of `train`.
 
     `folder` with the files `files`; the model's `settings`; `epochs` finished in all, of which `new` in this call; and
     the `figures`, a dict of what was measured at the end.
@@ -39,18 +39,18 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
 
     Args:
         settings: `Settings`; options that are left out have the defaults of the preset, and `num_classes` is that of
-            the data.
+            the data. For a model that translates, the options `x` and `y` name the data.
         folder: The run's folder; made if missing.
         resume: Whether to go on with a run that is there, up to `settings.epochs` in all. Defaults to `False`.
         given: Names of the settings that must not differ from those of the resumed run. Defaults to ().
         verbose: As in `keras.Model.fit`. Defaults to `"auto"`.
 
     Returns:
-        A `Trained`.
+        A `Trained`; its figures are those of the test set, of a model that translates those of the last epoch.
 
     Raises:
         ValueError: If the folder holds another run, a setting is out of range or differs from the resumed run's, or the
-            data do not suit the model. Nothing is written then.
+            data do not suit the model or are not those of the resumed run. Nothing is written then.
 
     Example:
 
@@ -61,23 +61,47 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     (['accuracy', 'loss'], ['history.png'])
     """
     count_classes = "num_classes" not in settings.options
-    run, exists, settings = open_run(completed(settings), folder, resume, given)
+    settings = completed(settings)
+    tasks = presets.PRESETS[settings.model].model.tasks
+    if "translate" in tasks:
+        return _train_translation(settings, folder, resume, given, verbose)
+    if settings.binarization != "none" and "reconstruct" not in tasks:
+        raise ValueError(f"--binarization is for models that reconstruct. Expected: none. Received: {settings.model}")
+    run, exists, settings = open_run(settings, folder, resume, given)
     train_set, test_set = data.load(settings.data)
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
-        raise ValueError(f"Expected: images of 1 or 3 channels. Received: an array of shape {train_set.x.shape}")
+        raise ValueError(
+            f"Data set '{settings.data}' must hold images. Expected: shape (n, height, width, 1 or 3). "
+            f"Received: {train_set.x.shape}"
+        )
     if "num_classes" in settings.options and count_classes and not exists and train_set.y is not None:
         settings = settings.with_options(num_classes=int(train_set.y.max()) + 1)
-    tasks = presets.PRESETS[settings.model].model.tasks
-    if settings.binarization != "none" and "reconstruct" not in tasks:
-        raise ValueError(f"--binarization is for models of a likelihood. Received: {settings.model}")
-    model = start(run, exists, settings, train_set.x.shape[1:])
-    batches = _batches(model, settings, arrays(model, train_set))
+    model = _start(run, exists, settings, train_set.x.shape[1:])
+    batches = _batches(model, settings, _arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
-    additions = callbacks_of(Training(run.folder, settings, batches))
-    new = fit(model, settings, run, batches, additions, exists, verbose, test)
+    new = _fit(model, settings, run, batches, exists, verbose, test)
     figures = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
-    files = save_figures(run.folder, _pictures(model, run, test[0], test_set.y, settings.seed))
+    files = _save_figures(run.folder, _pictures(model, run, test[0], test_set.y, settings.seed))
     return Trained(run.folder, files, settings, model.epochs_completed, new, figures)
+
+
+def _train_translation(settings, folder, resume, given, verbose):
+    settings = settings.with_options(**{side: _absolute(settings.options[side]) for side in ("x", "y")})
+    run, exists, settings = open_run(settings, folder, resume, given)
+    pairs = image_sets(settings, **accepted(image_sets, settings))
+    model = _start(run, exists, settings, pairs.shapes[0])
+    if exists:
+        _require_the_same(pairs, settings.options, began=Settings.read(folder).options)
+    else:
+        settings = settings.with_options(**_contents(pairs))
+    shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
+    new = _fit(model, settings, run, pairs, exists, verbose, shown=shown)
+    figures = {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
+    history = run.history()
+    if history:
+        figures["history.png"] = plots.history_curves(history)
+    last = {metric.name: history[metric.name][-1] for metric in model.metrics if metric.name in history}
+    return Trained(run.folder, _save_figures(run.folder, figures), settings, model.epochs_completed, new, last)
 
 
 def completed(settings):
@@ -88,18 +112,8 @@ def completed(settings):
     return settings.with_options(**{n: one.default for n, one in options.items() if n not in settings.options})
 
 
-def start(run, exists, settings, example_shape):
-    """The model of a run: the one in its folder, or a new one.
-
-    Args:
-        run: A `RunFolder`, which takes up the history of a model that it holds.
-        exists: Whether it holds a model.
-        settings: The run's `Settings`.
-        example_shape: One example's shape.
-
-    Returns:
-        A compiled model.
-    """
+def _start(run, exists, settings, example_shape):
+    """The compiled model of a `RunFolder`: the one in it, whose history the folder takes up, or a new one."""
     keras.utils.set_random_seed(settings.seed)
     if exists:
         model = load_model(run.model_path)
@@ -110,22 +124,9 @@ def start(run, exists, settings, example_shape):
     return presets.build(settings.model, example_shape, **options)
 
 
-def fit(model, settings, run, batches, additions, resumed, verbose, test=None):
-    """Write the settings, and train up to the epochs that they ask for.
-
-    Args:
-        model: The model.
-        settings: The run's `Settings`.
-        run: Its `RunFolder`.
-        batches: The pipeline to train on.
-        additions: Callbacks that come before `run`.
-        resumed: Whether the model was read from the folder.
-        verbose: As in `keras.Model.fit`.
-        test: Tuple of arrays to validate on, or `None`.
-
-    Returns:
-        The number of epochs that were trained.
-    """
+def _fit(model, settings, run, batches, resumed, verbose, test=None, shown=()):
+    """Write the settings, train up to the epochs that they ask for, and return the number of epochs trained."""
+    additions = callbacks_of(Training(run.folder, settings, batches, shown))
     settings.write(run.folder)
     if not resumed:
         model.save(run.model_path)  # a folder that cannot be written to is found before the training
@@ -143,31 +144,23 @@ def fit(model, settings, run, batches, additions, resumed, verbose, test=None):
     return model.epochs_completed - done
 
 
-def save_figures(folder, figures):
-    """Write figures into a folder.
-
-    Args:
-        folder: The folder.
-        figures: Dict from a file's name to a `matplotlib.figure.Figure`.
-
-    Returns:
-        Sorted list of the names.
-    """
+def _save_figures(folder, figures):
+    """Write a dict from file names to figures into a folder, and return the sorted names."""
     for name, figure in figures.items():
-        with atomic_write(Path(folder) / name) as path:
+        with atomic_write(folder / name) as path:
             figure.savefig(path)
     return sorted(figures)
 
 
-def arrays(model, split):
-    """What a model takes of a `data.Split`: images in its range, and labels if it uses any."""
+def _arrays(model, split):
+    """The parts of a `data.Split` that a model takes: images in its range, and labels if it uses them."""
     x = rescaled(split.x, model)
     return (x, split.y) if model.uses_labels else (x,)
 
 
 def evaluation_arrays(model, settings, split):
-    """As `arrays`, with pixels drawn once where the training draws them."""
-    x, *labels = arrays(model, split)
+    """What a model is evaluated on; where the training draws binary pixels, they are drawn once."""
+    x, *labels = _arrays(model, split)
     return (data.binarize(x, settings.seed) if settings.binarization != "none" else x, *labels)
 
 
@@ -186,12 +179,41 @@ def _batches(model, settings, arrays):
 def _pictures(model, run, x, labels, seed):
     figures = {"history.png": plots.history_curves(run.history())}
     if can(model, "reconstruct"):
-        shown = np.array(x[:_SHOWN])
-        figures["reconstructions.png"] = plots.image_rows({"input": shown, "reconstruction": model.reconstruct(shown)})
-        latent = codes(model, x[:_CODES], labels)
+        figures["reconstructions.png"] = reconstructed(model, x[:_RECONSTRUCTED])
+        latent = codes(model, x[:_ENCODED], labels)
         figures |= {"latent.png": latent} if latent else {}
     if can(model, "sample"):
         n, columns = (10 * model.num_classes, 10) if model.uses_labels else (64, None)
         chosen = {"labels": np.repeat(np.arange(model.num_classes), 10)} if model.uses_labels else {}
         figures["samples.png"] = grid(model, model.sample(n, seed=seed, **chosen), columns)
     return figures
+
+
+def _absolute(place):
+    """The absolute path of a folder, so that a run resumed elsewhere finds it; the name of a set as it is."""
+    return str(Path(place).expanduser().resolve()) if place and Path(place).expanduser().exists() else place
+
+
+def _contents(pairs):
+    """What identifies the sets of a run: their numbers of images, and a hash of the names and lengths of the files."""
+    return {"images": list(pairs.sizes), "contents": [source.fingerprint for source in pairs.sources]}
+
+
+def _require_the_same(pairs, options, began):
+    """Raise if a resumed run is given other images than its own, and warn if its own have changed."""
+    found = _contents(pairs)
+    began = {**found, **began}
+    if all(found[name] == list(began[name]) for name in found):
+        return
+    changes = ", ".join(
+        f"{side} of {now} images, {before} when the run began" if now != before else f"{side} of other names or lengths"
+        for side, now, before, content, kept in zip(
+            ("x", "y"), found["images"], began["images"], found["contents"], began["contents"], strict=True
+        )
+        if content != kept
+    )
+    if any(options[side] != began[side] for side in ("x", "y")):
+        raise ValueError(
+            f"A resumed run keeps its images. Expected: the same files, in whatever folders. Received: {changes}"
+        )
+    warnings.warn(f"The files have changed: {changes}", stacklevel=4)

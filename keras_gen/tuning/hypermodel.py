@@ -15,11 +15,11 @@ from keras_gen.tuning.result import squared_errors
 from keras_gen.tuning.space import arguments
 
 SCORE = "best.json"
-_SEEDS_APART = 1_000_003  # two searches of neighbouring seeds are to share no training
+_SEEDS_APART = 1_000_003  # searches of neighbouring seeds must share no training
 
 
 class PresetHyperModel(keras_tuner.HyperModel):
-    """A preset whose arguments in the ranges are KerasTuner's to choose.
+    """A preset of which KerasTuner chooses the arguments in the ranges.
 
     Args:
         settings: `runs.Settings` of all trials: the preset, the seed from which each trial's weights, order and noise
@@ -60,7 +60,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
             found.append({**last, "error": float(errors[-1].mean())})
             if not np.isfinite(found[-1][self.objective]):
                 raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
-        # Not all: a schedule logs each optimizer by its own name
+        # Some names differ between trainings: a schedule logs each optimizer by its name
         shared = [name for name in found[0] if all(name in one for one in found)]
         means = {name: float(np.mean([one[name] for one in found])) for name in shared}
         if means[self.objective] < self._smallest():
@@ -71,18 +71,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
         return {**means, "standard_error": standard_error(np.array(errors))}
 
     def try_out(self, x, inputs, targets):
-        """Build models at the ends of the ranges and train one step of each, before a mistake costs every trial.
-
-        Every choice that is not a number is tried.
-
-        Args:
-            x: One batch.
-            inputs: A few examples to validate on.
-            targets: What they are to be reconstructed as.
-
-        Raises:
-            ValueError: If there is no such model, it refuses the data, or the objective is not logged.
-        """
+        """Train models at the ends of the ranges for one step on the batch `x`, before a mistake costs every trial."""
         for place in range(max(len(one.probes) for one in self.ranges)):
             hp = keras_tuner.HyperParameters()
             for one in self.ranges:
@@ -100,20 +89,9 @@ class PresetHyperModel(keras_tuner.HyperModel):
 
 
 def standard_error(errors):
-    """Standard error of the mean error: of the examples that it is measured on, and of the trainings.
+    """Standard error of the mean of errors `(r, n)` of r trainings on n examples.
 
-    SE^2 = var_n(mean over trainings) / n + var_r(mean over examples) / r
-
-    Args:
-        errors: Array `(r, n)`, r trainings measured on n examples.
-
-    Returns:
-        A number; a variance of fewer than two is left out.
-
-    Example:
-
-    >>> standard_error(np.array([[1.0, 3.0], [1.0, 3.0]]))
-    1.0
+    SE^2 = var_n(mean over trainings) / n + var_r(mean over examples) / r, without the variance of a single training
     """
     parts = [errors.mean(axis=0), errors.mean(axis=1)]
     return float(math.sqrt(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1)))

@@ -1,4 +1,4 @@
-"""What a search leaves: a table, the best model whole, pictures."""
+"""The result of a search: the best model, a table and pictures."""
 
 import csv
 import dataclasses
@@ -21,7 +21,7 @@ class Result:
     """What a search found.
 
     Args:
-        folder: The folder of a run of the best model, with `trials.csv` and pictures besides.
+        folder: The folder of a run of the best model, which also holds `trials.csv` and pictures.
         rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`, which are
             NaN of a failed trial, and the `reason` of its failure.
         best: Dict of the values of the trial with the smallest objective.
@@ -39,7 +39,7 @@ class Result:
     chosen: dict
 
     def model(self):
-        """The best model, whole: with its optimizers and methods."""
+        """The best model, with its optimizers."""
         return load_run(self.folder).model
 
     def error(self, inputs, targets=None):
@@ -54,25 +54,12 @@ class Result:
 
 def squared_errors(model, inputs, targets):
     """Each example's squared error, summed over its dimensions: float64 array `(n,)`."""
-    outputs = model.predict(inputs, batch_size=1000, verbose=0)  # NaN, of one that diverged
+    outputs = model.predict(inputs, batch_size=1000, verbose=0)  # NaN if the model diverged
     return np.square((np.asarray(targets, "float32") - outputs).astype("float64")).reshape(len(inputs), -1).sum(axis=1)
 
 
-def collected(folder, oracle, ranges, objective):
-    """Write the table and the pictures of a search, and give what it found.
-
-    Args:
-        folder: The search's folder.
-        oracle: KerasTuner's oracle, which holds the trials.
-        ranges: List of `Range`.
-        objective: The name of what was minimised.
-
-    Returns:
-        A `Result`.
-
-    Raises:
-        ValueError: If every trial failed.
-    """
+def write_result(folder, oracle, ranges, objective):
+    """Write the table and the pictures of the trials in KerasTuner's oracle, and return the `Result`."""
     trials = sorted(oracle.trials.values(), key=lambda trial: int(trial.trial_id))
     rows, scores = [], []
     for trial in trials:

@@ -1,20 +1,19 @@
 """Searches on KerasTuner over the presets: the folder of a run of the best model, with a table and pictures."""
 
 import dataclasses
-import hashlib
 import json
 from pathlib import Path
 
 import keras_tuner
 import numpy as np
 
-from keras_gen import checks, data, presets
+from keras_gen import cache, checks, data, presets
 from keras_gen.files import SEARCH, atomic_write
 from keras_gen.runs.settings import Settings
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
 from keras_gen.tuning.hypermodel import PresetHyperModel
-from keras_gen.tuning.result import collected
+from keras_gen.tuning.result import write_result
 from keras_gen.tuning.space import Range, checked, parse
 
 TUNERS = {
@@ -23,6 +22,17 @@ TUNERS = {
     "hyperband": keras_tuner.Hyperband,
     "grid": grid_search,
 }
+
+AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search`
+    Range("latent_dim", 2, 64, log=True),
+    Range("layers", 1, 3),
+    Range("nodes", 64, 1024, log=True),
+    Range("activation", choices=("relu", "silu", "tanh")),
+    Range("reconstruction", choices=("squared_error", "bernoulli")),
+    Range("corruption_kind", choices=("masking", "salt_and_pepper", "gaussian")),
+    Range("corruption", 0.0, 0.6),
+    Range("sparsity", 0.0, 0.1),
+)
 
 
 def search(
@@ -51,8 +61,7 @@ def search(
     Args:
         x: Array `(n, *shape)` of training data, or a name for `data.load`, of which it is the training part.
         ranges: List of `Range`, or a line for `parse`.
-        folder: Folder for all that the search leaves: the best model as a run, `trials.csv`, and a picture for each
-            range of numbers.
+        folder: Folder for the results: the best model as a run, `trials.csv`, and a picture for each range of numbers.
         preset: Name of a preset whose model can reconstruct. Defaults to `"autoencoder"`.
         validation: Array `(m, *shape)`, or a pair (inputs, targets) of these: noisy images and the clean ones, without
             which the best denoising autoencoder is one that never saw noise. Every fifth example of `x` is held out if
@@ -82,7 +91,7 @@ def search(
     >>> import tempfile
     >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
     >>> options = {"trials": 2, "epochs": 1, "units": (8,), "verbose": 0}
-    >>> found = search(x, [Range("bottleneck", 1, 8)], tempfile.mkdtemp(), **options)
+    >>> found = search(x, [Range("latent_dim", 1, 8)], tempfile.mkdtemp(), **options)
     >>> len(found.rows), 1 <= found.best["latent_dim"] <= 8
     (2, True)
 
@@ -102,9 +111,9 @@ def search(
     settings = Settings(preset, data_name, epochs, batch_size, seed=seed, options=options)
     hypermodel = PresetHyperModel(settings, x.shape[1:], ranges, objective, folder, repeats)
     hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
-    marks = [_fingerprint(part) for part in (x, inputs, targets)]
-    _claim(folder, [preset, marks, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed])
-    # Hyperband is stopped by the number of trials below, not by having been through its brackets
+    contents = cache.fingerprint(x, inputs, targets)
+    _claim(folder, [preset, contents, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed])
+    # Hyperband has more brackets than needed, and is stopped by `max_trials` below
     limit = {"max_trials": trials}
     if tuner == "hyperband":
         limit = {"max_epochs": epochs, "hyperband_iterations": trials}
@@ -122,46 +131,41 @@ def search(
         )
         runner.oracle.max_trials = trials
         runner.search(x=x, inputs=inputs, targets=targets, callbacks=list(callbacks), batch_size=batch_size, **options)
-    return collected(folder, runner.oracle, ranges, objective)
+    return write_result(folder, runner.oracle, ranges, objective)
 
 
-def search_bottleneck(x, folder, low=2, high=64, trials=12, **options):
-    """Train models of `trials` code sizes, from `low` to `high` at equal ratios, for the knee of their errors.
+def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):
+    """Search the code size among `trials` sizes from `low` to `high` at equal ratios.
 
     Args:
-        x: Array `(n, *shape)` of training data.
-        folder: As in `search`.
+        x, folder: As in `search`.
         low: The smallest size, an integer >= 1. Defaults to 2.
         high: The largest size. Defaults to 64.
-        trials: Number of sizes, an integer >= 2; of those that round to one integer one is left. Defaults to 12.
+        trials: Number of sizes, an integer >= 2; sizes that round to the same integer count once. Defaults to 12.
         **options: Further arguments of `search` and of the preset, such as `corruption=0.3`.
 
     Returns:
-        A `Result`; `chosen["latent_dim"]` is the knee.
-
-    Raises:
-        ValueError: As in `search`.
+        A `Result`; `chosen["latent_dim"]` is the knee of the errors.
 
     Example:
 
     >>> import tempfile
     >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
     >>> options = {"trials": 2, "epochs": 1, "units": (8,), "verbose": 0}
-    >>> [row["latent_dim"] for row in search_bottleneck(x, tempfile.mkdtemp(), 1, 8, **options).rows]
+    >>> [row["latent_dim"] for row in search_latent_dim(x, tempfile.mkdtemp(), 1, 8, **options).rows]
     [1, 8]
     """
-    Range("bottleneck", checks.integer("low", low), checks.integer("high", high))
+    Range("latent_dim", checks.integer("low", low), checks.integer("high", high))  # raises if it is empty
     sizes = np.geomspace(low, high, checks.integer("trials", trials, minimum=2)).round().astype(int)
     sizes = sorted(set(sizes.tolist()))
-    return search(x, [Range("bottleneck", choices=sizes)], folder, trials=len(sizes), tuner="grid", **options)
+    return search(x, [Range("latent_dim", choices=sizes)], folder, trials=len(sizes), tuner="grid", **options)
 
 
 def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
-    """Train models with `trials` rates of corruption, from `low` to `high` at equal distances.
+    """Search the rate of the corruption among `trials` rates from `low` to `high` at equal distances.
 
     Args:
-        x: Array `(n, *shape)` of training data.
-        folder: As in `search`.
+        x, folder: As in `search`.
         low: The lowest rate. Defaults to 0.
         high: The highest rate. Defaults to 0.6.
         trials: Number of rates, an integer >= 2. Defaults to 12.
@@ -169,9 +173,6 @@ def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
 
     Returns:
         A `Result`; `best["corruption"]` is the rate with the smallest error.
-
-    Raises:
-        ValueError: As in `search`.
 
     Example:
 
@@ -181,51 +182,9 @@ def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
     >>> [row["corruption"] for row in search_corruption(x, tempfile.mkdtemp(), 0.0, 0.5, **options).rows]
     [0.0, 0.5]
     """
-    Range("corruption", low, high)
+    Range("corruption", low, high)  # raises if it is empty
     rates = np.linspace(low, high, checks.integer("trials", trials, minimum=2)).round(6).tolist()
     return search(x, [Range("corruption", choices=rates)], folder, trials=trials, tuner="grid", **options)
-
-
-EVERYTHING = (
-    Range("bottleneck", 2, 64, log=True),
-    Range("layers", 1, 3),
-    Range("nodes", 64, 1024, log=True),
-    Range("activation", choices=("relu", "silu", "tanh")),
-    Range("reconstruction", choices=("squared_error", "bernoulli")),
-    Range("corruption_kind", choices=("masking", "salt_and_pepper", "gaussian")),
-    Range("corruption", 0.0, 0.6),
-    Range("sparsity", 0.0, 0.1),
-)
-
-
-def search_autoencoder(x, folder, ranges=EVERYTHING, tuner="bayesian", **options):
-    """Search all that a deep autoencoder has to choose, together.
-
-    By default that is the code's size, the number of layers, the nodes in each, activation, reconstruction loss, kind
-    and rate of the corruption, and sparsity.
-
-    Args:
-        x: Array `(n, *shape)` of training data, in [0, 1] for the Bernoulli loss.
-        folder: As in `search`.
-        ranges: List of `Range`. Defaults to all those above.
-        tuner: As in `search`. Defaults to `"bayesian"`.
-        **options: Further arguments of `search` and of the preset.
-
-    Returns:
-        A `Result`.
-
-    Raises:
-        ValueError: As in `search`.
-
-    Example:
-
-    >>> import tempfile
-    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
-    >>> found = search_autoencoder(x, tempfile.mkdtemp(), trials=1, epochs=1, width=0.1, verbose=0)
-    >>> sorted(found.best)[:3]
-    ['activation', 'latent_dim', 'layers']
-    """
-    return search(x, ranges, folder, tuner=tuner, **options)
 
 
 def _checked_ranges(ranges, fixed, known):
@@ -264,9 +223,3 @@ def _claim(folder, arguments):
         raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(wanted, indent=2) + "\n")
-
-
-def _fingerprint(x):
-    """What distinguishes an array from others: its shape and a digest of its values."""
-    x = np.ascontiguousarray(x)
-    return [list(x.shape), hashlib.sha256(x.view(np.uint8)).hexdigest()]

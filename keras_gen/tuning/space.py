@@ -1,4 +1,4 @@
-"""What is searched: ranges of a preset's arguments."""
+"""Search ranges of a preset's arguments."""
 
 import dataclasses
 import math
@@ -7,7 +7,6 @@ import numpy as np
 
 from keras_gen import checks
 
-ALIASES = {"bottleneck": "latent_dim"}
 SHAPE = ("layers", "nodes")  # which together make a preset's `units`
 
 
@@ -18,7 +17,7 @@ class Range:
     Besides a preset's own arguments there are `layers`, the number of hidden layers, and `nodes`, the width of each.
 
     Args:
-        name: The argument's name, or `"bottleneck"` for `latent_dim`.
+        name: The argument's name.
         low: The lowest value; two integers make a range of integers. Defaults to `None`.
         high: The highest value. Defaults to `None`.
         choices: Tuple of values, instead of the two. Defaults to ().
@@ -29,8 +28,8 @@ class Range:
 
     Example:
 
-    >>> Range("bottleneck", 2, 64, log=True).name
-    'latent_dim'
+    >>> Range("latent_dim", 2, 64, log=True).probes
+    (64, 2)
     """
 
     name: str
@@ -40,13 +39,12 @@ class Range:
     log: bool = False
 
     def __post_init__(self):
-        object.__setattr__(self, "name", ALIASES.get(self.name, self.name))
         for end in ("low", "high"):
             object.__setattr__(self, end, _plain(getattr(self, end)))
         object.__setattr__(self, "choices", self._of_one_kind())
         if self.choices:
             return
-        if not (_is_number(self.low) and _is_number(self.high) and self.low < self.high):
+        if not (checks.is_real(self.low) and checks.is_real(self.high) and self.low < self.high):
             raise ValueError(
                 f"The search range of `{self.name}` is empty. Expected: a lowest value below the highest, or choices. "
                 f"Received: {self.low} to {self.high}"
@@ -55,7 +53,7 @@ class Range:
             raise ValueError(f"A logarithmic range must begin above 0. Received: {self.name} from {self.low}")
 
     def _of_one_kind(self):
-        """The choices as KerasTuner takes them: of one type, so that 0 among fractions is one too."""
+        """The choices as KerasTuner takes them, all of one type: integers among floats become floats."""
         choices = tuple(_plain(value) for value in self.choices)
         if {type(value) for value in choices} == {int, float}:
             choices = tuple(float(value) for value in choices)
@@ -70,11 +68,11 @@ class Range:
     @property
     def numeric(self):
         """Whether the values are numbers."""
-        return not self.choices or _is_number(self.choices[0])
+        return not self.choices or checks.is_real(self.choices[0])
 
     @property
     def probes(self):
-        """The largest and the smallest number, or every value that is none."""
+        """The largest and the smallest number, or all choices that are not numbers."""
         if not self.numeric:
             return self.choices
         return (max(self.choices), min(self.choices)) if self.choices else (self.high, self.low)
@@ -89,7 +87,7 @@ class Range:
 
 
 def parse(text):
-    """Ranges from a line such as `bottleneck=2:64,corruption=0:0.6,activation=relu|silu`.
+    """Ranges from a line such as `latent_dim=2:64,corruption=0:0.6,activation=relu|silu`.
 
     Args:
         text: Names and ranges with commas between; `a:b` is a range, `a|b|c` are choices. Whole numbers from 1 on whose
@@ -103,7 +101,7 @@ def parse(text):
 
     Example:
 
-    >>> [(r.name, r.low, r.high, r.log) for r in parse("bottleneck=2:64,corruption=0:0.6")]
+    >>> [(r.name, r.low, r.high, r.log) for r in parse("latent_dim=2:64,corruption=0:0.6")]
     [('latent_dim', 2, 64, True), ('corruption', 0, 0.6, False)]
     """
     ranges = []
@@ -111,7 +109,7 @@ def parse(text):
         name, equals, values = (piece.strip() for piece in part.partition("="))
         if not name or not equals or not values:
             raise ValueError(
-                f"A search must name ranges. Expected: such as bottleneck=2:64,corruption=0:0.6. Received: {text!r}"
+                f"A search must name ranges. Expected: such as latent_dim=2:64,corruption=0:0.6. Received: {text!r}"
             )
         if "|" in values:
             ranges.append(Range(name, choices=[_value(value) for value in values.split("|")]))
@@ -139,37 +137,13 @@ def _plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def _is_number(value):
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
 def checked(ranges, known):
-    """The ranges, if there are any, each is of a known argument, and none is named twice.
-
-    Args:
-        ranges: Iterable of `Range`.
-        known: Names of a preset's arguments.
-
-    Returns:
-        List of `Range`.
-
-    Raises:
-        ValueError: If not; of an unknown name the message gives the nearest.
-
-    Example:
-
-    >>> [one.name for one in checked([Range("layers", 1, 3)], ["latent_dim", "units"])]
-    ['layers']
-    """
+    """The ranges as a list, or a `ValueError` unless they are of different known arguments of a preset."""
     ranges = list(ranges)
     if not ranges:
         raise ValueError("A search must have at least one range. Received: none")
     names = [one.name for one in ranges]
-    allowed = {
-        *known,
-        *(alias for alias, name in ALIASES.items() if name in known),
-        *(SHAPE if "units" in known else ()),
-    }
+    allowed = {*known, *(SHAPE if "units" in known else ())}
     for name in names:
         checks.choice("search range", name, allowed)
         if name == "units":
@@ -182,22 +156,8 @@ def checked(ranges, known):
 def arguments(ranges, hp, known):
     """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
 
-    The widths are taken in falling order, and none is less than the code's, as a symmetric autoencoder needs.
-
-    Args:
-        ranges: List of `Range`.
-        hp: `keras_tuner.HyperParameters`.
-        known: Dict of the preset's other arguments, with its defaults.
-
-    Returns:
-        Dict of arguments.
-
-    Example:
-
-    >>> import keras_tuner
-    >>> ranges = [Range("layers", choices=[2]), Range("nodes", 8, 16), Range("latent_dim", 9, 10)]
-    >>> arguments(ranges, keras_tuner.HyperParameters(), {"units": (4,)})
-    {'latent_dim': 9, 'units': (9, 9)}
+    The widths are taken in falling order, and none is less than the code's, as a symmetric autoencoder needs. `known`
+    are the preset's other arguments, with its defaults.
     """
     by_name = {one.name: one for one in ranges}
     values = {name: one.suggest(hp) for name, one in by_name.items() if name not in SHAPE}

@@ -12,7 +12,7 @@ from keras_gen.runs.training import Trained, completed
 
 @pytest.fixture
 def calls(monkeypatch):
-    """What the command line hands to `runs.train` and `runs.train_translation`, in whose place nothing is trained."""
+    """What the command line hands to `runs.train`, which trains nothing here."""
     found = []
 
     def stub(settings, folder, resume, given):
@@ -21,7 +21,6 @@ def calls(monkeypatch):
         return Trained(folder, ["a.png"], completed(settings), settings.epochs, 1, figures)
 
     monkeypatch.setattr(runs, "train", stub)
-    monkeypatch.setattr(runs, "train_translation", stub)
     return found
 
 
@@ -83,7 +82,7 @@ def test_an_interrupted_command_says_how_to_go_on(run, tmp_path, monkeypatch):
 
 def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     folder = tmp_path / "search"
-    command = ("tune", "autoencoder", "--search", "bottleneck=2:5,corruption=0:0.5", "--units", "6", "--epochs", 1,
+    command = ("tune", "autoencoder", "--search", "latent_dim=2:5,corruption=0:0.5", "--units", "6", "--epochs", 1,
                "--batch-size", 512, "--out", folder)  # fmt: skip
     code, out, err = run(*command, "--trials", 1)
     assert code == 0 and "Smallest latent_dim within one standard error of the best: " in out, err

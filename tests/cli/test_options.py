@@ -2,7 +2,7 @@ import pytest
 import typer
 
 from keras_gen.arguments import Argument
-from keras_gen.cli.options import command, integers, stated
+from keras_gen.cli.options import command, elements, stated
 
 
 @pytest.fixture
@@ -56,4 +56,4 @@ def test_values_that_are_none_of_the_choices_are_refused(tool, capsys):
     assert "'slow', 'fast'" in capsys.readouterr().err
     with pytest.raises(ValueError, match="--units must be whole numbers with commas between. .* Received: '4,b'"):
         tool(["--units", "4,b"])
-    assert integers("--labels", "3") == (3,)
+    assert elements("--labels", "3") == (3,) and elements("--kinds", "a, b", str) == ("a", "b")

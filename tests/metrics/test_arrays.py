@@ -44,11 +44,11 @@ def test_blocks_hold_every_row_once_within_the_limit(monkeypatch):
 
 def test_parts_are_a_random_division():
     x = np.arange(20.0)[:, None]
-    parts = arrays.parted(x, 3, seed=0)
+    parts = arrays.random_parts(x, 3, seed=0)
     assert [len(part) for part in parts] == [7, 7, 6]
     whole = np.concatenate(parts)[:, 0]
     assert sorted(whole) == list(range(20)) and list(whole) != list(range(20))
-    assert not np.array_equal(parts[0], arrays.parted(x, 3, seed=1)[0])
+    assert not np.array_equal(parts[0], arrays.random_parts(x, 3, seed=1)[0])
 
 
 def test_the_error_is_that_of_a_mean():

@@ -66,8 +66,8 @@ def test_batches_change_nothing():
 
 def test_one_batch_is_held_at_a_time():
     features, steps = flat((4, 4, 1), batch_size=3), []
-    fitted, compute = features._fitted, features._compute
-    features._fitted = lambda *args: steps.append("fit") or fitted(*args)
+    fitted, compute = features._adapted, features._compute
+    features._adapted = lambda *args: steps.append("fit") or fitted(*args)
     features._compute = lambda part: steps.append("compute") or compute(part)
     features(X)
     assert steps == ["fit", "compute"] * 3

@@ -41,8 +41,8 @@ def test_three_standard_deviations_are_the_limit():
         ({"samples": np.zeros((3, 1))}, "must have one dimension. Expected: 2 as in centres. Received: 1 in samples"),
         ({"samples": np.full((3, 2), np.nan)}, "`samples` must be finite"),
         ({"centres": [0.0, 1.0]}, r"`centres` must be features of shape \(n, features\)"),
-        ({"sigma": 0}, "`sigma` must be > 0. Received: sigma=0"),
-        ({"sigma": -1}, "`sigma` must be a finite number >= 0"),
+        ({"sigma": 0}, "`sigma` must be a finite number > 0. Received: sigma=0"),
+        ({"sigma": -1}, "`sigma` must be a finite number > 0"),
         ({"at_least": 0}, "`at_least` must be an integer >= 1"),
     ],
 )
@@ -64,7 +64,7 @@ def test_the_metrics_are_the_two_figures():
 
 
 def test_bad_input_of_the_metrics_shows_at_once():
-    with pytest.raises(ValueError, match="`sigma` must be > 0"):
+    with pytest.raises(ValueError, match="`sigma` must be a finite number > 0"):
         metrics.ModeCount(RING, 0.0)
     with pytest.raises(ValueError, match="`at_least` must be an integer"):
         metrics.ModeCount(RING, 0.05, at_least=0)

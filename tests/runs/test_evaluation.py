@@ -13,7 +13,7 @@ def folder(tmp_path):
 
 
 def test_figures_are_the_models_and_the_metrics_own(folder):
-    found = {one.name: one for one in runs.evaluate(folder, nll_samples=3, wanted="frechet", features="identity")}
+    found = {one.name: one for one in runs.evaluate(folder, nll_samples=3, metric_names="frechet", features="identity")}
     model, test = runs.load_run(folder).model, data.load("digits")[1].x
     losses = model.evaluate(test, batch_size=100, return_dict=True, verbose=0)
     assert {name: found[name].value for name in losses} == pytest.approx(losses)
@@ -25,21 +25,21 @@ def test_figures_are_the_models_and_the_metrics_own(folder):
     assert found[frechet.name].value == pytest.approx(float(frechet.result()), rel=1e-5)
 
 
-def test_lenet5_is_announced_and_needs_labels(folder, monkeypatch, tmp_path):
-    told = []
+def test_lenet5_is_trained_on_labels(folder, monkeypatch, tmp_path):
+    trainings = []
 
-    def trained(x, y):
-        told.append(y[:3].tolist())
+    def trained(x, y, value_range):
+        trainings.append((y[:3].tolist(), value_range))
         return presets.lenet5(x.shape[1:], width=0.2)
 
     monkeypatch.setattr("keras_gen.runs.evaluation.trained_classifier", trained)
-    runs.evaluate(folder, wanted=["frechet"], samples=100, tell=told.append)
-    assert told[0].startswith("Features: LeNet-5") and told[1] == data.load("digits")[0].y[:3].tolist()
+    runs.evaluate(folder, metric_names=["frechet"], samples=100)
+    assert trainings == [(data.load("digits")[0].y[:3].tolist(), (0, 1))]
     np.save(tmp_path / "x.npy", data.load("digits")[0].x[:50])
     with pytest.raises(ValueError, match="lenet5 is trained on labels. Expected: labelled data"):
-        runs.evaluate(folder, str(tmp_path / "x.npy"), wanted="frechet")
+        runs.evaluate(folder, str(tmp_path / "x.npy"), metric_names="frechet")
     with pytest.raises(ValueError, match="Unknown metric. Did you mean 'frechet'"):
-        runs.evaluate(folder, wanted="frchet")
+        runs.evaluate(folder, metric_names="frchet")
 
 
 def test_binarized_data_are_drawn_once(tmp_path):

@@ -17,8 +17,6 @@ def test_a_run_is_its_model_and_its_settings(folder):
     run = load_run(folder)
     assert run.model.code_shape == (2,) and run.settings.options == {"latent_dim": 2}
     assert run.data_name() == "digits" and run.data_name("mnist") == "mnist"
-    with pytest.raises(ValueError, match="`sample` needs a model with the task 'sample'. .* Received: Autoencoder"):
-        run.require("sample", "`sample`")
 
 
 def test_a_run_on_arrays_without_a_name_has_to_be_given_data(folder):

@@ -12,10 +12,10 @@ def test_what_is_written_is_read(tmp_path):
     assert Settings.read(tmp_path) == SETTINGS
     written = json.loads((tmp_path / "settings.json").read_text())
     assert written["arguments"]["latent_dim"] == 3 and written["arguments"]["data"] == "digits"
-    assert set(written["versions"]) == {"python", "keras", "tensorflow", "keras_gen", "numpy"}
+    assert set(written["versions"]) == {"python", "machine", "keras", "tensorflow", "keras_gen", "numpy"}
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"arguments": {"data": "digits"}}'])
+@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"arguments": []}', '{"arguments": {"data": "digits"}}'])
 def test_missing_and_damaged_settings_are_told_apart(tmp_path, content):
     with pytest.raises(ValueError, match="No run in that folder. Expected: one that `keras-gen train` or `tune` made"):
         Settings.read(tmp_path)

@@ -49,7 +49,10 @@ def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
         (settings(latent_dims=3), "Unknown option. Did you mean 'latent_dim'"),
         (settings(model="convolutional-autoencodr"), "Unknown model. Did you mean 'convolutional-autoencoder'"),
         (settings(corruption=2.0), r"`corruption` must be a number in \[0, 1\)"),
-        (Settings("gan", binarization="dynamic"), "--binarization is for models of a likelihood. Received: gan"),
+        (
+            Settings("gan", binarization="dynamic"),
+            "--binarization is for models that reconstruct. Expected: none. Received: gan",
+        ),
         (Settings("vae", data="nowhere/x.npz"), "No data at that path"),
     ],
 )

@@ -33,7 +33,7 @@ def train(folder, x, y, epochs=1, given=(), resume=True, **options):
     settings = runs.Settings("cyclegan", "pairs", epochs, 2, options=options)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="1 of . images")
-        return runs.train_translation(settings, folder, resume, given)
+        return runs.train(settings, folder, resume, given)
 
 
 def translate(folder, images, **options):

@@ -38,7 +38,7 @@ def numbers(result, name):
 @pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
 def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner):
     found = tuning.search(
-        digits, "bottleneck=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
+        digits, "latent_dim=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
     )
     assert numbers(found, "trial") == [0, 1, 2] and set(numbers(found, "status")) == {"completed"}
     with (tmp_path / "s" / "trials.csv").open(newline="") as file:
@@ -53,7 +53,7 @@ def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner
 
 
 def test_the_best_model_comes_back_whole(digits, tmp_path):
-    found = tuning.search(digits[:20], "bottleneck=2:5", tmp_path / "s", validation=digits[20:], trials=3, **SMALL)
+    found = tuning.search(digits[:20], "latent_dim=2:5", tmp_path / "s", validation=digits[20:], trials=3, **SMALL)
     model = found.model()
     assert isinstance(model, models.Autoencoder) and model.code_shape == (found.best["latent_dim"],)
     error = np.square(digits[20:] - model.reconstruct(digits[20:])).reshape(8, -1).sum(axis=1)
@@ -82,7 +82,7 @@ def test_a_worse_trial_leaves_the_best_model(digits, tmp_path):
 
 @pytest.mark.parametrize("tuner", ["random", "grid"])
 def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, monkeypatch, tuner):
-    arguments = (digits, [Range("bottleneck", choices=[2, 9, 60]), Range("corruption", 0.0, 0.5)])
+    arguments = (digits, [Range("latent_dim", choices=[2, 9, 60]), Range("corruption", 0.0, 0.5)])
     options = {**SMALL, "units": (60,), "tuner": tuner}
     whole = tuning.search(*arguments, tmp_path / "whole", trials=3, **options)
     trained, fit = [], PresetHyperModel.fit
@@ -112,7 +112,7 @@ def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, 
 
 
 def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_path, diverging):
-    ranges = [Range("bottleneck", choices=[2, 3, 4])]
+    ranges = [Range("latent_dim", choices=[2, 3, 4])]
     found = tuning.search(digits, ranges, tmp_path / "s", preset="diverging", tuner="grid", trials=3, **SMALL)
     assert numbers(found, "status") == ["completed", "failed", "completed"]
     assert numbers(found, "reason")[::2] == ["", ""] and "diverged" in found.rows[1]["reason"]
@@ -136,12 +136,12 @@ def test_a_search_leaves_the_callers_random_state_alone(digits, tmp_path):
     keras.utils.set_random_seed(5)
     expected = keras.random.SeedGenerator().next().numpy().tolist()
     keras.utils.set_random_seed(5)
-    tuning.search(digits, "bottleneck=2:5", tmp_path, trials=1, **SMALL)
+    tuning.search(digits, "latent_dim=2:5", tmp_path, trials=1, **SMALL)
     assert keras.random.SeedGenerator().next().numpy().tolist() == expected
 
 
-def test_a_bottleneck_at_equal_ratios(digits, tmp_path):
-    found = tuning.search_bottleneck(digits, tmp_path, 1, 8, trials=4, **{**SMALL, "units": (8,)})
+def test_code_sizes_at_equal_ratios(digits, tmp_path):
+    found = tuning.search_latent_dim(digits, tmp_path, 1, 8, trials=4, **{**SMALL, "units": (8,)})
     assert numbers(found, "latent_dim") == [1, 2, 4, 8] and found.chosen["latent_dim"] in (1, 2, 4, 8)
 
 
@@ -152,7 +152,7 @@ def test_rates_of_corruption_at_equal_distances(digits, tmp_path):
 
 def test_everything_at_once(digits, tmp_path):
     options = {name: value for name, value in SMALL.items() if name != "units"}
-    found = tuning.search_autoencoder(digits, tmp_path, trials=2, **options)
+    found = tuning.search(digits, tuning.AUTOENCODER_RANGES, tmp_path, tuner="bayesian", trials=2, **options)
     searched = "latent_dim layers activation reconstruction corruption corruption_kind sparsity nodes_1"
     assert set(searched.split()) <= set(found.best)
     assert len(load_model(tmp_path).encoder.layers) == 2 + found.best["layers"] + 1
@@ -161,7 +161,7 @@ def test_everything_at_once(digits, tmp_path):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"ranges": "bottlenek=2:4"}, "Unknown search range. Did you mean"),
+        ({"ranges": "latent_dm=2:4"}, "Unknown search range. Did you mean"),
         ({"ranges": []}, "at least one range"),
         ({"ranges": "corruption=0:1.5", "latent_dim": 2}, "`corruption` must be a number in"),
         ({"latent_dim": 2}, "An argument is searched or fixed. Expected: one of the two. Received: both"),
@@ -176,24 +176,24 @@ def test_everything_at_once(digits, tmp_path):
     ],
 )
 def test_bad_input_is_found_before_the_first_trial(digits, tmp_path, options, message):
-    arguments = {"x": digits, "ranges": "bottleneck=2:4", "folder": tmp_path / "s", **SMALL, **options}
+    arguments = {"x": digits, "ranges": "latent_dim=2:4", "folder": tmp_path / "s", **SMALL, **options}
     with pytest.raises(ValueError, match=message):
         tuning.search(**arguments)
     assert not (tmp_path / "s").exists()
 
 
 def test_a_folder_of_another_search_is_refused(digits, tmp_path):
-    tuning.search(digits, "bottleneck=2:4", tmp_path / "s", trials=1, **SMALL)
+    tuning.search(digits, "latent_dim=2:4", tmp_path / "s", trials=1, **SMALL)
     before = (tmp_path / "s" / "trials.csv").read_bytes()
-    for other in ({"ranges": "bottleneck=2:5"}, {"seed": 1}, {"corruption": 0.5}, {"x": digits[1:]}, {"x": 1 - digits}):
-        arguments = {"x": digits, "ranges": "bottleneck=2:4", "folder": tmp_path / "s", **SMALL, **other}
+    for other in ({"ranges": "latent_dim=2:5"}, {"seed": 1}, {"corruption": 0.5}, {"x": digits[1:]}, {"x": 1 - digits}):
+        arguments = {"x": digits, "ranges": "latent_dim=2:4", "folder": tmp_path / "s", **SMALL, **other}
         with pytest.raises(ValueError, match="holds another search. Expected: a new folder, or the same arguments"):
             tuning.search(**arguments)
     assert (tmp_path / "s" / "trials.csv").read_bytes() == before
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "model.keras").write_text("a run")
     with pytest.raises(ValueError, match="holds something else"):
-        tuning.search(digits, "bottleneck=2:4", tmp_path / "t", **SMALL)
+        tuning.search(digits, "latent_dim=2:4", tmp_path / "t", **SMALL)
 
 
 def test_every_choice_is_tried_before_the_first_trial(digits, tmp_path):
@@ -208,11 +208,11 @@ def test_every_choice_is_tried_before_the_first_trial(digits, tmp_path):
 def test_pairs_to_validate_on_are_noisy_inputs_and_what_is_to_come_out(digits, tmp_path):
     clean = digits[20:]
     noisy = np.where(np.random.default_rng(0).random(clean.shape) < 0.5, 0, clean).astype("float32")
-    found = tuning.search(digits[:20], "bottleneck=2:5", tmp_path / "s", validation=(noisy, clean), trials=1, **SMALL)
+    found = tuning.search(digits[:20], "latent_dim=2:5", tmp_path / "s", validation=(noisy, clean), trials=1, **SMALL)
     error = np.square(clean - found.model().reconstruct(noisy)).sum(axis=(1, 2, 3))
     assert found.rows[0]["error"] == pytest.approx(error.mean(), rel=1e-5)
     with pytest.raises(ValueError, match="as many inputs as targets. Received: 7 and 8"):
-        tuning.search(digits, "bottleneck=2:5", tmp_path / "t", validation=(noisy[1:], clean), **SMALL)
+        tuning.search(digits, "latent_dim=2:5", tmp_path / "t", validation=(noisy[1:], clean), **SMALL)
 
 
 def test_callbacks_are_every_trials(digits, tmp_path):
@@ -224,10 +224,10 @@ def test_callbacks_are_every_trials(digits, tmp_path):
 
 
 def test_repeats_are_trainings_from_other_starts_whose_mean_counts(digits, tmp_path):
-    once = tuning.search(digits, "bottleneck=2:5", tmp_path / "once", trials=2, tuner="grid", **SMALL)
+    once = tuning.search(digits, "latent_dim=2:5", tmp_path / "once", trials=2, tuner="grid", **SMALL)
     schedule = keras.callbacks.LearningRateScheduler(lambda epoch, rate: float(rate))  # it logs the optimizer's name
     options = {"trials": 2, "tuner": "grid", "repeats": 2, "callbacks": [schedule], **SMALL}
-    twice = tuning.search(digits, "bottleneck=2:5", tmp_path / "twice", **options)
+    twice = tuning.search(digits, "latent_dim=2:5", tmp_path / "twice", **options)
     assert {row["status"] for row in twice.rows} == {"completed"}
     others = [2 * mean - first for mean, first in zip(numbers(twice, "error"), numbers(once, "error"), strict=True)]
     assert numbers(twice, "latent_dim") == numbers(once, "latent_dim")

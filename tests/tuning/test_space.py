@@ -9,7 +9,7 @@ UNITS = {"units": (40, 20), "latent_dim": 3}
 
 
 def test_a_line_names_ranges_and_choices():
-    size, corruption, activation = parse("bottleneck=2:64, corruption=0:0.6 ,activation=relu|silu")
+    size, corruption, activation = parse("latent_dim=2:64, corruption=0:0.6 ,activation=relu|silu")
     assert size == Range("latent_dim", 2, 64, log=True)
     assert corruption == Range("corruption", 0, 0.6)
     assert activation == Range("activation", choices=("relu", "silu"))
@@ -22,12 +22,12 @@ def test_a_line_names_ranges_and_choices():
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("", "A search must name ranges. Expected: such as bottleneck=2:64"),
-        ("bottleneck", "A search must name ranges"),
-        ("bottleneck=", "A search must name ranges"),
-        ("bottleneck=64:2", "The search range of `latent_dim` is empty. Expected: .* Received: 64 to 2"),
-        ("bottleneck=4", "The range of `bottleneck` must be two numbers. Expected: such as 2:64. Received: '4'"),
-        ("bottleneck=a:b", "must be two numbers"),
+        ("", "A search must name ranges. Expected: such as latent_dim=2:64"),
+        ("latent_dim", "A search must name ranges"),
+        ("latent_dim=", "A search must name ranges"),
+        ("latent_dim=64:2", "The search range of `latent_dim` is empty. Expected: .* Received: 64 to 2"),
+        ("latent_dim=4", "The range of `latent_dim` must be two numbers. Expected: such as 2:64. Received: '4'"),
+        ("latent_dim=a:b", "must be two numbers"),
     ],
 )
 def test_lines_that_cannot_be_read(line, message):
@@ -43,7 +43,7 @@ def test_ranges_that_make_no_search():
     with pytest.raises(ValueError, match="Unknown search range"):
         checked([Range("layers", 1, 2)], ["latent_dim", "filters"])
     with pytest.raises(ValueError, match="must be named once"):
-        checked([Range("bottleneck", 1, 2), Range("latent_dim", 1, 3)], UNITS)
+        checked([Range("latent_dim", 1, 2), Range("latent_dim", 1, 3)], UNITS)
     with pytest.raises(ValueError, match="A logarithmic range must begin above 0"):
         Range("corruption", 0, 0.5, log=True)
     with pytest.raises(ValueError, match=r"`units` cannot be searched.* Expected: ranges of `layers` and `nodes`"):

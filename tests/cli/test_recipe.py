@@ -1,6 +1,7 @@
 import inspect
 import json
 import random
+import sys
 
 import keras
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
-from keras_gen.runs.recipe import Finding, Outcome, Recipe, Timer, cosine_decay, cosine_decay_by_epoch, recipe
+from keras_gen.cli.recipe import Finding, Outcome, Recipe, Timer, cosine_decay, cosine_decay_by_epoch, recipe
 
 TEXT = """What it does,
 on two lines.
@@ -112,15 +113,6 @@ def test_the_decorator_reads_name_and_text_from_the_file(monkeypatch):
     assert list(inspect.signature(made).parameters)[-2:] == ["seed", "out"]
 
 
-def test_a_variant_has_another_name_text_folder_and_defaults(made):
-    other = made.variant("other", "Another text.", k=9)
-    assert (other.name, other.__doc__) == ("other", "Another text.")
-    assert (other.arguments["k"].default, made.arguments["k"].default) == (9, 2)
-    assert other.arguments["k"].help == "The number k." and other.arguments["out"].default == "saved_models/other"
-    with pytest.raises(ValueError, match="Received: 'kk'"):
-        made.variant("other", "Another text.", kk=9)
-
-
 def test_help_shows_the_text_and_every_option(made):
     text = CliRunner().invoke(made.app, ["-h"]).output
     assert "What it does, on two lines." in text
@@ -130,15 +122,17 @@ def test_help_shows_the_text_and_every_option(made):
 
 
 def test_the_command_line_gives_the_arguments(made, tmp_path):
-    arguments = ["--k", "4", "--sizes", "7", "--sizes", "8", "--no-blended", "--out", str(tmp_path / "run")]
+    arguments = ["--k", "4", "--sizes", "7,8", "--no-blended", "--out", str(tmp_path / "run")]
     assert CliRunner().invoke(made.app, arguments).exit_code == 0
     protocol = report_of(tmp_path / "run")["protocol"]
     assert (protocol["k"], protocol["sizes"], protocol["blended"]) == (4, [7, 8], False)
 
 
-def test_an_error_that_the_user_can_mend_is_one_line(made, tmp_path):
-    done = CliRunner().invoke(made.app, ["--data", "missing", "--out", str(tmp_path)])
-    assert done.exit_code == 1 and done.stderr == "Error: No data. Expected: digits. Received: missing\n"
+def test_an_error_that_the_user_can_mend_is_one_line(made, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["small", "--data", "missing", "--out", str(tmp_path)])
+    with pytest.raises(SystemExit, match="1"):
+        made.run()
+    assert capsys.readouterr().err == "Error: No data. Expected: digits. Received: missing\n"
     assert CliRunner().invoke(made.app, ["--k", "many"]).exit_code == 2
 
 

@@ -1,0 +1,16 @@
+"""Keras's dtype policy for a part of a program."""
+
+import contextlib
+
+import keras
+
+
+@contextlib.contextmanager
+def dtype_policy(policy):
+    """Use a dtype policy within the block, and the former one after it."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
