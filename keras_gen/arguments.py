@@ -13,40 +13,19 @@ _UNNAMED = (*_VARIADIC, inspect.Parameter.POSITIONAL_ONLY)
 
 @dataclasses.dataclass(frozen=True)
 class Argument:
-    """One argument.
-
-    Args:
-        name: Its name.
-        default: Its default, or `REQUIRED`.
-        help: What the docstring says of it, without the default; `""` if nothing.
-        choices: Tuple of the values that a `typing.Literal` annotation allows; `()` for any value.
-    """
+    """One argument."""
 
     name: str
-    default: object
-    help: str = ""
-    choices: tuple = ()
+    default: object  # or `REQUIRED`
+    help: str = ""  # what the docstring says of it, without the default
+    choices: tuple = ()  # the values that a `typing.Literal` annotation allows; () for any value
 
 
 def init_parameters(cls):
-    """The parameters of a class's `__init__`, and those that its `**kwargs` hand on to the classes it derives from.
+    """Dict from a name to a parameter of a class's `__init__`, and of those that its `**kwargs` lead to.
 
-    Args:
-        cls: A class.
-
-    Returns:
-        Dict from a name to an `inspect.Parameter`; the class itself first, then its bases in the order of resolution,
-        up to the first `__init__` that takes no `**kwargs`. Positional-only parameters, which cannot come through
-        `**kwargs`, are left out: a base hands them over to the classes derived from it.
-
-    Example:
-
-    >>> class Base:
-    ...     def __init__(self, a, b=1): ...
-    >>> class Derived(Base):
-    ...     def __init__(self, c=2, **kwargs): ...
-    >>> list(init_parameters(Derived))
-    ['c', 'a', 'b']
+    The class itself comes first, then its bases in the order of resolution, up to the first `__init__` without
+    `**kwargs`. Positional-only parameters are left out: a base hands them over to the classes derived from it.
     """
     found = {}
     for base in cls.__mro__:
@@ -62,19 +41,7 @@ def init_parameters(cls):
 
 
 def described(thing):
-    """What the `Args` part of a docstring says of each argument, without the default; of a class its bases' too.
-
-    Args:
-        thing: A function or a class.
-
-    Returns:
-        Dict from a name to a text on one line.
-
-    Example:
-
-    >>> described(Argument)["name"]
-    'Its name.'
-    """
+    """What a docstring says of each argument, in one line without the default; of a class, its bases' too."""
     texts = {}
     for owner in thing.__mro__ if inspect.isclass(thing) else [thing]:
         docstring = inspect.cleandoc(owner.__doc__ or "")
@@ -88,19 +55,7 @@ def described(thing):
 
 
 def arguments_of(thing):
-    """The arguments of a function, or of a class and the classes it derives from.
-
-    Args:
-        thing: A function or a class.
-
-    Returns:
-        Dict from a name to an `Argument`.
-
-    Example:
-
-    >>> [argument.default for argument in arguments_of(Argument).values()][2:]
-    ['', ()]
-    """
+    """Dict from a name to an `Argument`, of a function, or of a class and the classes it derives from."""
     if inspect.isclass(thing):
         parameters = init_parameters(thing)
     else:

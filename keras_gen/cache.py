@@ -1,4 +1,4 @@
-"""What is computed once and kept: where it lies on the disk, and a name that says what it was computed from."""
+"""A cache on disk: its folder, and names that identify what its files were computed from."""
 
 import hashlib
 import os
@@ -8,39 +8,15 @@ import numpy as np
 
 
 def folder(chosen=None):
-    """The folder of what is kept between runs; it may be deleted at any time.
+    """The folder of what is kept between runs, which may be deleted at any time.
 
-    Args:
-        chosen: A folder, or `None` for the one that the environment variable `KERAS_GEN_CACHE` names, or else
-            `~/.cache/keras_gen`. Defaults to `None`.
-
-    Returns:
-        A `Path`.
-
-    Example:
-
-    >>> folder("kept").name
-    'kept'
+    It is the one chosen, else the one that `KERAS_GEN_CACHE` names in the environment, else `~/.cache/keras_gen`.
     """
     return Path(chosen or os.environ.get("KERAS_GEN_CACHE") or "~/.cache/keras_gen").expanduser()
 
 
 def fingerprint(*parts):
-    """A name for the content of arrays and of settings: equal contents have equal names, also in another process.
-
-    Args:
-        *parts: Arrays, and anything whose `repr` tells what it is.
-
-    Returns:
-        A string of 32 hexadecimal digits.
-
-    Example:
-
-    >>> fingerprint(np.zeros(3), 0) == fingerprint(np.zeros(3), 0)
-    True
-    >>> fingerprint(np.zeros(3), 0) == fingerprint(np.zeros((3, 1)), 0)
-    False
-    """
+    """32 hexadecimal digits that are equal for equal arrays and for anything of equal `repr`, in every process."""
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, np.ndarray):

@@ -10,59 +10,29 @@ import numpy as np
 
 
 def integer(name, value, minimum=1):
-    """An integer that is at least `minimum`.
-
-    Example:
-
-    >>> integer("n_critic", 5)
-    5
-    """
+    """An integer that is at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < minimum:
         raise ValueError(f"`{name}` must be an integer >= {minimum}. Received: {name}={value!r}")
     return int(value)
 
 
 def number(name, value, minimum=0.0):
-    """A finite number that is at least `minimum`.
-
-    Example:
-
-    >>> number("beta", 1)
-    1.0
-    """
+    """A finite number that is at least `minimum`."""
     return _number(name, value, f"a finite number >= {minimum}", lambda value: value >= minimum)
 
 
 def positive(name, value):
-    """A finite number > 0.
-
-    Example:
-
-    >>> positive("clip", 0.01)
-    0.01
-    """
+    """A finite number > 0."""
     return _number(name, value, "a finite number > 0", lambda value: value > 0)
 
 
 def rate(name, value):
-    """A number in [0, 1).
-
-    Example:
-
-    >>> rate("corruption", 0)
-    0.0
-    """
+    """A number in [0, 1)."""
     return _number(name, value, "a number in [0, 1)", lambda value: 0 <= value < 1)
 
 
 def probability(name, value):
-    """A number in (0, 1).
-
-    Example:
-
-    >>> probability("rho", 0.05)
-    0.05
-    """
+    """A number in (0, 1)."""
     return _number(name, value, "a number in (0, 1)", lambda value: 0 < value < 1)
 
 
@@ -73,13 +43,7 @@ def _number(name, value, expected, fits):
 
 
 def widths(name, value):
-    """A sequence of integers >= 1, which may be empty, as a list.
-
-    Example:
-
-    >>> widths("units", (400, 20))
-    [400, 20]
-    """
+    """A sequence of integers >= 1, which may be empty, as a list."""
     if not np.iterable(value) or isinstance(value, str):
         raise ValueError(
             f"`{name}` must be a sequence of widths. Expected: such as (400, 20). Received: {name}={value!r}"
@@ -93,13 +57,7 @@ def is_real(value):
 
 
 def choice(name, value, known):
-    """One of the `known` names, an iterable of strings; the message suggests the nearest ones.
-
-    Example:
-
-    >>> choice("model", "vae", ["vae", "gan"])
-    'vae'
-    """
+    """One of the `known` names, an iterable of strings; the message suggests the nearest ones."""
     known = sorted(known)
     if value not in known:
         near = difflib.get_close_matches(str(value), known, n=3, cutoff=0.5)
@@ -112,58 +70,25 @@ def choice(name, value, known):
 
 
 def interval(name, value):
-    """A pair (lowest, highest).
-
-    Example:
-
-    >>> interval("value_range", (-1, 1))
-    (-1, 1)
-    """
-    low, high = value
-    if not low < high:
+    """A pair (lowest, highest) of numbers, the first below the second."""
+    if np.shape(value) != (2,) or not value[0] < value[1]:
         raise ValueError(f"`{name}` must be (lowest, highest). Received: {value}")
-    return value
+    return tuple(value)
 
 
 def array(name, x, shape=None, value_range=None, allow_nan=False):
-    """Raise unless `x` is a finite, non-empty array of the wanted shape and range.
+    """Raise unless `x` is a finite array of numbers `(n, ...)`, not empty, of one example's shape and in a range.
 
-    Args:
-        name: The argument's name, for the message.
-        x: Array `(n, ...)`.
-        shape: One example's shape, without the batch axis; `None` entries are free. No check if `None`.
-        value_range: The pair (lowest, highest) allowed. No check if `None`.
-        allow_nan: Whether entries may be NaN, even all of them. Defaults to `False`.
-
-    Raises:
-        ValueError: If `x` is empty, of another shape, not numeric, not finite or out of range.
-
-    Example:
-
-    >>> array("x", np.zeros((2, 4)), shape=(4,), value_range=(0, 1))
+    `None` entries of the shape are free; `None` for the shape or the range (lowest, highest) allows any. With
+    `allow_nan` entries may be NaN, even all of them.
     """
     x = np.asarray(x)
     array_facts(name, x.dtype, x.shape, shape)
-    least, most = (np.fmin.reduce, np.fmax.reduce) if allow_nan else (np.min, np.max)
-    array_values(name, float(least(x, axis=None)), float(most(x, axis=None)), value_range, allow_nan)
+    array_values(name, *extremes(x, allow_nan), value_range, allow_nan)
 
 
 def array_facts(name, dtype, shape, wanted=None):
-    """Raise unless an array of that type and shape holds numbers, at least one example, and fits the wanted shape.
-
-    Args:
-        name: The argument's name, for the message.
-        dtype: The array's type.
-        shape: The array's shape.
-        wanted: One example's shape, without the batch axis; `None` entries are free. No check if `None`.
-
-    Raises:
-        ValueError: If it does not.
-
-    Example:
-
-    >>> array_facts("x", "float32", (5, 28, 28, 1), (None, None, 1))
-    """
+    """Raise unless an array of that type and shape holds numbers, at least one example, each of the wanted shape."""
     if np.dtype(dtype).kind not in "fiub":
         raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {dtype}")
     if len(shape) == 0 or shape[0] == 0:
@@ -176,6 +101,23 @@ def array_facts(name, dtype, shape, wanted=None):
         )
 
 
+def is_sparse_matrix(array):
+    """Whether `array` is a scipy sparse matrix or array; scipy is not imported for it."""
+    return hasattr(array, "tocsr")
+
+
+def extremes(array, ignore_nan=False):
+    """The pair (lowest, highest) of a non-empty array or sparse matrix, as floats.
+
+    One NaN makes both NaN, unless `ignore_nan` leaves it out; where there is no number, both are NaN.
+    """
+    if is_sparse_matrix(array):
+        return float(array.min()), float(array.max())
+    least, most = (np.fmin.reduce, np.fmax.reduce) if ignore_nan else (np.min, np.max)
+    array = np.asarray(array)
+    return float(least(array, axis=None)), float(most(array, axis=None))  # NaN and infinity show, without a copy
+
+
 def shapes_agree(shape, expected):
     """Whether two shapes are the same; axes of unknown size (`None`) fit any."""
     pairs = zip(shape, expected, strict=False)
@@ -183,22 +125,7 @@ def shapes_agree(shape, expected):
 
 
 def array_values(name, low, high, value_range=None, allow_nan=False):
-    """Raise unless values, of which `low` and `high` are the extremes, are finite and in the range.
-
-    Args:
-        name: The argument's name, for the message.
-        low: The lowest value.
-        high: The highest value.
-        value_range: The pair (lowest, highest) allowed. No check if `None`.
-        allow_nan: Whether NaN is allowed, as the extremes of no number. Defaults to `False`.
-
-    Raises:
-        ValueError: If they are not.
-
-    Example:
-
-    >>> array_values("x", 0.0, 1.0, (0, 1))
-    """
+    """Raise unless values with these extremes are finite and in the range; with `allow_nan`, NaN is no value."""
     if allow_nan and np.isnan(low):
         return
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -206,52 +133,21 @@ def array_values(name, low, high, value_range=None, allow_nan=False):
     in_range(name, low, high, value_range)
 
 
-def batch(name, size, updates, replicas=1):
-    """Raise unless a batch gives each replica as many examples as the others, and each update of a step one.
-
-    Args:
-        name: `"batch_size"`, or `"examples"` for a whole set, which need not be divisible.
-        size: The number of examples.
-        updates: The updates of a step that see examples of their own, an integer >= 1.
-        replicas: The devices that share a batch, an integer >= 1. Defaults to 1.
-
-    Raises:
-        ValueError: If it does not.
-
-    Example:
-
-    >>> batch("batch_size", 10, updates=5, replicas=2)
-    """
-    whole = name == "examples" or size % replicas == 0
-    if whole and size >= updates * replicas:
-        return
-    each, wanted = "", f"{name} >= {updates * replicas}"
-    if replicas > 1:
-        each = f" on each of {replicas} replicas"
-        wanted += "" if name == "examples" else f", a multiple of {replicas}"
-    raise ValueError(
-        f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
-        f"Expected: {wanted}. Received: {name}={size}"
-    )
+def batch_size(size, updates, replicas=1):
+    """Raise unless a batch gives each replica as many examples as the others, and each update of a step one."""
+    if size % replicas or size < updates * replicas:
+        each = f" on each of {replicas} replicas" if replicas > 1 else ""
+        multiple = f", a multiple of {replicas}" if replicas > 1 else ""
+        raise ValueError(
+            f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
+            f"Expected: batch_size >= {updates * replicas}{multiple}. Received: batch_size={size}"
+        )
 
 
 def in_range(name, low, high, value_range):
-    """Raise unless all values, of which `low` and `high` are the extremes, are in the range; NaN is no extreme.
+    """Raise unless values with these extremes are in the range, if there is one; NaN is no extreme.
 
     Values may exceed it as `with_tolerance` states: resized pixels reach -1.0000001.
-
-    Args:
-        name: The argument's name, for the message.
-        low: The lowest value.
-        high: The highest value.
-        value_range: The pair (lowest, highest) allowed. No check if `None`.
-
-    Raises:
-        ValueError: If a value is out of range.
-
-    Example:
-
-    >>> in_range("x", -1e-7, 0.9, (0, 1))
     """
     if value_range is None:
         return
@@ -266,13 +162,7 @@ def in_range(name, low, high, value_range):
 
 
 def with_tolerance(value_range):
-    """A range widened on both sides by 1e-5 of its width, the room that float32 rounding needs.
-
-    Example:
-
-    >>> with_tolerance((0, 1))
-    (-1e-05, 1.00001)
-    """
+    """A range widened on both sides by 1e-5 of its width, the room that float32 rounding needs."""
     low, high = value_range
     room = 1e-5 * (high - low)
     return low - room, high + room

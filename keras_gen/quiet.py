@@ -7,7 +7,7 @@ import sys
 
 @contextlib.contextmanager
 def quiet_start():
-    """Discard what is written to the file of the error stream meanwhile; Python's own exceptions pass.
+    """Discard what is written to file descriptor 2, standard error, meanwhile; Python's own exceptions pass.
 
     TensorFlow's C++ side writes some lines before it reads `TF_CPP_MIN_LOG_LEVEL`, which is set for all that follow.
 

@@ -10,26 +10,13 @@ from keras_gen.version import versions
 
 @dataclasses.dataclass(frozen=True)
 class Finding:
-    """One measured value and its bounds.
+    """One measured value and its bounds."""
 
-    Args:
-        what: What was measured, with its unit.
-        obtained: The value.
-        at_most: The largest value that passes, or `None` for no bound. Defaults to `None`.
-        at_least: The smallest value that passes, or `None` for no bound. Defaults to `None`.
-        reference: Where the bound comes from. Defaults to `""`.
-
-    Example:
-
-    >>> Finding("error, %", 0.9, at_most=1.0).verdict
-    'reached'
-    """
-
-    what: str
+    what: str  # was measured, with its unit
     obtained: float
-    at_most: float | None = None
-    at_least: float | None = None
-    reference: str = ""
+    at_most: float | None = None  # the largest value that passes
+    at_least: float | None = None  # the smallest value that passes
+    reference: str = ""  # where the bounds come from
 
     @property
     def expected(self):
@@ -60,14 +47,6 @@ def report(title, findings, folder, protocol):
 
     Returns:
         The path of the file.
-
-    Example:
-
-    >>> import tempfile
-    >>> report("example", [Finding("error, %", 0.9, at_most=1.0)], tempfile.mkdtemp(), {"seed": 0}).name
-    example
-      error, %: expected <= 1, obtained 0.9: reached
-    'report.json'
     """
     print(title)
     for finding in findings:

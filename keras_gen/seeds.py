@@ -8,9 +8,6 @@ import random
 def seeded(seed):
     """Draw what Keras takes from Python's generator (weights, noise, order) from `seed`, and put the generator back.
 
-    Args:
-        seed: Integer.
-
     Example:
 
     >>> import keras

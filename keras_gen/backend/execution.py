@@ -21,21 +21,13 @@ def compiled(function, jit_compile=False):
 
 
 def fuse_steps(step, result, steps, fallback):
-    """A training function that runs `steps` steps as ONE program of the XLA compiler.
+    """A training function of a `tf.data` iterator that runs `steps` batches, or what is left, as ONE program of XLA.
 
-    Keras's `steps_per_execution` calls one compiled step after another, and each call passes every variable anew, which
-    for a small network costs as much as its arithmetic. Here the loop is inside the program: batches of equal size are
-    stacked, and the loop's length is a tensor, so that a short last execution needs no second program. A batch of
-    another size is an execution of its own.
-
-    Args:
-        step: Callable of one batch, the model's `train_step`; its return value is dropped.
-        result: Callable that returns the logs after the last step.
-        steps: Number of batches taken by one call, >= 1.
-        fallback: The training function for anything that is not a `tf.data` iterator.
-
-    Returns:
-        Callable of an iterator that trains on `steps` batches, or on what is left, and returns the logs.
+    Keras's `steps_per_execution` calls one compiled step after another, and each call passes every variable again,
+    which for a small network costs as much as its arithmetic. Here the loop is inside the program: batches of equal
+    size are stacked, and the loop's length is a tensor, so that a short last execution needs no second program. A batch
+    of another size is an execution of its own. `step` is the model's `train_step`, whose value is dropped; `result`
+    gives the logs; `fallback` is the training function for any other iterator.
     """
     execute = _execution(_loop(step, result), steps)
 
@@ -71,10 +63,7 @@ def _loop(step, result):
 
 
 def _execution(loop, steps):
-    """A function of an iterator and a limit <= `steps` that trains on up to `limit` batches of equal size.
-
-    It returns the logs and the number of batches. A batch of another size, read ahead, is trained on too.
-    """
+    """A function that trains on up to `limit` batches of equal size, and gives the logs and their number."""
 
     @tf.function(reduce_retracing=True, autograph=False)
     def execute(iterator, limit):

@@ -12,17 +12,9 @@ from keras_gen.backend.devices import on_cpu
 def instance_normalized(x, gamma, beta, epsilon):
     """Bring each channel of each image to mean 0 and variance 1, then scale and shift it.
 
-    The kernel is that of batch normalisation: the channels of all images become those of a batch of one image. A
-    single image is not copied for this.
-
-    Args:
-        x: Tensor `(batch, height, width, channels)` of float32, bfloat16 or float16.
-        gamma: Scale, float32 tensor `(channels,)`.
-        beta: Shift, float32 tensor `(channels,)`.
-        epsilon: Number added to the float32 variance.
-
-    Returns:
-        Tensor of the shape and dtype of `x`.
+    The kernel is that of batch normalisation: the channels of all images become those of a batch of one image. A single
+    image is not copied for this. `x` is `(batch, height, width, channels)`, in float32, bfloat16 or float16; `gamma`
+    and `beta` are float32 `(channels,)`; `epsilon` is added to the float32 variance.
     """
     images, height, width, channels = keras.ops.shape(x)
     wide = tf.reshape(tf.transpose(x, (1, 2, 0, 3)), (1, height, width, images * channels))
@@ -39,11 +31,6 @@ def sum_rows(values):
     of a plain sum, or of a product with one vector, without vector instructions; a Bernoulli likelihood then takes
     twice as long. The matrix makes several partial sums, so that the rounding errors of long rows stay those of short
     ones. Where the number of columns is unknown when the graph is traced, it is a plain sum.
-
-    Example:
-
-    >>> sum_rows(tf.ones((2, 6))).numpy().tolist()
-    [6.0, 6.0]
     """
     columns = values.shape[1]
     if columns is None or not on_cpu():

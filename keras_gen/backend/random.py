@@ -31,26 +31,12 @@ def normal(shape, seed, dtype="float32"):
         shape: Tuple of integers or scalar tensors.
         seed: A `keras.random.SeedGenerator`, or an integer.
         dtype: A float type. Defaults to `"float32"`.
-
-    Returns:
-        Tensor of that shape.
-
-    Example:
-
-    >>> normal((2, 3), seed=1).shape
-    TensorShape([2, 3])
     """
     return _draw(tf.random.stateless_normal, shape, seed, dtype)
 
 
 def uniform(shape, seed, dtype="float32"):
-    """Draw from the uniform distribution on [0, 1), with the generator and the arguments of `normal`.
-
-    Example:
-
-    >>> uniform((2, 3), seed=1).shape
-    TensorShape([2, 3])
-    """
+    """Draw from the uniform distribution on [0, 1), with the generator and the arguments of `normal`."""
     return _draw(tf.random.stateless_uniform, shape, seed, dtype)
 
 

@@ -1,4 +1,4 @@
-"""Keras callbacks for autoencoders and generative models."""
+"""Keras callbacks for autoencoders and generative models; copies, which KerasTuner makes, share their data."""
 
 from keras_gen.callbacks.evaluate_samples import EvaluateSamples
 from keras_gen.callbacks.greedy_pretraining import GreedyPretraining

@@ -58,40 +58,12 @@ def not_finite(model, loss):
 
 
 def argument(model, name, default=None):
-    """The value of an argument that the model's class takes, or else the default.
-
-    Args:
-        model: A `GenerativeModel`.
-        name: The argument's name.
-        default: What is given where there is no such argument. Defaults to `None`.
-
-    Example:
-
-    >>> from keras_gen import presets
-    >>> argument(presets.build("wgan-gp", (8, 8, 1), width=0.1), "n_critic")
-    5
-    """
+    """The value of an argument that the model's class takes, or else the default."""
     return getattr(model, name) if name in init_parameters(type(model)) else default
 
 
 def learning_rates(model, player=None):
-    """The learning rate of one player, or of all.
-
-    Args:
-        model: A compiled `GenerativeModel`.
-        player: The player's name, or `None`. Defaults to `None`.
-
-    Returns:
-        A string.
-
-    Example:
-
-    >>> from keras_gen import presets
-    >>> gan = presets.build("gan", (8, 8, 1), width=0.1)
-    >>> gan.optimizer["generator"].learning_rate = 1e-3
-    >>> learning_rates(gan), learning_rates(gan, "generator")
-    ('0.0002 of the discriminator, 0.001 of the generator', '0.001')
-    """
+    """The learning rate of one player of a compiled model, or of all, as text."""
     members = model.optimizer.members
     if player in members:
         members = {player: members[player]}

@@ -17,16 +17,16 @@ class EvaluateSamples(keras.callbacks.Callback):
     """Measure samples every few epochs and log each metric as `val_` and its name, for all callbacks that come after.
 
     `EarlyStopping`, `ModelCheckpoint`, `ReduceLROnPlateau`, `CSVLogger` and KerasTuner thus find
-    `val_frechet[lenet5,n=10000]` as they find `val_loss`; put this callback before them, and tell them the `mode`.
+    `val_frechet[lenet5,n=10000]` as they find `val_loss`; put this callback before them, and give them the `mode`.
 
-    Measured are the epochs that `every` divides, counted over all that the model has finished, and the first and the
-    last of each `fit`, unless it is a callback after this one that stops it. In the epochs between, the last value is
-    logged again: the columns of a table then stay complete, and nothing takes a value that is missing for an
-    improvement. An epoch of repetition is one without improvement, so that a `patience` is best a multiple of `every`.
+    Samples are measured in every epoch that `every` divides, counted over all that the model has finished, and in the
+    first and the last of each `fit`, unless a callback after this one stops it. The epochs between repeat the last
+    value, so that tables have no gaps. A repeated value is no improvement: choose a `patience` that `every` divides.
 
-    The samples are always of the same latents, drawn once for all metrics: one of fewer samples gets the first; those
-    of equally many share their features. Where samples are not finite, NaN is logged. Of samples that a network is to
-    see, single values far out of its range, which a generator without a last activation may make, are clipped.
+    The samples come from the same latents each time, drawn once for all metrics: a metric of fewer samples takes the
+    first, and metrics of equally many share their features. NaN is logged if samples are not finite, or later in a
+    training far out of a network's range; up to 1 % of values far out of it, as of a generator without a last
+    activation, are clipped.
 
     Args:
         metrics: List of `metrics.SampleMetric`, such as `metrics.by_name` gives, of different names.
@@ -80,7 +80,6 @@ class EvaluateSamples(keras.callbacks.Callback):
         self.reports, self._values = {}, {}
 
     def __deepcopy__(self, memo):
-        """A copy that shares the data: KerasTuner copies the callbacks of every trial."""
         return type(self)(copy.deepcopy(self.metrics, memo), self.every, self.seed, self.labels)
 
     def on_train_begin(self, logs=None):
@@ -108,7 +107,7 @@ class EvaluateSamples(keras.callbacks.Callback):
         for metric in self.metrics:
             metric.reset_state()
             within, lost = _within_reach(samples[: metric.n], metric)
-            if lost and self.reports:  # a training that goes astray is told; at first the range is wrong, and raises
+            if lost and self.reports:  # the training diverges; at the first measurement, a wrong range raises
                 warnings.warn(f"{metric.name}: most samples are far out of range after epoch {done}", stacklevel=2)
             if measured := finite and not (lost and self.reports):
                 metric.update_state(within)

@@ -29,8 +29,8 @@ class GreedyPretraining(keras.callbacks.Callback):
     reconstruction loss, those above, between codes, with the squared error.
 
     How many layers are done is a saved variable of the model, so that a resumed run does not pretrain again. All draws
-    follow from the model's own saved seed. It begins after every callback's `on_train_begin`, so that what
-    `keras.callbacks.BackupAndRestore` brings back counts.
+    follow from the model's own saved seed. It begins after every callback's `on_train_begin`, so that
+    layers that `keras.callbacks.BackupAndRestore` brings back count as done.
 
     Args:
         x: Array `(n, *shape)`, a `data.Pipeline` or a `tf.data.Dataset` that ends: what `fit` gets too.
@@ -87,24 +87,21 @@ class GreedyPretraining(keras.callbacks.Callback):
         self.histories = []
 
     def __deepcopy__(self, memo):
-        """A copy that shares the data: KerasTuner copies the callbacks of every trial."""
         arguments = (self.epochs, self.batch_size, self.learning_rate, self.corruption, self.verbose, self.checkpoint)
         return type(self)(self.x, *arguments)
 
     def on_train_begin(self, logs=None):
-        stack = mirrored_layers(self.model)
-        for name in ("epochs", "learning_rate", "corruption"):
-            _one_each(name, getattr(self, name), stack)
+        self._stack = mirrored_layers(self.model)
+        names = ("epochs", "learning_rate", "corruption")
+        self._per_layer = [_one_each(name, getattr(self, name), self._stack) for name in names]
         if is_array(self.x):
             self.model.data_description.check(self.x)
 
     def on_epoch_begin(self, epoch, logs=None):
-        stack, done = mirrored_layers(self.model), int(keras.ops.convert_to_numpy(self.model.pretrained_layers))
+        stack, done = self._stack, int(keras.ops.convert_to_numpy(self.model.pretrained_layers))
         if done == len(stack):
             return
-        epochs, rates, corruptions = (
-            _one_each(name, getattr(self, name), stack) for name in ("epochs", "learning_rate", "corruption")
-        )
+        epochs, rates, corruptions = self._per_layer
         with tempfile.TemporaryDirectory() as folder:
             data, path = self.x, None
             for number, pair in enumerate(stack):
@@ -114,13 +111,13 @@ class GreedyPretraining(keras.callbacks.Callback):
                     single.compile(keras.optimizers.Adam(rates[number]))
                     with compiled_for(single, steps):
                         self._fit(single, data, epochs[number], f"layer {number + 1} of {len(stack)}")
-                    _copy_weights(_hidden_pair(single), pair)
+                    _copy_weights((single.encoder.get_layer("below"), single.decoder.get_layer("above")), pair)
                     self.model.pretrained_layers.assign(number + 1)
                     if self.checkpoint is not None:
                         self.model.save(self.checkpoint)
                 if number + 1 < len(stack):
                     below, path = path, Path(folder) / f"codes_{number + 1}"
-                    data = _codes(single.encoder, data, path)
+                    data = _codes(single, data, path)
                     if below is not None:
                         below.unlink(missing_ok=True)
 
@@ -142,11 +139,10 @@ class GreedyPretraining(keras.callbacks.Callback):
         return single
 
     def _steps(self, data, epochs):
-        batches = (
-            math.ceil(len(data) / self.batch_size)
-            if is_array(data)
-            else (data.batches() if isinstance(data, Pipeline) else batch_count(data))
-        )
+        if is_array(data):
+            batches = math.ceil(len(data) / self.batch_size)
+        else:
+            batches = data.batches() if isinstance(data, Pipeline) else batch_count(data)
         return None if batches is None else batches * epochs
 
     def _corruption(self, corruption, number):
@@ -171,16 +167,9 @@ class GreedyPretraining(keras.callbacks.Callback):
 
 
 def mirrored_layers(model):
-    """The pairs (layer of the encoder, its mirror image in the decoder), from the input on.
+    """The pairs (layer of the encoder, its mirror image in the decoder) of an `Autoencoder`, from the input on.
 
-    Args:
-        model: An `Autoencoder`.
-
-    Returns:
-        List of pairs of layers.
-
-    Raises:
-        ValueError: If the networks hold other layers, or are not each other's mirror image.
+    A `ValueError` says that the networks hold other layers, or are not each other's mirror image.
     """
     if not isinstance(model, Autoencoder):
         raise ValueError(f"`GreedyPretraining` needs an Autoencoder. Received: {type(model).__name__}")
@@ -195,7 +184,10 @@ def mirrored_layers(model):
             raise ValueError(f"`GreedyPretraining` needs an autoencoder of dense layers alone. Received: also {others}")
         sides.append(layers)
     down = [layer.kernel.shape for layer in sides[0]]
-    up = [_kernel_shape(layer)[::-1] for layer in reversed(sides[1])]
+    up = [
+        layer.source.kernel.shape if isinstance(layer, TiedDense) else layer.kernel.shape[::-1]
+        for layer in reversed(sides[1])
+    ]
     if down != up:
         raise ValueError(
             "`GreedyPretraining` needs a decoder that mirrors the encoder. "
@@ -209,10 +201,6 @@ def mirrored_layers(model):
             f"Received: {crossed}, tied to other layers"
         )
     return pairs
-
-
-def _kernel_shape(layer):
-    return layer.source.kernel.shape[::-1] if isinstance(layer, TiedDense) else layer.kernel.shape
 
 
 def _listed(value):
@@ -235,31 +223,21 @@ def _free_copies(below, above):
     )
 
 
-def _hidden_pair(single):
-    return single.encoder.get_layer("below"), single.decoder.get_layer("above")
-
-
 def _copy_weights(sources, targets):
     for source, target in zip(sources, targets, strict=True):
         target.set_weights(source.get_weights())
 
 
-def _codes(encoder, data, path):
+def _codes(single, data, path):
     """The codes of all examples in the order of the data, in memory if the data are, else in a file at `path`."""
     if is_array(data) and not isinstance(data, np.memmap):
-        return np.concatenate([encoder.predict_on_batch(part).astype("float32") for part in _parts(data)])
+        return single.encode(data)
     if is_array(data):
-        batches = (np.asarray(part) for part in _parts(data))
-    elif isinstance(data, Pipeline):
-        batches = data.dataset(training=False)
+        batches = (data[i : i + _BATCH] for i in range(0, len(data), _BATCH))
     else:
-        batches = data
+        batches = data.dataset(training=False) if isinstance(data, Pipeline) else data
     with path.open("wb") as file:
         for batch in batches:
-            x, _, _ = keras.utils.unpack_x_y_sample_weight(batch)
-            encoder.predict_on_batch(np.asarray(x)).astype("float32").tofile(file)
-    return np.memmap(path, "float32", "r").reshape(-1, encoder.output_shape[-1])
-
-
-def _parts(array):
-    return (array[i : i + _BATCH] for i in range(0, len(array), _BATCH))
+            x = np.asarray(single.data_description.parts(batch)["x"])
+            single.encoder.predict_on_batch(x).astype("float32").tofile(file)
+    return np.memmap(path, "float32", "r").reshape(-1, *single.code_shape)

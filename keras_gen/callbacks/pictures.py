@@ -36,8 +36,9 @@ class SampleImages(keras.callbacks.Callback):
 
     def __init__(self, folder, every=1, n=64, seed=0, value_range=None):
         super().__init__()
-        self.folder, self.seed, self.value_range = Path(folder), seed, value_range
+        self.folder, self.value_range = Path(folder), value_range
         self.every, self.n = checks.integer("every", every), checks.integer("n", n)
+        self.seed = checks.integer("seed", seed, minimum=0)
 
     def on_train_begin(self, logs=None):
         require_task("`SampleImages`", self.model, "sample")

@@ -10,20 +10,7 @@ from keras_gen.training.data_adapter import is_array
 
 
 class Reference:
-    """A few real examples, and what of samples is compared with them.
-
-    Args:
-        x, labels, features, centres, samples, seed: As in `TrainingDoctor`.
-
-    Raises:
-        ValueError: If an argument is no such thing.
-
-    Example:
-
-    >>> reference = Reference(np.eye(6), samples=4)
-    >>> reference.x.shape, reference.drawn
-    ((4, 6), 4)
-    """
+    """A few real examples, and what of samples is compared with them; arguments as in `TrainingDoctor`."""
 
     def __init__(self, x=None, labels=None, features=None, centres=None, samples=256, seed=0):
         self.drawn, self.seed = checks.integer("samples", samples, minimum=2), checks.integer("seed", seed, minimum=0)
@@ -51,14 +38,7 @@ class Reference:
             self.labels, self.drawn = labels[few], len(few)
 
     def compare_with(self, model):
-        """Take the measure of the real examples as those of a model.
-
-        Args:
-            model: What is to be trained.
-
-        Raises:
-            ValueError: If the examples, their labels or the centres do not fit the model.
-        """
+        """Measure the real examples as a model's; a `ValueError` says that they, their labels or centres do not fit."""
         if self.labels is not None and not model.uses_labels:
             raise ValueError(f"`labels` are for a conditional model. Received: {type(model).__name__}")
         if self.centres is not None and (math.prod(model.example_shape),) != self.centres.shape[1:]:
@@ -119,21 +99,7 @@ class Reference:
 
 
 def mean_distance(rows, labels=None):
-    """Mean Euclidean distance between different rows, with labels between those of one class.
-
-    Args:
-        rows: float64 array `(n, width)`.
-        labels: Integers `(n,)`, or `None`. Defaults to `None`.
-
-    Returns:
-        A float, NaN where there is no pair.
-
-    Example:
-
-    >>> rows = np.array([[0.0], [1.0], [5.0]])
-    >>> round(mean_distance(rows), 4), mean_distance(rows, [7, 7, 1])
-    (3.3333, 1.0)
-    """
+    """Mean Euclidean distance between rows, with labels between those of one class; NaN where there is no pair."""
     pairs = ~np.eye(len(rows), dtype=bool)
     if labels is not None:
         pairs &= np.equal.outer(labels, labels)
@@ -142,18 +108,5 @@ def mean_distance(rows, labels=None):
 
 
 def classes_reached(classes, number):
-    """How many classes get at least a tenth of what they would if all got equally much.
-
-    Args:
-        classes: Integers `(n,)` from 0 on.
-        number: How many classes there are.
-
-    Returns:
-        An integer.
-
-    Example:
-
-    >>> classes_reached([0] * 97 + [1, 2, 2], number=5)
-    2
-    """
+    """How many of a number of classes, 0, 1, ..., get at least a tenth of what they would if all got equally much."""
     return int(np.sum(np.bincount(classes, minlength=number) >= len(classes) / (10 * number)))

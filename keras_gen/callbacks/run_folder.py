@@ -13,7 +13,7 @@ MODEL, HISTORY = "model.keras", "history.csv"
 
 
 class RunFolder(keras.callbacks.Callback):
-    """Keep `history.csv` and `model.keras` of a run up to date, at every moment complete and in step.
+    """Keep `history.csv` and `model.keras` of a run up to date: complete and in step at any moment.
 
     The history is written first: if the run is killed between the two, `resume` drops the row that the model has not
     seen. Put it last among the callbacks, so that it records what the others add to the logs.
@@ -69,7 +69,8 @@ class RunFolder(keras.callbacks.Callback):
                 f"Expected: a lower learning rate, or smaller weights of penalties. Received: loss={loss}"
             )
         self.rows.append({"epoch": self.model.epochs_completed, **{k: float(v) for k, v in (logs or {}).items()}})
-        if self.rows[-1]["epoch"] % self.every == 0 or epoch + 1 == self.params["epochs"]:
+        last = self.model.stop_training or epoch + 1 == self.params["epochs"]
+        if last or self.rows[-1]["epoch"] % self.every == 0:
             self._write()
 
     def _write(self):

@@ -1,4 +1,4 @@
-"""Quantities that change from epoch to epoch."""
+"""Quantities that change from epoch to epoch, of all that a model has finished: a resumed run goes on where it was."""
 
 import warnings
 
@@ -12,8 +12,7 @@ from keras_gen.training.tasks import require_task
 class KLWarmup(keras.callbacks.Callback):
     """Raise a VAE's weight of the KL linearly from 0 to its `beta`: beta * min(1, e / epochs) in epoch e = 0, 1, ...
 
-    The epochs counted are all that the model has finished, so that a resumed run goes on where it was. Evaluation
-    always weights by `beta`: `val_loss` stays comparable.
+    Evaluation always weights by `beta`: `val_loss` stays comparable.
 
     Args:
         epochs: Number of epochs until the full weight, an integer >= 1.
@@ -53,8 +52,7 @@ class KLWarmup(keras.callbacks.Callback):
 class KSparseAnnealing(keras.callbacks.Callback):
     """Bring the active units of every `layers.KSparse` linearly from its `first_k` down to its `k`.
 
-    The first epoch has `first_k` active units; that of number `epochs`, and all after it, `k`. The epochs counted are
-    all that the model has finished, so that a resumed run goes on where it was.
+    The first epoch has `first_k` active units; that of number `epochs`, and all after it, `k`.
 
     Args:
         epochs: Number of the first epoch with k units, an integer >= 2.
@@ -100,8 +98,6 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
 
     rate(e) = learning_rate * min(1, max(0, (constant_epochs + decay_epochs - e) / decay_epochs)) in epoch e = 0, 1, ...
 
-    The epochs counted are all that the model has finished, so that a resumed run goes on where it was.
-
     Args:
         learning_rate: The rate of the first epochs, of all players, a number > 0.
         constant_epochs: Epochs in which it stays, an integer >= 0. Defaults to 100, as published for CycleGAN.
@@ -134,7 +130,7 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
         self._told = False
 
     def _tell(self, epoch):
-        """Warn, as training begins, of epochs at a rate of 0; what a callback restores has been restored by now."""
+        """Warn once of epochs at a rate of 0, after other callbacks have restored the count of epochs."""
         asked = self.model.epochs_completed + (self.params.get("epochs") or 0) - epoch
         end = self.constant_epochs + self.decay_epochs
         if asked > end and not self._told:

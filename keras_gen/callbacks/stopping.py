@@ -1,4 +1,4 @@
-"""Ends of trainings that Keras has no callback for."""
+"""Stopping a training after a time."""
 
 import time
 
@@ -8,7 +8,7 @@ from keras_gen import checks
 
 
 class StopAfter(keras.callbacks.Callback):
-    """End a training after a time, so that models can be compared that were given the same.
+    """End a training after a time, to compare models that were trained equally long.
 
     Args:
         seconds: Seconds from the start of training, a number >= 0; the batch in which they run out is the last.

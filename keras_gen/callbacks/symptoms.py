@@ -16,43 +16,21 @@ ACTIVE = 0.01  # nats: a latent dimension of less is not used
 
 @dataclasses.dataclass(frozen=True)
 class Symptom:
-    """One thing that goes wrong in trainings.
+    """One thing that goes wrong in trainings."""
 
-    Args:
-        name: What it is called in a report.
-        limit: Name of the doctor's argument that holds the threshold.
-        applies: Callable `(model, reference)`, whether the model can have it and the doctor was given what shows it.
-        measure: Callable of an `Examination` that gives a number, or `None` where there is nothing to measure.
-        saw: Callable `(value, limit, examination)` that tells the number in words.
-        advice: Callable of the model that names the argument to change.
-        sick: Callable `(value, limit, earlier)`, whether the number is bad, given those of the epochs before. Defaults
-            to below the limit.
-        still_sick: The same for what has been bad so far. Defaults to `None`: as `sick`.
-
-    Example:
-
-    >>> [symptom.name for symptom in SYMPTOMS]
-    ['collapsed generator', 'missing classes', 'saturated discriminator', 'exploding penalty', 'posterior collapse']
-    """
-
-    name: str
-    limit: str
-    applies: typing.Callable
-    measure: typing.Callable
-    saw: typing.Callable
-    advice: typing.Callable
+    name: str  # in reports
+    limit: str  # the doctor's argument that holds the threshold
+    applies: typing.Callable  # (model, reference): whether the model can have it, and there is what shows it
+    measure: typing.Callable  # of an `Examination`: a number, or `None` where there is nothing to measure
+    saw: typing.Callable  # (value, limit, examination): the number in words
+    advice: typing.Callable  # of the model: the argument to change
+    # (value, limit, earlier): whether the number is bad, given those of the epochs before
     sick: typing.Callable = lambda value, limit, earlier: value < limit
-    still_sick: typing.Callable | None = None
+    still_sick: typing.Callable | None = None  # the same for what has been bad so far, if it differs
 
 
 class Examination:
-    """A model at the end of an epoch, as the symptoms' measures see it.
-
-    Args:
-        model: The model.
-        logs: Dict of the epoch's logs.
-        reference: The `Reference` that samples are compared with.
-    """
+    """A model at the end of an epoch, with its logs and the `Reference`, as the symptoms' measures see it."""
 
     def __init__(self, model, logs, reference):
         self.model, self.logs, self.reference = model, logs, reference
@@ -64,20 +42,7 @@ class Examination:
 
 
 def remaining(loss, adversarial_loss, label_smoothing=0.0):
-    """Where a discriminator's loss lies on the way from certainty, 0, to guessing, 1.
-
-    Args:
-        loss: The discriminator's loss, a number.
-        adversarial_loss, label_smoothing: As in `models.GAN`.
-
-    Returns:
-        A number.
-
-    Example:
-
-    >>> remaining(2 * math.log(2), "minimax"), remaining(1.0, "hinge")
-    (1.0, 0.5)
-    """
+    """Where a discriminator's loss lies on the way from certainty, 0, to guessing, 1; arguments as in `models.GAN`."""
     guessed = {"least_squares": 0.5, "hinge": 2.0}.get(adversarial_loss)
     if guessed is not None:
         return loss / guessed
@@ -88,21 +53,11 @@ def remaining(loss, adversarial_loss, label_smoothing=0.0):
 
 
 def first_not_finite(logs, names):
-    """The loss that turned first, of those that are not finite: the first player's, and of a sum the part at fault.
+    """The pair (first, others) of the names of losses that are not finite; `None` if all are finite.
 
-    Args:
-        logs: Dict from a name to a number.
-        names: The losses in the order of the players: a name that ends in `_loss` is what a player minimises, and what
-            follows it, up to the next of these, are its parts.
-
-    Returns:
-        The pair (name, list of the others), or `None` if all are finite.
-
-    Example:
-
-    >>> logs = {"critic_loss": math.nan, "wasserstein": 1.0, "gradient_penalty": math.nan, "generator_loss": math.nan}
-    >>> first_not_finite(logs, list(logs))
-    ('gradient_penalty', ['critic_loss', 'generator_loss'])
+    `first` turned first: it is that of the first player, and of a sum the part at fault. `names` are in the order of
+    the players: a name that ends in `_loss` is what a player minimises, and what follows it, up to the next of these,
+    are its parts.
     """
     bad = [name for name in names if not math.isfinite(logs.get(name, 0.0))]
     if not bad:
@@ -169,7 +124,7 @@ def _active_share(exam):
 
 
 def _too_steep(value, limit, earlier):
-    # A critic of slope 0 has penalty 1, so that what is well above comes of too steep a one
+    # A critic of slope 0 has penalty 1: a value well above 1 comes from a slope that is too steep
     return value > limit or (value > limit / 10 and value > 10 * min(earlier, default=math.inf))
 
 
@@ -181,7 +136,7 @@ SYMPTOMS = (
         measure=_spread,
         saw=lambda value, limit, exam: f"samples lie {value:.2g} times as far apart as real examples (limit {limit:g})",
         advice=advice.spread,
-        # An untrained generator makes nearly one thing of all latents: while its samples still spread, it learns
+        # An untrained generator gives nearly one sample for all latents: while its samples still spread, it learns
         sick=lambda value, limit, earlier: value < limit and value <= max(earlier, default=math.inf),
         still_sick=lambda value, limit, earlier: value < limit,
     ),

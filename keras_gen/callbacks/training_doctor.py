@@ -1,4 +1,4 @@
-"""What goes wrong in a training, told in one line when it begins."""
+"""Reports of what goes wrong in a training, in one line, when it begins."""
 
 import copy
 import dataclasses
@@ -16,30 +16,15 @@ NOT_FINITE = "not finite"
 
 @dataclasses.dataclass
 class Diagnosis:
-    """One thing that the doctor saw.
+    """One thing that the doctor saw."""
 
-    Args:
-        name: Which symptom.
-        since: Number of the epoch in which it began, from 1, counted over all that the model has finished.
-        saw: What was seen last, in words.
-        advice: Which argument to change.
-        value: The number behind `saw`.
-        loss: Name of the loss that turned first, if the symptom is a loss that is not finite. Defaults to `None`.
-        until: Number of the epoch in which it was over, or `None` while it lasts. Defaults to `None`.
-
-    Example:
-
-    >>> print(Diagnosis("exploding penalty", 3, "gradient_penalty is 41", "a lower learning_rate", 41.0))
-    exploding penalty since epoch 3: gradient_penalty is 41. Try a lower learning_rate.
-    """
-
-    name: str
-    since: int
-    saw: str
-    advice: str
-    value: float
-    loss: str | None = None
-    until: int | None = None
+    name: str  # of the symptom
+    since: int  # epoch in which it began, from 1, counted over all that the model has finished
+    saw: str  # what was seen last, in words
+    advice: str  # the argument to change
+    value: float  # the number behind `saw`
+    loss: str | None = None  # the loss that turned first, if one is not finite
+    until: int | None = None  # epoch in which it was over, `None` while it lasts
 
     def __str__(self):
         return f"{self.name} since epoch {self.since}: {self.saw}. Try {self.advice}."
@@ -50,20 +35,20 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     - *collapsed generator*: the mean distance between samples, as a multiple of that between real examples, is below
       `min_spread` and grows no more (needs `x`);
-    - *missing classes*: of the classes, or modes, that real examples reach samples reach a share below `min_classes`,
+    - *missing classes*: samples reach a share below `min_classes` of the classes, or modes, that real examples reach,
       each with at least a tenth of an equal part of them (needs `features` with a head, or `centres`);
-    - *saturated discriminator*: on the way from its loss where it is certain to that where it guesses, it is below the
-      share `min_discriminator_loss` (of cross-entropies, least squares and the hinge, after the warm-up steps);
+    - *saturated discriminator*: its loss is below the share `min_discriminator_loss` of the way from certainty to
+      guessing (of cross-entropies, least squares and the hinge, after the warm-up steps);
     - *exploding penalty*: `gradient_penalty` is above `max_penalty`, or above a tenth of it and tenfold its smallest;
     - *posterior collapse* of a VAE: the share of latent dimensions with a KL above 0.01 nats is below `min_active`
       (needs `x`);
-    - *not finite*: a loss turns NaN or infinite, told at once, by the name of the first. Of those that turn within one
-      execution, which is a batch or `steps_per_execution` batches, it is that of the player who moves first, and of a
-      sum the part at fault.
+    - *not finite*: a loss turns NaN or infinite. It is reported at once, by the name of the first: of the losses that
+      turn within one execution, a batch or `steps_per_execution` batches, that of the player that is updated first, and
+      of a sum the part at fault.
 
-    What the model cannot have, or what data are missing for, is not watched. `patience` bad epochs in a row make a
-    finding, which is told when it begins, and when it is over or training ends. Training is not stopped and its random
-    state not moved; the samples are always of the same latents.
+    Symptoms that the model cannot have, or that lack their data, are not watched. `patience` bad epochs in a row make a
+    finding, which is reported when it begins, and when it is over or training ends. Training is not stopped, and its
+    random state not changed; the samples come from the same latents each time.
 
     Args:
         x: Array `(n, *shape)` of real examples, as `fit` takes them, of which `samples` are drawn and kept; or `None`.
@@ -145,7 +130,6 @@ class TrainingDoctor(keras.callbacks.Callback):
         self._forget()
 
     def __deepcopy__(self, memo):
-        """A copy that shares the data: KerasTuner copies the callbacks of every trial."""
         other = copy.copy(self)
         other.reference, other._model = copy.copy(self.reference), None
         other._forget()

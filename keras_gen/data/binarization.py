@@ -37,24 +37,10 @@ def binarize(x, seed=0):
 
 
 def bernoulli_draw(x, first, epoch, seed):
-    """Draw the binary images of a batch, which depend on its place, the epoch and the seed alone.
+    """Binary images of a batch of probabilities x, float32 `(batch, ...)`.
 
-    The example at place `first + i` of an epoch gets the same draw for every batch size, so that a resumed run sees
-    what an unbroken one would have seen.
-
-    Args:
-        x: float32 tensor `(batch, ...)` of probabilities.
-        first: int64 scalar, the place of the first example.
-        epoch: int64 scalar, the epoch's number.
-        seed: Integer, or an int64 scalar, of the run.
-
-    Returns:
-        float32 tensor of zeros and ones, of the shape of `x`.
-
-    Example:
-
-    >>> bernoulli_draw(tf.ones((2, 3)), 0, 0, seed=0).numpy().sum()
-    np.float32(6.0)
+    The example at place `first + i` of an epoch gets the same draw for every batch size, a function of its place, the
+    epoch and the run's seed (int64 scalars), so that a resumed run sees what an unbroken one would have seen.
     """
     size = math.prod(x.shape[1:])
     blocks = -(-size // 4)  # the generator makes four numbers at each count

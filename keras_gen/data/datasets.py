@@ -1,4 +1,4 @@
-"""What a `tf.data.Dataset` of the user's becomes before it is trained on."""
+"""A user's `tf.data.Dataset`, adapted to a model: its parts, checked, in batches that replicas can share."""
 
 import tensorflow as tf
 
@@ -24,25 +24,12 @@ def is_endless(data):
 
 
 def adapt_dataset(dataset, select, ranges):
-    """A dataset of the parts that a model uses, each of whose batches is checked against the model's ranges.
+    """A dataset of dicts, the parts that `select` gives of each element, for the batches of a dataset.
 
-    Args:
-        dataset: A `tf.data.Dataset` of batches.
-        select: Function from an element to the dict of the parts that are used, by name.
-        ranges: Dict from a part's name to the pair (lowest, highest) that its values keep to.
-
-    Returns:
-        The dataset of dicts; training stops with an error at a batch with values out of range, or NaN among them.
-
-    Example:
-
-    >>> import numpy as np
-    >>> pairs = tf.data.Dataset.from_tensor_slices((np.ones((4, 2)), np.arange(4))).batch(2)
-    >>> adapt_dataset(pairs, lambda pair: {"x": pair[0]}, {"x": (0, 1)}).element_spec["x"].shape
-    TensorShape([None, 2])
+    Training stops with an error at a batch with values outside a part's range in `ranges`, or NaN among them.
     """
 
-    @tf.autograph.experimental.do_not_convert  # nothing is to be converted, and what cannot be is warned of
+    @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and AutoGraph would warn
     def adapted(*element):
         parts = select(element[0] if len(element) == 1 else element)
         return {name: assert_in_range(name, part, ranges.get(name)) for name, part in parts.items()}
@@ -63,15 +50,7 @@ def assert_in_range(name, part, limits):
 
 
 def drop_uneven_batches(dataset, updates, replicas):
-    """The dataset without batches that do not give all replicas the same number, and each update of a step an example.
-
-    Args:
-        dataset: A `tf.data.Dataset` of tensors, or of tuples of them.
-        updates, replicas: As in `SeededPipeline.dataset`.
-
-    Returns:
-        The dataset.
-    """
+    """The dataset without batches that do not give all replicas equally much, and each update of a step an example."""
 
     @tf.autograph.experimental.do_not_convert
     def is_even(*parts):

@@ -22,27 +22,13 @@ _ORIENTATION = 0x0112  # of EXIF: how a camera was held, 1 to 8
 
 
 def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
-    """The source of one set of images.
+    """The `ArrayImages` or `FileImages` of one set of images, which messages call by `name`.
 
-    Args:
-        name: What the set is called in messages, such as `"x"`.
-        images: An array `(n, height, width, channels)`, whose values are kept as they are; a folder of images, or of
-            one sub-folder a class; a file; or a set of tensorflow-datasets and one of its splits, such as
-            `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded.
-        size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of the first.
-        channels: 1 or 3 for files. Defaults to `None`: 3 where any file has colours.
-        value_range: The pair (lowest, highest) that black and white of files are mapped to. Defaults to (-1, 1).
-
-    Returns:
-        An `ArrayImages` or a `FileImages`.
-
-    Raises:
-        ValueError: If there are no images, or none that can be read.
-
-    Example:
-
-    >>> image_source("x", np.zeros((5, 8, 8, 1))).example_shape
-    (8, 8, 1)
+    `images` is an array `(n, height, width, channels)`, whose values are kept as they are; a folder of images, or of
+    one sub-folder for each class; a file; or a tensorflow-datasets set and one of its splits, such as
+    `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded. Files are brought to `size`, a side or
+    the pair (height, width), if `None` to that of the first; to 1 or 3 `channels`, if `None` 3 where any file has
+    colours; and to `value_range`, what black and white are mapped to. A `ValueError` says that no image can be read.
     """
     if isinstance(images, (str, Path)):
         path = Path(images).expanduser()
@@ -57,9 +43,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
                     f"({', '.join(IMAGE_SUFFIXES)}): {_named(others)}",
                     stacklevel=3,
                 )
-            source = FileImages(name, files, files, tf.io.read_file, size, channels, value_range)
-            source.skipped += len(others)
-            return source
+            return FileImages(name, files, files, tf.io.read_file, size, channels, value_range)
         set_name, _, split = str(images).partition(":")
         if not split or path.suffix or len(path.parts) > 3:
             raise ValueError(
@@ -78,45 +62,23 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     return source
 
 
-class ArrayImages:
-    """Images of an array, as they are; a `numpy.memmap` stays on disk.
+class ArrayImages(Source):
+    """Images of an array `(n, height, width, channels)`, as they are; a `numpy.memmap` stays on disk."""
 
-    Args:
-        name: What the set is called in messages.
-        images: Array `(n, height, width, channels)`.
-
-    Raises:
-        ValueError: If the array is empty, not finite or no set of images.
-    """
-
-    augments = False  # what an array shows may not bear it: digits have no mirror image
+    augments = False  # an array may hold digits, which must not be mirrored
 
     def __init__(self, name, images):
         with tf.device("CPU:0"):
-            self._images = Source(name, images, "float32")
-        self.size, self.example_shape = self._images.size, self._images.example_shape
+            super().__init__(name, images, "float32")
         if len(self.example_shape) != 3:
             raise ValueError(
                 f"`{name}` must be images. Expected: (n, height, width, channels). "
                 f"Received: {(self.size, *self.example_shape)}"
             )
-        self.dtype, self.row_bytes = self._images.dtype, self._images.row_bytes
-
-    def extremes(self, ignore_nan=False):
-        """The pair (lowest, highest) of all values."""
-        return self._images.extremes(ignore_nan)
 
     def rows(self, indices, draws=None):
-        """Images by their numbers, augmented where there are draws.
-
-        Args:
-            indices: int64 tensor `(batch,)`.
-            draws: float32 tensor `(batch, 3)` from U[0, 1), or `None`.
-
-        Returns:
-            float32 tensor `(batch, *shape)`.
-        """
-        images = self._images.rows(indices)
+        """Images by their numbers, float32, augmented where there are `draws` `(batch, 3)` from U[0, 1)."""
+        images = super().rows(indices)
         if draws is None:
             return images
         return _for_each(lambda pair: self._cropped(*pair), (images, draws), self.example_shape)
@@ -130,17 +92,9 @@ class ArrayImages:
 class FileImages:
     """Images of encoded files, decoded when they are asked for; those that cannot be decoded are named and left out.
 
-    Photographs are turned upright, as their EXIF data say; transparency is dropped.
-
-    Args:
-        name: What the set is called in messages.
-        entries: List of file names, or of encoded images.
-        titles: List of what the entries are called in messages.
-        read: Function from an entry's tensor to the encoded image.
-        size, channels, value_range: As in `image_source`.
-
-    Raises:
-        ValueError: If none can be decoded.
+    Photographs are turned upright, as their EXIF data say; transparency is dropped. `entries` are file names or encoded
+    images, `read` a function from an entry's tensor to the encoded image, `titles` what messages call the entries;
+    `size`, `channels` and `value_range` are as in `image_source`.
     """
 
     augments = True
@@ -149,8 +103,7 @@ class FileImages:
         sides = None if size is None else _sides(size)
         if channels not in (None, 1, 3):
             raise ValueError(f"`channels` must be 1, 3 or None, as in the files. Received: {channels}")
-        if len(value_range) != 2 or not value_range[0] < value_range[1]:
-            raise ValueError(f"`value_range` must be a pair (lowest, highest). Received: {value_range}")
+        self._range = checks.interval("value_range", value_range)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             found = list(pool.map(lambda entry: _facts(read, entry), entries))
         bad = [title for title, facts in zip(titles, found, strict=True) if facts is None]
@@ -167,7 +120,7 @@ class FileImages:
         shapes, turns, lengths = zip(*(found[number] for number in good), strict=True)
         if channels is None:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
-        self.skipped, self.size = len(bad), len(good)
+        self.size = len(good)
         self.titles = [titles[number] for number in good]
         self.sizes = [tuple(shape[:2]) for shape in shapes]  # the images' own, upright
         self.example_shape = (*(sides or shapes[0][:2]), channels)
@@ -181,10 +134,10 @@ class FileImages:
         self._lengths = lengths
         with tf.device("CPU:0"):
             self._entries, self._turns = tf.constant([entries[number] for number in good]), tf.constant(turns)
-        self._read, self._range, self.dtype = read, tuple(value_range), tf.float32
+        self._read, self.dtype = read, tf.float32
 
     def extremes(self, ignore_nan=False):
-        """The pair of what black and white are, whatever the files show."""
+        """The pair that black and white are mapped to, whatever the files show."""
         return self._range
 
     def resized(self, size):
@@ -202,16 +155,13 @@ class FileImages:
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented where there are draws; arguments as in `ArrayImages.rows`."""
-        files = tf.gather(self._entries, indices), tf.gather(self._turns, indices)
-        if draws is None:
-            return _for_each(
-                lambda file: self._scaled(_resized(self._decoded(*file), self.example_shape)), files, self.example_shape
-            )
-        return _for_each(
-            lambda file: self._scaled(_cropped(self._decoded(*file[:2]), file[2], self.example_shape)),
-            (*files, draws),
-            self.example_shape,
-        )
+        shape, files = self.example_shape, (tf.gather(self._entries, indices), tf.gather(self._turns, indices))
+
+        def image(file):
+            decoded = self._decoded(*file[:2])
+            return self._scaled(_resized(decoded, shape) if draws is None else _cropped(decoded, file[2], shape))
+
+        return _for_each(image, files if draws is None else (*files, draws), shape)
 
     def _decoded(self, entry, turn):
         """An image in [0, 1], upright."""

@@ -14,7 +14,7 @@ import numpy as np
 from keras_gen import checks
 
 IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
-_HELD_OUT = 0.2  # of a set that comes without a test part
+_HELD_OUT = 5  # one example of so many, where a set comes without a test part
 
 
 class Split(typing.NamedTuple):
@@ -35,8 +35,8 @@ def load(name, value_range=(0, 1)):
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
 
     Returns:
-        The pair (train, test) of `Split(x, y)`. Where a set has no test part, every fifth example of a fixed
-        permutation is held out. The arrays are read-only: a named set is loaded once a process and shared.
+        The pair (train, test) of `Split(x, y)`. Where a set has no test part, a fifth of its examples, the first
+        of a fixed permutation, is held out. The arrays are read-only: a named set is loaded once a process and shared.
 
     Raises:
         ValueError: If the name is unknown (the message gives the nearest), or the file or folder holds no images.
@@ -67,7 +67,7 @@ def _finished(splits, low, high):
     if len(splits) == 1:
         ((x, y),) = splits
         order = np.random.default_rng(0).permutation(len(x))
-        held_out = max(1, int(_HELD_OUT * len(x) + 0.999))
+        held_out = -(-len(x) // _HELD_OUT)
         parts = order[held_out:], order[:held_out]
         splits = [(x[part], None if y is None else y[part]) for part in parts]
     if any(len(x) == 0 for x, _ in splits):
@@ -105,17 +105,9 @@ def _read_digits():
 
 
 def tfds_builder(name):
-    """The builder of a tensorflow-datasets set of images, made ready.
+    """The `tfds.core.DatasetBuilder` of a set of images whose data are on this machine, downloaded if need be.
 
-    Args:
-        name: The set's name.
-
-    Returns:
-        A `tfds.core.DatasetBuilder` whose data are on this machine.
-
-    Raises:
-        ValueError: If there is no such set, or it has no images.
-        ConnectionError: If the set has to be downloaded and there is no network.
+    A `ValueError` says that there is no such set of images, a `ConnectionError` that it cannot be downloaded.
     """
     logging.getLogger("absl").setLevel(logging.ERROR)
     import tensorflow_datasets as tfds
@@ -166,7 +158,7 @@ def _require_network(name, builder):
         try:
             urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=8).close()
         except urllib.error.HTTPError:
-            return  # the host answers; what it says to a HEAD request is tfds's affair
+            return  # the host can be reached, even if it refuses a HEAD request
         except OSError as error:
             raise ConnectionError(
                 f"Data set {name!r} is not on this machine and cannot be downloaded ({error}). Expected: a network, or "
@@ -226,7 +218,7 @@ def image_files(folder):
 
 
 def other_files(folder):
-    """What `image_files` leaves out: files of other suffixes, but for hidden ones, and folders beside images."""
+    """What `image_files` leaves out, except hidden files: other suffixes, and folders next to images."""
     entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
     taken = {path for path, _ in image_files(folder)}
     if taken and not any(path.parent == folder for path in taken):

@@ -13,12 +13,8 @@ _READY_BYTES = 2**26
 class SeededPipeline:
     """Batches in an order that is a function of a seed and the epoch's number alone; the base of the pipelines.
 
-    A subclass says in `_examples(places, epoch, training)` which examples stand at the places of an epoch.
-
-    Args:
-        sources: Tuple of what the examples are taken from, each with the bytes of one, `row_bytes`.
-        size: Number of places in an epoch, an integer >= 1.
-        batch_size, shuffle, seed, drop_remainder, steps: As in `Pipeline`.
+    A subclass says in `_examples(places, epoch, training)` which examples, taken from its `sources`, stand at the
+    places 0, ..., size - 1 of an epoch; the other arguments are as in `Pipeline`.
     """
 
     def __init__(self, sources, size, batch_size, shuffle, seed, drop_remainder, steps):
@@ -26,17 +22,12 @@ class SeededPipeline:
         self.seed = checks.integer("seed", seed, minimum=0)
         self.size, self.shuffle, self.drop_remainder = size, shuffle, drop_remainder
         available = self._available(training=True)
-        if steps is not None and not 1 <= steps <= available:
+        if steps is not None and checks.integer("steps", steps) > available:
             raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
-        self.steps, self._sources = steps, tuple(sources)
+        self.steps, self.sources = steps, tuple(sources)  # of the parts of a batch, in their order
         with tf.device("CPU:0"):
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
-
-    @property
-    def sources(self):
-        """What the parts of a batch are taken from, in their order."""
-        return self._sources
 
     def _available(self, training, updates=1, replicas=1):
         whole, rest = divmod(self.size, self.batch_size)
@@ -49,9 +40,15 @@ class SeededPipeline:
         return min(self.steps or available, available) if training else available
 
     def require(self, updates, replicas=1):
-        """Raise a `ValueError` if a batch cannot hold an example for each update of a step on each replica."""
-        checks.batch("batch_size", self.batch_size, updates, replicas)
-        checks.batch("examples", self.size, updates, replicas)
+        """Raise a `ValueError` unless there are batches with an example for each update of a step on each replica."""
+        checks.batch_size(self.batch_size, updates, replicas)
+        if not self.batches(updates=updates, replicas=replicas):
+            least = self.batch_size if self.drop_remainder else updates * replicas
+            multiple = f", a multiple of {replicas}" if replicas > 1 else ""
+            raise ValueError(
+                f"The data must fill a batch of the {updates} updates of a step. Expected: examples >= {least}"
+                f"{multiple}. Received: examples={self.size}"
+            )
 
     def reseed(self, seed):
         """Take another seed for the orders and draws to come."""
@@ -88,18 +85,15 @@ class SeededPipeline:
         options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
         options.deterministic = True
         # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
-        ready = max(2, min(32, _READY_BYTES // self._batch_bytes()))
+        ready = max(2, min(32, _READY_BYTES // (self.batch_size * sum(source.row_bytes for source in self.sources))))
         return dataset.map(batch).prefetch(ready).with_options(options)
 
     def symbolic_element(self):
         """What a batch looks like: tensors without values."""
-        return self._element([keras.KerasTensor((None, *s.example_shape), s.dtype.name) for s in self._sources])
+        return self._element([keras.KerasTensor((None, *s.example_shape), s.dtype.name) for s in self.sources])
 
     def _element(self, arrays):
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
-
-    def _batch_bytes(self):
-        return self.batch_size * sum(source.row_bytes for source in self._sources)
 
 
 class Pipeline(SeededPipeline):
@@ -147,7 +141,8 @@ class Pipeline(SeededPipeline):
         steps=None,
         sample_weight=None,
     ):
-        checks.choice("binarization", str(binarization), ["None", "static", "dynamic"])
+        if binarization is not None:
+            checks.choice("binarization", binarization, ["static", "dynamic"])
         self.binarization = binarization
         parts = {"x": binarize(x, seed) if binarization == "static" else x, "y": y, "sample_weight": sample_weight}
         with tf.device("CPU:0"):
@@ -170,7 +165,7 @@ class Pipeline(SeededPipeline):
         if training and self.shuffle:
             seed = tf.stack([self._seed.read_value(), epoch])
             indices = tf.random.experimental.index_shuffle(places, seed, self.size - 1)
-        arrays = [source.rows(indices) for source in self._sources]
+        arrays = [source.rows(indices) for source in self.sources]
         if self.binarization == "dynamic":
             arrays[0] = bernoulli_draw(arrays[0], places[0], epoch, self._seed.read_value())
         return arrays

@@ -24,9 +24,9 @@ def unpaired(
 ):
     """A pipeline of pairs `(images of x, images of y)`, for `models.CycleGAN`.
 
-    An epoch shows each image of the larger set once; the smaller begins again as often as needed. Both are shuffled by
-    themselves, and each of their passes anew: orders, crops and mirror images depend on `seed`, the epoch and the place
-    in it alone, so that a resumed run sees what an unbroken one would have seen. Files are read when they are needed.
+    An epoch shows each image of the larger set once; the smaller begins again as often as needed. Each set is shuffled
+    on its own, and again in each of its passes: orders, crops and mirror images depend on `seed`, the epoch and the
+    place in it alone, so that a resumed run sees what an unbroken one would have seen. Files are read when needed.
 
     Args:
         x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
@@ -98,18 +98,18 @@ class UnpairedPipeline(SeededPipeline):
     @property
     def shapes(self):
         """The shapes of one image of x and of y."""
-        return tuple(source.example_shape for source in self._sources)
+        return tuple(source.example_shape for source in self.sources)
 
     @property
     def sizes(self):
         """The numbers of images of x and of y."""
-        return tuple(source.size for source in self._sources)
+        return tuple(source.size for source in self.sources)
 
     def _examples(self, places, epoch, training):
         return [self._rows(number, places, epoch, training) for number in (0, 1)]
 
     def _rows(self, number, places, epoch, training):
-        source, stream = self._sources[number], 2 * self._seed.read_value() + number
+        source, stream = self.sources[number], 2 * self._seed.read_value() + number
         indices, passes = places % source.size, places // source.size
         if not training:
             return source.rows(indices)

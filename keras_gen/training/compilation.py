@@ -1,7 +1,7 @@
-"""How the steps are compiled: by what the networks contain, and for how long they are to run."""
+"""How the steps are compiled: it depends on the layers of the networks and the length of the training."""
 
 import contextlib
-import dataclasses
+import types
 
 import keras
 
@@ -11,7 +11,7 @@ from keras_gen.layers.tied import TiedConv2DTranspose
 from keras_gen.training.player import PlayerOptimizers
 
 _WORTH_A_GRAPH, _WORTH_XLA = 40, 3000  # steps
-_LARGE = 100_000  # weights whose products take longer than XLA takes to compile a few dozen steps
+_LARGE = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
 FUSED_STEPS = 32  # of a dense network on a CPU: enough to hide what one call costs
 _CONVOLUTIONS = (
     keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D,
@@ -21,63 +21,25 @@ _CONVOLUTIONS = (
 )  # fmt: skip
 
 
-@dataclasses.dataclass(frozen=True)
-class Execution:
-    """How a model's steps are executed.
-
-    Args:
-        jit_compile: Whether XLA compiles them.
-        steps_per_execution: Batches a call of the compiled function.
-        fused: Whether `fit` may choose the number of steps in one program.
-    """
-
-    jit_compile: object
-    steps_per_execution: int
-    fused: bool
-
-
-@dataclasses.dataclass(frozen=True)
-class Requested:
-    """The arguments of `compile` as they were given, in an object because Keras would track metrics in a dict."""
-
-    jit_compile: object
-    steps_per_execution: object
-    run_eagerly: bool
-    metrics: object
-    weighted_metrics: object
-
-
 def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eagerly, distributed):
-    """How the steps of networks are executed best, where it is not said.
+    """The triple (jit_compile, steps_per_execution, fused) that executes the steps of networks best.
 
     On a CPU, XLA makes dense networks faster; convolutions, half precision and Keras's own random draws slower. One
     program of many steps hides what a call costs, which for small dense networks is as much as their arithmetic.
-
-    Args:
-        layers: Iterable of the layers of all networks.
-        policies: Set of the names of their dtype policies.
-        jit_compile, steps_per_execution, run_eagerly: As in `GenerativeModel.compile`.
-        distributed: Whether the steps run under a distribution strategy.
-
-    Returns:
-        An `Execution`.
-
-    Example:
-
-    >>> chosen_execution([keras.layers.Conv2D(4, 3)], {"float32"}, "auto", "auto", False, False).steps_per_execution
-    1
+    `layers` are those of all networks, `policies` the set of the names of their dtype policies. What is not "auto"
+    stays; `fused` is whether `fit` may choose the number of steps in one program.
     """
     on_cpu = backend.on_cpu()
     dense = on_cpu and not (distributed or run_eagerly)
     dense = dense and not any(isinstance(layer, _CONVOLUTIONS) or _draws_by_keras(layer) for layer in layers)
     automatic = jit_compile == "auto"
     if automatic and on_cpu:
-        # XLA's products of half precision leave out the processor's own unit for them: four times slower
+        # XLA does not use the processor's unit for half precision: its products are four times slower
         jit_compile = dense and not any(policy.startswith("mixed_") for policy in policies)
     fused = dense and bool(jit_compile or automatic)
     if steps_per_execution == "auto":
         steps_per_execution = FUSED_STEPS if fused else 1
-    return Execution(jit_compile, steps_per_execution, fused)
+    return jit_compile, steps_per_execution, fused
 
 
 class CompiledByPlayers:
@@ -105,7 +67,7 @@ class CompiledByPlayers:
             run_eagerly: Whether to run step by step in Python, for debugging. Defaults to `False`.
             metrics, weighted_metrics: As in `keras.Model.compile`, of a model of labels (compared with the
                 probabilities) or of reconstructions (compared with the target). Defaults to `None`.
-            **others: None: the model has its own losses.
+            **others: Not accepted: the model has its own losses.
 
         Raises:
             ValueError: If a dict does not name exactly the players, a loss is given, or metrics of a model that has
@@ -121,7 +83,7 @@ class CompiledByPlayers:
         players = self.players()
         modules = [self, *(network for player in players for network in player.networks)]
         policies = {module.dtype_policy.name for module in modules}
-        execution = chosen_execution(
+        jit, steps, self._fused = chosen_execution(
             list(self._flatten_layers()),
             policies,
             jit_compile,
@@ -131,15 +93,21 @@ class CompiledByPlayers:
         )
         super().compile(
             optimizer=PlayerOptimizers.for_players(optimizer, players, scale_losses="mixed_float16" in policies),
-            jit_compile=execution.jit_compile,
-            steps_per_execution=checks.integer("steps_per_execution", execution.steps_per_execution),
+            jit_compile=jit,
+            steps_per_execution=checks.integer("steps_per_execution", steps),
             run_eagerly=run_eagerly,
             metrics=metrics,
             weighted_metrics=weighted_metrics,
             auto_scale_loss=False,
         )
-        self._requested = Requested(jit_compile, steps_per_execution, run_eagerly, metrics, weighted_metrics)
-        self._execution, self._compiled_functions = execution, {}
+        self._requested = types.SimpleNamespace(  # Keras would track the metrics in a dict
+            jit_compile=jit_compile,
+            steps_per_execution=steps_per_execution,
+            run_eagerly=run_eagerly,
+            metrics=metrics,
+            weighted_metrics=weighted_metrics,
+        )
+        self._compiled_functions = {}
         if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
             batch = self.data_description.symbolic_batch()
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
@@ -170,33 +138,30 @@ class CompiledByPlayers:
 
     def _use_steps(self, steps):
         """Take that many batches a call, if the choice is ours; what was compiled for another number is kept."""
-        if not (self.compiled and self._execution.fused) or self._requested.steps_per_execution != "auto":
+        before, automatic = self.steps_per_execution, self.compiled and self._fused
+        if steps == before or not automatic or self._requested.steps_per_execution != "auto":
             return
-        self._compiled_functions[self.steps_per_execution] = self.train_function, self.test_function
+        self._compiled_functions[before] = self.train_function, self.test_function, self.predict_function
         self.steps_per_execution = steps
-        self.train_function, self.test_function = self._compiled_functions.get(steps, (None, None))
-        self.predict_function = None
+        functions = self._compiled_functions.get(steps, (None, None, None))
+        self.train_function, self.test_function, self.predict_function = functions
+
+    @contextlib.contextmanager
+    def _one_batch_a_call(self):
+        """Take one batch a call meanwhile; a `fit` whose callback evaluates or predicts then goes on as before."""
+        before = self.steps_per_execution
+        self._use_steps(1)
+        try:
+            yield
+        finally:
+            self._use_steps(before)
 
 
 @contextlib.contextmanager
 def compiled_for(model, steps):
-    """Compile a model for a training known to be short, which would be over before its graph were made.
+    """Compile a model meanwhile for a training of so many `steps`, which may be over before its graph is built.
 
-    Afterwards the model is compiled as it was: what is saved does not stay slow.
-
-    Args:
-        model: A compiled `GenerativeModel`.
-        steps: Number of steps in all, or `None` where it is not known.
-
-    Example:
-
-    >>> from keras_gen import presets
-    >>> model = presets.autoencoder((16,), 2, units=(8,))
-    >>> with compiled_for(model, steps=10):
-    ...     model.run_eagerly
-    True
-    >>> model.run_eagerly
-    False
+    `None` for an unknown number. Afterwards the model is compiled as it was, so that what is saved does not stay slow.
     """
     requested, shorter = model.compile_arguments, {}
     if steps is not None and steps < _WORTH_A_GRAPH:

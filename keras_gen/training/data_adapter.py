@@ -1,9 +1,8 @@
 """From what a user hands to `fit` or `evaluate` to the batches that the steps take."""
 
+import collections.abc
 import dataclasses
-import itertools
 import math
-import types
 
 import keras
 import numpy as np
@@ -11,44 +10,28 @@ import numpy as np
 from keras_gen import checks
 from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset
 from keras_gen.data.pipelines import Pipeline, SeededPipeline
-from keras_gen.data.sources import is_sparse_matrix
 from keras_gen.data.translation import unpaired
 
 
 @dataclasses.dataclass(frozen=True)
 class Batches:
-    """Data as Keras's own loops take them.
+    """Data as Keras's own loops take them."""
 
-    Args:
-        data: A `tf.data.Dataset`, or another iterable of batches.
-        count: Number of batches an epoch, or `None` if unknown.
-        steps: Number of batches an epoch that Keras is to be asked for, or `None` for all.
-        pipeline: The `data.Pipeline` that they come from, or `None`.
-        own_order: Whether the pipeline's seed is the model's, which a callback may restore as training begins.
-    """
-
-    data: object
-    count: int | None = None
-    steps: int | None = None
-    pipeline: SeededPipeline | None = None
-    own_order: bool = False
+    data: object  # a `tf.data.Dataset`, or another iterable of batches
+    count: int | None = None  # batches an epoch, where they are known
+    steps: int | None = None  # batches an epoch that Keras is asked for, `None` for all
+    pipeline: SeededPipeline | None = None  # where they come from
+    own_order: bool = False  # whether its seed is the model's, which a callback may restore as training begins
 
 
 @dataclasses.dataclass(frozen=True)
 class Training:
-    """What matters of a training to its data.
+    """What the batches of a training depend on."""
 
-    Args:
-        seed: Integer of the order of arrays.
-        updates: Updates of a step, each of which sees examples of its own.
-        replicas: Devices that share a batch.
-        shuffle: Whether arrays are shuffled anew in each epoch. Defaults to `True`.
-    """
-
-    seed: int
-    updates: int
-    replicas: int
-    shuffle: bool = True
+    seed: int  # of the order of arrays
+    updates: int  # of a step, each of which sees examples of its own
+    replicas: int  # devices that share a batch
+    shuffle: bool = True  # arrays, in each epoch
 
 
 def adapt(
@@ -62,33 +45,16 @@ def adapt(
     class_weight=None,
     in_fit=False,
 ):
-    """The batches of a model from data of any kind, checked before any step.
+    """The `Batches` of a model from data of any kind, checked before any step, by the model's `DataDescription`.
 
-    Args:
-        description: The model's `DataDescription`.
-        x: Array, list of examples, sparse matrix, tuple (x, y) or (x, y, sample_weight), dict of arrays,
-            `data.Pipeline`, `tf.data.Dataset`, `keras.utils.PyDataset`, generator, or another iterable of batches.
-        y: Labels, targets or a second set of images, where x is an array. Defaults to `None`.
-        sample_weight: Array `(n,)`, where x is an array. Defaults to `None`.
-        batch_size: Integer for arrays. Defaults to `None`, which is 32.
-        steps: Number of batches an epoch. Defaults to `None`: all.
-        training: A `Training`, or `None` for an evaluation, in the order of the data. Defaults to `None`.
-        class_weight: Dict from a class to the weight of its examples, 1 where there is none, for arrays of a model of
-            labels. Defaults to `None`.
-        in_fit: Whether the data belong to a training, so that they must fill the model's range. Defaults to `False`.
-
-    Returns:
-        `Batches`.
-
-    Raises:
-        ValueError: If the data are of no such kind, or do not fit the model.
-
-    Example:
-
-    >>> from keras_gen.training.data_description import DataDescription
-    >>> adapt(DataDescription(), np.zeros((5, 2)), batch_size=2).count
-    3
+    `x` is an array, a list of examples, a sparse matrix, a tuple (x, y) or (x, y, sample_weight), a dict of arrays, a
+    `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a generator or another iterable of batches. `y`,
+    `sample_weight`, `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has 1.
+    `steps` limits the batches of an epoch. `training` is `None` for an evaluation, in the order of the data. With
+    `in_fit` the data must fill the model's range.
     """
+    if steps is not None:
+        checks.integer("steps", steps)
     if isinstance(x, SeededPipeline):
         own = {"batch_size": batch_size, "steps": steps if training is not None else None}
         _require_alone(x, y, sample_weight, class_weight=class_weight, **own)
@@ -104,18 +70,7 @@ def adapt(
 
 
 def read_arrays(description, x, y=None, sample_weight=None):
-    """The parts of data in memory that a model uses, by name.
-
-    Args:
-        description: The model's `DataDescription`.
-        x, y, sample_weight: As in `adapt`.
-
-    Returns:
-        Dict of arrays or sparse matrices.
-
-    Raises:
-        ValueError: If they are no arrays, or do not fit the model.
-    """
+    """The parts of data in memory, as in `adapt`, that a model uses: a dict of arrays or sparse matrices by name."""
     if x is None:
         raise ValueError("`x` must be given. Expected: an array or a dataset. Received: None")
     if isinstance(x, list):
@@ -128,19 +83,7 @@ def read_arrays(description, x, y=None, sample_weight=None):
 
 
 def split_validation(description, x, y, sample_weight, fraction):
-    """The first part of arrays for training, the last `fraction` for validation, as Keras splits them.
-
-    Args:
-        description: The model's `DataDescription`.
-        x, y, sample_weight: As in `adapt`; arrays alone.
-        fraction: Number in (0, 1).
-
-    Returns:
-        The pair of dicts of arrays (training, validation).
-
-    Raises:
-        ValueError: If `x` is no array, or a part would be empty.
-    """
+    """The pair (training, validation) of dicts of arrays, as in `adapt`: the last `fraction` validates, as in Keras."""
     if isinstance(x, SeededPipeline) or _is_stream(x):
         raise ValueError("`validation_split` needs arrays. Received: a dataset; give `validation_data` instead")
     training, validation = {}, {}
@@ -173,10 +116,10 @@ def _pipeline(description, parts, batch_size, steps, training):
 
 def _weighted_by_class(description, parts, class_weight):
     """The parts with each example's weight, that of its class, as Keras takes `class_weight`."""
-    if not description.uses_labels or "sample_weight" in parts:
+    if not (description.uses_labels and description.sample_weight) or "sample_weight" in parts:
         raise ValueError(
-            "`class_weight` needs a model of labels, and no `sample_weight`. Expected: such as a classifier. "
-            f"Received: {sorted(parts)}"
+            "`class_weight` needs a model of labels, and no `sample_weight`. Expected: a model of labels with a loss "
+            f"of each example, such as a classifier. Received: class_weight={class_weight}, {', '.join(parts)}"
         )
     labels = np.asarray(parts[description.y.name])
     return {**parts, "sample_weight": np.array([class_weight.get(int(label), 1.0) for label in labels], "float32")}
@@ -186,7 +129,7 @@ def _of_pipeline(description, pipeline, training, steps, in_fit):
     description.check_pipeline(pipeline, in_fit)
     if training is None:
         dataset = pipeline.dataset(training=False)
-        return Batches(dataset if steps is None else dataset.take(steps), pipeline.batches(training=False))
+        return Batches(dataset if steps is None else dataset.take(steps))
     pipeline.require(training.updates, training.replicas)
     dataset = pipeline.dataset(updates=training.updates, replicas=training.replicas)
     return Batches(dataset, batch_count(dataset), pipeline=pipeline)
@@ -196,10 +139,10 @@ def _of_stream(description, data, training, steps, in_fit):
     """Batches of a dataset or another iterable, whose first batch is read once more to be checked."""
     first = _first_batch(data)
     if first is not None:
-        size = description.check_batch(keras.tree.map_structure(_as_numpy, first), in_fit)
+        size = description.check_batch(first, in_fit)
         if training is not None:
-            checks.batch("batch_size", size, training.updates, training.replicas)
-    if isinstance(data, types.GeneratorType):
+            checks.batch_size(size, training.updates, training.replicas)
+    if isinstance(data, collections.abc.Iterator):  # of which Keras takes generators alone
         return Batches(_checked(description, data, in_fit), steps=steps)
     if not is_dataset(data):
         return Batches(data, batch_count(data), steps)
@@ -213,22 +156,14 @@ def _of_stream(description, data, training, steps, in_fit):
 
 def _checked(description, generator, in_fit):
     for batch in generator:
-        description.check_batch(keras.tree.map_structure(_as_numpy, batch), in_fit)
+        description.check_batch(batch, in_fit)
         yield batch
 
 
 def _is_stream(x):
     """Whether `x` is an iterable of batches, not data in memory."""
-    return (
-        is_dataset(x)
-        or isinstance(x, keras.utils.PyDataset)
-        or (
-            not isinstance(x, (list, tuple, dict, str))
-            and not is_array(x)
-            and not is_sparse_matrix(x)
-            and hasattr(x, "__iter__")
-        )
-    )
+    in_memory = isinstance(x, (list, tuple, dict, str)) or is_array(x) or checks.is_sparse_matrix(x)
+    return isinstance(x, keras.utils.PyDataset) or (hasattr(x, "__iter__") and not in_memory)
 
 
 def _require_alone(data, y, sample_weight, **options):
@@ -248,21 +183,17 @@ def _first_batch(data):
     elif iter(data) is data:
         return None
     else:
-        batch = next(itertools.islice(iter(data), 1), None)
+        batch = next(iter(data), None)
     if batch is None:
         raise ValueError("The dataset must hold at least one batch. Received: an empty dataset")
     return batch
-
-
-def _as_numpy(part):
-    return part if part is None or is_sparse_matrix(part) else np.asarray(part)
 
 
 def _as_array(name, part):
     """An array of what the user calls one."""
     if part is None or isinstance(part, np.ndarray):
         return part
-    if is_sparse_matrix(part):
+    if checks.is_sparse_matrix(part):
         return part.tocsr()
     if not (is_array(part) or isinstance(part, (list, tuple, int, float))):
         raise ValueError(

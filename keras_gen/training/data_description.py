@@ -6,11 +6,10 @@ import keras
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.data.sources import extremes
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
-_ENOUGH = 16  # examples of which one at least reaches below the middle of the range
+_ENOUGH = 16  # in a batch of so many examples, one reaches below the middle of the range
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,8 +22,8 @@ class Component:
         value_range: The pair (lowest, highest) that its values keep to, or `None`. Defaults to `None`.
         num_classes: For integer labels 0, 1, ..., their number; `None` for values. Defaults to `None`.
         allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
-        fills_range: Whether training data must reach below the middle of the range, as data do that a generator's tanh
-            is to be compared with. Defaults to `False`.
+        fills_range: Whether training data must reach below the middle of the range, as a generator's tanh does.
+            Defaults to `False`.
         optional: Whether x stands for it where it is not given. Defaults to `False`.
 
     Example:
@@ -54,7 +53,7 @@ class Component:
 
     def check(self, array):
         """Raise a `ValueError` unless an array or sparse matrix `(n, ...)` is of this kind."""
-        self._check(array.dtype, tuple(array.shape), lambda ignore_nan: extremes(array, ignore_nan))
+        self._check(array.dtype, tuple(array.shape), lambda ignore_nan: checks.extremes(array, ignore_nan))
 
     def check_source(self, source, in_fit=False):
         """Raise a `ValueError` unless a `data.sources.Source`, or images of files, are of this kind."""
@@ -127,17 +126,10 @@ class DataDescription:
         return {part.name: part.limits for part in parts if part.limits is not None}
 
     def parts(self, data):
-        """The parts of a batch that the model uses and that are there, by name.
+        """The parts of a batch that the model uses and that are there: a dict by name.
 
-        Args:
-            data: x, or a tuple (x, y) or (x, y, sample_weight), or a dict such as those of tensorflow-datasets, of
-                arrays or of tensors.
-
-        Returns:
-            Dict of arrays or tensors.
-
-        Raises:
-            ValueError: If a part is missing, or one is there that the model cannot use.
+        `data` is x, a tuple (x, y) or (x, y, sample_weight), or a dict such as those of tensorflow-datasets, of arrays
+        or of tensors. A `ValueError` names a part that is missing, or that the model cannot use.
         """
         x, y, weight = self.unpacked(data)
         parts = {"x": x}
@@ -189,15 +181,14 @@ class DataDescription:
 
     def check(self, x, y=None):
         """Raise a `ValueError` unless arrays in memory are such data."""
-        x = x if hasattr(x, "dtype") else np.asarray(x)
         if y is not None:
             self._require_order(np.shape(x)[1:], np.shape(y)[1:])
             self.y.check(np.asarray(y))
-        self.x.check(x)
+        self.x.check(_as_numpy(x))
 
     def check_batch(self, data, in_fit=False):
-        """Raise a `ValueError` unless a batch of arrays is of such data; give the number of its examples."""
-        parts = self.parts(data)
+        """Raise a `ValueError` unless a batch, arrays or tensors, is of such data; give the number of its examples."""
+        parts = self.parts(keras.tree.map_structure(_as_numpy, data))
         if self.y is not None and self.y.name in parts:
             self._require_order(parts["x"].shape[1:], parts[self.y.name].shape[1:])
             self.y.check(parts[self.y.name])
@@ -208,7 +199,8 @@ class DataDescription:
         if in_fit and size["x"] >= _ENOUGH:
             for component in (self.x, self.y):
                 if component is not None and component.fills_range:
-                    component.check_filled(extremes(parts[component.name], component.allow_nan)[0])
+                    lowest, _ = checks.extremes(parts[component.name], component.allow_nan)
+                    component.check_filled(lowest)
         return size["x"]
 
     def check_pipeline(self, pipeline, in_fit=False):
@@ -258,6 +250,10 @@ class DataDescription:
                 f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"
             )
         return y
+
+
+def _as_numpy(part):
+    return part if part is None or checks.is_sparse_matrix(part) else np.asarray(part)
 
 
 def _are_labels(y):

@@ -6,21 +6,10 @@ import keras
 
 
 def execution_steps(most, batches=None, steps=None):
-    """Batches a call of the training function, so that the calls of an epoch are of about equal length.
+    """Batches a call of the training function, 1 to `most`, so that the calls of an epoch are of about equal length.
 
-    Args:
-        most: The largest number allowed.
-        batches: Batches of an epoch, where they are known. Defaults to `None`.
-        steps: Batches of an epoch that the user asked for of a longer dataset; Keras makes whole calls, so that the
-            number must divide them. Defaults to `None`.
-
-    Returns:
-        Integer from 1 to `most`.
-
-    Example:
-
-    >>> execution_steps(32, batches=33), execution_steps(32, steps=50), execution_steps(32)
-    (17, 25, 32)
+    `batches` is the number of an epoch, where it is known; `steps` the number that the user asked for of a longer
+    dataset, which the result divides, since Keras makes whole calls.
     """
     if steps is not None:
         return next(number for number in range(min(most, steps), 0, -1) if steps % number == 0)
@@ -30,13 +19,9 @@ def execution_steps(most, batches=None, steps=None):
 
 
 class EpochCounter(keras.callbacks.Callback):
-    """Keep the model's count of finished epochs, from which the pipeline takes each epoch's order.
+    """Keep the count of finished epochs of a model, its `owner`, from which the pipeline takes each epoch's order.
 
     It runs before the user's callbacks, so that what they save at the end of an epoch counts that epoch.
-
-    Args:
-        owner: The model.
-        batches: The `Batches` that it trains on.
     """
 
     def __init__(self, owner, batches):
@@ -44,15 +29,7 @@ class EpochCounter(keras.callbacks.Callback):
         self.owner, self.pipeline, self.own_order = owner, batches.pipeline, batches.own_order
 
     def with_others(self, callbacks, verbose):
-        """The callbacks with this one in front, and with a progress bar behind them unless they come as a whole.
-
-        Args:
-            callbacks: A callback, a list of them, a `keras.callbacks.CallbackList`, or `None`.
-            verbose: As in `keras.Model.fit`.
-
-        Returns:
-            What `keras.Model.fit` takes as `callbacks`.
-        """
+        """The `callbacks` of `fit` with this one first, and a progress bar last unless they are a `CallbackList`."""
         if isinstance(callbacks, keras.callbacks.CallbackList):
             others = [callback for callback in callbacks.callbacks if not isinstance(callback, EpochCounter)]
             callbacks.callbacks = [self, *others]
@@ -74,7 +51,7 @@ class EpochCounter(keras.callbacks.Callback):
 class ProgressBar(keras.callbacks.ProgbarLogger):
     """Keras's progress bar, which does not run past the end where the last call takes fewer batches than the others."""
 
-    async_safe = True  # as Keras's own, which runs in a thread of its own
+    async_safe = True  # as Keras's own bar, which may run in its own thread
 
     def on_train_batch_end(self, batch, logs=None):
         super().on_train_batch_end(batch if self.target is None else min(batch, self.target - 1), logs)

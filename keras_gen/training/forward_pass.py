@@ -11,31 +11,16 @@ from keras_gen import backend
 
 @dataclasses.dataclass(frozen=True)
 class ForwardPass:
-    """What one player's networks make of a batch, for all players, and the way back to their variables.
+    """What one player's networks make of a batch, for all players, and the way back to their variables."""
 
-    Args:
-        owner: The `Player` whose networks they are.
-        outputs: Tensor or structure of tensors.
-        pull_back: Callable from the gradients with respect to `(outputs, regularisation)` to those with respect to the
-            owner's variables, which can be called once; `None` where only the values are wanted.
-    """
-
-    owner: object
-    outputs: object
+    owner: object  # the `Player` whose networks they are
+    outputs: object  # tensor or structure of tensors
+    # From the gradients of (outputs, regularisation) to those of the owner's variables, once; `None` for values alone
     pull_back: typing.Callable | None
 
 
 def shared_forward(player, batch, with_gradients):
-    """Run the shared forward pass of a player.
-
-    Args:
-        player: A `Player` with a `shared_forward`.
-        batch: The parts of the batch, a dict.
-        with_gradients: Whether the player is to be updated by it.
-
-    Returns:
-        A `ForwardPass`.
-    """
+    """The `ForwardPass` of a player that shares one; with a pull-back if the player is to be updated by it."""
     if not with_gradients:
         return ForwardPass(player, player.shared_forward(batch, training=True), None)
 
@@ -47,16 +32,10 @@ def shared_forward(player, batch, with_gradients):
 
 
 def gradients_of(player, losses, optimizer, forward=None):
-    """The losses of an update and the gradients of the first of them, with the player's regularisation.
+    """The pair (losses, gradients) of an update of a player, the gradients in the order of its variables.
 
-    Args:
-        player: The `Player` that is to be updated.
-        losses: Callable without arguments that gives the losses, a dict of scalars.
-        optimizer: The player's optimizer, which scales the loss.
-        forward: The `ForwardPass` that `losses` uses, or `None`. Defaults to `None`.
-
-    Returns:
-        The pair (losses, list of gradients in the order of the player's variables), scaled as the optimizer wants them.
+    They are those of the first of the `losses`, a callable that gives a dict of scalars, and of the player's
+    regularisation, scaled as its optimizer wants them. `forward` is the `ForwardPass` that `losses` uses, or `None`.
     """
     owns = forward is not None and forward.owner is player
 

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from keras_gen import backend, checks
+from keras_gen.data.pipelines import SeededPipeline
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
 from keras_gen.training.data_adapter import Training, adapt, split_validation
@@ -97,7 +98,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         return [*self._means, *([] if self._compile_metrics is None else [self._compile_metrics])]
 
     def check_networks(self):
-        """Raise a `ValueError` if two networks share a layer: a file would hold it once, and two networks want it."""
+        """Raise a `ValueError` if two networks share a layer, which a saved file could not restore."""
         holders = {}
         for network in {id(n): n for player in self.players() for n in player.networks}.values():
             for layer in network._flatten_layers():
@@ -115,7 +116,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     # The steps
 
     def train_step(self, data):
-        # After the data: where they are at an end, no counter and no random state is to have changed
+        # After the data have been read: at their end, no counter and no random state may have changed
         with backend.under_xla(self.jit_compile), backend.after(data):
             return self._train_step(self.data_description.batch(data))
 
@@ -131,7 +132,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         for player in players:
             for update in range(player.updates_per_step):
                 part = slices[update]
-                # Whose networks have just been updated makes another pass; the other players judge what there is
+                # A player that has just been updated makes a new pass; the others use the pass that there is
                 if owner is not None and (update not in forwards or (player is owner and update > 0)):
                     forwards[update] = shared_forward(owner, part, with_gradients=update < owner.updates_per_step)
                 forward, optimizer = forwards.get(update), self.optimizer[player.name]
@@ -226,9 +227,12 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
         training = Training(self.order_seed, self.updates_per_step, replicas, shuffle)
-        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight, True)
+        batches = adapt(
+            description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight, in_fit=True
+        )
         if validation_data is not None:
-            size = validation_batch_size or (batch_size if batches.own_order else None)
+            own_size = isinstance(validation_data, SeededPipeline)
+            size = validation_batch_size or (None if own_size else batch_size)
             validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, in_fit=True)
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
@@ -263,27 +267,27 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them
             return super().evaluate(x, steps=steps, **kwargs)
         batches = adapt(self.data_description, x, y, sample_weight, batch_size, steps)
-        self._use_steps(1)
-        return super().evaluate(batches.data, steps=batches.steps, **kwargs)
+        with self._one_batch_a_call():
+            return super().evaluate(batches.data, steps=batches.steps, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
-        self._use_steps(1)
-        return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
+        with self._one_batch_a_call():
+            return super().predict(x, batch_size=batch_size, verbose=verbose, **kwargs)
 
     def train_on_batch(self, x, y=None, sample_weight=None, **kwargs):
         """One step on a batch of arrays, which are checked as by `fit`; arguments as in `keras.Model`."""
-        self._use_steps(1)
-        checks.batch("batch_size", self.data_description.check_batch((x, y, sample_weight)), self.updates_per_step)
-        return super().train_on_batch(x, y, sample_weight, **kwargs)
+        checks.batch_size(self.data_description.check_batch((x, y, sample_weight)), self.updates_per_step)
+        with self._one_batch_a_call():
+            return super().train_on_batch(x, y, sample_weight, **kwargs)
 
     def test_on_batch(self, x, y=None, sample_weight=None, **kwargs):
         """The losses of a batch of arrays, which are checked as by `evaluate`; arguments as in `keras.Model`."""
-        self._use_steps(1)
         self.data_description.check_batch((x, y, sample_weight))
-        return super().test_on_batch(x, y, sample_weight, **kwargs)
+        with self._one_batch_a_call():
+            return super().test_on_batch(x, y, sample_weight, **kwargs)
 
     def _maybe_symbolic_build(self, *args, **kwargs):
-        """Nothing: all is built. Keras would take the mean of a batch over replicas, which fails at unlike shares."""
+        """Do nothing: the model is built. Keras would average a batch over replicas, which fails for unequal shares."""
 
     # Exporting
 
@@ -302,19 +306,13 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         """
         if input_signature is None:
             input_signature = [self.input_specs()]
-        if not self._called:  # Keras asks for a call, whose shapes are in the signature
+        if not self._called:  # Keras needs a call first, of the shapes in the signature
             self(keras.tree.map_structure(lambda spec: keras.KerasTensor(spec.shape, spec.dtype), input_signature[0]))
         super().export(filepath, format=format, input_signature=input_signature, **kwargs)
 
 
 def never_empty(tensor):
-    """The tensor, or one example of zeros where it has none, which layers need not expect.
-
-    Example:
-
-    >>> never_empty(ops.ones((2, 3))).shape[0], never_empty(ops.ones((0, 3))).shape[0]
-    (2, 1)
-    """
+    """The tensor, or one example of zeros where it has none: layers need not cope with empty batches."""
     substitute = ops.zeros((1, *tensor.shape[1:]), tensor.dtype)
     return ops.concatenate([tensor, substitute[ops.shape(tensor)[0] :]])
 
@@ -324,7 +322,7 @@ def _slices(batch, number):
     whole = _size(batch)
     if number == 1:
         return [batch], whole
-    # A short last batch of a foreign dataset may not reach for all updates: then some see the same example
+    # A short last batch of a user's dataset may hold fewer examples than updates: some updates then share one
     size = max(whole // number, 1) if isinstance(whole, int) else ops.maximum(whole // number, 1)
     return [keras.tree.map_structure(lambda t, k=k: t[k % whole :: number][:size], batch) for k in range(number)], size
 

@@ -1,8 +1,8 @@
-"""What a model may ask of the networks that it is handed."""
+"""Facts about networks: their shapes, last activations and ranges of values."""
 
 import keras
 
-_PASSED_ON = (  # layers and functions after which values are what they were, some of them, or means of them
+_PASSED_ON = (  # layers and functions whose outputs are inputs, or means of inputs
     "reshape", "flatten", "squeeze", "expanddims", "permute", "transpose", "identity", "cast",
     "cropping1d", "cropping2d",
     "dropout", "spatialdropout1d", "spatialdropout2d", "gaussiandropout", "gaussiannoise", "activityregularization",
@@ -15,17 +15,9 @@ _RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
 
 
 def shapes(name, network):
-    """The shapes of a built network's inputs and outputs.
+    """The pair (input shapes, output shapes) of a built network, lists of tuples without the batch axis.
 
-    Args:
-        name: The argument's name, for the message.
-        network: A functional or built `Sequential` Keras model.
-
-    Returns:
-        The pair (list of input shapes, list of output shapes), each a tuple without the batch axis.
-
-    Raises:
-        ValueError: If the network does not know its shapes.
+    A `ValueError` calls the network by `name` if it does not know its shapes.
     """
     try:
         tensors = network.inputs, network.outputs

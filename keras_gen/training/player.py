@@ -58,7 +58,7 @@ class Player:
         touched = [*self.variables, *optimizer.variables]
         before = [ops.copy(variable) for variable in touched]
         optimizer.apply(gradients, self.variables)
-        # Not a branch of the graph: a distribution strategy gathers gradients inside `apply`, and refuses to in one
+        # No conditional in the graph: a distribution strategy gathers gradients in `apply`, which fails in one
         active = self.active()
         for variable, old in zip(touched, before, strict=True):
             variable.assign(ops.where(active, variable, old))
@@ -136,18 +136,11 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
     @classmethod
     def for_players(cls, optimizer, players, scale_losses=False):
-        """The group for what a user hands to `compile`.
+        """The group, with built members, for what a user hands to `compile`.
 
-        Args:
-            optimizer: A name, an optimizer (copied for each of several players), a dict with one a player, or a group.
-            players: Tuple of `Player`.
-            scale_losses: Whether to wrap each member in a `LossScaleOptimizer` (float16). Defaults to `False`.
-
-        Returns:
-            A `PlayerOptimizers` whose members are built.
-
-        Raises:
-            ValueError: If a dict does not give exactly one optimizer, of its own, for each player.
+        `optimizer` is a name, an optimizer (copied for each of several players), a dict with one for each player, or a
+        group. With `scale_losses` each member is wrapped in a `LossScaleOptimizer` (float16). A `ValueError` is raised
+        if a dict does not give exactly one optimizer, of its own, for each player.
         """
         names = [player.name for player in players]
         if isinstance(optimizer, cls):

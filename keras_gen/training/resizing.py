@@ -4,29 +4,15 @@ import keras
 
 from keras_gen.seeds import seeded
 
-_PROBED = 31  # sides of this many multiples tell a multiple from those of which it is one
+_PROBED = 31  # a prime: sides of 31 m have no small divisors but those of m
 
 
 def at_size(network, shape):
-    """The network with the same weights, for inputs of another shape.
+    """A functional network of one input for another input shape: a model of that name, with a copy of the weights.
 
-    Args:
-        network: A functional Keras model of one input, all of whose layers work at any size, as convolutions do.
-        shape: The new shape of one input; `None` entries are free, as in `(None, None, 3)`.
-
-    Returns:
-        A functional model of the same name, with a copy of the weights.
-
-    Raises:
-        ValueError: If a layer's weights depend on the size of its input, as those of a `Dense` layer after `Flatten`
-            do, or a layer does not work at that size, such as `Reshape`.
-
-    Example:
-
-    >>> from keras_gen import networks
-    >>> generator = networks.resnet_generator((16, 16, 3), filters=4, blocks=1)
-    >>> at_size(generator, (24, 40, 3)).output_shape
-    (None, 24, 40, 3)
+    `None` entries of the shape are free, as in `(None, None, 3)`. A `ValueError` names the layer whose weights depend
+    on the size of its input, such as a `Dense` after a `Flatten`, or that does not work at that size, such as a
+    `Reshape`.
     """
 
     def refuse(layer, reason):
@@ -53,24 +39,10 @@ def at_size(network, shape):
 
 
 def size_multiple(network, most=64):
-    """The number of which the sides of an image must be multiples, for a network to give them back.
+    """The number up to `most` that the sides of an image must be multiples of, for the network to give them back.
 
-    Args:
-        network: A Keras model from images of any size, `(batch, None, None, channels)`, to images.
-        most: The greatest number that is tried, an integer >= 1. Defaults to 64.
-
-    Returns:
-        An integer >= 1.
-
-    Raises:
-        ValueError: If there is none, as of networks that enlarge images.
-
-    Example:
-
-    >>> from keras_gen import networks
-    >>> generator = networks.resnet_generator((16, 16, 3), filters=4, blocks=1)
-    >>> size_multiple(at_size(generator, (None, None, 3)))
-    4
+    The network takes images of any size, `(batch, None, None, channels)`. A `ValueError` says that there is no such
+    number, as of networks that enlarge images.
     """
     for multiple in range(1, most + 1):
         sides = (_PROBED * multiple,) * 2
