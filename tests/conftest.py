@@ -1,6 +1,5 @@
 """Fixed seeds and clean Keras state for every test, and the small data that they share."""
 
-import dataclasses
 import gc
 import os
 
@@ -13,7 +12,6 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import data
-from keras_gen.training import compilation
 
 gc.freeze()  # what was imported stays: no later walk has to pass over it
 
@@ -26,35 +24,12 @@ def _fixed_seed():
     keras.backend.clear_session(free_memory=False)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _plainly_compiled():
-    """Steps are traced and no more, in half the time, where a test does not ask for what users get by `optimized`."""
-    chosen = compilation.chosen_execution
-
-    def without_xla(layers, policies, jit_compile, *others, **options):
-        execution = chosen(layers, policies, jit_compile, *others, **options)
-        return dataclasses.replace(execution, jit_compile=False) if jit_compile == "auto" else execution
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(compilation, "chosen_execution", without_xla)
-        _optimize_graphs(False)
-        yield chosen
-
-
 @pytest.fixture(autouse=True)
-def _optimized(request, monkeypatch, _plainly_compiled):
-    """Under the mark `optimized` XLA compiles what it compiles for users, and TensorFlow optimises its graphs."""
-    if request.node.get_closest_marker("optimized") is None:
-        yield
-        return
-    monkeypatch.setattr(compilation, "chosen_execution", _plainly_compiled)
-    _optimize_graphs(True)
+def _eagerly(request):
+    """No graph is made, which takes seconds and memory, unless a test is marked `compiled`."""
+    tf.config.run_functions_eagerly(request.node.get_closest_marker("compiled") is None)
     yield
-    _optimize_graphs(False)
-
-
-def _optimize_graphs(on):
-    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture(autouse=True, scope="session")

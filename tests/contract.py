@@ -192,8 +192,7 @@ def in_fresh_processes(function, tasks):
     The processes are forked from one that has imported TensorFlow and the library and has done nothing else, so that
     none can see what another has left, and begin with random seeds of the operating system's.
     """
-    options = tf.config.optimizer.get_experimental_options()
-    with _FRESH.Pool(len(tasks), _begin, (options,), maxtasksperchild=1) as pool:
+    with _FRESH.Pool(len(tasks), _seed_anew, maxtasksperchild=1) as pool:
         return pool.map_async(function, tasks, chunksize=1).get(timeout=300)
 
 
@@ -202,8 +201,7 @@ def in_fresh_process(function, task):
     return in_fresh_processes(function, [task])[0]
 
 
-def _begin(optimizer_options):
-    tf.config.optimizer.set_experimental_options(optimizer_options)
+def _seed_anew():
     keras.utils.set_random_seed(secrets.randbits(32))
 
 

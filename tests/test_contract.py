@@ -14,6 +14,7 @@ from tests import contract
 from tests.toy import TwoPlayers
 
 SHAPE = (8, 8, 1)
+pytestmark = pytest.mark.compiled
 
 
 def small(preset, **options):
@@ -154,9 +155,7 @@ REPRESENTATIVES = set(MECHANISMS.values())
 METRICS = {"Gaussian VAE with dropout": ["mse"], "regularised classifier": ["sparse_categorical_crossentropy"]}
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.optimized] * (name in REPRESENTATIVES)) for name in MODELS]
-)
+@pytest.mark.parametrize("name", MODELS)
 def test_contract(name, digits, labels, tmp_path):
     used = contract.check_model(MODELS[name], digits, labels, tmp_path, name in REPRESENTATIVES, METRICS.get(name))
     assert used <= MECHANISMS.keys(), f"no representative holds {used - MECHANISMS.keys()}"
@@ -164,7 +163,6 @@ def test_contract(name, digits, labels, tmp_path):
     assert held <= used, f"it is to stand for {held - used}"
 
 
-@pytest.mark.optimized
 @pytest.mark.parametrize("name", ["vae", "dense WGAN-GP"])
 def test_fused_steps(name, digits, labels, tmp_path):
     """Dense networks, whose steps are fused by default: one player, and two of unlike numbers of updates."""
