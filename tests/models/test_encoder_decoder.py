@@ -109,6 +109,16 @@ def test_an_exported_model_serves_what_the_model_gives(kind, tmp_path):
     np.testing.assert_allclose(served.serve(x), model(x), rtol=1e-6)
 
 
+def test_an_onnx_file_gives_what_the_model_gives(tmp_path):
+    pytest.importorskip("tf2onnx", reason="Keras writes ONNX with it")
+    runtime = pytest.importorskip("onnxruntime")
+    model, x, path = small(), RNG.random((5, 4)).astype("float32"), str(tmp_path / "model.onnx")
+    model.export(path, format="onnx", verbose=False)
+    session = runtime.InferenceSession(path)
+    (found,) = session.run(None, {session.get_inputs()[0].name: x})
+    np.testing.assert_allclose(found, model(x), rtol=1e-5)
+
+
 def test_a_gaussian_vae_takes_what_its_decoder_can_reach():
     encoder = networks.mlp_encoder((4,), (), 2)
     for activation, wanted in ((None, None), ("tanh", (-1, 1)), ("sigmoid", (0, 1))):
