@@ -43,7 +43,7 @@ def incomplete():
     flat = layers.MissingIndicator()(keras.layers.Flatten()(inputs))
     encoder = keras.Model(inputs, keras.layers.Dense(3)(flat))
     noise = layers.MaskingNoise(0.3, value=float("nan"))
-    return models.IncompleteAutoencoder(encoder, networks.mlp_decoder(3, (), SHAPE), noise)
+    return models.IncompleteAutoencoder(encoder, networks.mlp_decoder(3, (), SHAPE), corruption=noise)
 
 
 def phased_gan():

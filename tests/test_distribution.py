@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import backend
-from keras_gen.layers import ReplicaSeedGenerator, draw_by_replica
+from keras_gen.layers.sampling import ReplicaSeedGenerator, draw_by_replica
 from tests import contract
 from tests.test_contract import MODELS, REPRESENTATIVES
 from tests.toy import Pull

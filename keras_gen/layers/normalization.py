@@ -22,7 +22,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
 
     Raises:
-        ValueError: If `epsilon` is out of range, or `groups` or `axis` is given.
+        ValueError: If `epsilon` is out of range.
 
     Example:
 
@@ -35,13 +35,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):
-        for name in ("groups", "axis"):
-            if name in kwargs:
-                raise ValueError(
-                    f"`{name}` is fixed: each channel of each image is normalised by itself. Expected: no `{name}`. "
-                    f"Received: {name}={kwargs[name]}"
-                )
-        super().__init__(groups=-1, epsilon=checks.positive("epsilon", epsilon), **kwargs)
+        super().__init__(groups=-1, axis=-1, epsilon=checks.positive("epsilon", epsilon), **kwargs)
 
     def call(self, inputs):
         fits_kernel = len(inputs.shape) == 4 and keras.backend.standardize_dtype(inputs.dtype) in _FUSED

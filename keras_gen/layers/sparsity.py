@@ -38,10 +38,10 @@ class KSparse(keras.layers.Layer):
         self.first_k = first_k if first_k is None else checks.integer("first_k", first_k, minimum=self.k)
 
     def build(self, input_shape):
-        most = self.first_k or self.k
+        name, most = ("first_k", self.first_k) if self.first_k else ("k", self.k)
         if most > input_shape[-1]:
             raise ValueError(
-                f"`k` must not be larger than the layer. Expected: at most {input_shape[-1]}. Received: {most}"
+                f"`{name}` must not be larger than the layer. Expected: at most {input_shape[-1]}. Received: {most}"
             )
         self.current_k = self.add_weight(
             name="current_k", shape=(), dtype="int32", initializer=keras.initializers.Constant(most), trainable=False
@@ -78,8 +78,6 @@ class L1Sparsity(keras.regularizers.Regularizer):
     >>> float(L1Sparsity(0.5)(ops.array([[1.0, -3.0]])))
     2.0
     """
-
-    needs_probabilities = False
 
     def __init__(self, weight):
         self.weight = checks.number("weight", weight)

@@ -31,9 +31,12 @@ class _Tied(keras.layers.Layer):
                 f"`source` must be a built {self.source_type.__name__} layer. Received: {type(source).__name__}"
             )
         shape = f"layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
-        if self._kernel_width(source) != self.width:
+        *_, width, units = (
+            source.kernel.shape
+        )  # of a dense layer (inputs, units), of a convolution (.., channels, filters)
+        if width != self.width:
             self._refuse(f"a kernel for {self.width} inputs", shape)
-        if self._units not in (None, self._kernel_units(source)):
+        if self._units not in (None, units):
             self._refuse(f"a kernel of {self._units} units, the tied layer's inputs", shape)
         self._source = lambda: source  # a function, because Keras would track the layer itself
 
@@ -43,17 +46,8 @@ class _Tied(keras.layers.Layer):
         )
 
     @property
-    def is_tied(self):
-        """Whether the layer has its source."""
-        return self._source is not None
-
-    @property
     def source(self):
-        """The layer whose kernel is used.
-
-        Raises:
-            ValueError: If the layer comes from a file or a clone and is not tied yet.
-        """
+        """The layer whose kernel is used; a `ValueError` before `tie`, for a layer from a file or a clone."""
         if self._source is None:
             raise ValueError(
                 f"The tied layer '{self.name}' has no kernel yet. Expected: `tie(decoder, encoder)`, as `Autoencoder` "
@@ -114,12 +108,6 @@ class TiedDense(_Tied):
 
     source_type = keras.layers.Dense
 
-    def _kernel_width(self, source):
-        return source.kernel.shape[0]
-
-    def _kernel_units(self, source):
-        return source.kernel.shape[1]
-
     def _product(self, inputs, kernel):
         return ops.matmul(inputs, ops.transpose(kernel))
 
@@ -156,7 +144,7 @@ class TiedConv2DTranspose(_Tied):
     source_type = keras.layers.Conv2D
 
     def __init__(self, source, width, strides=1, activation=None, use_bias=True, **kwargs):
-        pair = (strides, strides) if isinstance(strides, int) else strides
+        pair = strides if isinstance(strides, (list, tuple)) else (strides, strides)
         self.strides = tuple(checks.integer("strides", stride) for stride in pair)
         super().__init__(source, width, activation, use_bias, **kwargs)
 
@@ -168,12 +156,6 @@ class TiedConv2DTranspose(_Tied):
         if (tuple(source.strides), source.padding) != (self.strides, "same"):
             received = f"{tuple(source.strides)} and {source.padding!r}"
             self._refuse(f"strides {self.strides} and padding 'same'", received)
-
-    def _kernel_width(self, source):
-        return source.kernel.shape[2]
-
-    def _kernel_units(self, source):
-        return source.kernel.shape[3]
 
     def _product(self, inputs, kernel):
         return ops.conv_transpose(inputs, kernel, strides=self.strides, padding="same")
@@ -211,7 +193,7 @@ def tie(decoder, encoder):
     for layer in decoder._flatten_layers():
         if not isinstance(layer, _Tied):
             continue
-        if layer.is_tied:
+        if layer._source is not None:
             if not any(candidate is layer.source for candidate in candidates):
                 raise ValueError(
                     f"The tied layer '{layer.name}' has its kernel from another encoder. Expected: the encoder of "

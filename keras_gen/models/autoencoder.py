@@ -16,12 +16,12 @@ from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.introspection import last_activations
 from keras_gen.training.player import Player
 
-_WIDEST_JACOBIAN = 256  # code units; each takes a pass back through the encoder
+_WIDEST_JACOBIAN = 256  # code units; each needs a backward pass through the encoder
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Autoencoder(EncoderDecoder):
-    """Autoencoder: networks f and g that give back what they are shown, through a code.
+    """Autoencoder: an encoder f and a decoder g that reconstruct examples from their codes.
 
     It minimises the mean over the batch of
 
@@ -30,13 +30,13 @@ class Autoencoder(EncoderDecoder):
     where L is the squared error, or the negative log-likelihood of a Bernoulli distribution, summed over an example's
     dimensions. It is denoising with `corruption`, sparse with `sparsity` or a `layers.KSparse` in the encoder,
     contractive with `contraction`, stacked and tied with the networks of `networks.mlp_autoencoder(..., tied=True)` and
-    `callbacks.GreedyPretraining`. Evaluation does not corrupt. Logged: `loss`, `reconstruction` (L) and the penalties
+    `callbacks.GreedyPretraining`. Evaluation uses clean inputs. Logged: `loss`, `reconstruction` (L) and the penalties
     that are used, `sparsity` and `contraction`.
 
     Args:
         encoder: Keras model from `(batch, *shape)` to `(batch, *code)`.
         decoder: Keras model from `(batch, *code)` to `(batch, *shape)`: values, or logits for `"bernoulli"`. Its tied
-            layers are given the encoder's kernels.
+            layers take the encoder's kernels.
         reconstruction: `"squared_error"`, or `"bernoulli"` for data in [0, 1]. Defaults to `"squared_error"`.
         corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
         sparsity: Penalty on the code, `layers.L1Sparsity` or `layers.KLSparsity`, or any serialisable callable from the
@@ -101,15 +101,7 @@ class Autoencoder(EncoderDecoder):
         return self.decoded(self.decoder(self.encoder(x, training=training), training=training))
 
     def objective(self, batch, training):
-        """The loss and its parts, as a dict of scalars.
-
-        Args:
-            batch: Dict of `x` and `target`, tensors `(batch, *shape)`, and of `sample_weight` if there are weights.
-            training: Whether the input is corrupted, and dropout and the like are on.
-
-        Returns:
-            Dict with the sum first, then `reconstruction`, and `sparsity` and `contraction` where they are used.
-        """
+        """The loss of a batch and its parts, as a dict of scalars: the sum, `reconstruction` and the used penalties."""
         x = batch["x"]
         corrupted = x if self.corruption is None else self.corruption(x, training=training)
         code = self.encoder(corrupted, training=training)  # (batch, *code)
@@ -123,7 +115,7 @@ class Autoencoder(EncoderDecoder):
         return {"objective": sum(parts.values()), **parts}
 
     def to_classifier(self, num_classes):
-        """A classifier that starts from the encoder as it is now; training it leaves the autoencoder alone.
+        """A classifier that starts from the encoder as it is now; training it does not change the autoencoder.
 
         Args:
             num_classes: Number of classes, an integer >= 2.
@@ -158,7 +150,7 @@ class Autoencoder(EncoderDecoder):
             return
         if None in (*self.code_shape, *self.example_shape):
             raise ValueError(
-                "`contraction` needs a fixed number of code units, each of which takes a pass back. Expected: shapes "
+                "`contraction` needs a fixed number of code units, one backward pass for each. Expected: shapes "
                 f"without None. Received: examples {self.example_shape}, codes {self.code_shape}"
             )
         units = math.prod(self.code_shape)
@@ -171,16 +163,12 @@ class Autoencoder(EncoderDecoder):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class IncompleteAutoencoder(Autoencoder):
-    """Autoencoder of examples with missing entries, NaN: the squared error is summed over the observed ones alone.
+    """Autoencoder of examples with missing entries, NaN: the squared error is summed over the observed ones only.
 
     Args:
         encoder: As in `Autoencoder`; it must take NaN, as one that begins with `layers.MissingIndicator` does.
         decoder: As in `Autoencoder`.
-        corruption: As in `Autoencoder`, such as `layers.MaskingNoise(0.3, value=float("nan"))`. Defaults to `None`.
-        **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: As in `Autoencoder`.
+        **kwargs: As in `Autoencoder`, such as `corruption=layers.MaskingNoise(0.3, value=float("nan"))`.
 
     Example:
 
@@ -197,9 +185,6 @@ class IncompleteAutoencoder(Autoencoder):
     """
 
     allow_nan = True
-
-    def __init__(self, encoder, decoder, corruption=None, **kwargs):
-        super().__init__(encoder, decoder, corruption=corruption, **kwargs)
 
     def reconstruction_loss(self, target, outputs, mask=None):
         observed = ops.logical_not(ops.isnan(target))

@@ -67,9 +67,8 @@ class VAE(EncoderDecoder):
         **kwargs,
     ):
         checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
-        checks.number("beta", beta)
-        checks.integer("importance_samples", importance_samples)
-        if importance_samples > 1 and beta != 1:
+        beta = checks.number("beta", beta)
+        if checks.integer("importance_samples", importance_samples) > 1 and beta != 1:
             raise ValueError(
                 "`beta` must be 1 with several importance samples, whose bound has no separate KL. "
                 f"Received: beta={beta}, importance_samples={importance_samples}"
@@ -92,15 +91,7 @@ class VAE(EncoderDecoder):
         return self.decoded(self.decoder(self.encoder(x, training=training)[0], training=training))
 
     def negative_elbo(self, batch, training):
-        """The loss and its parts, as a dict of scalars.
-
-        Args:
-            batch: Dict of `x` and `target`, tensors `(batch, *shape)`, and of `sample_weight` if there are weights.
-            training: Whether dropout and the like are on, and the KL is weighted by `kl_weight`.
-
-        Returns:
-            Dict with the negative bound first, then `reconstruction` and `kl`.
-        """
+        """The negative bound, `reconstruction` and `kl` of a batch, as a dict of scalars."""
         k = self.importance_samples
         z_mean, z_log_var = self.encoder(batch["x"], training=training)  # (batch, latent_dim)
         z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.cast(z_log_var, "float32")
@@ -124,7 +115,7 @@ class VAE(EncoderDecoder):
 
         Args:
             x: Tensor `(batch, *shape)`.
-            samples: Number of draws an example.
+            samples: Number of draws per example.
             seed: A `keras.random.SeedGenerator` or an integer.
 
         Returns:
@@ -148,22 +139,15 @@ class VAE(EncoderDecoder):
     # numpy in, numpy out
 
     def posterior(self, x):
-        """Mean and log-variance of each example's code.
-
-        Args:
-            x: Array `(n, *shape)`.
-
-        Returns:
-            The pair (z_mean, z_log_var) of float32 arrays `(n, latent_dim)`.
-        """
+        """Mean and log-variance of each code: array `(n, *shape)` -> pair of float32 arrays `(n, latent_dim)`."""
         return self.encoder_outputs(x)
 
     def sample(self, n, seed=None):
-        """Decode draws from the prior N(0, I); the training's random state is not touched.
+        """Decode draws from the prior N(0, I); the random state of training does not change.
 
         Args:
             n: Number of samples, an integer >= 1.
-            seed: Integer, or `None` for other samples at each call. Defaults to `None`.
+            seed: Integer, or `None` for different samples at each call. Defaults to `None`.
 
         Returns:
             float32 array `(n, *shape)` of probabilities or means.
@@ -171,25 +155,16 @@ class VAE(EncoderDecoder):
         return self.decode(self.draw_latents(n, seed))
 
     def generate(self, z):
-        """Probabilities or means of the examples that latents `(n, latent_dim)` stand for, as `decode`."""
+        """The same as `decode`, for latents `(n, latent_dim)`."""
         return self.decode(z)
 
     def draw_latents(self, n, seed=None):
-        """Draws from the prior N(0, I): float32 array `(n, latent_dim)`.
-
-        Args:
-            n: Number of draws, an integer >= 1.
-            seed: Integer, or `None` for others at each call. Defaults to `None`.
-        """
+        """Draws from the prior, with the arguments of `sample`: float32 array `(n, latent_dim)`."""
         return np.random.default_rng(seed).standard_normal((checks.integer("n", n), self.latent_dim), "float32")
 
     def kl_per_dimension(self, x):
-        """Mean over the examples of the KL of each latent dimension, in nats: near 0 where a dimension is unused.
+        """The KL of each latent dimension, mean over examples `(n, *shape)`, in nats: float32 array `(latent_dim,)`.
 
-        Args:
-            x: Array `(n, *shape)`.
-
-        Returns:
-            float32 array `(latent_dim,)`.
+        It is near 0 where a dimension is unused.
         """
         return ops.convert_to_numpy(ops.mean(gaussian_kl_per_dimension(*self.posterior(x)), axis=0))

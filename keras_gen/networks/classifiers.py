@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
-from keras_gen.networks.sizes import image_shape
+from keras_gen.networks.parts import image_shape
 
 _UNPADDED_FROM = (32, 14)  # sides of the inputs of the published network's two convolutions
 

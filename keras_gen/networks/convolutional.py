@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
-from keras_gen.networks.sizes import convolutions, head_activations, image_shape
+from keras_gen.networks.parts import convolutions, head_activations, image_shape
 
 
 def convolutional_encoder(
@@ -67,7 +67,7 @@ def convolutional_decoder(
         latent_dim: Width of the code, an integer >= 1.
         output_shape: One image's shape `(height, width, channels)`.
         filters: Channels of the transposed convolutions, each of which doubles the sides. Defaults to (64, 32).
-        units: Widths of dense layers in front; may be empty. Defaults to ().
+        units: Widths of the dense layers before them; may be empty. Defaults to ().
         kernel_size: Side of the kernels. Defaults to 3.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
         output_activation: Activation of the first output; `None` gives logits, or a mean without bounds. Defaults to

@@ -9,8 +9,7 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
-from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
-from keras_gen.networks.sizes import example_shape, head_activations
+from keras_gen.networks.parts import example_shape, head_activations, with_labels
 
 
 def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
@@ -104,10 +103,8 @@ def mlp_generator(
     """
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
     shape = example_shape("output_shape", output_shape)
-    inputs = hidden = keras.Input((latent_dim,), name="z")
-    if num_classes is not None:
-        labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
-        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    z = keras.Input((latent_dim,), name="z")
+    inputs, hidden = with_labels(z, z, num_classes, "generator_labels")
     hidden = _dense_stack(hidden, units, activation)
     outputs = layers.Dense(math.prod(shape), activation=output_activation)(hidden)
     return keras.Model(inputs, layers.Reshape(shape)(outputs), name=name)
@@ -138,11 +135,8 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
         Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
     """
     shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
-    inputs = keras.Input(shape, name="x")
-    hidden = layers.Flatten()(inputs)
-    if num_classes is not None:
-        labels, vector = label_vector(num_classes, LABEL_WIDTH, "discriminator_labels")
-        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    x = keras.Input(shape, name="x")
+    inputs, hidden = with_labels(x, layers.Flatten()(x), num_classes, "discriminator_labels")
     hidden = _dense_stack(hidden, units, activation)
     return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
 
@@ -185,8 +179,8 @@ def mlp_autoencoder(
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     if widths[1:] != sorted(widths[1:], reverse=True):
         raise ValueError(
-            "`units` must not grow from the first hidden layer to the code. Expected: a last width, the `latent_dim`, "
-            f"of at most the others. Received: {list(units)}"
+            "`units` must not grow from the first hidden layer to the code. Expected: `latent_dim`, the last width, "
+            f"at most the others. Received: {list(units)}"
         )
     inputs = keras.Input(shape, name="x")
     hidden, encoding = inputs, []

@@ -196,9 +196,9 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: models.CycleGAN(F, F, DX, DY), "needs four networks. Received: one network in several places"),
-        (lambda: models.CycleGAN(F, G, DX, DY), r"judge x.* \(8, 8, 3\). Received: \(8, 8, 1\); are x and y swapped"),
-        (lambda: models.CycleGAN(G, F, DY, DX), r"`discriminator_x` must judge x, .* are x and y swapped"),
+        (lambda: models.CycleGAN(F, F, DX, DY), "needs four different networks. Received: one network several times"),
+        (lambda: models.CycleGAN(F, G, DX, DY), r"images of x.* \(8, 8, 3\). Received: \(8, 8, 1\); are x and y"),
+        (lambda: models.CycleGAN(G, F, DY, DX), r"`discriminator_x` must take images of x, .* are x and y swapped"),
         (lambda: models.CycleGAN(G, H, DX, DY), r"must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, generator(3, 3, "h")), "`discriminator_y` must end in logits.*'tanh'"),
         (lambda: models.CycleGAN(TWO, F, DX, DY), "`generator_xy` must map one tensor to one"),
@@ -207,7 +207,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
         (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
-        (lambda: models.CycleGAN(*of_any_size()), r"of any size need `pool_size=0`.* Received: \(None, None, 3\)"),
+        (lambda: models.CycleGAN(*of_any_size()), r"a fixed height and width, or `pool_size=0`.* \(None, None, 3\)"),
         (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 are scaled by x / 127.5 - 1"),
         (lambda: fitted(data.unpaired(X, Y), batch_size=8), "has its own batch_size. Expected: batch_size where"),
         (lambda: fitted(X), r"needs y. Expected: fit\(x, y\). Received: x alone"),
