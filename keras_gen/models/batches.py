@@ -4,7 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.data.sources import is_sparse_matrix
+from keras_gen.checks import is_sparse_matrix
 
 
 def by_batch(function, size, *arrays):
