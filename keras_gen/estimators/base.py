@@ -30,10 +30,10 @@ _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be em
 
 # scikit-learn reads an estimator's arguments from the signature of `__init__`, which the fields of a class and of its
 # bases make; `eq` and `repr` stay scikit-learn's
-declared = dataclasses.dataclass(eq=False, repr=False)
+with_arguments = dataclasses.dataclass(eq=False, repr=False)
 
 
-@declared
+@with_arguments
 class AutoencoderEstimator(BaseEstimator):
     """Base of the estimators: an autoencoder of dense layers, trained on rows of a table or on images.
 

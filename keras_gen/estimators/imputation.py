@@ -6,10 +6,10 @@ from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
 
 from keras_gen import checks, layers, models, networks
-from keras_gen.estimators.base import AutoencoderEstimator, by_block, declared
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
 
 
-@declared
+@with_arguments
 class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEstimator):
     """Complete a table, or images, with NaN for missing values.
 

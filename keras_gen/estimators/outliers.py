@@ -4,10 +4,10 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from keras_gen import checks
-from keras_gen.estimators.base import AutoencoderEstimator, by_block, declared
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
 
 
-@declared
+@with_arguments
 class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     """Detect the rows of a table, or the images, that an autoencoder trained on all of them reconstructs worst.
 

@@ -13,9 +13,9 @@ class _Tied(keras.layers.Layer):
     trained and saved. A layer from a file or a clone knows only the name of its source, until `tie`.
     """
 
-    def __init__(self, source, width, activation=None, use_bias=True, **kwargs):
+    def __init__(self, source, features, activation=None, use_bias=True, **kwargs):
         super().__init__(**kwargs)
-        self.width = checks.integer("width", width)
+        self.features = checks.integer("features", features)
         self.activation = keras.activations.get(activation)
         self.use_bias = use_bias
         self.source_name = source if isinstance(source, str) else source.name
@@ -31,11 +31,9 @@ class _Tied(keras.layers.Layer):
                 f"`source` must be a built {self.source_type.__name__} layer. Received: {type(source).__name__}"
             )
         shape = f"layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
-        *_, width, units = (
-            source.kernel.shape
-        )  # of a dense layer (inputs, units), of a convolution (.., channels, filters)
-        if width != self.width:
-            self._refuse(f"a kernel for {self.width} inputs", shape)
+        *_, features, units = source.kernel.shape  # those before are the sides of a convolution
+        if features != self.features:
+            self._refuse(f"a kernel for {self.features} inputs", shape)
         if self._units not in (None, units):
             self._refuse(f"a kernel of {self._units} units, the tied layer's inputs", shape)
         self._source = lambda: source  # a function, because Keras would track the layer itself
@@ -60,7 +58,7 @@ class _Tied(keras.layers.Layer):
         if self._source is not None:
             self.tie(self.source)  # validates it against the input
         if self.use_bias:
-            self.bias = self.add_weight(name="bias", shape=(self.width,), initializer="zeros")
+            self.bias = self.add_weight(name="bias", shape=(self.features,), initializer="zeros")
 
     def call(self, inputs):
         outputs = self._product(inputs, ops.cast(self.source.kernel, self.compute_dtype))
@@ -75,7 +73,7 @@ class _Tied(keras.layers.Layer):
         return {
             **super().get_config(),
             "source": self.source_name,
-            "width": self.width,
+            "features": self.features,
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
         }
@@ -87,7 +85,7 @@ class TiedDense(_Tied):
 
     Args:
         source: A built `keras.layers.Dense`, or its name for a later `tie`.
-        width: Width of the output, which is the width of the source's input.
+        features: Width of the output, which is the width of the source's input.
         activation: Activation. Defaults to `None`.
         use_bias: Whether to add a bias of its own. Defaults to `True`.
         **kwargs: As in `keras.layers.Layer`.
@@ -112,7 +110,7 @@ class TiedDense(_Tied):
         return ops.matmul(inputs, ops.transpose(kernel))
 
     def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.width)
+        return (*input_shape[:-1], self.features)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -121,7 +119,7 @@ class TiedConv2DTranspose(_Tied):
 
     Args:
         source: A built `keras.layers.Conv2D`, or its name for a later `tie`.
-        width: Channels of the output, which are the channels of the source's input.
+        features: Channels of the output, which are the channels of the source's input.
         strides: The source's strides, an integer or a pair. Defaults to 1.
         activation: Activation. Defaults to `None`.
         use_bias: Whether to add a bias of its own. Defaults to `True`.
@@ -143,10 +141,10 @@ class TiedConv2DTranspose(_Tied):
 
     source_type = keras.layers.Conv2D
 
-    def __init__(self, source, width, strides=1, activation=None, use_bias=True, **kwargs):
+    def __init__(self, source, features, strides=1, activation=None, use_bias=True, **kwargs):
         pair = strides if isinstance(strides, (list, tuple)) else (strides, strides)
         self.strides = tuple(checks.integer("strides", stride) for stride in pair)
-        super().__init__(source, width, activation, use_bias, **kwargs)
+        super().__init__(source, features, activation, use_bias, **kwargs)
 
     def tie(self, source):
         super().tie(source)
@@ -163,7 +161,7 @@ class TiedConv2DTranspose(_Tied):
     def compute_output_shape(self, input_shape):
         batch, *sides, _ = input_shape
         sides = [None if side is None else side * stride for side, stride in zip(sides, self.strides, strict=True)]
-        return (batch, *sides, self.width)
+        return (batch, *sides, self.features)
 
     def get_config(self):
         return {**super().get_config(), "strides": self.strides}

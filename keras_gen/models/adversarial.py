@@ -9,7 +9,7 @@ from keras_gen import backend, checks
 from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.introspection import check_logits, shapes, value_range
+from keras_gen.training.introspection import check_logits, output_range, shapes
 from keras_gen.training.player import Player
 
 _BATCH = 256  # images at a time in the methods that take and return numpy
@@ -62,8 +62,8 @@ class AdversarialModel(GenerativeModel):
     ):
         checks.integer("latent_dim", latent_dim)
         shape = _checked_shapes(generator, self.discriminator_name, discriminator, latent_dim, condition)
-        limits = value_range(generator)
-        images = Component("x", shape, limits, fills_range=limits == (-1, 1))
+        value_range = output_range(generator)
+        images = Component("x", shape, value_range, fills_range=value_range == (-1, 1))
         super().__init__(DataDescription(images, condition), log_names, **kwargs)
         self.generator = generator
         setattr(self, self.discriminator_name, discriminator)

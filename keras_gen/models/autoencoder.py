@@ -17,6 +17,7 @@ from keras_gen.training.introspection import last_activations
 from keras_gen.training.player import Player
 
 _WIDEST_JACOBIAN = 256  # code units; each needs a backward pass through the encoder
+Reconstruction = typing.Literal["squared_error", "bernoulli"]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -69,20 +70,20 @@ class Autoencoder(EncoderDecoder):
         self,
         encoder,
         decoder,
-        reconstruction: typing.Literal["squared_error", "bernoulli"] = "squared_error",
+        reconstruction: Reconstruction = "squared_error",
         corruption=None,
         sparsity=None,
         contraction=0.0,
         **kwargs,
     ):
-        checks.choice("reconstruction", reconstruction, ["squared_error", "bernoulli"])
+        checks.choice("reconstruction", reconstruction, typing.get_args(Reconstruction))
         checks.number("contraction", contraction)
         if corruption is not None and not isinstance(corruption, keras.layers.Layer):
             raise ValueError(f"`corruption` must be a Keras layer, or None. Received: {corruption!r}")
         if sparsity is not None and not callable(sparsity):
             raise ValueError(f"`sparsity` must be a penalty such as layers.L1Sparsity. Received: {sparsity!r}")
-        penalties = [name for name, used in (("sparsity", sparsity), ("contraction", contraction)) if used]
-        log_names = ("reconstruction", *penalties)
+        used = {"reconstruction": True, "sparsity": sparsity is not None, "contraction": contraction}
+        log_names = tuple(name for name in used if used[name])
         super().__init__(encoder, decoder, reconstruction, ("code",), log_names, **kwargs)
         tie(decoder, encoder)
         if corruption is not None:

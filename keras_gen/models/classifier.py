@@ -4,6 +4,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from keras_gen import checks
 from keras_gen.models.batches import by_batch
 from keras_gen.models.encoder_decoder import weighted_mean
 from keras_gen.training.data_description import Component, DataDescription
@@ -56,11 +57,11 @@ class Classifier(GenerativeModel):
                 f"(batch, num_classes). Received: inputs of shapes {inputs}, outputs of shapes {outputs}"
             )
         check_logits("network", network)
-        if value_range is not None and (np.shape(value_range) != (2,) or not value_range[0] < value_range[1]):
-            raise ValueError(f"`value_range` must be a pair (lowest, highest), or None. Received: {value_range!r}")
         ((num_classes,),) = outputs
         description = DataDescription(
-            Component("x", inputs[0], None if value_range is None else tuple(value_range)),
+            Component(
+                "x", inputs[0], value_range if value_range is None else checks.interval("value_range", value_range)
+            ),
             Component("labels", (), num_classes=num_classes),
             sample_weight=True,
         )

@@ -10,7 +10,7 @@ from keras_gen.losses.adversarial import AdversarialLoss, adversarial_pair
 from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.introspection import check_logits, shapes, value_range
+from keras_gen.training.introspection import check_logits, output_range, shapes
 from keras_gen.training.player import Player
 from keras_gen.training.resizing import at_size, size_multiple
 
@@ -26,8 +26,8 @@ class CycleGAN(GenerativeModel):
 
     The generators are updated first. The discriminators see the same translations, mixed with earlier ones from a
     pool; their losses are halved, as published. `fit(x, y)` takes two sets of any sizes: each epoch shuffles both, and
-    repeats the shorter one. Logged: `loss` (the sum), `generators_loss`, `cycle` and
-    `identity` (before their weights), `discriminators_loss`.
+    repeats the shorter one. Logged: `loss` (the sum), `generators_loss`, `cycle` and `identity` (before their weights),
+    `discriminators_loss`.
 
     Args:
         generator_xy: G, a Keras model from `(batch, *shape of x)` to `(batch, *shape of y)`.
@@ -88,8 +88,9 @@ class CycleGAN(GenerativeModel):
             "discriminator_x": discriminator_x,
             "discriminator_y": discriminator_y,
         }
-        shape_x, shape_y, limits = _checked_networks(networks)
-        x, y = (Component(n, s, limits, fills_range=limits == (-1, 1)) for n, s in (("x", shape_x), ("y", shape_y)))
+        shape_x, shape_y, value_range = _checked_networks(networks)
+        full = value_range == (-1, 1)
+        x, y = (Component(n, s, value_range, fills_range=full) for n, s in (("x", shape_x), ("y", shape_y)))
         log_names = ("generators_loss", "cycle", "identity", "discriminators_loss")
         super().__init__(DataDescription(x, y, paired=False), log_names, **kwargs)
         for name, network in networks.items():
@@ -168,9 +169,9 @@ class CycleGAN(GenerativeModel):
         Raises:
             ValueError: If the images are of another shape or range.
         """
-        shape, there, _ = self._ways(to)
-        checks.array("images", images, (None, None, *shape[2:]), self.value_range)
-        return _translated(there, images)
+        forward, _ = self._generators(to)
+        checks.array("images", images, (None, None, forward.input_shape[-1]), self.value_range)
+        return _translated(forward, images)
 
     def cycle(self, images, via="y"):
         """Images translated by `translate(images, to=via)`, and back: float32 array of their shape.
@@ -179,12 +180,13 @@ class CycleGAN(GenerativeModel):
             images: As in `translate`.
             via: The set of the first translation, `"y"` or `"x"`. Defaults to `"y"`.
         """
-        return _translated(self._ways(via)[2], self.translate(images, to=via))
+        _, backward = self._generators(via)
+        return _translated(backward, self.translate(images, to=via))
 
-    def _ways(self, to):
-        if checks.choice("side", to, ["x", "y"]) == "y":
-            return self.data_description.x.shape, self.generator_xy, self.generator_yx
-        return self.data_description.y.shape, self.generator_yx, self.generator_xy
+    def _generators(self, to):
+        """The pair of the generator to a set and the one back."""
+        pair = self.generator_xy, self.generator_yx
+        return pair if checks.choice("side", to, ["x", "y"]) == "y" else pair[::-1]
 
 
 def _checked_networks(networks):
@@ -210,7 +212,7 @@ def _checked_networks(networks):
                 f"`{name}` must {task}. Expected: {' to '.join(map(str, wanted))}. "
                 f"Received: {' to '.join(map(str, found))}; are x and y swapped?"
             )
-    ranges = [value_range(networks[name]) for name in ("generator_xy", "generator_yx")]
+    ranges = [output_range(networks[name]) for name in ("generator_xy", "generator_yx")]
     if ranges[0] != ranges[1]:
         raise ValueError(
             "Both generators must have one range of values, because each takes the other's output. Expected: the "

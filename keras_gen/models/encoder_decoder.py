@@ -9,7 +9,7 @@ from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_err
 from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.introspection import last_activations, shapes, value_range
+from keras_gen.training.introspection import last_activations, output_range, shapes
 
 # Activations of bounded or one-sided range, whose values are no logits
 _NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
@@ -40,10 +40,10 @@ class EncoderDecoder(GenerativeModel):
 
     def __init__(self, encoder, decoder, reconstruction, heads, log_names, /, **kwargs):
         example_shape, code_shape = _checked_shapes(encoder, decoder, reconstruction, heads)
-        limits = (0, 1) if reconstruction == "bernoulli" else value_range(decoder)
+        value_range = (0, 1) if reconstruction == "bernoulli" else output_range(decoder)
         description = DataDescription(
-            Component("x", example_shape, limits, allow_nan=self.allow_nan),
-            Component("target", example_shape, limits, allow_nan=self.allow_nan, optional=True),
+            Component("x", example_shape, value_range, allow_nan=self.allow_nan),
+            Component("target", example_shape, value_range, allow_nan=self.allow_nan, optional=True),
             sample_weight=True,
         )
         super().__init__(description, log_names, **kwargs)
@@ -128,7 +128,8 @@ def _checked_shapes(encoder, decoder, reconstruction, heads):
         )
     if more_codes or not checks.shapes_agree(codes[0], code):
         raise ValueError(
-            f"`decoder` must take the encoder's code. Expected: input {codes[0]}. Received: {[code, *more_codes]}"
+            f"`decoder` must take the encoder's code. Expected: inputs of shapes {codes[:1]}. "
+            f"Received: {[code, *more_codes]}"
         )
     allowed = 2 if reconstruction == "gaussian" else 1
     if any(not checks.shapes_agree(shape, example) for shape in outputs) or len(outputs) > allowed:

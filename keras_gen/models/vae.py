@@ -13,6 +13,8 @@ from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension
 from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.player import Player
 
+Reconstruction = typing.Literal["bernoulli", "gaussian"]
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class VAE(EncoderDecoder):
@@ -61,12 +63,12 @@ class VAE(EncoderDecoder):
         self,
         encoder,
         decoder,
-        reconstruction: typing.Literal["bernoulli", "gaussian"] = "bernoulli",
+        reconstruction: Reconstruction = "bernoulli",
         beta=1.0,
         importance_samples=1,
         **kwargs,
     ):
-        checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
+        checks.choice("reconstruction", reconstruction, typing.get_args(Reconstruction))
         beta = checks.number("beta", beta)
         if checks.integer("importance_samples", importance_samples) > 1 and beta != 1:
             raise ValueError(

@@ -75,9 +75,9 @@ def stacked(
 def sparse(
     example_shape,
     latent_dim=100,
-    sparsity: Literal["kl", "l1", "k"] = "kl",
+    sparsity_kind: Literal["kl", "l1", "k"] = "kl",
+    sparsity=3.0,
     rho=0.05,
-    weight=3.0,
     k=25,
     reconstruction="bernoulli",
     **options,
@@ -86,17 +86,20 @@ def sparse(
 
     Args:
         latent_dim: Number of hidden units, before `width`.
-        sparsity: `"kl"` (sigmoid units), `"l1"` (ReLU) or `"k"` (the k largest of linear units).
+        sparsity_kind: `"kl"` (sigmoid units), `"l1"` (ReLU) or `"k"` (the k largest of linear units).
+        sparsity: Weight of the penalty, a number >= 0, for `"kl"` and `"l1"`.
         rho: The wanted mean activation, in (0, 1), for `"kl"`.
-        weight: Weight of the penalty, a number >= 0, for `"kl"` and `"l1"`.
         k: Number of active units, an integer >= 1, for `"k"`.
 
     Reference:
         Ng, Sparse autoencoder, CS294A lecture notes, 2011; k: Makhzani and Frey, 2014, arXiv:1312.5663.
     """
-    activation = {"kl": "sigmoid", "l1": "relu", "k": None}[sparsity]
-    penalty = {"kl": layers.KLSparsity(rho, weight), "l1": layers.L1Sparsity(weight), "k": None}[sparsity]
-    widths, code_layer = [example_shape, latent_dim], layers.KSparse(k) if sparsity == "k" else None
+    activation, penalty, code_layer = {
+        "kl": lambda: ("sigmoid", layers.KLSparsity(rho, sparsity), None),
+        "l1": lambda: ("relu", layers.L1Sparsity(sparsity), None),
+        "k": lambda: (None, None, layers.KSparse(k)),
+    }[sparsity_kind]()
+    widths = [example_shape, latent_dim]
     pair = networks.mlp_autoencoder(widths, code_activation=activation, tied=True, code_layer=code_layer)
     return models.Autoencoder(*pair, reconstruction, sparsity=penalty, **options)
 

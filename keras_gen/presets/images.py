@@ -15,17 +15,17 @@ def lenet5(example_shape, num_classes=10, filters=(6, 16), units=(120, 84), drop
 
 
 @preset("cyclegan", networks.resnet_generator, model=models.CycleGAN, learning_rate=2e-4, beta_1=0.5)
-def cyclegan(example_shape, filters=64, blocks=0, skip=False, **options):
+def cyclegan(example_shape, filters=64, blocks: int | None = None, skip=False, **options):
     """A CycleGAN of residual generators and discriminators of 70x70 patches, as published.
 
     Args:
         example_shape: One image's shape `(height, width, channels)`, of both sets; sides divisible by 4.
-        blocks: Residual blocks of a generator; 0: 6 below 256 pixels, else 9.
+        blocks: Residual blocks of a generator, an integer >= 0; `None` for 6 below 256 pixels, else 9.
         skip: Whether the last layer of the generators also sees the input image, whose brightness and contrast
             normalisation removes.
     """
     generators = [
-        networks.resnet_generator(example_shape, None, filters, blocks or None, skip=skip, name=f"generator_{way}")
+        networks.resnet_generator(example_shape, None, filters, blocks, skip=skip, name=f"generator_{way}")
         for way in ("xy", "yx")
     ]
     # Patches of 70 pixels need sides of 24; those of smaller images are of 34 or 16

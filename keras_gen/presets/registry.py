@@ -127,7 +127,9 @@ def _arguments(function, builders, model, settings):
     inherited, every = arguments_of(model), arguments_of(GenerativeModel)
     added = {n: Argument(n, default) for n, default in {"width": 1.0, **settings}.items()}
     own = {
-        n: dataclasses.replace(a, help=texts.get(n, ""), choices=a.choices or inherited.get(n, a).choices)
+        n: dataclasses.replace(
+            a, help=texts.get(n, ""), annotation=(a if a.choices else inherited.get(n, a)).annotation
+        )
         for n, a in {**arguments_of(function), **added}.items()
     }
     return own | {n: a for n, a in inherited.items() if n not in own | every and a.default is not REQUIRED}

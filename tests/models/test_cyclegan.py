@@ -296,3 +296,9 @@ def test_generators_of_convolutions_translate_images_of_any_size_that_they_give_
     assert model.translate(large).shape == model.cycle(large).shape == large.shape
     with pytest.raises(ValueError, match=r"Expected: sides that are multiples of 4. Received: \(10, 8\)"):
         model.translate(large[:, :10, :8])
+    free = [networks.resnet_generator((None, None, 3), filters=2, blocks=1, name=way) for way in ("xy", "yx")]
+    judges = [networks.patchgan_discriminator((None, None, 3), 2, downsamplings=1, name=side) for side in ("x", "y")]
+    model = models.CycleGAN(*free, *judges, pool_size=0)
+    assert model.translate(large).shape == large.shape
+    with pytest.raises(ValueError, match=r"Expected: sides that are multiples of 4. Received: \(10, 8\)"):
+        model.translate(large[:, :10, :8])

@@ -108,6 +108,15 @@ def test_every_argument_is_described_and_none_is_a_network(name):
     assert not own & set(preset.arguments)
 
 
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_latent_dim_is_what_the_model_or_its_networks_say_of_it(name):
+    preset = presets.PRESETS[name]
+    if issubclass(preset.model, models.AdversarialModel):
+        assert preset.arguments["latent_dim"].help == "Width of the latents, an integer >= 1."
+    elif "latent_dim" in preset.arguments and name not in ("sparse", "contractive"):
+        assert preset.arguments["latent_dim"].help == "Width of the code, an integer >= 1."
+
+
 @pytest.mark.parametrize(
     ("name", "options", "message"),
     [
