@@ -40,9 +40,6 @@ class MaskingNoise(_Corruption):
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
-    Raises:
-        ValueError: If `rate` is outside [0, 1).
-
     Example:
 
     >>> sorted(set(MaskingNoise(0.5, seed=0)(ops.ones((1, 50)), training=True).numpy().ravel().tolist()))
@@ -74,9 +71,6 @@ class SaltAndPepperNoise(_Corruption):
         high: The highest value. Defaults to 1.
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `rate` is outside [0, 1).
 
     Example:
 
@@ -112,9 +106,6 @@ class MissingPatterns(_Corruption):
         rate: Fraction of the examples that take over the gaps of another, a number in [0, 1).
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `rate` is outside [0, 1).
 
     Example:
 

@@ -8,7 +8,7 @@ from keras_gen import backend, checks
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ImagePool(keras.layers.Layer):
-    """Store earlier images, and return them instead of new ones half of the time.
+    """Store earlier images of one size, and return them instead of new ones half of the time.
 
     Until the pool is full, new images are stored and returned. From then on a new image is either returned and not
     stored, with probability 1/2, or replaces a stored image drawn at random, which is returned instead. The images of
@@ -18,9 +18,6 @@ class ImagePool(keras.layers.Layer):
     Args:
         size: Number of images to store, an integer >= 1.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `size` is out of range, or the images have a free height or width.
 
     Example:
 

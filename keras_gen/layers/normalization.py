@@ -21,9 +21,6 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         epsilon: Number added to the variance, > 0. Defaults to 1e-5.
         **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
 
-    Raises:
-        ValueError: If `epsilon` is out of range.
-
     Example:
 
     >>> image = ops.reshape(ops.arange(8.0), (1, 2, 2, 2))

@@ -16,12 +16,9 @@ class KSparse(keras.layers.Layer):
     variable.
 
     Args:
-        k: Number of active units, an integer >= 1.
+        k: Number of active units, an integer >= 1; like `first_k` at most the units of the layer.
         first_k: Number of active units before the annealing, an integer >= `k`; `None` for `k`. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `k` is not such an integer, or larger than the layer.
 
     Example:
 
@@ -70,9 +67,6 @@ class L1Sparsity(keras.regularizers.Regularizer):
     Args:
         weight: A number >= 0.
 
-    Raises:
-        ValueError: If `weight` is no such number.
-
     Example:
 
     >>> float(L1Sparsity(0.5)(ops.array([[1.0, -3.0]])))
@@ -97,9 +91,6 @@ class KLSparsity(keras.regularizers.Regularizer):
     Args:
         rho: The target mean activation, a number in (0, 1). Defaults to 0.05.
         weight: A number >= 0, on the scale of a reconstruction error summed over pixels. Defaults to 3.
-
-    Raises:
-        ValueError: If an argument is out of range.
 
     Example:
 

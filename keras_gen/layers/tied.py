@@ -90,9 +90,6 @@ class TiedDense(_Tied):
         use_bias: Whether to add a bias of its own. Defaults to `True`.
         **kwargs: As in `keras.layers.Layer`.
 
-    Raises:
-        ValueError: If the source is of another kind, not built, or of another width.
-
     Example:
 
     >>> dense = keras.layers.Dense(2, kernel_initializer="ones")
@@ -118,15 +115,12 @@ class TiedConv2DTranspose(_Tied):
     """The transpose of a convolution of padding "same", with its kernel and strides.
 
     Args:
-        source: A built `keras.layers.Conv2D`, or its name for a later `tie`.
+        source: A built `keras.layers.Conv2D`, channels last and without dilation, or its name for a later `tie`.
         features: Channels of the output, which are the channels of the source's input.
         strides: The source's strides, an integer or a pair. Defaults to 1.
         activation: Activation. Defaults to `None`.
         use_bias: Whether to add a bias of its own. Defaults to `True`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If the source is of another kind, not built, or of other channels, strides or padding.
 
     Example:
 

@@ -26,9 +26,6 @@ def jacobian_penalty(encoder, x):
     Returns:
         float32 tensor `(batch,)`.
 
-    Raises:
-        ValueError: If `x` does not fit the encoder.
-
     Example:
 
     >>> encoder = keras.Sequential([keras.Input((3,)), keras.layers.Dense(2, kernel_initializer="ones")])
@@ -67,9 +64,6 @@ def gradient_penalty(critic, real, fake, seed):
 
     Returns:
         float32 scalar, >= 0.
-
-    Raises:
-        ValueError: If the shapes differ.
 
     Example:
 

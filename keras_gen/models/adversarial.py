@@ -37,9 +37,6 @@ class AdversarialModel(GenerativeModel):
         generator_warmup_steps: Number of steps after these that train the generator only, an integer >= 0; the
             discriminator's batch statistics and spectral norms are still updated. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks do not fit each other, or an argument is out of range.
     """
 
     tasks = frozenset({"sample"})
@@ -156,13 +153,10 @@ class AdversarialModel(GenerativeModel):
         """Generate examples from latents, with the moving average of the generator if there is one.
 
         Args:
-            z: Array `(n, latent_dim)`.
+            z: Finite array `(n, latent_dim)`.
 
         Returns:
             float32 array `(n, *shape)`, in the generator's own range.
-
-        Raises:
-            ValueError: If `z` is empty, not finite or of another shape.
         """
         checks.array("z", z, shape=(self.latent_dim,))
         return self._generated(np.asarray(z, "float32"))

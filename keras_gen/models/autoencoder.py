@@ -40,15 +40,11 @@ class Autoencoder(EncoderDecoder):
             layers take the encoder's kernels.
         reconstruction: `"squared_error"`, or `"bernoulli"` for data in [0, 1]. Defaults to `"squared_error"`.
         corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
-        sparsity: Penalty on the code, `layers.L1Sparsity` or `layers.KLSparsity`, or any serialisable callable from the
-            code to a scalar. Defaults to `None`.
-        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0.
-            Defaults to 0.
+        sparsity: Penalty on the code, `layers.L1Sparsity`, or `layers.KLSparsity` of a code in (0, 1), or any
+            serialisable callable from the code to a scalar. Defaults to `None`.
+        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0,
+            for an encoder of one dense layer, or of at most 256 code units. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks do not fit each other, the code cannot be what `sparsity` needs, or the Jacobian of
-            an encoder of several layers has more than 256 code units.
 
     Example:
 

@@ -26,12 +26,9 @@ class Classifier(GenerativeModel):
     `predict` gives probabilities. Logged: `loss` and `accuracy`.
 
     Args:
-        network: Keras model from `(batch, *shape)` to logits `(batch, num_classes)`, without a last activation.
+        network: Keras model from `(batch, *shape)` to two or more logits `(batch, num_classes)`, without an activation.
         value_range: The pair (lowest, highest) of the examples' values, or `None` for any. Defaults to `None`.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the network has several inputs or outputs, fewer than two logits, or ends in an activation.
 
     Example:
 
@@ -95,13 +92,10 @@ class Classifier(GenerativeModel):
         """Probabilities of the classes.
 
         Args:
-            x: Array `(n, *shape)`.
+            x: Finite array `(n, *shape)`, in the `value_range`.
 
         Returns:
             float32 array `(n, num_classes)`.
-
-        Raises:
-            ValueError: If `x` is empty, not finite, out of range or of another shape.
         """
         self.data_description.check(x)
         return by_batch(lambda rows: self(np.asarray(rows, "float32"), training=False), _BATCH, x)[0]

@@ -43,10 +43,6 @@ class CycleGAN(GenerativeModel):
         pool_size: Number of earlier translations kept for each discriminator, an integer >= 0. Defaults to 50.
         **kwargs: `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks do not fit each other, a discriminator ends in an activation, or an argument is out
-            of range.
-
     Example:
 
     >>> from keras_gen import networks
@@ -160,14 +156,11 @@ class CycleGAN(GenerativeModel):
         Fully convolutional generators take images of any size that they preserve, such as sides divisible by 4.
 
         Args:
-            images: Array `(n, *shape)`: of x for `to="y"`, of y for `to="x"`.
+            images: Array `(n, *shape)` in the `value_range`: of x for `to="y"`, of y for `to="x"`.
             to: `"y"` or `"x"`. Defaults to `"y"`.
 
         Returns:
             float32 array `(n, *shape of the other)`, in the generator's own range.
-
-        Raises:
-            ValueError: If the images are of another shape or range.
         """
         forward, _ = self._generators(to)
         checks.array("images", images, (None, None, forward.input_shape[-1]), self.value_range)

@@ -30,9 +30,6 @@ class EncoderDecoder(GenerativeModel):
         heads: Tuple of the names of the encoder's outputs.
         log_names: As in `GenerativeModel`.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks' shapes do not fit each other.
     """
 
     tasks = frozenset({"encode", "reconstruct"})
@@ -94,13 +91,10 @@ class EncoderDecoder(GenerativeModel):
         """Decode codes to probabilities or means.
 
         Args:
-            z: Array `(n, *code)`.
+            z: Finite array `(n, *code)`.
 
         Returns:
             float32 array `(n, *shape)`.
-
-        Raises:
-            ValueError: If `z` is empty, not finite or of another shape.
         """
         checks.array("z", z, shape=self.code_shape)
         z = np.asarray(z, "float32")

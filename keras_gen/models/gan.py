@@ -38,10 +38,6 @@ class GAN(AdversarialModel):
         **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks do not fit each other, the discriminator ends in an activation, or an argument is
-            out of range.
-
     Example:
 
     >>> from keras_gen import networks
@@ -101,9 +97,6 @@ class ConditionalGAN(GAN):
         latent_dim: Width of the latents, an integer >= 1.
         num_classes: Number of classes, an integer >= 2; labels are integers in 0..num_classes - 1.
         **kwargs: As in `GAN`.
-
-    Raises:
-        ValueError: As in `GAN`.
 
     Example:
 

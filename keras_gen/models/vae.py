@@ -40,9 +40,6 @@ class VAE(EncoderDecoder):
         importance_samples: k, an integer >= 1; above 1, `beta` must be 1. Defaults to 1.
         **kwargs: `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks' shapes do not fit each other, or an argument is out of range.
-
     Example:
 
     >>> from keras_gen import networks

@@ -43,10 +43,6 @@ class WGAN(_CriticModel):
         **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks do not fit each other, the critic ends in an activation, or an argument is out of
-            range.
-
     Example:
 
     >>> import numpy as np
@@ -93,10 +89,6 @@ class WGANGP(_CriticModel):
         gradient_penalty_weight: Weight of the penalty, a number >= 0. Defaults to 10.
         **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks do not fit each other, the critic ends in an activation or normalises batches, or an
-            argument is out of range.
 
     Example:
 

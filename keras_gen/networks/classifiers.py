@@ -29,10 +29,6 @@ def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0
         A functional model from `(batch, height, width, channels)` to logits `(batch, num_classes)`, whose layer
         `features` gives `(batch, units[-1])`.
 
-    Raises:
-        ValueError: If the shape has not three axes, there are not two convolutions or no dense layer, or a number is
-            out of range.
-
     Example:
 
     >>> network = lenet5((28, 28, 1), 10)

@@ -27,9 +27,6 @@ def convolutional_encoder(
     Returns:
         A functional model from `(batch, height, width, channels)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
 
-    Raises:
-        ValueError: If the shape has not three axes, or a size is not an integer >= 1.
-
     Example:
 
     >>> [output.shape for output in convolutional_encoder((28, 28, 1), 2).outputs]
@@ -78,9 +75,6 @@ def convolutional_decoder(
     Returns:
         A functional model from `(batch, latent_dim)` to `(batch, height, width, channels)`, or to two of these.
 
-    Raises:
-        ValueError: If the shape has not three axes, there are no filters, or a size is not an integer >= 1.
-
     Example:
 
     >>> convolutional_decoder(2, (30, 21, 3)).output_shape
@@ -128,9 +122,6 @@ def convolutional_autoencoder(
 
     Returns:
         The pair (encoder, decoder) of functional models.
-
-    Raises:
-        ValueError: If the shape has not three axes, there are no filters, or a size is not an integer >= 1.
 
     Example:
 

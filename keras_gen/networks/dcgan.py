@@ -41,9 +41,6 @@ def dcgan_generator(
         A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
         `(batch, height, width, channels)`.
 
-    Raises:
-        ValueError: If the sides are not 2^d times a side of 4 to 7, or an argument is out of range.
-
     Example:
 
     >>> dcgan_generator(100, (64, 64, 3)).count_params()
@@ -96,9 +93,6 @@ def dcgan_discriminator(
 
     Returns:
         A functional model from `(batch, height, width, channels)`, or `[images, (batch,)]`, to `(batch, 1)`.
-
-    Raises:
-        ValueError: If the sides cannot be halved, or an argument is out of range.
 
     Example:
 

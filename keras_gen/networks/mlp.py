@@ -25,9 +25,6 @@ def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder
     Returns:
         A functional model from `(batch, *input_shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
 
-    Raises:
-        ValueError: If a size is not an integer >= 1.
-
     Example:
 
     >>> [output.shape for output in mlp_encoder((8, 8, 1), (32,), 2).outputs]
@@ -55,9 +52,6 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
 
     Returns:
         A functional model from `(batch, latent_dim)` to `(batch, *output_shape)`, or to two of these.
-
-    Raises:
-        ValueError: If a size is not an integer >= 1.
 
     Example:
 
@@ -90,9 +84,6 @@ def mlp_generator(
         A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
         `(batch, *output_shape)`.
 
-    Raises:
-        ValueError: If a size is not an integer >= 1.
-
     Example:
 
     >>> mlp_generator(16, (32,), (8, 8, 1), num_classes=10).output_shape
@@ -122,9 +113,6 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
 
     Returns:
         A functional model from `(batch, *input_shape)`, or `[examples, (batch,)]`, to `(batch, 1)`.
-
-    Raises:
-        ValueError: If a size is not an integer >= 1.
 
     Example:
 
@@ -157,9 +145,6 @@ def mlp_autoencoder(
 
     Returns:
         The pair (encoder, decoder) of functional models.
-
-    Raises:
-        ValueError: If there is no layer, a size is not an integer >= 1, or the hidden widths grow.
 
     Example:
 

@@ -17,7 +17,8 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     are of 16, 34, 70 and 142 pixels for 1, 2, 3 and 4 halvings.
 
     Args:
-        input_shape: One image's shape `(height, width, channels)`; `None` for a height or width that varies.
+        input_shape: One image's shape `(height, width, channels)`; sides of at least
+            3 * 2^`downsamplings`, or `None` for one that varies.
         filters: Channels of the first layer, which double up to 8 times as many. Defaults to 64.
         downsamplings: Number of halvings, an integer >= 1. Defaults to 3.
         name: The network's name. Defaults to `"discriminator"`.
@@ -25,9 +26,6 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     Returns:
         A functional model from `(batch, height, width, channels)` to `(batch, rows, columns, 1)`: 30x30 logits for
         256x256 pixels, 14x14 for 128x128.
-
-    Raises:
-        ValueError: If the image is too small for one logit, or a number is out of range.
 
     Example:
 

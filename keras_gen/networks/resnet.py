@@ -50,9 +50,6 @@ def resnet_generator(
     Returns:
         A functional model from `(batch, height, width, channels)` to `(batch, height, width, output_channels)`.
 
-    Raises:
-        ValueError: If a side does not fit, or a number is out of range.
-
     Example:
 
     >>> resnet_generator((128, 128, 3)).count_params()

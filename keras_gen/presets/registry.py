@@ -103,9 +103,6 @@ def scaled(name, sizes, width, least=1):
     Returns:
         A size, or a tuple of these.
 
-    Raises:
-        ValueError: If a size or the factor is out of range.
-
     Example:
 
     >>> scaled("units", (400, 100), 0.1), scaled("units", (400, 100), 0.1, least=30), scaled("filters", 64, 0.25)
