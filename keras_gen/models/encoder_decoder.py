@@ -114,16 +114,16 @@ def weighted_mean(values, batch):
 
 def _checked_shapes(encoder, decoder, reconstruction, heads):
     (example, *more), codes = shapes("encoder", encoder)
-    (code, *more_codes), outputs = shapes("decoder", decoder)
+    taken, outputs = shapes("decoder", decoder)
     if more or len(codes) != len(heads) or len(set(codes)) != 1:
         wanted = f"one {heads[0]}" if len(heads) == 1 else f"[{', '.join(heads)}] of equal shape"
         raise ValueError(
-            f"`encoder` must map one input to {wanted}. Received: {1 + len(more)} inputs, outputs of shapes {codes}"
+            f"`encoder` must map one input to {wanted}. Received: inputs of shapes {[example, *more]}, "
+            f"outputs of shapes {codes}"
         )
-    if more_codes or not checks.shapes_agree(codes[0], code):
+    if len(taken) != 1 or not checks.shapes_agree(codes[0], taken[0]):
         raise ValueError(
-            f"`decoder` must take the encoder's code. Expected: inputs of shapes {codes[:1]}. "
-            f"Received: {[code, *more_codes]}"
+            f"`decoder` must take the encoder's code. Expected: inputs of shapes {codes[:1]}. Received: {taken}"
         )
     allowed = 2 if reconstruction == "gaussian" else 1
     if any(not checks.shapes_agree(shape, example) for shape in outputs) or len(outputs) > allowed:

@@ -202,7 +202,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, H, DX, DY), r"must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, generator(3, 3, "h")), "`discriminator_y` must end in logits.*'tanh'"),
         (lambda: models.CycleGAN(TWO, F, DX, DY), "`generator_xy` must map one tensor to one"),
-        (lambda: models.CycleGAN(G, S, DX, DY), r"values of one range.* Received: ranges \(-1, 1\) and \(0, 1\)"),
+        (lambda: models.CycleGAN(G, S, DX, DY), r"one range of values.* Received: ranges \(-1, 1\) and \(0, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, DY, identity_weight=1.0), "`identity_weight` needs x and y of one shape"),
         (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
