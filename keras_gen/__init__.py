@@ -1,4 +1,7 @@
-"""Autoencoders and generative networks that behave like any Keras model: compile, fit, evaluate, save, resume, tune."""
+"""Autoencoders and generative networks that behave like any Keras model: compile, fit, evaluate, save, resume, tune.
+
+Arguments and arrays that are not what a docstring says of them are refused with a `ValueError`.
+"""
 
 import importlib
 import sys

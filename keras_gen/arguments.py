@@ -18,7 +18,12 @@ class Argument:
     name: str
     default: object  # or `REQUIRED`
     help: str = ""  # what the docstring says of it, without the default
-    choices: tuple = ()  # the values that a `typing.Literal` annotation allows; () for any value
+    annotation: object = inspect.Parameter.empty
+
+    @property
+    def choices(self):
+        """The values that a `typing.Literal` allows, also where it is a part of a union; () for any value."""
+        return _choices(self.annotation)
 
 
 def init_parameters(cls):
@@ -62,13 +67,12 @@ def arguments_of(thing):
         parameters = {n: p for n, p in inspect.signature(thing).parameters.items() if p.kind not in _VARIADIC}
     texts = described(thing)
     return {
-        name: Argument(name, parameter.default, texts.get(name, ""), _choices(parameter.annotation))
+        name: Argument(name, parameter.default, texts.get(name, ""), parameter.annotation)
         for name, parameter in parameters.items()
     }
 
 
 def _choices(annotation):
-    """The values of a `Literal`, also where it is a part of a union."""
     if typing.get_origin(annotation) is typing.Literal:
         return typing.get_args(annotation)
     parts = typing.get_args(annotation) if typing.get_origin(annotation) in (typing.Union, types.UnionType) else ()

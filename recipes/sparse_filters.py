@@ -10,7 +10,7 @@ from keras_gen.data import load
 from keras_gen.presets.registry import scaled
 from keras_gen.runs.baselines import squared_error
 
-KINDS = {"kl": {"rho": 0.05, "weight": 5.0}, "l1": {"weight": 0.5}, "k": {"k": 10}}
+KINDS = {"kl": {"rho": 0.05, "sparsity": 5.0}, "l1": {"sparsity": 0.5}, "k": {"k": 10}}
 
 
 def filters(model, shape):
@@ -31,7 +31,7 @@ def main(data="mnist", units=100, epochs=20, batch_size=100, seed=0, width=1.0):
     figures, findings = {"filters": sheet}, []
     for axes, (kind, options) in zip(sheet.subplots(1, len(KINDS)), KINDS.items(), strict=True):
         keras.utils.set_random_seed(seed)
-        model = presets.sparse(shape, units, sparsity=kind, reconstruction="squared_error", **options)
+        model = presets.sparse(shape, units, sparsity_kind=kind, reconstruction="squared_error", **options)
         model.fit(x, batch_size=batch_size, epochs=epochs, verbose=2)
         code = model.encode(x_test)
         active = (np.abs(code) > 0.1 * np.abs(code).max()).mean()

@@ -115,8 +115,7 @@ def _public():
         "presets.adversarial",
         "presets.autoencoders",
         "presets.variational",
-        "presets.translation",
-        "presets.classification",
+        "presets.images",
     ):
         module = importlib.import_module(f"keras_gen.{room}")
         yield from (

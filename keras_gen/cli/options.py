@@ -9,6 +9,7 @@ import typer
 
 from keras_gen.arguments import REQUIRED
 
+_INTEGER = int | None
 SETTINGS = {  # of every typer app and command
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
@@ -29,8 +30,8 @@ def command(function, arguments, summary, name=None, without=(), defaults=None):
 
     Args:
         function: A function whose parameters typer understands, the last of them `**options`.
-        arguments: Dict from a name to an `Argument`. Those that the command line cannot express, whose default is
-            `None`, are left out; of the others `function` gets the values.
+        arguments: Dict from a name to an `Argument`. Those whose default is `None`, which the command line cannot
+            express, are left out unless their annotation is `int | None`; of the others `function` gets the values.
         summary: The command's help.
         name: The command's name. Defaults to `None`: that of the function.
         without: Names of parameters of the function that the command does not have. Defaults to ().
@@ -39,7 +40,7 @@ def command(function, arguments, summary, name=None, without=(), defaults=None):
     Returns:
         A `typer.Typer`.
     """
-    arguments = {name: argument for name, argument in arguments.items() if argument.default is not None}
+    arguments = {n: one for n, one in arguments.items() if one.default is not None or one.annotation == _INTEGER}
     own = list(inspect.signature(function).parameters.values())[:-1]
     parameters = [
         parameter.replace(kind=parameter.KEYWORD_ONLY, default=(defaults or {}).get(parameter.name, parameter.default))
@@ -83,6 +84,8 @@ def _parameter(argument):
         kind = typing.Literal[argument.choices]
     elif default is REQUIRED:
         kind = str
+    elif default is None:
+        kind = _INTEGER
     annotation = typing.Annotated[kind, typer.Option(help=argument.help, metavar=metavar)]
     return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state
+from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from keras_gen import checks, layers, models, networks
@@ -30,10 +30,10 @@ _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be em
 
 # scikit-learn reads an estimator's arguments from the signature of `__init__`, which the fields of a class and of its
 # bases make; `eq` and `repr` stay scikit-learn's
-declared = dataclasses.dataclass(eq=False, repr=False)
+with_arguments = dataclasses.dataclass(eq=False, repr=False)
 
 
-@declared
+@with_arguments
 class AutoencoderEstimator(BaseEstimator):
     """Base of the estimators: an autoencoder of dense layers, trained on rows of a table or on images.
 
@@ -61,7 +61,7 @@ class AutoencoderEstimator(BaseEstimator):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "scaler_")
 
-    def _checked(self, X, reset, **options):
+    def _checked(self, X, reset=False):
         """Validated rows, float64 `(n, features)`; images are flattened, and `reset` stores their shape."""
         if not reset:
             check_is_fitted(self)
@@ -70,18 +70,21 @@ class AutoencoderEstimator(BaseEstimator):
                 raise ValueError(
                     f"X has examples of another shape. Expected: {self._example_shape}. Received: {tuple(shape)}"
                 )
-        X = validate_data(self, X, reset=reset, allow_nd=True, dtype=np.float64, ensure_min_samples=1, **options)
+        finite = "allow-nan" if get_tags(self).input_tags.allow_nan else True
+        X = validate_data(self, X, reset=reset, allow_nd=True, dtype=np.float64, ensure_all_finite=finite)
         if reset:
             self._example_shape = X.shape[1:]
         return X.reshape(len(X), -1)
 
-    def _new_scaler(self, X):
+    def _fit_scaler(self, X):
+        """The rows in the scaled units of a new `scaler_`."""
         checks.choice("scaling", self.scaling, ["standard", "none"])
         with_scaling = self.scaling == "standard"
-        return StandardScaler(with_mean=with_scaling, with_std=with_scaling).fit(X)
+        self.scaler_ = StandardScaler(with_mean=with_scaling, with_std=with_scaling).fit(X)
+        return self._scaled(X)
 
     def _scaled(self, X):
-        return scaled_by(self.scaler_, X)
+        return self.scaler_.transform(X).astype("float32")
 
     def _unscaled(self, X):
         return self.scaler_.inverse_transform(X.astype("float64"))
@@ -132,20 +135,8 @@ def _all_or_nothing(fit):
     return fitted
 
 
-def scaled_by(scaler, X):
-    """Rows in scaled units, as the networks take them: float32."""
-    return scaler.transform(X).astype("float32")
-
-
 def by_block(function, rows):
-    """`function(rows)`, computed in blocks of equal size: no row's result depends on the rows that come with it.
-
-    Products with matrices of different sizes are rounded differently.
-
-    Args:
-        function: Callable from an array of rows to an array of as many rows.
-        rows: Array `(n, ...)`, padded with zeros to whole blocks.
-    """
+    """`function(rows)`, in blocks of equal size, because products of different sizes are rounded differently."""
     blocks = math.ceil(len(rows) / _BLOCK)
     padding = np.zeros((blocks * _BLOCK - len(rows), *rows.shape[1:]), rows.dtype)
     results = [function(block) for block in np.split(np.concatenate([rows, padding]), blocks)]

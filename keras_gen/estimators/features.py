@@ -1,9 +1,11 @@
 """Codes as features."""
 
+import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from keras_gen.estimators.base import AutoencoderEstimator, by_block, scaled_by
+from keras_gen import checks
+from keras_gen.estimators.base import AutoencoderEstimator, by_block
 
 
 class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AutoencoderEstimator):
@@ -29,18 +31,17 @@ class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Aut
 
     def fit(self, X, y=None):
         """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
-        X = self._checked(X, reset=True)
-        scaler = self._new_scaler(X)
-        self.model_, self.scaler_ = self._trained(scaled_by(scaler, X), *self._seeds()), scaler
+        scaled = self._fit_scaler(self._checked(X, reset=True))
+        self.model_ = self._trained(scaled, *self._seeds())
         self._n_features_out = self.latent_dim
         return self
 
     def transform(self, X):
         """The codes: float64 array `(n, latent_dim)`."""
-        X = self._checked(X, reset=False)
-        return by_block(self.model_.encode, self._scaled(X)).astype("float64")
+        return by_block(self.model_.encode, self._scaled(self._checked(X))).astype("float64")
 
     def inverse_transform(self, X):
         """Codes `(n, latent_dim)` decoded, in the shape and the units of the data."""
         check_is_fitted(self)
-        return self._shaped(self._unscaled(self.model_.decode(X)))
+        checks.array("X", X, (self._n_features_out,))
+        return self._shaped(self._unscaled(by_block(self.model_.decode, np.asarray(X, "float32"))))

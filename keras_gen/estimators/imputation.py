@@ -4,13 +4,12 @@ import keras
 import numpy as np
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
 from keras_gen import checks, layers, models, networks
-from keras_gen.estimators.base import AutoencoderEstimator, by_block, declared, scaled_by
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
 
 
-@declared
+@with_arguments
 class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEstimator):
     """Complete a table, or images, with NaN for missing values.
 
@@ -26,7 +25,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         model_: The trained `models.IncompleteAutoencoder`, of scaled and flattened rows.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
         n_iter_: Passes of reconstruction.
-        residual_std_: Root mean squared error of the training rows' observed entries when they are hidden, one a
+        residual_std_: Root mean squared error of the training rows' observed entries when they are hidden, one per
             feature, in scaled units; too small where the model overfits.
 
     Example:
@@ -56,13 +55,12 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
             ValueError: If a feature is missing in every row, or an argument is out of range.
         """
         checks.integer("max_iter", self.max_iter)
-        X = self._checked(X, reset=True, ensure_all_finite="allow-nan")
+        X = self._checked(X, reset=True)
         empty = np.flatnonzero(np.isnan(X).all(axis=0))
         if len(empty):
             raise ValueError(f"Every feature must be observed in some row. Received: only NaN in {empty.tolist()}")
-        scaler = self._new_scaler(X)
-        scaled, (seed, mask_seed) = scaled_by(scaler, X), self._seeds(2)
-        self.model_, self.scaler_ = self._trained(scaled, seed), scaler
+        scaled, (seed, mask_seed) = self._fit_scaler(X), self._seeds(2)
+        self.model_ = self._trained(scaled, seed)
         self.n_iter_ = self.max_iter
         self.residual_std_ = self._residual_std(scaled, np.random.default_rng(mask_seed))
         return self
@@ -73,7 +71,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         inputs = keras.Input((features,))
         encoder = keras.Model(inputs, inner(layers.MissingIndicator()(inputs)), name="encoder")
         gaps = [layers.MissingPatterns(0.5), layers.MaskingNoise(self.corruption, value=float("nan"))]
-        return models.IncompleteAutoencoder(encoder, decoder, keras.Sequential(gaps, name="gaps"))
+        return models.IncompleteAutoencoder(encoder, decoder, corruption=keras.Sequential(gaps, name="gaps"))
 
     def _residual_std(self, scaled, rng):
         """Root mean squared error of the observed entries, each hidden from the network once."""
@@ -86,14 +84,12 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
 
     def transform(self, X):
         """Complete rows: array of the shape of `X`, whose observed entries are unchanged."""
-        X = self._checked(X, reset=False, ensure_all_finite="allow-nan")
-        return self._shaped(np.where(np.isnan(X), self._unscaled(self._completed(self._scaled(X))), X))
-
-    def _completed(self, scaled):
-        missing, completed = np.isnan(scaled), scaled
+        X = self._checked(X)
+        missing, scaled = np.isnan(X), self._scaled(X)
+        completed = scaled
         for _ in range(self.max_iter):
             completed = np.where(missing, by_block(self.model_.reconstruct, completed), scaled)
-        return completed
+        return self._shaped(np.where(missing, self._unscaled(completed), X))
 
     def sample_imputations(self, X, n=5, random_state=None):
         """Draw several completions, whose spread shows how certain each filled value is.
@@ -109,12 +105,9 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         Returns:
             float64 array `(n, *X.shape)`; observed entries are unchanged.
         """
-        check_is_fitted(self)
-        checks.integer("n", n)
-        X = self._checked(X, reset=False, ensure_all_finite="allow-nan")
-        scaled, missing, rng = self._scaled(X), np.isnan(X), check_random_state(random_state)
-        completions = []
-        for _ in range(n):
+        X, rng, completions = self._checked(X), check_random_state(random_state), []
+        missing, scaled = np.isnan(X), self._scaled(X)
+        for _ in range(checks.integer("n", n)):
             masked = np.where(rng.uniform(size=scaled.shape) < self.corruption, np.nan, scaled).astype("float32")
             drawn = by_block(self.model_.reconstruct, masked) + rng.normal(size=scaled.shape) * self.residual_std_
             completions.append(self._shaped(np.where(missing, self._unscaled(drawn), X)))

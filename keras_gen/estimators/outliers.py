@@ -4,10 +4,10 @@ import numpy as np
 from sklearn.base import OutlierMixin
 
 from keras_gen import checks
-from keras_gen.estimators.base import AutoencoderEstimator, by_block, declared, scaled_by
+from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
 
 
-@declared
+@with_arguments
 class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     """Detect the rows of a table, or the images, that an autoencoder trained on all of them reconstructs worst.
 
@@ -41,14 +41,12 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
         if not checks.is_real(self.contamination) or not 0 < self.contamination <= 0.5:
             raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={self.contamination!r}")
-        X = self._checked(X, reset=True, ensure_min_features=1)
-        scaler = self._new_scaler(X)
-        self.model_, self.scaler_ = self._trained(scaled_by(scaler, X), *self._seeds()), scaler
-        self.offset_ = np.percentile(-self._errors(X).mean(axis=1), 100 * self.contamination)
+        scaled = self._fit_scaler(self._checked(X, reset=True))
+        self.model_ = self._trained(scaled, *self._seeds())
+        self.offset_ = np.percentile(-self._errors(scaled).mean(axis=1), 100 * self.contamination)
         return self
 
-    def _errors(self, X):
-        scaled = self._scaled(X)
+    def _errors(self, scaled):
         return np.square(scaled.astype("float64") - by_block(self.model_.reconstruct, scaled))  # (n, features)
 
     def feature_errors(self, X):
@@ -60,11 +58,11 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         Returns:
             float64 array of the shape of `X`; its mean over a row is minus the row's score.
         """
-        return self._shaped(self._errors(self._checked(X, reset=False)))
+        return self._shaped(self._errors(self._scaled(self._checked(X))))
 
     def score_samples(self, X):
         """Each row's score, lower for stronger outliers: array `(n,)`."""
-        return -self._errors(self._checked(X, reset=False)).mean(axis=1)
+        return -self._errors(self._scaled(self._checked(X))).mean(axis=1)
 
     def decision_function(self, X):
         """Each row's score less `offset_`: negative for outliers."""

@@ -1,11 +1,12 @@
-"""Classification by one autoencoder a class."""
+"""Classification by one autoencoder per class."""
 
 import numpy as np
 from sklearn.base import ClassifierMixin
-from sklearn.utils import check_consistent_length, column_or_1d
+from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
 
-from keras_gen.estimators.base import AutoencoderEstimator, by_block, scaled_by
+from keras_gen.estimators.base import AutoencoderEstimator, by_block
 
 
 class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
@@ -16,7 +17,7 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
 
     Attributes:
         classes_: The classes, sorted.
-        models_: List of the trained `models.Autoencoder`, one a class.
+        models_: List of the trained `models.Autoencoder`, one per class.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`, of all classes together.
 
     Example:
@@ -33,24 +34,17 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
 
     def fit(self, X, y):
         """Train on `X`, array `(n, features)` or images, with the classes `y`, array `(n,)`."""
-        X, y = self._checked_pair(X, y)
-        classes, scaler = np.unique(y), self._new_scaler(X)
-        scaled, seeds = scaled_by(scaler, X), self._seeds(len(classes))
-        trained = [self._trained(scaled[y == label], seed) for label, seed in zip(classes, seeds, strict=True)]
-        self.classes_, self.scaler_, self.models_ = classes, scaler, trained
-        return self
-
-    def _checked_pair(self, X, y):
-        if y is None:
-            raise ValueError("requires y to be passed, but the target y is None")
-        y = column_or_1d(y, warn=True)
+        y = validate_data(self, y=y)
         check_classification_targets(y)
         X = self._checked(X, reset=True)
         check_consistent_length(X, y)
-        return X, y
+        self.classes_, scaled = np.unique(y), self._fit_scaler(X)
+        seeds = zip(self.classes_, self._seeds(len(self.classes_)), strict=True)
+        self.models_ = [self._trained(scaled[y == label], seed) for label, seed in seeds]
+        return self
 
     def _errors(self, X):
-        scaled = self._scaled(self._checked(X, reset=False))
+        scaled = self._scaled(self._checked(X))
         errors = [np.square(scaled - by_block(model.reconstruct, scaled)).mean(axis=1) for model in self.models_]
         return np.stack(errors, axis=1)  # (n, classes)
 

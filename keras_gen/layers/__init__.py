@@ -5,7 +5,7 @@ from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingP
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
-from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, draw_by_replica, reparameterize
+from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, reparameterize
 from keras_gen.layers.sparsity import KLSparsity, KSparse, L1Sparsity
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense, tie
 
@@ -24,7 +24,6 @@ __all__ = [
     "Sampling",
     "TiedConv2DTranspose",
     "TiedDense",
-    "draw_by_replica",
     "leaky_relu",
     "reparameterize",
     "tie",

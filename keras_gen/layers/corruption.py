@@ -23,10 +23,6 @@ class _Corruption(keras.layers.Layer):
             return inputs
         return self.corrupt(inputs)
 
-    def uniform(self, shape):
-        """Draws from [0, 1) that advance the layer's random state."""
-        return backend.uniform(shape, self.seed_generator)
-
     def compute_output_shape(self, input_shape):
         return input_shape
 
@@ -44,9 +40,6 @@ class MaskingNoise(_Corruption):
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
-    Raises:
-        ValueError: If `rate` is outside [0, 1).
-
     Example:
 
     >>> sorted(set(MaskingNoise(0.5, seed=0)(ops.ones((1, 50)), training=True).numpy().ravel().tolist()))
@@ -61,7 +54,7 @@ class MaskingNoise(_Corruption):
         self.value = value
 
     def corrupt(self, inputs):
-        draws = self.uniform(ops.shape(inputs))
+        draws = backend.uniform(ops.shape(inputs), self.seed_generator)
         return ops.where(draws < self.rate, ops.full_like(inputs, self.value), inputs)
 
     def get_config(self):
@@ -79,9 +72,6 @@ class SaltAndPepperNoise(_Corruption):
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
-    Raises:
-        ValueError: If `rate` is outside [0, 1).
-
     Example:
 
     >>> noise = SaltAndPepperNoise(0.9, seed=0)
@@ -97,7 +87,7 @@ class SaltAndPepperNoise(_Corruption):
         self.low, self.high = low, high
 
     def corrupt(self, inputs):
-        draws = self.uniform(ops.shape(inputs))
+        draws = backend.uniform(ops.shape(inputs), self.seed_generator)
         low, high = (ops.full_like(inputs, value) for value in (self.low, self.high))
         return ops.where(draws < self.rate, ops.where(draws < self.rate / 2, low, high), inputs)
 
@@ -117,9 +107,6 @@ class MissingPatterns(_Corruption):
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
-    Raises:
-        ValueError: If `rate` is outside [0, 1).
-
     Example:
 
     >>> x = ops.array([[1.0, 1.0], [1.0, float("nan")]])
@@ -129,9 +116,9 @@ class MissingPatterns(_Corruption):
 
     def corrupt(self, inputs):
         batch = ops.shape(inputs)[0]
-        donor, chosen = self.uniform((batch,)), self.uniform((batch,)) < self.rate
-        others = ops.cast(donor * ops.cast(batch, donor.dtype), "int32")
-        missing = ops.isnan(ops.take(inputs, others, axis=0))
+        donors, chosen = (backend.uniform((batch,), self.seed_generator) for _ in range(2))
+        donors, chosen = ops.cast(donors * ops.cast(batch, donors.dtype), "int32"), chosen < self.rate
+        missing = ops.isnan(ops.take(inputs, donors, axis=0))
         chosen = ops.reshape(chosen, (-1, *[1] * (len(inputs.shape) - 1)))
         return ops.where(ops.logical_and(missing, chosen), ops.full_like(inputs, float("nan")), inputs)
 

@@ -8,7 +8,7 @@ from keras_gen import backend, checks
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ImagePool(keras.layers.Layer):
-    """Store earlier images, and return them in half of the cases in place of new ones.
+    """Store earlier images of one size, and return them instead of new ones half of the time.
 
     Until the pool is full, new images are stored and returned. From then on a new image is either returned and not
     stored, with probability 1/2, or replaces a stored image drawn at random, which is returned instead. The images of
@@ -18,9 +18,6 @@ class ImagePool(keras.layers.Layer):
     Args:
         size: Number of images to store, an integer >= 1.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `size` is out of range, or the images have a free height or width.
 
     Example:
 
@@ -40,7 +37,7 @@ class ImagePool(keras.layers.Layer):
     def build(self, input_shape):
         if None in input_shape[1:]:
             raise ValueError(
-                "A pool stores images of one size. Expected: a fixed height and width, or no pool. "
+                "A pool stores images of one size. Expected: a fixed height and width, or `pool_size=0`. "
                 f"Received: images of shape {tuple(input_shape[1:])}"
             )
         options = {"initializer": "zeros", "trainable": False, "aggregation": "only_first_replica", "autocast": False}
@@ -48,15 +45,7 @@ class ImagePool(keras.layers.Layer):
         self.stored = self.add_weight(name="stored", shape=(), dtype="int32", **options)
 
     def call(self, images, seed):
-        """Store and return images.
-
-        Args:
-            images: Tensor `(batch, *shape)`.
-            seed: A `keras.random.SeedGenerator`.
-
-        Returns:
-            Tensor of the shape and dtype of `images`.
-        """
+        """Store images `(batch, *shape)`, and return as many, with draws of a `keras.random.SeedGenerator`."""
         new, beyond = ops.cast(images[: self.size], "float32"), images[self.size :]
         batch = ops.shape(new)[0]
         numbers, full = ops.arange(batch, dtype="int32"), self.stored >= self.size
@@ -65,15 +54,12 @@ class ImagePool(keras.layers.Layer):
         exchanged = ops.logical_and(full, backend.uniform((batch,), seed) < 0.5)  # (batch,)
         taken_in = ops.logical_or(exchanged, ops.logical_and(~full, self.stored + numbers < self.size))
         old = ops.take(self.images, places, axis=0)  # (batch, *shape)
-        stored = ops.where(self._by_image(taken_in, new), new, old)
+        taken_in, exchanged = (ops.reshape(one, (-1, *(1 for _ in new.shape[1:]))) for one in (taken_in, exchanged))
+        stored = ops.where(taken_in, new, old)
         self.images.assign(ops.scatter_update(self.images, places[:, None], stored))
         self.stored.assign(ops.minimum(self.stored + batch, self.size))
-        returned = ops.cast(ops.where(self._by_image(exchanged, new), old, new), images.dtype)
+        returned = ops.cast(ops.where(exchanged, old, new), images.dtype)
         return ops.concatenate([returned, beyond], axis=0)
 
     def get_config(self):
         return {**super().get_config(), "size": self.size}
-
-    @staticmethod
-    def _by_image(truth, images):
-        return ops.reshape(truth, (-1, *(1 for _ in images.shape[1:])))

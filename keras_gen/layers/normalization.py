@@ -21,9 +21,6 @@ class InstanceNormalization(keras.layers.GroupNormalization):
         epsilon: Number added to the variance, > 0. Defaults to 1e-5.
         **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
 
-    Raises:
-        ValueError: If `epsilon` is out of range, or `groups` or `axis` is given.
-
     Example:
 
     >>> image = ops.reshape(ops.arange(8.0), (1, 2, 2, 2))
@@ -35,13 +32,7 @@ class InstanceNormalization(keras.layers.GroupNormalization):
     """
 
     def __init__(self, epsilon=1e-5, **kwargs):
-        for name in ("groups", "axis"):
-            if name in kwargs:
-                raise ValueError(
-                    f"`{name}` is fixed: each channel of each image is normalised by itself. Expected: no `{name}`. "
-                    f"Received: {name}={kwargs[name]}"
-                )
-        super().__init__(groups=-1, epsilon=checks.positive("epsilon", epsilon), **kwargs)
+        super().__init__(groups=-1, axis=-1, epsilon=checks.positive("epsilon", epsilon), **kwargs)
 
     def call(self, inputs):
         fits_kernel = len(inputs.shape) == 4 and keras.backend.standardize_dtype(inputs.dtype) in _FUSED

@@ -11,11 +11,8 @@ class ReflectionPadding2D(keras.layers.Layer):
     """Pad images by their reflection at the edges, without repeating the edges.
 
     Args:
-        padding: Rows and columns added on each side, an integer >= 1.
+        padding: Rows and columns added on each side, an integer >= 1, smaller than the images' sides.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `padding` is out of range, or not smaller than the images' sides.
 
     Example:
 

@@ -16,12 +16,9 @@ class KSparse(keras.layers.Layer):
     variable.
 
     Args:
-        k: Number of active units, an integer >= 1.
+        k: Number of active units, an integer >= 1; like `first_k` at most the units of the layer.
         first_k: Number of active units before the annealing, an integer >= `k`; `None` for `k`. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If `k` is not such an integer, or larger than the layer.
 
     Example:
 
@@ -38,10 +35,10 @@ class KSparse(keras.layers.Layer):
         self.first_k = first_k if first_k is None else checks.integer("first_k", first_k, minimum=self.k)
 
     def build(self, input_shape):
-        most = self.first_k or self.k
+        name, most = ("first_k", self.first_k) if self.first_k else ("k", self.k)
         if most > input_shape[-1]:
             raise ValueError(
-                f"`k` must not be larger than the layer. Expected: at most {input_shape[-1]}. Received: {most}"
+                f"`{name}` must not be larger than the layer. Expected: at most {input_shape[-1]}. Received: {most}"
             )
         self.current_k = self.add_weight(
             name="current_k", shape=(), dtype="int32", initializer=keras.initializers.Constant(most), trainable=False
@@ -70,16 +67,11 @@ class L1Sparsity(keras.regularizers.Regularizer):
     Args:
         weight: A number >= 0.
 
-    Raises:
-        ValueError: If `weight` is no such number.
-
     Example:
 
     >>> float(L1Sparsity(0.5)(ops.array([[1.0, -3.0]])))
     2.0
     """
-
-    needs_probabilities = False
 
     def __init__(self, weight):
         self.weight = checks.number("weight", weight)
@@ -99,9 +91,6 @@ class KLSparsity(keras.regularizers.Regularizer):
     Args:
         rho: The target mean activation, a number in (0, 1). Defaults to 0.05.
         weight: A number >= 0, on the scale of a reconstruction error summed over pixels. Defaults to 3.
-
-    Raises:
-        ValueError: If an argument is out of range.
 
     Example:
 

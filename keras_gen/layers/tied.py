@@ -13,9 +13,9 @@ class _Tied(keras.layers.Layer):
     trained and saved. A layer from a file or a clone knows only the name of its source, until `tie`.
     """
 
-    def __init__(self, source, width, activation=None, use_bias=True, **kwargs):
+    def __init__(self, source, features, activation=None, use_bias=True, **kwargs):
         super().__init__(**kwargs)
-        self.width = checks.integer("width", width)
+        self.features = checks.integer("features", features)
         self.activation = keras.activations.get(activation)
         self.use_bias = use_bias
         self.source_name = source if isinstance(source, str) else source.name
@@ -31,9 +31,10 @@ class _Tied(keras.layers.Layer):
                 f"`source` must be a built {self.source_type.__name__} layer. Received: {type(source).__name__}"
             )
         shape = f"layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
-        if self._kernel_width(source) != self.width:
-            self._refuse(f"a kernel for {self.width} inputs", shape)
-        if self._units not in (None, self._kernel_units(source)):
+        *_, features, units = source.kernel.shape  # those before are the sides of a convolution
+        if features != self.features:
+            self._refuse(f"a kernel for {self.features} inputs", shape)
+        if self._units not in (None, units):
             self._refuse(f"a kernel of {self._units} units, the tied layer's inputs", shape)
         self._source = lambda: source  # a function, because Keras would track the layer itself
 
@@ -43,17 +44,8 @@ class _Tied(keras.layers.Layer):
         )
 
     @property
-    def is_tied(self):
-        """Whether the layer has its source."""
-        return self._source is not None
-
-    @property
     def source(self):
-        """The layer whose kernel is used.
-
-        Raises:
-            ValueError: If the layer comes from a file or a clone and is not tied yet.
-        """
+        """The layer whose kernel is used; a `ValueError` before `tie`, for a layer from a file or a clone."""
         if self._source is None:
             raise ValueError(
                 f"The tied layer '{self.name}' has no kernel yet. Expected: `tie(decoder, encoder)`, as `Autoencoder` "
@@ -66,7 +58,7 @@ class _Tied(keras.layers.Layer):
         if self._source is not None:
             self.tie(self.source)  # validates it against the input
         if self.use_bias:
-            self.bias = self.add_weight(name="bias", shape=(self.width,), initializer="zeros")
+            self.bias = self.add_weight(name="bias", shape=(self.features,), initializer="zeros")
 
     def call(self, inputs):
         outputs = self._product(inputs, ops.cast(self.source.kernel, self.compute_dtype))
@@ -81,7 +73,7 @@ class _Tied(keras.layers.Layer):
         return {
             **super().get_config(),
             "source": self.source_name,
-            "width": self.width,
+            "features": self.features,
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
         }
@@ -93,13 +85,10 @@ class TiedDense(_Tied):
 
     Args:
         source: A built `keras.layers.Dense`, or its name for a later `tie`.
-        width: Width of the output, which is the width of the source's input.
+        features: Width of the output, which is the width of the source's input.
         activation: Activation. Defaults to `None`.
         use_bias: Whether to add a bias of its own. Defaults to `True`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If the source is of another kind, not built, or of another width.
 
     Example:
 
@@ -114,17 +103,11 @@ class TiedDense(_Tied):
 
     source_type = keras.layers.Dense
 
-    def _kernel_width(self, source):
-        return source.kernel.shape[0]
-
-    def _kernel_units(self, source):
-        return source.kernel.shape[1]
-
     def _product(self, inputs, kernel):
         return ops.matmul(inputs, ops.transpose(kernel))
 
     def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], self.width)
+        return (*input_shape[:-1], self.features)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
@@ -132,15 +115,12 @@ class TiedConv2DTranspose(_Tied):
     """The transpose of a convolution of padding "same", with its kernel and strides.
 
     Args:
-        source: A built `keras.layers.Conv2D`, or its name for a later `tie`.
-        width: Channels of the output, which are the channels of the source's input.
+        source: A built `keras.layers.Conv2D`, channels last and without dilation, or its name for a later `tie`.
+        features: Channels of the output, which are the channels of the source's input.
         strides: The source's strides, an integer or a pair. Defaults to 1.
         activation: Activation. Defaults to `None`.
         use_bias: Whether to add a bias of its own. Defaults to `True`.
         **kwargs: As in `keras.layers.Layer`.
-
-    Raises:
-        ValueError: If the source is of another kind, not built, or of other channels, strides or padding.
 
     Example:
 
@@ -155,10 +135,10 @@ class TiedConv2DTranspose(_Tied):
 
     source_type = keras.layers.Conv2D
 
-    def __init__(self, source, width, strides=1, activation=None, use_bias=True, **kwargs):
-        pair = (strides, strides) if isinstance(strides, int) else strides
+    def __init__(self, source, features, strides=1, activation=None, use_bias=True, **kwargs):
+        pair = strides if isinstance(strides, (list, tuple)) else (strides, strides)
         self.strides = tuple(checks.integer("strides", stride) for stride in pair)
-        super().__init__(source, width, activation, use_bias, **kwargs)
+        super().__init__(source, features, activation, use_bias, **kwargs)
 
     def tie(self, source):
         super().tie(source)
@@ -169,19 +149,13 @@ class TiedConv2DTranspose(_Tied):
             received = f"{tuple(source.strides)} and {source.padding!r}"
             self._refuse(f"strides {self.strides} and padding 'same'", received)
 
-    def _kernel_width(self, source):
-        return source.kernel.shape[2]
-
-    def _kernel_units(self, source):
-        return source.kernel.shape[3]
-
     def _product(self, inputs, kernel):
         return ops.conv_transpose(inputs, kernel, strides=self.strides, padding="same")
 
     def compute_output_shape(self, input_shape):
         batch, *sides, _ = input_shape
         sides = [None if side is None else side * stride for side, stride in zip(sides, self.strides, strict=True)]
-        return (batch, *sides, self.width)
+        return (batch, *sides, self.features)
 
     def get_config(self):
         return {**super().get_config(), "strides": self.strides}
@@ -211,7 +185,7 @@ def tie(decoder, encoder):
     for layer in decoder._flatten_layers():
         if not isinstance(layer, _Tied):
             continue
-        if layer.is_tied:
+        if layer._source is not None:
             if not any(candidate is layer.source for candidate in candidates):
                 raise ValueError(
                     f"The tied layer '{layer.name}' has its kernel from another encoder. Expected: the encoder of "

@@ -14,7 +14,6 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.classification import softmax_cross_entropy
 from keras_gen.losses.consistency import cycle_consistency
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
@@ -38,7 +37,6 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
-    "softmax_cross_entropy",
     "sparsity_kl",
     "squared_error",
     "wasserstein_discriminator_loss",

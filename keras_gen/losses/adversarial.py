@@ -1,7 +1,7 @@
 """Losses of the discriminator and of the generator in an adversarial game, as functions of the discriminator's logits.
 
 Real and generated logits are averaged separately, so `real_logits` and `fake_logits` may differ in shape: in the number
-of examples, and in the number of logits an example.
+of examples, and in the number of logits per example.
 """
 
 import math
@@ -11,7 +11,6 @@ from keras import ops
 
 from keras_gen import checks
 
-AdversarialLoss = typing.Literal["non_saturating", "minimax", "maximum_likelihood", "least_squares", "hinge"]
 _LINEAR_ABOVE = 20.0  # beyond it exp(logit) would overflow float32
 
 
@@ -21,7 +20,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     -mean((1 - s) log D(x) + s log(1 - D(x))) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
 
     With s = 0 its optimum is D = p / (p + q), and log 4 where p = q. The minimax, the non-saturating and the
-    maximum-likelihood game differ in the generator's loss alone: their discriminators share this function.
+    maximum-likelihood game differ in the generator's loss only: their discriminators share this function.
 
     Args:
         real_logits: Tensor of any shape, the logits of real examples.
@@ -229,38 +228,19 @@ def _float32(logits):
 
 
 def adversarial_pair(adversarial_loss):
-    """The pair (discriminator's loss, generator's loss) that a model's `adversarial_loss` stands for.
-
-    Args:
-        adversarial_loss: A name of `ADVERSARIAL_LOSSES`; a pair of callables `(real_logits, fake_logits)` and
-            `(fake_logits)` that give scalars; or an object with the methods `discriminator_loss` and `generator_loss`
-            of these arguments.
-
-    Returns:
-        The pair of callables.
-
-    Raises:
-        ValueError: If it is neither.
-
-    Example:
-
-    >>> adversarial_pair("hinge")[1] is hinge_generator_loss
-    True
-    """
+    """The pair (discriminator's loss, generator's loss) of what `models.GAN` takes as `adversarial_loss`."""
     if isinstance(adversarial_loss, str):
         return ADVERSARIAL_LOSSES[checks.choice("adversarial_loss", adversarial_loss, ADVERSARIAL_LOSSES)]
-    if isinstance(adversarial_loss, (list, tuple)):
-        pair = tuple(adversarial_loss)
-    else:
-        names = ("discriminator_loss", "generator_loss")
-        pair = tuple(getattr(adversarial_loss, name, None) for name in names)
+    pair = adversarial_loss
+    if not isinstance(pair, (list, tuple)):
+        pair = [getattr(adversarial_loss, name, None) for name in ("discriminator_loss", "generator_loss")]
     if len(pair) != 2 or not all(callable(loss) for loss in pair):
         raise ValueError(
             "`adversarial_loss` must be a name, a pair of callables or an object of two methods. Expected: one of "
             f"{sorted(ADVERSARIAL_LOSSES)}, or (discriminator_loss(real_logits, fake_logits), "
             f"generator_loss(fake_logits)). Received: {adversarial_loss!r}"
         )
-    return pair
+    return tuple(pair)
 
 
 ADVERSARIAL_LOSSES = {  # by name the pair (the discriminator's, the generator's)
@@ -270,3 +250,4 @@ ADVERSARIAL_LOSSES = {  # by name the pair (the discriminator's, the generator's
     "least_squares": (least_squares_discriminator_loss, least_squares_generator_loss),
     "hinge": (hinge_discriminator_loss, hinge_generator_loss),
 }
+AdversarialLoss = typing.Literal[tuple(ADVERSARIAL_LOSSES)]

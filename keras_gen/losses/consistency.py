@@ -19,9 +19,6 @@ def cycle_consistency(x, cycled):
     Returns:
         float32 scalar, >= 0: the mean over examples and pixels.
 
-    Raises:
-        ValueError: If the shapes differ.
-
     Example:
 
     >>> float(cycle_consistency(ops.zeros((2, 3)), ops.array([[0.0, 0.0, 3.0], [0.0, 0.0, 0.0]])))

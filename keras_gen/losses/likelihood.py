@@ -26,9 +26,6 @@ def squared_error(x, x_hat, mask=None):
     Returns:
         float32 tensor `(batch,)`.
 
-    Raises:
-        ValueError: If the shapes do not fit.
-
     Example:
 
     >>> squared_error(ops.ones((1, 3)), ops.zeros((1, 3)), mask=[[True, True, False]]).numpy().tolist()
@@ -49,9 +46,6 @@ def bernoulli_nll(x, logits, mask=None):
 
     Returns:
         float32 tensor `(batch,)`, in nats.
-
-    Raises:
-        ValueError: If the shapes do not fit.
 
     Example:
 
@@ -80,9 +74,6 @@ def gaussian_nll(x, mean, log_var=0.0, mask=None):
 
     Returns:
         float32 tensor `(batch,)`, in nats.
-
-    Raises:
-        ValueError: If the shapes do not fit.
 
     Example:
 

@@ -7,19 +7,8 @@ from keras_gen import backend, checks
 from keras_gen.losses.tensors import require_one_shape
 
 _PASSIVE = (keras.layers.InputLayer, keras.layers.Flatten, keras.layers.Reshape, keras.layers.Dropout)
-_ELEMENTWISE = (
-    "elu",
-    "gelu",
-    "leaky_relu",
-    "linear",
-    "relu",
-    "selu",
-    "sigmoid",
-    "silu",
-    "softplus",
-    "softsign",
-    "tanh",
-)
+_SMOOTH = ("elu", "gelu", "selu", "sigmoid", "silu", "softplus", "softsign", "tanh")
+_ELEMENTWISE = ("leaky_relu", "linear", "relu", *_SMOOTH)
 
 
 def jacobian_penalty(encoder, x):
@@ -36,9 +25,6 @@ def jacobian_penalty(encoder, x):
 
     Returns:
         float32 tensor `(batch,)`.
-
-    Raises:
-        ValueError: If `x` does not fit the encoder.
 
     Example:
 
@@ -58,10 +44,10 @@ def jacobian_penalty(encoder, x):
     if not checks.shapes_agree(tuple(x.shape), expected):
         raise ValueError(f"`x` does not fit the encoder. Expected: shape {expected}. Received: shape {tuple(x.shape)}")
     kernel = ops.cast(dense.kernel, "float32")  # (inputs, units)
-    activity = ops.matmul(ops.reshape(ops.cast(x, "float32"), (-1, kernel.shape[0])), kernel)  # (batch, units)
+    preactivations = ops.matmul(ops.reshape(ops.cast(x, "float32"), (-1, kernel.shape[0])), kernel)  # (batch, units)
     if dense.use_bias:
-        activity = activity + ops.cast(dense.bias, "float32")
-    slopes = backend.input_gradient(dense.activation, activity)  # (batch, units)
+        preactivations = preactivations + ops.cast(dense.bias, "float32")
+    slopes = backend.input_gradient(dense.activation, preactivations)  # (batch, units)
     return ops.matmul(ops.square(slopes), ops.sum(ops.square(kernel), axis=0)[:, None])[:, 0]
 
 
@@ -71,16 +57,13 @@ def gradient_penalty(critic, real, fake, seed):
     mean((||d critic / d x||_2 - 1)^2)    at x = u real + (1 - u) fake, u drawn from U[0, 1] for each pair
 
     Args:
-        critic: Callable from a tensor `(batch, *shape)` to `(batch, 1)`, each row a function of its own example alone.
+        critic: Callable from a tensor `(batch, *shape)` to `(batch, 1)`, each row a function of its own example only.
         real: Tensor `(batch, *shape)`.
         fake: Tensor of the shape of `real`.
         seed: A `keras.random.SeedGenerator` or an integer.
 
     Returns:
         float32 scalar, >= 0.
-
-    Raises:
-        ValueError: If the shapes differ.
 
     Example:
 
@@ -104,11 +87,8 @@ def gradient_penalty(critic, real, fake, seed):
 
 
 def single_dense(encoder):
-    """The dense layer of a network that computes nothing else, `None` for any other network.
-
-    A functional model's `operations` are searched, because its `layers` leave out arithmetic and `keras.ops`.
-    """
-    operations = getattr(encoder, "operations", encoder.layers)
+    """The dense layer of a network that computes nothing else, `None` for any other network."""
+    operations = getattr(encoder, "operations", encoder.layers)  # a functional `layers` leaves out `keras.ops`
     active = [operation for operation in operations if not isinstance(operation, _PASSIVE)]
     if len(active) != 1 or type(active[0]) is not keras.layers.Dense:
         return None

@@ -8,14 +8,7 @@ from keras_gen import backend, checks
 
 
 def require_one_shape(**tensors):
-    """Raise a `ValueError` unless all tensors, by name, have the shape of the first; unknown sizes (`None`) fit any.
-
-    Example:
-
-    >>> require_one_shape(x=ops.ones((1, 2)), x_hat=ops.ones((1, 1)))
-    Traceback (most recent call last):
-    ValueError: `x_hat` must have the shape of `x`. Expected: shape (1, 2). Received: x_hat of shape (1, 1)
-    """
+    """Raise a `ValueError` unless all tensors, by name, have the shape of the first; unknown sizes (`None`) fit any."""
     first, *others = tensors
     expected = tuple(tensors[first].shape)
     for name in others:
@@ -35,21 +28,7 @@ def as_float32(**tensors):
 
 
 def mask_over(x, mask):
-    """A mask as booleans that broadcast to `x`.
-
-    Args:
-        x: Tensor `(batch, ...)`.
-        mask: Tensor whose axes are the leading ones of `x`, or of size 1: `(batch, steps)` for
-            `(batch, steps, features)`.
-
-    Returns:
-        Boolean tensor with as many axes as `x`; a `ValueError` if the mask does not fit.
-
-    Example:
-
-    >>> mask_over(ops.ones((2, 3, 4)), [[True, True, False]]).shape
-    TensorShape([1, 3, 1])
-    """
+    """A mask of the leading axes of `x`, or of size 1 there, as booleans with as many axes as `x`."""
     mask = ops.cast(mask, "bool")
     shape, leading = tuple(mask.shape), tuple(x.shape)[: len(mask.shape)]
     if not broadcasts(shape, leading):

@@ -6,9 +6,10 @@ import numpy as np
 from keras import InputSpec, ops
 
 from keras_gen import backend, checks
+from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.introspection import check_logits, shapes, value_range
+from keras_gen.training.introspection import check_logits, output_range, shapes
 from keras_gen.training.player import Player
 
 _BATCH = 256  # images at a time in the methods that take and return numpy
@@ -24,21 +25,18 @@ class AdversarialModel(GenerativeModel):
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         discriminator: Keras model from `(batch, *shape)` to logits or values, without a last activation. It is stored
             under the name `discriminator_name`.
-        condition: The `Component` that both networks are given besides, or `None`.
+        condition: The `Component` that both networks also take, or `None`.
         log_names: As in `GenerativeModel`.
         latent_dim: Width of the latents, an integer >= 1.
         n_critic: Updates of the discriminator for each of the generator, an integer >= 1. Defaults to 1.
         latent: `"normal"` for N(0, I), or `"uniform"` for U[-1, 1]. Defaults to `"normal"`.
         ema: Decay of a moving average of the generator, which `sample` and `predict` then use, a number in [0, 1); 0
             for none. Defaults to 0.
-        discriminator_warmup_steps: First steps in which the generator keeps its weights and the discriminator learns to
-            tell its untrained fakes, an integer >= 0. Defaults to 0.
-        generator_warmup_steps: Steps after these in which the discriminator keeps its weights, an integer >= 0; its
-            batch statistics and the scaling of a `SpectralNormalization` go on. Then both are updated. Defaults to 0.
+        discriminator_warmup_steps: Number of first steps that train the discriminator only, an integer >= 0. Defaults
+            to 0.
+        generator_warmup_steps: Number of steps after these that train the generator only, an integer >= 0; the
+            discriminator's batch statistics and spectral norms are still updated. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks do not fit each other, or an argument is out of range.
     """
 
     tasks = frozenset({"sample"})
@@ -61,7 +59,8 @@ class AdversarialModel(GenerativeModel):
     ):
         checks.integer("latent_dim", latent_dim)
         shape = _checked_shapes(generator, self.discriminator_name, discriminator, latent_dim, condition)
-        images = Component("x", shape, value_range(generator), fills_range=value_range(generator) == (-1, 1))
+        value_range = output_range(generator)
+        images = Component("x", shape, value_range, fills_range=value_range == (-1, 1))
         super().__init__(DataDescription(images, condition), log_names, **kwargs)
         self.generator = generator
         setattr(self, self.discriminator_name, discriminator)
@@ -69,10 +68,8 @@ class AdversarialModel(GenerativeModel):
         self.n_critic = checks.integer("n_critic", n_critic)
         self.latent = checks.choice("latent", latent, typing.get_args(Latent))
         self.ema = checks.rate("ema", ema)
-        self.discriminator_warmup_steps = checks.integer(
-            "discriminator_warmup_steps", discriminator_warmup_steps, minimum=0
-        )
-        self.generator_warmup_steps = checks.integer("generator_warmup_steps", generator_warmup_steps, minimum=0)
+        self.discriminator_warmup_steps = checks.integer("discriminator_warmup_steps", discriminator_warmup_steps, 0)
+        self.generator_warmup_steps = checks.integer("generator_warmup_steps", generator_warmup_steps, 0)
         self.steps_done = self.add_weight(
             name="steps_done", shape=(), dtype="int32", initializer="zeros", trainable=False
         )
@@ -114,7 +111,7 @@ class AdversarialModel(GenerativeModel):
         return self.steps_done >= self.discriminator_warmup_steps
 
     def call(self, z, training=False):
-        """What the generator, or its moving average, makes of latents."""
+        """Generate examples from latents, with the moving average of the generator if there is one."""
         return (self.averaged_generator or self.generator)(z, training=training)
 
     def fakes(self, batch, training):
@@ -145,33 +142,31 @@ class AdversarialModel(GenerativeModel):
         decay = ops.minimum(self.ema, (1 + steps) / (10 + steps))  # the first steps are soon forgotten
         trained = {id(weight) for weight in self.generator.trainable_weights}
         for average, weight in zip(self.averaged_generator.weights, self.generator.weights, strict=True):
-            is_mean = id(weight) in trained  # the statistics of batches are means already
-            moved = average + ops.cast(1 - decay, weight.dtype) * (weight - average)
-            average.assign(moved if is_mean else weight)
+            if id(weight) in trained:
+                average.assign(average + ops.cast(1 - decay, weight.dtype) * (weight - average))
+            else:  # the statistics of batches, which are means already
+                average.assign(weight)
 
     # numpy in, numpy out
 
     def generate(self, z):
-        """Examples that latents stand for, by the moving average of the generator where there is one.
+        """Generate examples from latents, with the moving average of the generator if there is one.
 
         Args:
-            z: Array `(n, latent_dim)`.
+            z: Finite array `(n, latent_dim)`.
 
         Returns:
             float32 array `(n, *shape)`, in the generator's own range.
-
-        Raises:
-            ValueError: If `z` is empty, not finite or of another shape.
         """
         checks.array("z", z, shape=(self.latent_dim,))
         return self._generated(np.asarray(z, "float32"))
 
     def sample(self, n, seed=None):
-        """Examples of latents drawn from the prior; the training's random state is not touched.
+        """Generate examples from latents drawn from the prior; the random state of training does not change.
 
         Args:
             n: Number of samples, an integer >= 1.
-            seed: Integer, or `None` for other samples at each call. Defaults to `None`.
+            seed: Integer, or `None` for different samples at each call. Defaults to `None`.
 
         Returns:
             float32 array `(n, *shape)`, in the generator's own range.
@@ -179,26 +174,17 @@ class AdversarialModel(GenerativeModel):
         return self._generated(self.draw_latents(n, seed))
 
     def draw_latents(self, n, seed=None):
-        """Draws from the prior: float32 array `(n, latent_dim)`.
-
-        Args:
-            n: Number of draws, an integer >= 1.
-            seed: Integer, or `None` for others at each call. Defaults to `None`.
-        """
+        """Draws from the prior, with the arguments of `sample`: float32 array `(n, latent_dim)`."""
         rng, shape = np.random.default_rng(seed), (checks.integer("n", n), self.latent_dim)
-        return (
-            rng.standard_normal(shape, "float32") if self.latent == "normal" else 2 * rng.random(shape, "float32") - 1
-        )
+        if self.latent == "normal":
+            return rng.standard_normal(shape, "float32")
+        return 2 * rng.random(shape, "float32") - 1
 
     def input_specs(self):
         return InputSpec(shape=(None, self.latent_dim), dtype="float32")
 
     def _generated(self, *inputs):
-        parts = []
-        for start in range(0, len(inputs[0]), _BATCH):
-            part = [one[start : start + _BATCH] for one in inputs]
-            parts.append(ops.convert_to_numpy(self(part[0] if len(part) == 1 else part, training=False)))
-        return np.concatenate(parts).astype("float32")
+        return by_batch(lambda z, *labels: self([z, *labels] if labels else z, training=False), _BATCH, *inputs)[0]
 
 
 def _checked_shapes(generator, name, discriminator, latent_dim, condition):
@@ -217,7 +203,7 @@ def _checked_shapes(generator, name, discriminator, latent_dim, condition):
     )
     if not fitting or len(given) != 1:
         raise ValueError(
-            f"`{name}` must take what the generator makes. Expected: inputs of shapes {[outputs[0], *conditions]}, one "
+            f"`{name}` must take the generator's output. Expected: inputs of shapes {[outputs[0], *conditions]}, one "
             f"output. Received: inputs of shapes {taken}, {len(given)} outputs"
         )
     check_logits(name, discriminator)
@@ -226,8 +212,8 @@ def _checked_shapes(generator, name, discriminator, latent_dim, condition):
 
 def _frozen_copy(generator):
     """A copy with the same weights and a name of its own, which no player updates."""
-    config = generator.get_config()
-    copy = type(generator).from_config({**config, "name": f"averaged_{generator.name}"})
+    config = {**generator.get_config(), "name": f"averaged_{generator.name}"}
+    copy = type(generator).from_config(config)
     copy.set_weights(generator.get_weights())
     copy.trainable = False
     return copy

@@ -16,12 +16,13 @@ from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.introspection import last_activations
 from keras_gen.training.player import Player
 
-_WIDEST_JACOBIAN = 256  # code units; each takes a pass back through the encoder
+_WIDEST_JACOBIAN = 256  # code units; each needs a backward pass through the encoder
+Reconstruction = typing.Literal["squared_error", "bernoulli"]
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Autoencoder(EncoderDecoder):
-    """Autoencoder: networks f and g that give back what they are shown, through a code.
+    """Autoencoder: an encoder f and a decoder g that reconstruct examples from their codes.
 
     It minimises the mean over the batch of
 
@@ -30,24 +31,20 @@ class Autoencoder(EncoderDecoder):
     where L is the squared error, or the negative log-likelihood of a Bernoulli distribution, summed over an example's
     dimensions. It is denoising with `corruption`, sparse with `sparsity` or a `layers.KSparse` in the encoder,
     contractive with `contraction`, stacked and tied with the networks of `networks.mlp_autoencoder(..., tied=True)` and
-    `callbacks.GreedyPretraining`. Evaluation does not corrupt. Logged: `loss`, `reconstruction` (L) and the penalties
+    `callbacks.GreedyPretraining`. Evaluation uses clean inputs. Logged: `loss`, `reconstruction` (L) and the penalties
     that are used, `sparsity` and `contraction`.
 
     Args:
         encoder: Keras model from `(batch, *shape)` to `(batch, *code)`.
         decoder: Keras model from `(batch, *code)` to `(batch, *shape)`: values, or logits for `"bernoulli"`. Its tied
-            layers are given the encoder's kernels.
+            layers take the encoder's kernels.
         reconstruction: `"squared_error"`, or `"bernoulli"` for data in [0, 1]. Defaults to `"squared_error"`.
         corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
-        sparsity: Penalty on the code, `layers.L1Sparsity` or `layers.KLSparsity`, or any serialisable callable from the
-            code to a scalar. Defaults to `None`.
-        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0.
-            Defaults to 0.
+        sparsity: Penalty on the code, `layers.L1Sparsity`, or `layers.KLSparsity` of a code in (0, 1), or any
+            serialisable callable from the code to a scalar. Defaults to `None`.
+        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0,
+            for an encoder of one dense layer, or of at most 256 code units. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks do not fit each other, the code cannot be what `sparsity` needs, or the Jacobian of
-            an encoder of several layers has more than 256 code units.
 
     Example:
 
@@ -69,20 +66,20 @@ class Autoencoder(EncoderDecoder):
         self,
         encoder,
         decoder,
-        reconstruction: typing.Literal["squared_error", "bernoulli"] = "squared_error",
+        reconstruction: Reconstruction = "squared_error",
         corruption=None,
         sparsity=None,
         contraction=0.0,
         **kwargs,
     ):
-        checks.choice("reconstruction", reconstruction, ["squared_error", "bernoulli"])
+        checks.choice("reconstruction", reconstruction, typing.get_args(Reconstruction))
         checks.number("contraction", contraction)
         if corruption is not None and not isinstance(corruption, keras.layers.Layer):
             raise ValueError(f"`corruption` must be a Keras layer, or None. Received: {corruption!r}")
         if sparsity is not None and not callable(sparsity):
             raise ValueError(f"`sparsity` must be a penalty such as layers.L1Sparsity. Received: {sparsity!r}")
-        penalties = [name for name, used in (("sparsity", sparsity), ("contraction", contraction)) if used]
-        log_names = ("reconstruction", *penalties)
+        used = {"reconstruction": True, "sparsity": sparsity is not None, "contraction": contraction}
+        log_names = tuple(name for name in used if used[name])
         super().__init__(encoder, decoder, reconstruction, ("code",), log_names, **kwargs)
         tie(decoder, encoder)
         if corruption is not None:
@@ -101,15 +98,7 @@ class Autoencoder(EncoderDecoder):
         return self.decoded(self.decoder(self.encoder(x, training=training), training=training))
 
     def objective(self, batch, training):
-        """The loss and its parts, as a dict of scalars.
-
-        Args:
-            batch: Dict of `x` and `target`, tensors `(batch, *shape)`, and of `sample_weight` if there are weights.
-            training: Whether the input is corrupted, and dropout and the like are on.
-
-        Returns:
-            Dict with the sum first, then `reconstruction`, and `sparsity` and `contraction` where they are used.
-        """
+        """The loss of a batch and its parts, as a dict of scalars: the sum, `reconstruction` and the used penalties."""
         x = batch["x"]
         corrupted = x if self.corruption is None else self.corruption(x, training=training)
         code = self.encoder(corrupted, training=training)  # (batch, *code)
@@ -123,7 +112,7 @@ class Autoencoder(EncoderDecoder):
         return {"objective": sum(parts.values()), **parts}
 
     def to_classifier(self, num_classes):
-        """A classifier that starts from the encoder as it is now; training it leaves the autoencoder alone.
+        """A classifier that starts from the encoder as it is now; training it does not change the autoencoder.
 
         Args:
             num_classes: Number of classes, an integer >= 2.
@@ -158,7 +147,7 @@ class Autoencoder(EncoderDecoder):
             return
         if None in (*self.code_shape, *self.example_shape):
             raise ValueError(
-                "`contraction` needs a fixed number of code units, each of which takes a pass back. Expected: shapes "
+                "`contraction` needs a fixed number of code units, one backward pass for each. Expected: shapes "
                 f"without None. Received: examples {self.example_shape}, codes {self.code_shape}"
             )
         units = math.prod(self.code_shape)
@@ -171,16 +160,12 @@ class Autoencoder(EncoderDecoder):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class IncompleteAutoencoder(Autoencoder):
-    """Autoencoder of examples with missing entries, NaN: the squared error is summed over the observed ones alone.
+    """Autoencoder of examples with missing entries, NaN: the squared error is summed over the observed ones only.
 
     Args:
         encoder: As in `Autoencoder`; it must take NaN, as one that begins with `layers.MissingIndicator` does.
         decoder: As in `Autoencoder`.
-        corruption: As in `Autoencoder`, such as `layers.MaskingNoise(0.3, value=float("nan"))`. Defaults to `None`.
-        **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: As in `Autoencoder`.
+        **kwargs: As in `Autoencoder`, such as `corruption=layers.MaskingNoise(0.3, value=float("nan"))`.
 
     Example:
 
@@ -197,9 +182,6 @@ class IncompleteAutoencoder(Autoencoder):
     """
 
     allow_nan = True
-
-    def __init__(self, encoder, decoder, corruption=None, **kwargs):
-        super().__init__(encoder, decoder, corruption=corruption, **kwargs)
 
     def reconstruction_loss(self, target, outputs, mask=None):
         observed = ops.logical_not(ops.isnan(target))

@@ -4,7 +4,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from keras_gen.losses.classification import softmax_cross_entropy
+from keras_gen import checks
+from keras_gen.models.batches import by_batch
 from keras_gen.models.encoder_decoder import weighted_mean
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
@@ -25,12 +26,9 @@ class Classifier(GenerativeModel):
     `predict` gives probabilities. Logged: `loss` and `accuracy`.
 
     Args:
-        network: Keras model from `(batch, *shape)` to logits `(batch, num_classes)`, without a last activation.
+        network: Keras model from `(batch, *shape)` to two or more logits `(batch, num_classes)`, without an activation.
         value_range: The pair (lowest, highest) of the examples' values, or `None` for any. Defaults to `None`.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the network has several inputs or outputs, fewer than two logits, or ends in an activation.
 
     Example:
 
@@ -56,10 +54,11 @@ class Classifier(GenerativeModel):
                 f"(batch, num_classes). Received: inputs of shapes {inputs}, outputs of shapes {outputs}"
             )
         check_logits("network", network)
-        value_range = None if value_range is None else tuple(value_range)
         ((num_classes,),) = outputs
         description = DataDescription(
-            Component("x", inputs[0], value_range),
+            Component(
+                "x", inputs[0], value_range if value_range is None else checks.interval("value_range", value_range)
+            ),
             Component("labels", (), num_classes=num_classes),
             sample_weight=True,
         )
@@ -79,9 +78,10 @@ class Classifier(GenerativeModel):
 
     def cross_entropy(self, batch, logits, training):
         """The loss and the accuracy, as a dict of scalars."""
-        right = ops.equal(ops.argmax(logits, axis=-1), ops.cast(batch["labels"], "int64"))
-        loss = weighted_mean(softmax_cross_entropy(batch["labels"], logits), batch)
-        return {"cross_entropy": loss, "accuracy": ops.mean(ops.cast(right, "float32"))}
+        labels, logits = ops.cast(batch["labels"], "int32"), ops.cast(logits, "float32")
+        losses = ops.sparse_categorical_crossentropy(labels, logits, from_logits=True)  # (batch,)
+        right = ops.cast(ops.equal(ops.argmax(logits, axis=-1), labels), "float32")
+        return {"cross_entropy": weighted_mean(losses, batch), "accuracy": ops.mean(right)}
 
     def predicted(self, batch, logits, training):
         return batch["labels"], ops.softmax(ops.cast(logits, "float32"))
@@ -92,17 +92,13 @@ class Classifier(GenerativeModel):
         """Probabilities of the classes.
 
         Args:
-            x: Array `(n, *shape)`.
+            x: Finite array `(n, *shape)`, in the `value_range`.
 
         Returns:
             float32 array `(n, num_classes)`.
-
-        Raises:
-            ValueError: If `x` is empty, not finite, out of range or of another shape.
         """
         self.data_description.check(x)
-        parts = [self(np.asarray(x[i : i + _BATCH], "float32"), training=False) for i in range(0, len(x), _BATCH)]
-        return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
+        return by_batch(lambda rows: self(np.asarray(rows, "float32"), training=False), _BATCH, x)[0]
 
     def classify(self, x):
         """The most probable class of each example: array `(n, *shape)` -> int64 array `(n,)`."""

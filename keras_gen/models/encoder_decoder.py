@@ -1,4 +1,4 @@
-"""What autoencoders of every kind share: two networks that fit each other, a likelihood, and methods on numpy."""
+"""Base of all autoencoders: an encoder and a decoder that fit each other, a likelihood, and methods on numpy."""
 
 import keras
 import numpy as np
@@ -6,11 +6,12 @@ from keras import ops
 
 from keras_gen import checks
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
+from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.introspection import last_activations, shapes, value_range
+from keras_gen.training.introspection import last_activations, output_range, shapes
 
-# Activations whose values do not reach from far below zero to far above
+# Activations of bounded or one-sided range, whose values are no logits
 _NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
 _BATCH = 1024  # examples at a time in the methods that take and return numpy
 
@@ -19,19 +20,16 @@ class EncoderDecoder(GenerativeModel):
     """A `GenerativeModel` of an encoder and a decoder.
 
     The targets of the reconstruction are the examples themselves, or a `y` of their shape: `fit(noisy, clean)`. Masked
-    steps (of a Keras mask that reaches the decoder's output, or of a `Masking` layer of the encoder) add nothing.
+    steps (by a Keras mask that reaches the decoder's output, or by a `Masking` layer of the encoder) do not count.
 
     Args:
-        encoder: Keras model from `(batch, *shape)` to the code, or to tensors of the code's shape, one a head.
+        encoder: Keras model from `(batch, *shape)` to the code, or to tensors of the code's shape, one per head.
         decoder: Keras model from the code to logits `(batch, *shape)` (Bernoulli), to values (squared error), or to a
             mean or `[mean, log_var]` (Gaussian).
         reconstruction: `"bernoulli"`, `"squared_error"` or `"gaussian"`.
         heads: Tuple of the names of the encoder's outputs.
         log_names: As in `GenerativeModel`.
         **kwargs: `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks' shapes do not fit each other.
     """
 
     tasks = frozenset({"encode", "reconstruct"})
@@ -39,10 +37,10 @@ class EncoderDecoder(GenerativeModel):
 
     def __init__(self, encoder, decoder, reconstruction, heads, log_names, /, **kwargs):
         example_shape, code_shape = _checked_shapes(encoder, decoder, reconstruction, heads)
-        limits = (0, 1) if reconstruction == "bernoulli" else value_range(decoder)
+        value_range = (0, 1) if reconstruction == "bernoulli" else output_range(decoder)
         description = DataDescription(
-            Component("x", example_shape, limits, allow_nan=self.allow_nan),
-            Component("target", example_shape, limits, allow_nan=self.allow_nan, optional=True),
+            Component("x", example_shape, value_range, allow_nan=self.allow_nan),
+            Component("target", example_shape, value_range, allow_nan=self.allow_nan, optional=True),
             sample_weight=True,
         )
         super().__init__(description, log_names, **kwargs)
@@ -81,73 +79,51 @@ class EncoderDecoder(GenerativeModel):
     # numpy in, numpy out
 
     def encoder_outputs(self, x):
-        """The encoder's outputs for examples `(n, *shape)`: a tuple of float32 arrays, one an output."""
+        """The encoder's outputs for examples `(n, *shape)`: a tuple of float32 arrays."""
         self.data_description.check(x)
-        parts = [keras.tree.flatten(_called(self.encoder, x[i : i + _BATCH])) for i in range(0, len(x), _BATCH)]
-        return tuple(np.concatenate(part).astype("float32") for part in zip(*parts, strict=True))
+        return tuple(by_batch(lambda rows: self.encoder(np.asarray(rows, "float32"), training=False), _BATCH, x))
 
     def encode(self, x):
         """Each example's code, of a probabilistic one its mean: array `(n, *shape)` -> float32 array `(n, *code)`."""
         return self.encoder_outputs(x)[0]
 
     def decode(self, z):
-        """Probabilities or means of the examples that codes stand for.
+        """Decode codes to probabilities or means.
 
         Args:
-            z: Array `(n, *code)`.
+            z: Finite array `(n, *code)`.
 
         Returns:
             float32 array `(n, *shape)`.
-
-        Raises:
-            ValueError: If `z` is empty, not finite or of another shape.
         """
         checks.array("z", z, shape=self.code_shape)
         z = np.asarray(z, "float32")
-        parts = [self.decoded(self.decoder(z[i : i + _BATCH], training=False)) for i in range(0, len(z), _BATCH)]
-        return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
+        return by_batch(lambda rows: self.decoded(self.decoder(rows, training=False)), _BATCH, z)[0]
 
     def reconstruct(self, x):
-        """Each example decoded from its code: array `(n, *shape)` -> float32 array of the same shape."""
+        """Decode each example's code: array `(n, *shape)` -> float32 array of the same shape."""
         return self.decode(self.encode(x))
 
 
 def weighted_mean(values, batch):
-    """Mean over the batch of each example's loss times its weight, where there are weights.
-
-    Args:
-        values: Tensor `(batch,)`.
-        batch: Dict of the parts of the batch.
-
-    Returns:
-        A scalar.
-
-    Example:
-
-    >>> float(weighted_mean(ops.array([1.0, 3.0]), {"sample_weight": ops.array([1.0, 0.0])}))
-    0.5
-    """
+    """Mean over the batch of each example's loss `(batch,)` times its weight, where there are weights."""
     if "sample_weight" in batch:
         values = values * ops.cast(batch["sample_weight"], values.dtype)
     return ops.mean(values)
 
 
-def _called(network, batch):
-    """What a network gives for numpy, as numpy; at once, for of a few large batches a graph would cost more."""
-    return keras.tree.map_structure(ops.convert_to_numpy, network(np.asarray(batch, "float32"), training=False))
-
-
 def _checked_shapes(encoder, decoder, reconstruction, heads):
     (example, *more), codes = shapes("encoder", encoder)
-    (code, *more_codes), outputs = shapes("decoder", decoder)
+    taken, outputs = shapes("decoder", decoder)
     if more or len(codes) != len(heads) or len(set(codes)) != 1:
         wanted = f"one {heads[0]}" if len(heads) == 1 else f"[{', '.join(heads)}] of equal shape"
         raise ValueError(
-            f"`encoder` must map one input to {wanted}. Received: outputs of shapes {codes}, without the batch axis"
+            f"`encoder` must map one input to {wanted}. Received: inputs of shapes {[example, *more]}, "
+            f"outputs of shapes {codes}"
         )
-    if more_codes or not checks.shapes_agree(codes[0], code):
+    if len(taken) != 1 or not checks.shapes_agree(codes[0], taken[0]):
         raise ValueError(
-            f"`decoder` must take the encoder's code. Expected: input of shape {codes[0]}. Received: {code}"
+            f"`decoder` must take the encoder's code. Expected: inputs of shapes {codes[:1]}. Received: {taken}"
         )
     allowed = 2 if reconstruction == "gaussian" else 1
     if any(not checks.shapes_agree(shape, example) for shape in outputs) or len(outputs) > allowed:

@@ -1,4 +1,4 @@
-"""Generative adversarial networks of a discriminator that tells real from fake."""
+"""Generative adversarial networks whose discriminator classifies examples as real or fake."""
 
 import keras
 import numpy as np
@@ -14,15 +14,15 @@ _SMOOTHED = ("non_saturating", "minimax", "maximum_likelihood")  # those of a cr
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class GAN(AdversarialModel):
-    """Generative adversarial network: a generator G against a discriminator D that tells its fakes from real examples.
+    """Generative adversarial network: a generator G and a discriminator D of real and fake examples.
 
     In each step the discriminator is updated `n_critic` times on fresh examples, then the generator once against the
     updated discriminator; with the original cross-entropy they play
 
         min_G max_D  E log D(x) + E log(1 - D(G(z))),    D = sigmoid(logit), z from the prior.
 
-    A step takes `n_critic` batches of one update: `fit(batch_size=n_critic * b)` gives updates of b examples. Fakes are
-    made once: those of the discriminator's first update are those of the generator's. Logged: `loss` (the sum),
+    A step takes `n_critic` batches of one update: `fit(batch_size=n_critic * b)` gives updates of b examples. The
+    generator's update uses the fakes of the discriminator's first update. Logged: `loss` (the sum),
     `discriminator_loss`, `generator_loss`.
 
     Args:
@@ -33,14 +33,10 @@ class GAN(AdversarialModel):
             pair of callables, `(real_logits, fake_logits)` for the discriminator and `(fake_logits)` for the generator,
             that give scalars; or an object with these as methods `discriminator_loss` and `generator_loss`. Callables
             and objects are saved as Keras saves custom objects: register them. Defaults to `"non_saturating"`.
-        label_smoothing: How much of the real examples' label is taken away, a number in [0, 1), for the first three
-            losses. Defaults to 0.
+        label_smoothing: Number in [0, 1) subtracted from the label 1 of real examples, for the first three losses.
+            Defaults to 0.
         **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
-
-    Raises:
-        ValueError: If the networks do not fit each other, the discriminator ends in an activation, or an argument is
-            out of range.
 
     Example:
 
@@ -55,7 +51,7 @@ class GAN(AdversarialModel):
         Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1.
     """
 
-    condition = None  # the component that both networks are given besides
+    condition = None  # the component that both networks also take
 
     def __init__(
         self,
@@ -91,7 +87,7 @@ class GAN(AdversarialModel):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class ConditionalGAN(GAN):
-    """Generative adversarial network of labelled examples: both networks are given the class.
+    """Generative adversarial network of labelled examples: both networks take the class.
 
     min_G max_D  E log D(x, y) + E log(1 - D(G(z, y), y)),    y the labels of the batch.
 
@@ -101,9 +97,6 @@ class ConditionalGAN(GAN):
         latent_dim: Width of the latents, an integer >= 1.
         num_classes: Number of classes, an integer >= 2; labels are integers in 0..num_classes - 1.
         **kwargs: As in `GAN`.
-
-    Raises:
-        ValueError: As in `GAN`.
 
     Example:
 
@@ -134,10 +127,10 @@ class ConditionalGAN(GAN):
                     )
 
     def call(self, inputs, training=False):
-        """What the generator, or its moving average, makes of `[latents, labels]`."""
+        """Generate examples from `[latents, labels]`, with the moving average of the generator if there is one."""
         if not isinstance(inputs, (list, tuple)) or len(inputs) != 2:
             raise ValueError(
-                f"{type(self).__name__} makes examples of latents and labels. Expected: predict([z, labels]). "
+                f"{type(self).__name__} takes latents and labels. Expected: predict([z, labels]). "
                 f"Received: {type(inputs).__name__}"
             )
         dtype = keras.backend.standardize_dtype(inputs[1].dtype)
@@ -160,40 +153,22 @@ class ConditionalGAN(GAN):
         return self.adversary([fakes, batch["labels"]], training=training)
 
     def generate(self, z, labels):
-        """Examples that latents and labels stand for.
-
-        Args:
-            z: Array `(n, latent_dim)`.
-            labels: Integers `(n,)`.
-
-        Returns:
-            float32 array `(n, *shape)`, in the generator's own range.
-
-        Raises:
-            ValueError: If an array is of another shape, or a label is no class.
-        """
+        """As `GAN.generate`, with `labels`, integers `(n,)`: float32 array `(n, *shape)`."""
         checks.array("z", z, shape=(self.latent_dim,))
         labels = np.asarray(labels)
         if labels.shape != (len(z),):
             raise ValueError(
-                f"`labels` must be one integer for each of z. Expected: shape ({len(z)},). Received: {labels.shape}"
+                f"`labels` must be one integer for each example. Expected: shape ({len(z)},). Received: {labels.shape}"
             )
         self.data_description.y.check(labels)
         return self._generated(np.asarray(z, "float32"), labels)
 
     def sample(self, n, seed=None, labels=None):
-        """Examples of latents drawn from the prior; the training's random state is not touched.
+        """As `GAN.sample`, of classes.
 
         Args:
-            n: Number of samples, an integer >= 1.
-            seed: Integer, or `None` for other samples at each call. Defaults to `None`.
+            n, seed: As in `GAN.sample`.
             labels: Integers `(n,)`, or `None` for 0, 1, ..., num_classes - 1 in turn. Defaults to `None`.
-
-        Returns:
-            float32 array `(n, *shape)`, in the generator's own range.
-
-        Raises:
-            ValueError: If there are not n labels, or a label is no class.
         """
         z = self.draw_latents(n, seed)
         return self.generate(z, np.arange(n) % self.num_classes if labels is None else labels)

@@ -13,6 +13,8 @@ from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension
 from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
 from keras_gen.training.player import Player
 
+Reconstruction = typing.Literal["bernoulli", "gaussian"]
+
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class VAE(EncoderDecoder):
@@ -38,9 +40,6 @@ class VAE(EncoderDecoder):
         importance_samples: k, an integer >= 1; above 1, `beta` must be 1. Defaults to 1.
         **kwargs: `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks' shapes do not fit each other, or an argument is out of range.
-
     Example:
 
     >>> from keras_gen import networks
@@ -61,15 +60,14 @@ class VAE(EncoderDecoder):
         self,
         encoder,
         decoder,
-        reconstruction: typing.Literal["bernoulli", "gaussian"] = "bernoulli",
+        reconstruction: Reconstruction = "bernoulli",
         beta=1.0,
         importance_samples=1,
         **kwargs,
     ):
-        checks.choice("reconstruction", reconstruction, ["bernoulli", "gaussian"])
-        checks.number("beta", beta)
-        checks.integer("importance_samples", importance_samples)
-        if importance_samples > 1 and beta != 1:
+        checks.choice("reconstruction", reconstruction, typing.get_args(Reconstruction))
+        beta = checks.number("beta", beta)
+        if checks.integer("importance_samples", importance_samples) > 1 and beta != 1:
             raise ValueError(
                 "`beta` must be 1 with several importance samples, whose bound has no separate KL. "
                 f"Received: beta={beta}, importance_samples={importance_samples}"
@@ -92,15 +90,7 @@ class VAE(EncoderDecoder):
         return self.decoded(self.decoder(self.encoder(x, training=training)[0], training=training))
 
     def negative_elbo(self, batch, training):
-        """The loss and its parts, as a dict of scalars.
-
-        Args:
-            batch: Dict of `x` and `target`, tensors `(batch, *shape)`, and of `sample_weight` if there are weights.
-            training: Whether dropout and the like are on, and the KL is weighted by `kl_weight`.
-
-        Returns:
-            Dict with the negative bound first, then `reconstruction` and `kl`.
-        """
+        """The negative bound, `reconstruction` and `kl` of a batch, as a dict of scalars."""
         k = self.importance_samples
         z_mean, z_log_var = self.encoder(batch["x"], training=training)  # (batch, latent_dim)
         z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.cast(z_log_var, "float32")
@@ -124,7 +114,7 @@ class VAE(EncoderDecoder):
 
         Args:
             x: Tensor `(batch, *shape)`.
-            samples: Number of draws an example.
+            samples: Number of draws per example.
             seed: A `keras.random.SeedGenerator` or an integer.
 
         Returns:
@@ -148,22 +138,15 @@ class VAE(EncoderDecoder):
     # numpy in, numpy out
 
     def posterior(self, x):
-        """Mean and log-variance of each example's code.
-
-        Args:
-            x: Array `(n, *shape)`.
-
-        Returns:
-            The pair (z_mean, z_log_var) of float32 arrays `(n, latent_dim)`.
-        """
+        """Mean and log-variance of each code: array `(n, *shape)` -> pair of float32 arrays `(n, latent_dim)`."""
         return self.encoder_outputs(x)
 
     def sample(self, n, seed=None):
-        """Decode draws from the prior N(0, I); the training's random state is not touched.
+        """Decode draws from the prior N(0, I); the random state of training does not change.
 
         Args:
             n: Number of samples, an integer >= 1.
-            seed: Integer, or `None` for other samples at each call. Defaults to `None`.
+            seed: Integer, or `None` for different samples at each call. Defaults to `None`.
 
         Returns:
             float32 array `(n, *shape)` of probabilities or means.
@@ -171,25 +154,16 @@ class VAE(EncoderDecoder):
         return self.decode(self.draw_latents(n, seed))
 
     def generate(self, z):
-        """Probabilities or means of the examples that latents `(n, latent_dim)` stand for, as `decode`."""
+        """The same as `decode`, for latents `(n, latent_dim)`."""
         return self.decode(z)
 
     def draw_latents(self, n, seed=None):
-        """Draws from the prior N(0, I): float32 array `(n, latent_dim)`.
-
-        Args:
-            n: Number of draws, an integer >= 1.
-            seed: Integer, or `None` for others at each call. Defaults to `None`.
-        """
+        """Draws from the prior, with the arguments of `sample`: float32 array `(n, latent_dim)`."""
         return np.random.default_rng(seed).standard_normal((checks.integer("n", n), self.latent_dim), "float32")
 
     def kl_per_dimension(self, x):
-        """Mean over the examples of the KL of each latent dimension, in nats: near 0 where a dimension is unused.
+        """The KL of each latent dimension, mean over examples `(n, *shape)`, in nats: float32 array `(latent_dim,)`.
 
-        Args:
-            x: Array `(n, *shape)`.
-
-        Returns:
-            float32 array `(latent_dim,)`.
+        It is near 0 where a dimension is unused.
         """
         return ops.convert_to_numpy(ops.mean(gaussian_kl_per_dimension(*self.posterior(x)), axis=0))

@@ -1,4 +1,6 @@
-"""Wasserstein GANs: of a clipped critic, and of one whose gradient is held near norm 1."""
+"""Wasserstein GANs: with weight clipping, and with a gradient penalty."""
+
+import functools
 
 import keras
 from keras import ops
@@ -7,9 +9,25 @@ from keras_gen import checks, losses
 from keras_gen.models.adversarial import AdversarialModel
 
 
+class _CriticModel(AdversarialModel):
+    """What both Wasserstein GANs share: the losses E f(G(z)) - E f(x) of the critic f, and -E f(G(z)) of G."""
+
+    discriminator_name = "critic"
+
+    def discriminator_losses(self, batch, fakes, training):
+        """The critic's loss and its estimate of the distance, as a dict of scalars."""
+        real, fake = self.real_logits(batch, training), self.fake_logits(batch, fakes, training)
+        loss = losses.wasserstein_discriminator_loss(real, fake)
+        return {"critic_loss": loss, "wasserstein": -loss}
+
+    def generator_losses(self, batch, fakes, training):
+        """The generator's loss, as a dict of scalars."""
+        return {"generator_loss": losses.wasserstein_generator_loss(self.fake_logits(batch, fakes, training))}
+
+
 @keras.saving.register_keras_serializable(package="keras_gen")
-class WGAN(AdversarialModel):
-    """Wasserstein GAN: the critic f estimates the distance between real and generated examples, the generator cuts it.
+class WGAN(_CriticModel):
+    """Wasserstein GAN: the critic f estimates the distance between real and fake examples, which G minimises.
 
     min_G max_f  E f(x) - E f(G(z)),    every weight of f clipped to [-clip, clip] after each of its updates.
 
@@ -25,10 +43,6 @@ class WGAN(AdversarialModel):
         **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks do not fit each other, the critic ends in an activation, or an argument is out of
-            range.
-
     Example:
 
     >>> import numpy as np
@@ -43,23 +57,11 @@ class WGAN(AdversarialModel):
         Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1.
     """
 
-    discriminator_name = "critic"
-
     def __init__(self, generator, critic, latent_dim, n_critic=5, clip=0.01, **kwargs):
         checks.positive("clip", clip)
         log_names = ("critic_loss", "wasserstein", "generator_loss")
         super().__init__(generator, critic, None, log_names, latent_dim=latent_dim, n_critic=n_critic, **kwargs)
         self.clip = clip
-
-    def discriminator_losses(self, batch, fakes, training):
-        """The critic's loss, as a dict of scalars."""
-        real, fake = self.real_logits(batch, training), self.fake_logits(batch, fakes, training)
-        loss = losses.wasserstein_discriminator_loss(real, fake)
-        return {"critic_loss": loss, "wasserstein": -loss}
-
-    def generator_losses(self, batch, fakes, training):
-        """The generator's loss, as a dict of scalars."""
-        return {"generator_loss": losses.wasserstein_generator_loss(self.fake_logits(batch, fakes, training))}
 
     def constrain(self):
         phased = self.discriminator_warmup_steps or self.generator_warmup_steps
@@ -69,8 +71,8 @@ class WGAN(AdversarialModel):
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class WGANGP(AdversarialModel):
-    """Wasserstein GAN whose critic is held to slope 1 by a penalty on its gradient.
+class WGANGP(_CriticModel):
+    """Wasserstein GAN with a gradient penalty, which keeps the norm of the critic's gradient near 1.
 
     min_G max_f  E f(x) - E f(G(z)) - weight * E (||d f / d x^||_2 - 1)^2,    x^ between a real and a generated example.
 
@@ -88,10 +90,6 @@ class WGANGP(AdversarialModel):
         **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
-    Raises:
-        ValueError: If the networks do not fit each other, the critic ends in an activation or normalises batches, or an
-            argument is out of range.
-
     Example:
 
     >>> import numpy as np
@@ -106,37 +104,25 @@ class WGANGP(AdversarialModel):
         Gulrajani et al., 2017, arXiv:1704.00028, algorithm 1.
     """
 
-    discriminator_name = "critic"
-
     def __init__(self, generator, critic, latent_dim, n_critic=5, gradient_penalty_weight=10.0, **kwargs):
-        checks.number("gradient_penalty_weight", gradient_penalty_weight)
-        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
-            raise ValueError(
-                "`critic` must judge each example by itself, for the penalty is each example's own. "
-                "Expected: LayerNormalization or none. Received: BatchNormalization"
-            )
         log_names = ("critic_loss", "wasserstein", "gradient_penalty", "generator_loss")
         super().__init__(generator, critic, None, log_names, latent_dim=latent_dim, n_critic=n_critic, **kwargs)
-        self.gradient_penalty_weight = gradient_penalty_weight
+        self.gradient_penalty_weight = checks.number("gradient_penalty_weight", gradient_penalty_weight)
+        if any(isinstance(layer, keras.layers.BatchNormalization) for layer in critic._flatten_layers()):
+            raise ValueError(
+                "`critic` must judge each example by itself, because the penalty is computed per example. "
+                "Expected: LayerNormalization or none. Received: BatchNormalization"
+            )
         if any(side != 1 for side in critic.outputs[0].shape[1:]):
             raise ValueError(
-                "`critic` must give one value an example, whose slope the penalty holds. Expected: output (batch, 1). "
+                "`critic` must give one value per example. Expected: output (batch, 1). "
                 f"Received: {tuple(critic.outputs[0].shape)}"
             )
 
     def discriminator_losses(self, batch, fakes, training):
-        """The critic's loss and its parts, as a dict of scalars."""
-        real, fake = self.real_logits(batch, training), self.fake_logits(batch, fakes, training)
-        loss = losses.wasserstein_discriminator_loss(real, fake)
-        penalty = losses.gradient_penalty(
-            lambda x: self.critic(x, training=training), batch["x"], fakes, self.seed_generator_for(training)
-        )
-        return {
-            "critic_loss": loss + self.gradient_penalty_weight * penalty,
-            "wasserstein": -loss,
-            "gradient_penalty": penalty,
-        }
-
-    def generator_losses(self, batch, fakes, training):
-        """The generator's loss, as a dict of scalars."""
-        return {"generator_loss": losses.wasserstein_generator_loss(self.fake_logits(batch, fakes, training))}
+        """The critic's loss with the penalty, and its parts, as a dict of scalars."""
+        values = super().discriminator_losses(batch, fakes, training)
+        critic, seed = functools.partial(self.critic, training=training), self.seed_generator_for(training)
+        penalty = losses.gradient_penalty(critic, batch["x"], fakes, seed)
+        loss = values["critic_loss"] + self.gradient_penalty_weight * penalty
+        return {**values, "critic_loss": loss, "gradient_penalty": penalty}

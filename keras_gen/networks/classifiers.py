@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
-from keras_gen.networks.sizes import image_shape
+from keras_gen.networks.parts import image_shape
 
 _UNPADDED_FROM = (32, 14)  # sides of the inputs of the published network's two convolutions
 
@@ -28,10 +28,6 @@ def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0
     Returns:
         A functional model from `(batch, height, width, channels)` to logits `(batch, num_classes)`, whose layer
         `features` gives `(batch, units[-1])`.
-
-    Raises:
-        ValueError: If the shape has not three axes, there are not two convolutions or no dense layer, or a number is
-            out of range.
 
     Example:
 

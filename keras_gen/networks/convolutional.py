@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
-from keras_gen.networks.sizes import convolutions, head_activations, image_shape
+from keras_gen.networks.parts import convolutions, head_activations, image_shape
 
 
 def convolutional_encoder(
@@ -26,9 +26,6 @@ def convolutional_encoder(
 
     Returns:
         A functional model from `(batch, height, width, channels)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
-
-    Raises:
-        ValueError: If the shape has not three axes, or a size is not an integer >= 1.
 
     Example:
 
@@ -67,7 +64,7 @@ def convolutional_decoder(
         latent_dim: Width of the code, an integer >= 1.
         output_shape: One image's shape `(height, width, channels)`.
         filters: Channels of the transposed convolutions, each of which doubles the sides. Defaults to (64, 32).
-        units: Widths of dense layers in front; may be empty. Defaults to ().
+        units: Widths of the dense layers before them; may be empty. Defaults to ().
         kernel_size: Side of the kernels. Defaults to 3.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
         output_activation: Activation of the first output; `None` gives logits, or a mean without bounds. Defaults to
@@ -77,9 +74,6 @@ def convolutional_decoder(
 
     Returns:
         A functional model from `(batch, latent_dim)` to `(batch, height, width, channels)`, or to two of these.
-
-    Raises:
-        ValueError: If the shape has not three axes, there are no filters, or a size is not an integer >= 1.
 
     Example:
 
@@ -128,9 +122,6 @@ def convolutional_autoencoder(
 
     Returns:
         The pair (encoder, decoder) of functional models.
-
-    Raises:
-        ValueError: If the shape has not three axes, there are no filters, or a size is not an integer >= 1.
 
     Example:
 

@@ -7,15 +7,9 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
-from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
-from keras_gen.networks.sizes import image_shape
+from keras_gen.networks.parts import image_shape, initial_weights, with_labels
 
 _SMALLEST = 4  # side of the smallest map, as published
-_NORMALIZATIONS = {
-    None: None,
-    "batch": lambda: layers.BatchNormalization(momentum=0.9),  # follows the statistics of a short training
-    "layer": lambda: layers.LayerNormalization(),
-}
 
 
 def dcgan_generator(
@@ -30,7 +24,7 @@ def dcgan_generator(
 ):
     """A dense layer to a small map, then transposed convolutions of stride 2 up to the image, as published.
 
-    The image's sides are halved d times, as often as they stay integers >= 4: to 4x4 from 32, 64 and 128, to 7x7 from
+    The image's sides are halved d times, as long as they stay integers >= 4: to 4x4 from 32, 64 and 128, to 7x7 from
     28. That map has `filters` * 2^d channels, and each doubling halves them: for 64x64x3 1024, 512, 256, 128.
 
     Args:
@@ -47,9 +41,6 @@ def dcgan_generator(
         A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
         `(batch, height, width, channels)`.
 
-    Raises:
-        ValueError: If the sides cannot be doubled up to, or an argument is out of range.
-
     Example:
 
     >>> dcgan_generator(100, (64, 64, 3)).count_params()
@@ -62,19 +53,17 @@ def dcgan_generator(
     latent_dim, filters = checks.integer("latent_dim", latent_dim), checks.integer("filters", filters)
     options = _options(kernel_size, normalization)
     (height, width, channels), doublings = _halved("output_shape", output_shape)
-    inputs = hidden = keras.Input((latent_dim,), name="z")
-    if num_classes is not None:
-        labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
-        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    z = keras.Input((latent_dim,), name="z")
+    inputs, hidden = with_labels(z, z, num_classes, "generator_labels")
     small = (height >> doublings, width >> doublings, filters << doublings)
-    dense = layers.Dense(math.prod(small), use_bias=options["use_bias"], kernel_initializer=_normal())
+    dense = layers.Dense(math.prod(small), use_bias=options["use_bias"], kernel_initializer=initial_weights())
     hidden = layers.Reshape(small)(dense(hidden))
     hidden = layers.ReLU()(_normalized(hidden, normalization))
     for number in range(doublings - 1, 0, -1):
-        hidden = layers.Conv2DTranspose(filters << number, kernel_initializer=_normal(), **options)(hidden)
+        hidden = layers.Conv2DTranspose(filters << number, kernel_initializer=initial_weights(), **options)(hidden)
         hidden = layers.ReLU()(_normalized(hidden, normalization))  # (batch, height >> number, width >> number, ...)
     options = {**options, "use_bias": True, "activation": output_activation}
-    outputs = layers.Conv2DTranspose(channels, kernel_initializer=_normal(), **options)(hidden)
+    outputs = layers.Conv2DTranspose(channels, kernel_initializer=initial_weights(), **options)(hidden)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -105,9 +94,6 @@ def dcgan_discriminator(
     Returns:
         A functional model from `(batch, height, width, channels)`, or `[images, (batch,)]`, to `(batch, 1)`.
 
-    Raises:
-        ValueError: If the sides cannot be halved, or an argument is out of range.
-
     Example:
 
     >>> dcgan_discriminator((28, 28, 1)).output_shape
@@ -119,24 +105,21 @@ def dcgan_discriminator(
     """
     filters, options = checks.integer("filters", filters), _options(kernel_size, normalization)
     dropout = checks.rate("dropout", dropout)
-    (height, width, channels), doublings = _halved("input_shape", input_shape)
-    inputs = hidden = keras.Input((height, width, channels), name="x")
-    if num_classes is not None:
-        labels, vector = label_vector(num_classes, height * width, "discriminator_labels")
-        hidden = layers.Concatenate()([hidden, layers.Reshape((height, width, 1))(vector)])
-        inputs = [inputs, labels]
+    shape, doublings = _halved("input_shape", input_shape)
+    x = keras.Input(shape, name="x")
+    inputs, hidden = with_labels(x, x, num_classes, "discriminator_labels")
     for number in range(1, doublings + 1):
         first = {"use_bias": True} if number == 1 else {}
-        hidden = layers.Conv2D(filters << number, kernel_initializer=_normal(), **{**options, **first})(hidden)
+        hidden = layers.Conv2D(filters << number, kernel_initializer=initial_weights(), **{**options, **first})(hidden)
         hidden = layers.Activation(leaky_relu)(hidden if first else _normalized(hidden, normalization))
         if dropout:
             hidden = layers.Dropout(dropout)(hidden)
-    logit = layers.Dense(1, kernel_initializer=_normal(), name="logit")
+    logit = layers.Dense(1, kernel_initializer=initial_weights(), name="logit")
     return keras.Model(inputs, logit(layers.Flatten()(hidden)), name=name)
 
 
 def _options(kernel_size, normalization):
-    checks.choice("normalization", str(normalization), map(str, _NORMALIZATIONS))
+    checks.choice("normalization", str(normalization), ["None", "batch", "layer"])
     return {
         "kernel_size": checks.integer("kernel_size", kernel_size),
         "strides": 2,
@@ -145,14 +128,10 @@ def _options(kernel_size, normalization):
     }
 
 
-def _normal():
-    """The published initial weights, a new object for each layer: one object draws the same numbers for all."""
-    return keras.initializers.RandomNormal(stddev=0.02)
-
-
 def _normalized(hidden, normalization):
-    make = _NORMALIZATIONS[normalization]
-    return hidden if make is None else make()(hidden)
+    if normalization == "batch":
+        return layers.BatchNormalization(momentum=0.9)(hidden)  # follows the statistics of a short training
+    return layers.LayerNormalization()(hidden) if normalization == "layer" else hidden
 
 
 def _halved(name, shape):
@@ -163,7 +142,7 @@ def _halved(name, shape):
         doublings += 1
     if doublings == 0 or max(height, width) >> doublings >= 2 * _SMALLEST:
         raise ValueError(
-            f"`{name}` must have sides of 4, 5, 6 or 7 times a power of two, the same for both. "
+            f"`{name}` must have sides of 4, 5, 6 or 7 times one power of two. "
             f"Expected: such as (28, 28, 1), (32, 32, 3) or (64, 64, 3). Received: {name}={tuple(shape)}"
         )
     return (height, width, channels), doublings

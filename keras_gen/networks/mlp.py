@@ -9,8 +9,7 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
-from keras_gen.networks.conditioning import LABEL_WIDTH, label_vector
-from keras_gen.networks.sizes import example_shape, head_activations
+from keras_gen.networks.parts import example_shape, head_activations, with_labels
 
 
 def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
@@ -25,9 +24,6 @@ def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder
 
     Returns:
         A functional model from `(batch, *input_shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
-
-    Raises:
-        ValueError: If a size is not an integer >= 1.
 
     Example:
 
@@ -56,9 +52,6 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
 
     Returns:
         A functional model from `(batch, latent_dim)` to `(batch, *output_shape)`, or to two of these.
-
-    Raises:
-        ValueError: If a size is not an integer >= 1.
 
     Example:
 
@@ -91,9 +84,6 @@ def mlp_generator(
         A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
         `(batch, *output_shape)`.
 
-    Raises:
-        ValueError: If a size is not an integer >= 1.
-
     Example:
 
     >>> mlp_generator(16, (32,), (8, 8, 1), num_classes=10).output_shape
@@ -104,10 +94,8 @@ def mlp_generator(
     """
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
     shape = example_shape("output_shape", output_shape)
-    inputs = hidden = keras.Input((latent_dim,), name="z")
-    if num_classes is not None:
-        labels, vector = label_vector(num_classes, LABEL_WIDTH, "generator_labels")
-        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    z = keras.Input((latent_dim,), name="z")
+    inputs, hidden = with_labels(z, z, num_classes, "generator_labels")
     hidden = _dense_stack(hidden, units, activation)
     outputs = layers.Dense(math.prod(shape), activation=output_activation)(hidden)
     return keras.Model(inputs, layers.Reshape(shape)(outputs), name=name)
@@ -126,9 +114,6 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
     Returns:
         A functional model from `(batch, *input_shape)`, or `[examples, (batch,)]`, to `(batch, 1)`.
 
-    Raises:
-        ValueError: If a size is not an integer >= 1.
-
     Example:
 
     >>> mlp_discriminator((8, 8, 1), (32,)).output_shape
@@ -138,11 +123,8 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
         Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
     """
     shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
-    inputs = keras.Input(shape, name="x")
-    hidden = layers.Flatten()(inputs)
-    if num_classes is not None:
-        labels, vector = label_vector(num_classes, LABEL_WIDTH, "discriminator_labels")
-        inputs, hidden = [inputs, labels], layers.Concatenate()([hidden, vector])
+    x = keras.Input(shape, name="x")
+    inputs, hidden = with_labels(x, layers.Flatten()(x), num_classes, "discriminator_labels")
     hidden = _dense_stack(hidden, units, activation)
     return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
 
@@ -164,9 +146,6 @@ def mlp_autoencoder(
     Returns:
         The pair (encoder, decoder) of functional models.
 
-    Raises:
-        ValueError: If there is no layer, a size is not an integer >= 1, or the hidden widths grow.
-
     Example:
 
     >>> encoder, decoder = mlp_autoencoder([784, 1000, 400, 20], tied=True)
@@ -185,8 +164,8 @@ def mlp_autoencoder(
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     if widths[1:] != sorted(widths[1:], reverse=True):
         raise ValueError(
-            "`units` must not grow from the first hidden layer to the code. Expected: a last width, the `latent_dim`, "
-            f"of at most the others. Received: {list(units)}"
+            "`units` must not grow from the first hidden layer to the code. Expected: `latent_dim`, the last width, "
+            f"at most the others. Received: {list(units)}"
         )
     inputs = keras.Input(shape, name="x")
     hidden, encoding = inputs, []

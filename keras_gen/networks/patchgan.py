@@ -5,8 +5,8 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
-from keras_gen.networks.resnet import instance_normalized, normal
-from keras_gen.networks.sizes import image_shape
+from keras_gen.layers.normalization import InstanceNormalization
+from keras_gen.networks.parts import image_shape, initial_weights
 
 
 def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discriminator"):
@@ -17,7 +17,8 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     are of 16, 34, 70 and 142 pixels for 1, 2, 3 and 4 halvings.
 
     Args:
-        input_shape: One image's shape `(height, width, channels)`; `None` for a height or width that varies.
+        input_shape: One image's shape `(height, width, channels)`; sides of at least
+            3 * 2^`downsamplings`, or `None` for one that varies.
         filters: Channels of the first layer, which double up to 8 times as many. Defaults to 64.
         downsamplings: Number of halvings, an integer >= 1. Defaults to 3.
         name: The network's name. Defaults to `"discriminator"`.
@@ -25,9 +26,6 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     Returns:
         A functional model from `(batch, height, width, channels)` to `(batch, rows, columns, 1)`: 30x30 logits for
         256x256 pixels, 14x14 for 128x128.
-
-    Raises:
-        ValueError: If the image is too small for one logit, or a number is out of range.
 
     Example:
 
@@ -49,11 +47,11 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     for number in range(downsamplings + 1):
         strides, first = (2 if number < downsamplings else 1), number == 0
         hidden = _padded(hidden, filters << min(number, 3), strides, use_bias=first)
-        hidden = layers.Activation(leaky_relu)(hidden if first else instance_normalized(hidden))
+        hidden = layers.Activation(leaky_relu)(hidden if first else InstanceNormalization()(hidden))
     return keras.Model(inputs, _padded(hidden, 1, 1, use_bias=True), name=name)
 
 
 def _padded(hidden, filters, strides, use_bias):
     """A 4x4 convolution with one row and column of zeros on each side."""
-    options = {"use_bias": use_bias, "kernel_initializer": normal()}
+    options = {"use_bias": use_bias, "kernel_initializer": initial_weights()}
     return layers.Conv2D(filters, 4, strides, **options)(layers.ZeroPadding2D(1)(hidden))

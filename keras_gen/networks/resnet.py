@@ -8,10 +8,9 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
-from keras_gen.networks.sizes import image_shape
+from keras_gen.networks.parts import image_shape, initial_weights
 
 _SMALLEST = 4  # side that reflection can pad for a 7x7 convolution
-_EPSILON = 1e-5  # of the instance normalisation, the authors'
 
 
 def resnet_generator(
@@ -51,9 +50,6 @@ def resnet_generator(
     Returns:
         A functional model from `(batch, height, width, channels)` to `(batch, height, width, output_channels)`.
 
-    Raises:
-        ValueError: If a side does not fit, or a number is out of range.
-
     Example:
 
     >>> resnet_generator((128, 128, 3)).count_params()
@@ -77,36 +73,26 @@ def resnet_generator(
     channels = shape[2] if output_channels is None else checks.integer("output_channels", output_channels)
     inputs = keras.Input(shape, name="image")
     hidden = _reflected(inputs, filters, 7)
-    hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height, width, filters)
+    hidden = layers.ReLU()(InstanceNormalization()(hidden))  # (batch, height, width, filters)
     options = {"strides": 2, "padding": "same", "use_bias": False}
     for number in range(1, downsamplings + 1):
-        hidden = layers.Conv2D(filters << number, 3, kernel_initializer=normal(), **options)(hidden)
-        hidden = layers.ReLU()(instance_normalized(hidden))  # (batch, height >> number, width >> number, ...)
+        hidden = layers.Conv2D(filters << number, 3, kernel_initializer=initial_weights(), **options)(hidden)
+        hidden = layers.ReLU()(InstanceNormalization()(hidden))  # (batch, height >> number, width >> number, ...)
     for _ in range(blocks):
-        block = layers.ReLU()(instance_normalized(_reflected(hidden, factor * filters, 3)))
-        block = instance_normalized(_reflected(block, factor * filters, 3))
+        block = layers.ReLU()(InstanceNormalization()(_reflected(hidden, factor * filters, 3)))
+        block = InstanceNormalization()(_reflected(block, factor * filters, 3))
         hidden = layers.Add()([hidden, block])
     for number in range(downsamplings - 1, -1, -1):
-        hidden = layers.Conv2DTranspose(filters << number, 3, kernel_initializer=normal(), **options)(hidden)
-        hidden = layers.ReLU()(instance_normalized(hidden))
+        hidden = layers.Conv2DTranspose(filters << number, 3, kernel_initializer=initial_weights(), **options)(hidden)
+        hidden = layers.ReLU()(InstanceNormalization()(hidden))
     if skip:
         hidden = layers.Concatenate()([hidden, inputs])
     outputs = _reflected(hidden, channels, 7, use_bias=True, activation=output_activation)
     return keras.Model(inputs, outputs, name=name)
 
 
-def instance_normalized(hidden):
-    """Each channel of each image at mean 0 and variance 1 over its pixels, then scaled and shifted."""
-    return InstanceNormalization(_EPSILON)(hidden)
-
-
-def normal():
-    """The published initial weights, a new object for each layer."""
-    return keras.initializers.RandomNormal(stddev=0.02)
-
-
 def _reflected(hidden, filters, kernel_size, use_bias=False, activation=None):
     """A convolution of stride 1 that keeps the sides, its input padded by reflection."""
     padded = ReflectionPadding2D(kernel_size // 2)(hidden)
-    options = {"use_bias": use_bias, "activation": activation, "kernel_initializer": normal()}
+    options = {"use_bias": use_bias, "activation": activation, "kernel_initializer": initial_weights()}
     return layers.Conv2D(filters, kernel_size, **options)(padded)

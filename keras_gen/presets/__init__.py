@@ -3,9 +3,8 @@
 from keras_gen import checks
 from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
-from keras_gen.presets.classification import lenet5
-from keras_gen.presets.registry import PRESETS, preset, presets_for
-from keras_gen.presets.translation import cyclegan
+from keras_gen.presets.images import cyclegan, lenet5
+from keras_gen.presets.registry import PRESETS, preset
 from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "gan",
     "lenet5",
     "preset",
-    "presets_for",
     "sparse",
     "stacked",
     "vae",
@@ -43,7 +41,7 @@ def build(name, example_shape, **options):
         A compiled model.
 
     Raises:
-        ValueError: If there is no preset of that name, or it has no such argument; the message gives the nearest.
+        ValueError: If there is no preset of that name, or it has no such argument.
 
     Example:
 

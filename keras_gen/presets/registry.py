@@ -1,4 +1,4 @@
-"""What makes a function a preset, and what presets share: scaling by `width` and compiling."""
+"""What makes a function a preset: its arguments, their scaling by `width`, the optimizer and the documentation."""
 
 import dataclasses
 import functools
@@ -6,39 +6,48 @@ import inspect
 import re
 import textwrap
 
+import keras
+
 from keras_gen import checks
-from keras_gen.arguments import REQUIRED, arguments_of
+from keras_gen.arguments import REQUIRED, Argument, arguments_of, described
 from keras_gen.training.generative_model import GenerativeModel
 
 PRESETS = {}  # by name, in the order of their definitions
-_HELP = {  # of arguments that several presets have and their models have not
-    "example_shape": "One example's shape.",
-    "latent_dim": "Width of the code, an integer >= 1.",
+_HELP = {  # of arguments of presets, instead of what their models or networks say
     "width": "Factor of all hidden widths, a number > 0; small ones are for tests.",
-    "activation": "Activation of the hidden layers.",
-    "tied": "Whether the decoder uses the encoder's kernels, transposed.",
+    "units": "Hidden widths of the encoder, or of the generator; the other network mirrors them.",
     "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
     "corruption_kind": "Kind of the noise on the input.",
-    "dropout": "Rate of the discriminator's dropout, in [0, 1).",
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
+    "weight_decay": "AdamW's, a number >= 0; it removes the initial weights of pixels that never change.",
+    "beta_1": "Adam's decay of the mean gradient, a number >= 0.",
+    "beta_2": "Adam's decay of the mean squared gradient, a number >= 0.",
+    "epsilon": "Number that the optimizer adds to the root mean squared gradient, >= 0.",
 }
 
 
-def preset(name, model, without=()):
-    """Register a function from an example's shape to a compiled model as a preset.
+def preset(
+    name, *builders, model, optimizer=keras.optimizers.Adam, sizes=("units", "filters"), learning_rate=1e-3, **settings
+):
+    """Register a function from an example's shape to a model as a preset.
 
     The function has the arguments in which the preset differs from its model, and passes all others, its `**options`,
-    to the model's class. It documents its own only; the docstring of the registered function has them all, and a
-    `Returns` part. Unknown arguments are refused, and values that are not among an own argument's choices.
+    to the model's class. The registered function also has `width`, which multiplies the sizes, and the optimizer's
+    settings; it returns the model compiled, and refuses unknown arguments and unknown choices. Its docstring has all
+    arguments, a `Returns` and an `Example` part, and the references of its builders and of its model.
 
-    The registered function has the attributes `name` and `model`, as given here, `summary`, the first line of its
-    docstring, and `arguments`: a dict from a name to an `Argument`, of the function's own arguments and those of the
-    model's class that have a default. Help and choices that the function does not state are the model's.
+    It has the attributes `name` and `model`, as given here, `summary`, the first line of its docstring, and
+    `arguments`: a dict from a name to an `Argument`, of those that have a default. What the function does not document
+    or restrict itself is taken from the model's class, or else from the builders.
 
     Args:
         name: The preset's name.
+        *builders: Functions of `keras_gen.networks` that the function calls.
         model: The class of the model that the function returns.
-        without: Names of arguments of the class that the preset sets itself. Defaults to ().
+        optimizer: Class of a Keras optimizer. Defaults to `keras.optimizers.Adam`.
+        sizes: Names of the arguments that `width` multiplies. Defaults to ("units", "filters").
+        learning_rate: Default of the learning rate. Defaults to 1e-3.
+        **settings: Defaults of other arguments of the optimizer, such as `beta_1`.
 
     Returns:
         A decorator.
@@ -49,131 +58,97 @@ def preset(name, model, without=()):
     >>> presets.dcgan.arguments["latent"].default, presets.dcgan.arguments["n_critic"].default
     ('uniform', 1)
     """
+    settings = {"learning_rate": learning_rate, **settings}
 
     def register(function):
-        own, arguments = arguments_of(function), _arguments(function, model, without)
+        choices = {own.name: own.choices for own in arguments_of(function).values() if own.choices}
+        arguments = _arguments(function, builders, model, settings)
 
         @functools.wraps(function)
         def build(*given, **options):
             for option in options:
                 checks.choice("argument of the preset", option, arguments)
-            bound = build.__signature__.bind(*given, **options).arguments
-            for option in bound.keys() & own.keys():
-                if own[option].choices:
-                    checks.choice(option, bound[option], own[option].choices)
-            return function(**bound)
+            bound = build.__signature__.bind(*given, **options)
+            bound.apply_defaults()
+            values = bound.arguments
+            for option, known in choices.items():
+                checks.choice(option, values[option], known)
+            width, least = values.pop("width"), checks.integer("latent_dim", values.get("latent_dim", 1))
+            for size in values.keys() & {*sizes}:
+                values[size] = scaled(size, values[size], width, least if size == "units" else 1)
+            chosen = {setting: checks.number(setting, values.pop(setting)) for setting in settings}
+            built = function(**values)
+            built.compile(optimizer(**chosen))
+            return built
 
         build.name, build.model, build.summary = name, model, inspect.getdoc(function).splitlines()[0]
         build.arguments = {n: argument for n, argument in arguments.items() if argument.default is not REQUIRED}
         build.__signature__ = _signature(function, arguments)
-        build.__doc__ = _docstring(function, model, arguments)
+        build.__doc__ = _docstring(function, name, builders, model, arguments)
         PRESETS[name] = build
         return build
 
     return register
 
 
-def presets_for(task):
-    """The presets whose models have declared a task.
-
-    Args:
-        task: One of `keras_gen.training.tasks.TASKS`.
-
-    Returns:
-        Dict from names to presets.
-
-    Example:
-
-    >>> from keras_gen import presets
-    >>> list(presets_for("translate"))
-    ['cyclegan']
-    """
-    return {name: preset for name, preset in PRESETS.items() if task in preset.model.tasks}
-
-
 def scaled(name, sizes, width, least=1):
-    """Sizes of layers times a factor, rounded, but none below `least` unless it was so before.
+    """Sizes of layers times a factor, rounded, but not below `least`, unless they were before.
 
     Args:
         name: The argument's name, for messages.
         sizes: A size, an integer >= 1, or a sequence of these.
         width: The factor, a number > 0.
-        least: Integer >= 1, such as the size of the code, below which the layers in front must not be narrowed.
-            Defaults to 1.
+        least: Integer >= 1, such as the width of the code that follows. Defaults to 1.
 
     Returns:
         A size, or a tuple of these.
-
-    Raises:
-        ValueError: If a size or the factor is out of range.
 
     Example:
 
     >>> scaled("units", (400, 100), 0.1), scaled("units", (400, 100), 0.1, least=30), scaled("filters", 64, 0.25)
     ((40, 10), (40, 30), 16)
     """
-    checks.integer("latent_dim", least)
     checks.positive("width", width)
     if isinstance(sizes, (tuple, list)):
         return tuple(max(round(size * width), min(size, least), 1) for size in checks.widths(name, sizes))
     return max(round(checks.integer(name, sizes) * width), 1)
 
 
-def compiled(model, optimizer, learning_rate, **options):
-    """The model, compiled with an optimizer of that class.
-
-    Args:
-        model: A `GenerativeModel`.
-        optimizer: Class of a Keras optimizer.
-        learning_rate: A number >= 0.
-        **options: Further arguments of the class.
-
-    Returns:
-        The model.
-
-    Example:
-
-    >>> import keras
-    >>> float(compiled(keras.Sequential(), keras.optimizers.Adam, 0.5).optimizer.learning_rate)
-    0.5
-    """
-    model.compile(optimizer(checks.number("learning_rate", learning_rate), **options))
-    return model
-
-
-def _arguments(function, model, without):
-    """The preset's arguments: its own, then those of its model that not every model has."""
-    inherited = arguments_of(model)
-    merged = {}
-    for name, own in arguments_of(function).items():
-        base = inherited.pop(name, own)
-        text = own.help or _HELP.get(name) or base.help
-        merged[name] = dataclasses.replace(own, help=text, choices=own.choices or base.choices)
-    hidden = {*without, *arguments_of(GenerativeModel)}
-    merged |= {name: base for name, base in inherited.items() if name not in hidden and base.default is not REQUIRED}
-    return merged
+def _arguments(function, builders, model, settings):
+    """The preset's arguments: its own, `width`, the optimizer's, then those of its model that not every model has."""
+    texts = {"example_shape": "One example's shape.", "latent_dim": "Width of the code, an integer >= 1."}
+    for source in (*reversed(builders), model):
+        texts |= described(source)
+    texts["example_shape"] = texts.get("output_shape", texts.get("input_shape", texts["example_shape"]))
+    texts |= _HELP | described(function)
+    inherited, every = arguments_of(model), arguments_of(GenerativeModel)
+    added = {n: Argument(n, default) for n, default in {"width": 1.0, **settings}.items()}
+    own = {
+        n: dataclasses.replace(
+            a, help=texts.get(n, ""), annotation=(a if a.choices else inherited.get(n, a)).annotation
+        )
+        for n, a in {**arguments_of(function), **added}.items()
+    }
+    return own | {n: a for n, a in inherited.items() if n not in own | every and a.default is not REQUIRED}
 
 
 def _signature(function, arguments):
-    """The function's own parameters, then those of its model by keyword."""
+    """The function's own parameters, then all others by keyword."""
     own = [p for p in inspect.signature(function).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    inherited = arguments.keys() - {parameter.name for parameter in own}
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    others = [inspect.Parameter(n, keyword, default=a.default) for n, a in arguments.items() if n in inherited]
+    names, keyword = {parameter.name for parameter in own}, inspect.Parameter.KEYWORD_ONLY
+    others = [inspect.Parameter(n, keyword, default=a.default) for n, a in arguments.items() if n not in names]
     return inspect.Signature([*own, *others])
 
 
-def _docstring(function, model, arguments):
-    """The function's docstring, with all arguments and what is returned in place of its own arguments."""
+def _docstring(function, name, builders, model, arguments):
+    """The function's docstring with all arguments, what is returned, an example, and the references of its parts."""
     lines = ["Args:"]
     for one in arguments.values():
         text = one.help if one.default is REQUIRED else f"{one.help} Defaults to `{one.default!r}`."
         lines += textwrap.wrap(f"{one.name}: {text}", 112, initial_indent="    ", subsequent_indent="        ")
-    lines += ["", "Returns:", f"    A compiled `models.{model.__name__}`.", "", "Example:"]
-    return re.sub(
-        r"(Args:\n.*)?^Example:",
-        lambda _: "\n".join(lines),
-        inspect.getdoc(function),
-        count=1,
-        flags=re.DOTALL | re.MULTILINE,
-    )
+    lines += ["", "Returns:", f"    A compiled `models.{model.__name__}`.", "", "Example:", ""]
+    lines += [">>> from keras_gen import presets", f'>>> presets.build("{name}", (8, 8, 1), width=0.05).built', "True"]
+    texts = [inspect.getdoc(part).partition("Reference:\n") for part in (function, *builders, model)]
+    references = dict.fromkeys(reference.rstrip() for _, _, reference in texts if reference)
+    head = re.sub(r"^Args:\n.*", "", texts[0][0], flags=re.DOTALL | re.MULTILINE).rstrip()
+    return "\n\n".join([head, "\n".join(lines), "\n".join(["Reference:", *references])])

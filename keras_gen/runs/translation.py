@@ -55,7 +55,8 @@ def translate(folder, images, to="y", out="translations", size=None):
             raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
     model, _ = load_run(folder)
     require_task("`translate`", model, "translate")
-    shape, generator = (model.shape_x, model.generator_xy) if to == "y" else (model.shape_y, model.generator_yx)
+    sets = model.data_description
+    shape, generator = (sets.x.shape, model.generator_xy) if to == "y" else (sets.y.shape, model.generator_yx)
     value_range = model.value_range or (-1, 1)
     source = image_source("images", str(images), _READ, shape[-1], value_range)
     sizes, note = _sizes(generator, shape, source.sizes, size)

@@ -55,7 +55,7 @@ def last_activations(network):
     return [name(output._keras_history.operation) for output in network.outputs]
 
 
-def value_range(network):
+def output_range(network):
     """The pair (lowest, highest) that the last activation holds the network's first output to, or `None`."""
     return _RANGES.get(last_activations(network)[0])
 

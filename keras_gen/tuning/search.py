@@ -101,7 +101,8 @@ def search(
     for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
-    checks.choice("model to search", preset, presets.presets_for("reconstruct"))
+    searchable = [name for name, one in presets.PRESETS.items() if "reconstruct" in one.model.tasks]
+    checks.choice("model to search", preset, searchable)
     known = presets.PRESETS[preset].arguments
     ranges = _checked_ranges(ranges, fixed, known)
     data_name = str(x) if isinstance(x, (str, Path)) else None

@@ -116,7 +116,7 @@ def test_a_damaged_run_is_one_line(vae, refused):
         (("train", "burda-vae", "--importance-samples", "5", "--kl-warmup", "3"), 1, "--kl-warmup needs a separate KL"),
         (("train", "vae", "--units", "4,b"), 1, "--units must be whole numbers with commas between."),
         (("train", "autoencoder", "--units", "-4"), 1, "`units` must be an integer >= 1. Received: units=-4"),
-        (("train", "sparse", "--sparsity", "l2"), 2, "'kl', 'l1', 'k'"),
+        (("train", "sparse", "--sparsity-kind", "l2"), 2, "'kl', 'l1', 'k'"),
         (("train", "sparse", "--latent-dim", "-3"), 1, "`latent_dim` must be an integer >= 1"),
         (("train", "autoencoder", "--corruption", "1.5"), 1, "`corruption` must be a number in [0, 1)"),
         (("train", "stacked", "--pretrain-corruption", "1.5"), 1, "`corruption` must be a number in [0, 1)"),

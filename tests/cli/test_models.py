@@ -30,7 +30,7 @@ def test_every_option_of_a_model_reaches_its_settings(name, run, calls):
     words, expected = [], {}
     for option, argument in options_of(name).items():
         flag, default = f"--{option.replace('_', '-')}", argument.default
-        if default is None:
+        if default is None and argument.annotation != int | None:
             continue
         if isinstance(default, bool):
             words, expected = [*words, flag], {**expected, option: True}
@@ -39,7 +39,7 @@ def test_every_option_of_a_model_reaches_its_settings(name, run, calls):
         elif isinstance(default, tuple):
             words, expected = [*words, flag, "5,3"], {**expected, option: (5, 3)}
         else:
-            value = f"{default}x" if isinstance(default, str) else default + 1
+            value = f"{default}x" if isinstance(default, str) else (default or 0) + 1
             words, expected = [*words, flag, str(value)], {**expected, option: value}
     code, out, err = run("train", name, *words, "--epochs", 7, "--out", "here", "--resume")
     assert code == 0, err

@@ -1,3 +1,5 @@
+from typing import Literal
+
 import pytest
 import typer
 
@@ -22,7 +24,8 @@ def tool(got):
         Argument("width", 1.0, "How wide."),
         Argument("units", (400, 100), "Hidden widths."),
         Argument("tied", False, "Whether tied."),
-        Argument("kind", "slow", "How.", ("slow", "fast")),
+        Argument("kind", "slow", "How.", Literal["slow", "fast"]),
+        Argument("parts", None, "How many.", int | None),
         Argument("penalty", None, "An object."),
     ]
     return command(function, {one.name: one for one in arguments}, "Do it.", without=("data",), defaults={"epochs": 7})
@@ -37,16 +40,33 @@ def call(tool, *words):
 def test_defaults_and_stated_options(tool, got):
     assert call(tool) == 0
     assert got == {"epochs": 7, "data": "digits", "width": 1.0, "units": (400, 100), "tied": False, "kind": "slow",
-                   "stated": set()}  # fmt: skip
-    assert call(tool, "--units", "30, 20,10", "--tied", "--kind", "fast", "--width", ".5", "--epochs", "7") == 0
-    assert got["units"] == (30, 20, 10) and got["tied"] and got["kind"] == "fast" and got["width"] == 0.5
-    assert got["stated"] == {"units", "tied", "kind", "width", "epochs"}
+                   "parts": None, "stated": set()}  # fmt: skip
+    assert (
+        call(tool, "--units", "30, 20,10", "--tied", "--kind", "fast", "--width", ".5", "--epochs", "7", "--parts", "0")
+        == 0
+    )
+    assert (
+        got["units"] == (30, 20, 10)
+        and got["tied"]
+        and got["kind"] == "fast"
+        and got["width"] == 0.5
+        and got["parts"] == 0
+    )
+    assert got["stated"] == {"units", "tied", "kind", "width", "epochs", "parts"}
 
 
 def test_help_shows_choices_defaults_and_texts(tool, capsys):
     assert call(tool, "--help") == 0
     text = " ".join(capsys.readouterr().out.split())
-    for part in ("Do it.", "slow|fast", "How. [default: slow]", "[default: 400,100]", "--tied", "[default: 7]"):
+    for part in (
+        "Do it.",
+        "slow|fast",
+        "How. [default: slow]",
+        "[default: 400,100]",
+        "--tied",
+        "[default: 7]",
+        "--parts INTEGER",
+    ):
         assert part in text
     assert "--penalty" not in text and "--data" not in text
 

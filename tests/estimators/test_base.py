@@ -220,6 +220,17 @@ def test_a_rows_result_does_not_depend_on_the_rows_with_it():
     assert len(set(sizes)) == 1
 
 
+def test_codes_are_decoded_in_blocks_of_one_size(monkeypatch):
+    x, sizes = table(), []
+    features = AutoencoderFeatures(**SMALL).fit(x)
+    codes, decode = features.transform(x), features.model_.decode
+    monkeypatch.setattr(features.model_, "decode", lambda z: sizes.append(len(z)) or decode(z))
+    np.testing.assert_array_equal(features.inverse_transform(codes[:7]), features.inverse_transform(codes)[:7])
+    assert set(sizes) == {256}
+    with pytest.raises(ValueError, match=r"`X` does not fit the network. Expected: shape \(n, 2\)"):
+        features.inverse_transform(x)
+
+
 @pytest.mark.parametrize("cls", [AutoencoderImputer, AutoencoderOutlierDetector])
 def test_arguments_of_the_base_are_those_of_its_estimators(cls):
     own = {"max_iter", "contamination"}

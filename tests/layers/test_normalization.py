@@ -87,13 +87,11 @@ def test_what_the_fused_kernel_does_not_take_goes_keras_way():
     assert InstanceNormalization()(single[:, 0]).shape == (1, 5, 4)
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [({"epsilon": 0}, "`epsilon` must be a finite number > 0"), ({"axis": 1}, "`axis` is fixed")],
-)
-def test_bad_input(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        InstanceNormalization(**arguments)
+def test_bad_input():
+    with pytest.raises(ValueError, match="`epsilon` must be a finite number > 0"):
+        InstanceNormalization(0)
+    with pytest.raises(TypeError, match="multiple values for keyword argument 'axis'"):
+        InstanceNormalization(axis=1)
 
 
 def test_it_comes_back_from_its_configuration():

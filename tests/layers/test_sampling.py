@@ -5,7 +5,7 @@ from keras import ops
 from scipy import stats
 
 from keras_gen import backend
-from keras_gen.layers import ReplicaSeedGenerator, Sampling, reparameterize
+from keras_gen.layers import ReplicaSeedGenerator, reparameterize
 
 
 def test_draws_have_the_stated_distribution():
@@ -26,16 +26,6 @@ def test_gradients_reach_both_parameters():
     np.testing.assert_allclose(backend.input_gradient(lambda m: reparameterize(m, log_var, 1), mean), np.ones((3, 2)))
     by_log_var = backend.input_gradient(lambda v: reparameterize(mean, v, 1), log_var)
     np.testing.assert_allclose(by_log_var, noise / 2, rtol=1e-6)
-
-
-def test_layer_draws_in_training_only_and_survives_saving(tmp_path):
-    inputs = [keras.Input((2,)), keras.Input((2,))]
-    model = keras.Model(inputs, Sampling(seed=4)(inputs))
-    mean, log_var = np.ones((5, 2), "float32"), np.zeros((5, 2), "float32")
-    np.testing.assert_array_equal(model([mean, log_var]), mean)
-    assert not np.allclose(model([mean, log_var], training=True), mean)
-    model.save(tmp_path / "model.keras")
-    assert keras.saving.load_model(tmp_path / "model.keras").layers[-1].seed == 4
 
 
 def test_generator_restarts():

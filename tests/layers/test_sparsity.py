@@ -47,6 +47,8 @@ def test_the_number_in_force_is_a_saved_variable(tmp_path):
 def test_a_k_larger_than_the_layer_is_refused():
     with pytest.raises(ValueError, match="`k` must not be larger than the layer. Expected: at most 30. Received: 31"):
         layers.KSparse(31)(X)
+    with pytest.raises(ValueError, match="`first_k` must not be larger than the layer. .* at most 30. Received: 40"):
+        layers.KSparse(2, first_k=40)(X)
     with pytest.raises(ValueError, match="`k` must be an integer >= 1. Received: k=0"):
         layers.KSparse(0)
     with pytest.raises(ValueError, match="`first_k` must be an integer >= 5"):

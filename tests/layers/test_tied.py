@@ -92,6 +92,7 @@ def test_a_tied_convolutional_decoder_is_the_transpose_on_any_side(side, kernel_
             r"a kernel of 4 units.*Received: .* shape \(5, 3\)",
         ),
         (lambda: layers.TiedConv2DTranspose(CONVOLUTION, 2, strides=1), r"Expected: strides \(1, 1\)"),
+        (lambda: layers.TiedConv2DTranspose(CONVOLUTION, 2, strides=2.5), "`strides` must be an integer >= 1"),
         (lambda: layers.TiedConv2DTranspose(CONVOLUTION, 3, strides=2), "Expected: a kernel for 3 inputs"),
     ],
 )

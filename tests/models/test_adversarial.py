@@ -229,7 +229,7 @@ SIGMOID = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, "sigmoid")]
         (lambda: gan(discriminator=SIGMOID), "must end in logits. .* Received: activation 'sigmoid'"),
         (lambda: gan(kind=models.WGAN, discriminator=SIGMOID), "`critic` must end in logits"),
         (lambda: gan(discriminator=two_outputs()), "one output. Received: .* 2 outputs"),
-        (lambda: gan(kind=models.WGANGP, discriminator=ends_in(DENSE(5))), "must give one value an example"),
+        (lambda: gan(kind=models.WGANGP, discriminator=ends_in(DENSE(5))), "must give one value per example"),
         (lambda: gan(n_critic=0), "`n_critic` must be an integer >= 1"),
         (lambda: gan(latent="cauchy"), "Unknown latent"),
         (lambda: gan(ema=1.0), r"`ema` must be a number in \[0, 1\)"),

@@ -148,7 +148,10 @@ ENCODER, DECODER = networks.mlp_autoencoder([SHAPE, 300, 260])
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"decoder": networks.mlp_decoder(3, (), SHAPE)}, r"Expected: input of shape \(260,\). Received: \(3,\)"),
+        (
+            {"decoder": networks.mlp_decoder(3, (), SHAPE)},
+            r"Expected: inputs of shapes \[\(260,\)\]. Received: \[\(3,\)\]",
+        ),
         ({"encoder": networks.mlp_encoder(SHAPE, (), 260)}, "must map one input to one code"),
         ({"reconstruction": "mse"}, "Unknown reconstruction. Expected: one of"),
         ({"corruption": 0.3}, "`corruption` must be a Keras layer"),
@@ -165,6 +168,19 @@ ENCODER, DECODER = networks.mlp_autoencoder([SHAPE, 300, 260])
 def test_bad_arguments(arguments, message):
     with pytest.raises(ValueError, match=message):
         models.Autoencoder(**{"encoder": ENCODER, "decoder": DECODER, **arguments})
+
+
+class Falsy(layers.L1Sparsity):
+    def __len__(self):
+        return 0
+
+
+def test_a_penalty_is_logged_whatever_its_truth(digits):
+    model = autoencoder(sparsity=Falsy(0.5))
+    model.compile("adam", jit_compile=False)
+    expected = float(model.sparsity(model.encode(digits)))
+    found = model.evaluate(digits, batch_size=28, verbose=0, return_dict=True)["sparsity"]
+    assert found == pytest.approx(expected, rel=1e-5)
 
 
 def test_bad_numbers_of_classes():
@@ -237,7 +253,7 @@ def test_every_gradient_of_every_variant_is_the_finite_difference(name):
 def test_weights_of_pixels_that_are_always_dark_fade_in_the_sparse_preset(kind):
     x = np.zeros((64, 6), "float32")
     x[:, :3] = np.random.default_rng(0).random((64, 3))
-    model = presets.sparse((6,), 4, sparsity=kind, k=2, weight_decay=10.0, reconstruction="squared_error")
+    model = presets.sparse((6,), 4, sparsity_kind=kind, k=2, weight_decay=10.0, reconstruction="squared_error")
     dark = model.encoder.get_layer("encoder_1").kernel.numpy()[3:]
     model.fit(x, batch_size=16, epochs=40, verbose=0)
     assert np.abs(model.encoder.get_layer("encoder_1").kernel.numpy()[3:]).max() < 0.5 * np.abs(dark).max()

@@ -63,6 +63,8 @@ def test_the_network_runs_once_a_step():
             lambda: models.Classifier(keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, "softmax")])),
             "`network` must end in logits.*Received: activation 'softmax'",
         ),
+        (lambda: classifier(value_range=3), r"`value_range` must be \(lowest, highest\). Received: 3"),
+        (lambda: classifier(value_range=(1, 0)), r"`value_range` must be \(lowest, highest\). Received: \(1, 0\)"),
         (lambda: classifier(value_range=(0, 1)).classify(5 * X), r"Expected: values in \[0, 1\]"),
         (lambda: classifier().probabilities(X[:, :3]), r"Expected: shape \(n, 4\)"),
     ],

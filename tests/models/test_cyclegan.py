@@ -196,18 +196,18 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: models.CycleGAN(F, F, DX, DY), "needs four networks. Received: one network in several places"),
-        (lambda: models.CycleGAN(F, G, DX, DY), r"judge x.* \(8, 8, 3\). Received: \(8, 8, 1\); are x and y swapped"),
-        (lambda: models.CycleGAN(G, F, DY, DX), r"`discriminator_x` must judge x, .* are x and y swapped"),
+        (lambda: models.CycleGAN(F, F, DX, DY), "needs four different networks. Received: one network several times"),
+        (lambda: models.CycleGAN(F, G, DX, DY), r"images of x.* \(8, 8, 3\). Received: \(8, 8, 1\); are x and y"),
+        (lambda: models.CycleGAN(G, F, DY, DX), r"`discriminator_x` must take images of x, .* are x and y swapped"),
         (lambda: models.CycleGAN(G, H, DX, DY), r"must map y back to x. Expected: \(8, 8, 3\) to \(8, 8, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, generator(3, 3, "h")), "`discriminator_y` must end in logits.*'tanh'"),
         (lambda: models.CycleGAN(TWO, F, DX, DY), "`generator_xy` must map one tensor to one"),
-        (lambda: models.CycleGAN(G, S, DX, DY), r"values of one range.* Received: ranges \(-1, 1\) and \(0, 1\)"),
+        (lambda: models.CycleGAN(G, S, DX, DY), r"one range of values.* Received: ranges \(-1, 1\) and \(0, 1\)"),
         (lambda: models.CycleGAN(G, F, DX, DY, identity_weight=1.0), "`identity_weight` needs x and y of one shape"),
         (lambda: models.CycleGAN(G, F, DX, DY, adversarial_loss="l2"), "Unknown adversarial_loss"),
         (lambda: models.CycleGAN(G, F, DX, DY, cycle_weight=-1), "`cycle_weight` must be a finite number >= 0"),
         (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
-        (lambda: models.CycleGAN(*of_any_size()), r"of any size need `pool_size=0`.* Received: \(None, None, 3\)"),
+        (lambda: models.CycleGAN(*of_any_size()), r"a fixed height and width, or `pool_size=0`.* \(None, None, 3\)"),
         (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 are scaled by x / 127.5 - 1"),
         (lambda: fitted(data.unpaired(X, Y), batch_size=8), "has its own batch_size. Expected: batch_size where"),
         (lambda: fitted(X), r"needs y. Expected: fit\(x, y\). Received: x alone"),
@@ -294,5 +294,11 @@ def test_generators_of_convolutions_translate_images_of_any_size_that_they_give_
     model = models.CycleGAN(*published, *judges)
     large = RNG.uniform(-1, 1, (2, 12, 20, 3)).astype("float32")
     assert model.translate(large).shape == model.cycle(large).shape == large.shape
+    with pytest.raises(ValueError, match=r"Expected: sides that are multiples of 4. Received: \(10, 8\)"):
+        model.translate(large[:, :10, :8])
+    free = [networks.resnet_generator((None, None, 3), filters=2, blocks=1, name=way) for way in ("xy", "yx")]
+    judges = [networks.patchgan_discriminator((None, None, 3), 2, downsamplings=1, name=side) for side in ("x", "y")]
+    model = models.CycleGAN(*free, *judges, pool_size=0)
+    assert model.translate(large).shape == large.shape
     with pytest.raises(ValueError, match=r"Expected: sides that are multiples of 4. Received: \(10, 8\)"):
         model.translate(large[:, :10, :8])

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import scipy.sparse
 import tensorflow as tf
 
 from keras_gen import layers, losses, models, networks
@@ -125,3 +126,24 @@ def test_a_gaussian_vae_takes_what_its_decoder_can_reach():
         decoder = networks.mlp_decoder(2, (), (4,), output_activation=activation)
         assert models.VAE(keras.models.clone_model(encoder), decoder, "gaussian").value_range == wanted
     assert models.VAE(encoder, networks.mlp_decoder(2, (), (4,))).value_range == (0, 1)
+
+
+def test_sparse_matrices_are_the_arrays_that_they_stand_for():
+    x = np.where(RNG.random((1500, 4)) < 0.3, RNG.random((1500, 4)), 0).astype("float32")  # more than one batch
+    rows = scipy.sparse.csr_matrix(x)
+    vae = models.VAE(networks.mlp_encoder((4,), (), 2), networks.mlp_decoder(2, (), (4,)))
+    logits = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    for method in (small().encode, small().reconstruct, vae.posterior, models.Classifier(logits).classify):
+        for sparse, dense in zip(method(rows), method(x), strict=True):
+            np.testing.assert_array_equal(sparse, dense)
+
+
+def test_networks_that_do_not_fit_are_shown_by_all_their_inputs():
+    encoder, decoder = networks.mlp_autoencoder([4, 3])
+    two = [keras.Input((3,)), keras.Input((3,))]
+    decoder = keras.Model(two, decoder(two[0] + two[1]))
+    with pytest.raises(ValueError, match=r"inputs of shapes \[\(3,\)\]. Received: \[\(3,\), \(3,\)\]"):
+        models.Autoencoder(encoder, decoder)
+    two = [keras.Input((4,)), keras.Input((4,))]
+    with pytest.raises(ValueError, match=r"one input to one code. Received: inputs .* \[\(4,\), \(4,\)\], outputs"):
+        models.Autoencoder(keras.Model(two, encoder(two[0] + two[1])), networks.mlp_decoder(3, (), (4,)))

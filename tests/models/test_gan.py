@@ -127,7 +127,7 @@ def test_labels_may_be_a_list():
         (lambda: gan(adversarial_loss="wasserstein"), "Unknown adversarial_loss"),
         (lambda: gan(adversarial_loss="hinge", label_smoothing=0.1), "`label_smoothing` is for losses of a cross-ent"),
         (lambda: gan(label_smoothing=1.0), r"`label_smoothing` must be a number in \[0, 1\)"),
-        (lambda: conditional().sample(3, labels=[0, 1]), r"Expected: shape \(3,\). Received: \(2,\)"),
+        (lambda: conditional().sample(3, labels=[0, 1]), r"each example. Expected: shape \(3,\). Received: \(2,\)"),
         (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: labels in 0..3"),
         (lambda: conditional().sample(2, labels=[0.0, 1.0]), "one integer for each example"),
         (lambda: conditional().predict(np.zeros((4, 3)), verbose=0), r"Expected: predict\(\[z, labels\]\)"),

@@ -149,13 +149,13 @@ SINGLE = keras.Model(ENCODER.input, ENCODER.outputs[0])
     [
         (
             {"decoder": networks.mlp_decoder(3, (), SHAPE)},
-            r"take the encoder's code. Expected: input of shape \(2,\). Received: \(3,\)",
+            r"take the encoder's code. Expected: inputs of shapes \[\(2,\)\]. Received: \[\(3,\)\]",
         ),
         ({"decoder": networks.mlp_decoder(2, (), (8, 7, 1))}, r"Expected: \(8, 8, 1\). Received: \[\(8, 7, 1\)\]"),
         ({"decoder": networks.mlp_decoder(2, (), SHAPE, heads=2)}, "must give the encoder's input shape"),
         ({"decoder": _decoder("sigmoid")}, "must end in logits.*Received: activation 'sigmoid'"),
         ({"decoder": _decoder("hard_sigmoid")}, "must end in logits.*Received: activation 'hard_sigmoid'"),
-        ({"encoder": SINGLE}, r"to \[z_mean, z_log_var\] of equal shape.*Received: outputs of shapes \[\(2,\)\]"),
+        ({"encoder": SINGLE}, r"to \[z_mean, z_log_var\] of equal shape.* outputs of shapes \[\(2,\)\]"),
         ({"encoder": keras.Sequential([keras.layers.Dense(2)])}, "`encoder` must know its shapes"),
         ({"reconstruction": "bernouli"}, "Unknown reconstruction. Did you mean 'bernoulli'"),
         ({"beta": -1}, "`beta` must be a finite number >= 0.0. Received: beta=-1"),

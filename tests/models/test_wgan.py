@@ -96,6 +96,7 @@ def test_the_generator_moves_a_gaussian_to_the_data(kind):
     [
         (lambda: wgan(clip=0), "`clip` must be a finite number > 0"),
         (lambda: wgan(models.WGANGP, gradient_penalty_weight=-1), "`gradient_penalty_weight` must be a finite number"),
+        (lambda: models.WGANGP(networks.mlp_generator(3, (), (6,)), None, 3), "`critic` must know its shapes"),
         (
             lambda: models.WGANGP(
                 networks.dcgan_generator(3, (16, 16, 1), 2), networks.dcgan_discriminator((16, 16, 1), 2), 3

@@ -84,7 +84,7 @@ def test_a_label_changes_the_logit(build):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: networks.dcgan_generator(2, (27, 27, 1)), "sides of 4, 5, 6 or 7 times a power of two"),
+        (lambda: networks.dcgan_generator(2, (27, 27, 1)), "sides of 4, 5, 6 or 7 times one power of two"),
         (lambda: networks.dcgan_generator(2, (64, 36, 1)), r"Received: output_shape=\(64, 36, 1\)"),
         (lambda: networks.dcgan_discriminator((28, 28)), r"must be \(height, width, channels\)"),
         (lambda: networks.dcgan_discriminator((28, 28, 1), normalization="group"), "Unknown normalization"),

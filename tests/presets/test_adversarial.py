@@ -32,7 +32,7 @@ def test_the_published_prior_of_the_dcgan_is_uniform():
 
 
 def test_layers_follow_the_arguments():
-    gan = presets.gan(SHAPE, units=(20, 40), width=0.5)
+    gan = presets.gan(SHAPE, latent_dim=4, units=(20, 40), width=0.5)
     widths = [[layer.units for layer in network.layers if isinstance(layer, keras.layers.Dense)]
               for network in (gan.generator, gan.discriminator)]  # fmt: skip
     assert widths == [[10, 20, 64], [20, 10, 1]]

@@ -33,7 +33,7 @@ def test_a_stacked_autoencoder_is_tied_and_denoising():
 def test_each_sparsity_has_its_activation_and_penalty():
     found = {}
     for kind in ("kl", "l1", "k"):
-        model = presets.sparse((8, 8, 1), 40, sparsity=kind, k=3, weight_decay=0.2, width=0.5)
+        model = presets.sparse((8, 8, 1), 40, sparsity_kind=kind, k=3, weight_decay=0.2, width=0.5)
         assert model.code_shape == (20,) and model.optimizer.optimizers[0].weight_decay == 0.2
         found[kind] = model.encoder.get_layer("encoder_1").activation.__name__, type(model.sparsity)
     assert found == {
@@ -41,8 +41,9 @@ def test_each_sparsity_has_its_activation_and_penalty():
         "l1": ("relu", layers.L1Sparsity),
         "k": ("linear", type(None)),
     }
-    with pytest.raises(ValueError, match="Unknown sparsity"):
-        presets.sparse((8, 8, 1), sparsity="l2")
+    assert presets.sparse((6,), sparsity_kind="l1", sparsity=0.5, rho=2).sparsity.weight == 0.5, "it has no rho"
+    with pytest.raises(ValueError, match="Unknown sparsity_kind"):
+        presets.sparse((8, 8, 1), sparsity_kind="l2")
 
 
 def test_a_contractive_autoencoder_has_one_sigmoid_layer():

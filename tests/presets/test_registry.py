@@ -1,7 +1,6 @@
 import inspect
 from typing import Literal
 
-import keras
 import numpy as np
 import pytest
 
@@ -16,11 +15,25 @@ class Model:
         network: A network.
         beta: Weight of everything. Defaults to 1.
         kind: How. Defaults to `"slow"`.
-        part: What the preset makes. Defaults to `None`.
     """
 
-    def __init__(self, network, beta=1.0, kind: Literal["slow", "fast"] = "slow", part=None):
-        self.got = network, beta, kind, part
+    def __init__(self, network, beta=1.0, kind: Literal["slow", "fast"] = "slow"):
+        self.got = network, beta, kind
+
+    def compile(self, optimizer):
+        self.optimizer = optimizer.get_config()
+
+
+def network(input_shape, depth):
+    """A network.
+
+    Args:
+        input_shape: A shape.
+        depth: How deep.
+
+    Reference:
+        A book.
+    """
 
 
 @pytest.fixture
@@ -28,19 +41,14 @@ def made(monkeypatch):
     """A preset of `Model`."""
     monkeypatch.setattr(registry, "PRESETS", {})
 
-    @presets.preset("made", model=Model, without=("part",))
-    def make(example_shape, width=1.0, kind="fast", way: Literal["up", "down"] = "up", **options):
+    @presets.preset("made", network, model=Model, beta_1=0.5)
+    def make(example_shape, depth=3, kind="fast", way: Literal["up", "down"] = "up", units=(10, 4), **options):
         """A preset.
 
         Args:
             way: Where to.
-
-        Example:
-
-        >>> 1
-        1
         """
-        return Model((example_shape, way), kind=kind, part=width, **options)
+        return Model((example_shape, way, units), kind=kind, **options)
 
     assert list(registry.PRESETS.items()) == [("made", make)]
     return make
@@ -49,22 +57,29 @@ def made(monkeypatch):
 def test_a_preset_has_its_own_arguments_and_its_models(made):
     assert made.name == "made" and made.model is Model
     assert str(inspect.signature(made)).replace("typing.", "") == (
-        "(example_shape, width=1.0, kind='fast', way: Literal['up', 'down'] = 'up', *, beta=1.0)"
+        "(example_shape, depth=3, kind='fast', way: Literal['up', 'down'] = 'up', units=(10, 4), *, "
+        "width=1.0, learning_rate=0.001, beta_1=0.5, beta=1.0)"
     )
     facts = {name: (one.default, one.help, one.choices) for name, one in made.arguments.items()}
-    assert facts == {
-        "width": (1.0, "Factor of all hidden widths, a number > 0; small ones are for tests.", ()),
+    assert {name: facts[name] for name in ("depth", "kind", "way", "width", "beta_1", "beta")} == {
+        "depth": (3, "How deep.", ()),
         "kind": ("fast", "How.", ("slow", "fast")),
         "way": ("up", "Where to.", ("up", "down")),
+        "width": (1.0, "Factor of all hidden widths, a number > 0; small ones are for tests.", ()),
+        "beta_1": (0.5, "Adam's decay of the mean gradient, a number >= 0.", ()),
         "beta": (1.0, "Weight of everything.", ()),
     }
-    assert made((2,), 0.5, beta=3.0).got == (((2,), "up"), 3.0, "fast", 0.5)
+    model = made((2,), width=0.5, beta=3.0, learning_rate=0.25)
+    assert model.got == (((2,), "up", (5, 2)), 3.0, "fast")
+    assert (model.optimizer["learning_rate"], model.optimizer["beta_1"]) == (0.25, 0.5)
 
 
 def test_its_docstring_has_them_all(made):
     documented = arguments.described(made)
-    assert list(documented) == ["example_shape", "width", "kind", "way", "beta"]
+    names = ["example_shape", "depth", "kind", "way", "units", "width", "learning_rate", "beta_1", "beta"]
+    assert list(documented) == names and documented["example_shape"] == "A shape."
     assert "beta: Weight of everything. Defaults to `1.0`." in made.__doc__
+    assert made.__doc__.endswith("Reference:\n    A book.")
     assert "Returns:\n    A compiled `models.Model`.\n\nExample:" in made.__doc__
 
 
@@ -72,7 +87,7 @@ def test_its_docstring_has_them_all(made):
     ("options", "message"),
     [
         ({"betta": 1}, "Unknown argument of the preset. Did you mean 'beta'.* Received: 'betta'"),
-        ({"part": 1}, "Unknown argument of the preset"),
+        ({"network": 1}, "Unknown argument of the preset"),
         ({"way": "dwn"}, "Unknown way. Did you mean 'down'"),
     ],
 )
@@ -91,6 +106,15 @@ def test_every_argument_is_described_and_none_is_a_network(name):
     assert {"width", "learning_rate"} <= set(preset.arguments)
     own = {"encoder", "decoder", "generator", "discriminator", "critic", "log_names", "name", "dtype", "example_shape"}
     assert not own & set(preset.arguments)
+
+
+@pytest.mark.parametrize("name", presets.PRESETS)
+def test_latent_dim_is_what_the_model_or_its_networks_say_of_it(name):
+    preset = presets.PRESETS[name]
+    if issubclass(preset.model, models.AdversarialModel):
+        assert preset.arguments["latent_dim"].help == "Width of the latents, an integer >= 1."
+    elif "latent_dim" in preset.arguments and name not in ("sparse", "contractive"):
+        assert preset.arguments["latent_dim"].help == "Width of the code, an integer >= 1."
 
 
 @pytest.mark.parametrize(
@@ -128,8 +152,3 @@ def test_scaling_by_one_changes_nothing_and_smaller_factors_keep_the_order():
         assert all(min(least, old) <= new <= old for old, new in zip(sizes, narrow, strict=True))
     assert registry.scaled("filters", 64, 0.5) == 32 and registry.scaled("filters", 3, 0.01) == 1
     assert registry.scaled("units", (), 0.5) == ()
-
-
-def test_compiled_gives_the_optimizer_its_options():
-    optimizer = registry.compiled(keras.Sequential(), keras.optimizers.Adam, 0.25, beta_1=0.5).optimizer
-    assert float(optimizer.learning_rate) == 0.25 and optimizer.beta_1 == 0.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gen import networks
-from keras_gen.networks import sizes
+from keras_gen.networks import parts
 
 VALID = {  # arguments of each builder that need a value
     networks.convolutional_autoencoder: {"input_shape": (8, 8, 1), "latent_dim": 2},
@@ -105,8 +105,8 @@ def test_networks_with_a_dense_layer_refuse_free_axes_with_the_reason(builder):
         (lambda: networks.resnet_generator(32), r"must be \(height, width, channels\). Received: input_shape=32"),
         (lambda: networks.mlp_decoder(2, (3,), (4,), heads=3), "`heads` must be 1 .* Received: heads=3"),
         (lambda: networks.convolutional_decoder(2, (8, 8, 1), heads=3), "`heads` must be 1 .* Received: heads=3"),
-        (lambda: sizes.convolutions(()), "`filters` must name at least one convolution. Expected: such as"),
-        (lambda: sizes.convolutions(32), r"`filters` must be a sequence of widths"),
+        (lambda: parts.convolutions(()), "`filters` must name at least one convolution. Expected: such as"),
+        (lambda: parts.convolutions(32), r"`filters` must be a sequence of widths"),
     ],
 )
 def test_bad_input(call, message):

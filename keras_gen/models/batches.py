@@ -1,0 +1,20 @@
+"""Networks applied to arrays, batch by batch."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gen.checks import is_sparse_matrix
+
+
+def by_batch(function, size, *arrays):
+    """What `function` gives for arrays or sparse matrices `(n, ...)`, `size` rows at a time: float32 arrays in a list.
+
+    It is called eagerly: for a few large batches, tracing a graph costs more than it saves.
+    """
+    parts, arrays = [], [one.tocsr() if is_sparse_matrix(one) else np.asarray(one) for one in arrays]
+    for start in range(0, arrays[0].shape[0], size):
+        rows = (one[start : start + size] for one in arrays)
+        outputs = function(*(one.toarray() if is_sparse_matrix(one) else one for one in rows))
+        parts.append([ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)])
+    return [np.concatenate(outputs).astype("float32") for outputs in zip(*parts, strict=True)]

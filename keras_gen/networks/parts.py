@@ -1,0 +1,67 @@
+"""What several builders share: validation of sizes, labels as an input, the published initial weights."""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_gen import checks
+
+_LABEL_WIDTH = 50  # of the vector of a class that is concatenated with latents or flat examples
+
+
+def example_shape(name, shape):
+    """One example's shape as a tuple of integers; free axes (`None`) do not fit a dense layer."""
+    if not np.iterable(shape) or isinstance(shape, str) or len(shape) == 0:
+        raise ValueError(
+            f"`{name}` must be one example's shape. Expected: such as (28, 28, 1). Received: {name}={shape!r}"
+        )
+    if None in shape:
+        raise ValueError(
+            f"`{name}` must be fixed, because a dense layer needs as many inputs of every example. "
+            f"Expected: integers >= 1. Received: {name}={tuple(shape)}"
+        )
+    return tuple(checks.integer(name, side) for side in shape)
+
+
+def image_shape(name, shape, free_sides=False):
+    """The tuple (height, width, channels); `free_sides` allows `None` for height and width."""
+    if not np.iterable(shape) or len(shape) != 3:
+        raise ValueError(f"`{name}` must be (height, width, channels). Received: {name}={shape}")
+    if not free_sides:
+        return example_shape(name, shape)
+    sides = (None if side is None else checks.integer(name, side) for side in shape[:2])
+    return (*sides, checks.integer(name, shape[2]))
+
+
+def convolutions(filters):
+    """The channels of at least one convolution, as a list."""
+    filters = checks.widths("filters", filters)
+    if not filters:
+        raise ValueError("`filters` must name at least one convolution. Expected: such as (32, 64). Received: none")
+    return filters
+
+
+def head_activations(heads, activation):
+    """Activations of a decoder's one or two outputs: the given one, and `None` for a log-variance."""
+    if checks.integer("heads", heads) > 2:
+        raise ValueError(f"`heads` must be 1 (mean or logits) or 2 (mean, log-variance). Received: heads={heads}")
+    return (activation, None)[:heads]
+
+
+def with_labels(inputs, hidden, num_classes, name):
+    """The inputs and `hidden`, with labels where there are classes: a learned vector each, or a channel of an image."""
+    if num_classes is None:
+        return inputs, hidden
+    sides = hidden.shape[1:-1]
+    labels = keras.Input((), dtype="int32", name="labels")
+    classes = checks.integer("num_classes", num_classes, minimum=2)
+    vectors = layers.Embedding(classes, math.prod(sides) if sides else _LABEL_WIDTH, name=name)(labels)
+    vectors = layers.Reshape((*sides, 1))(vectors) if sides else vectors
+    return [inputs, labels], layers.Concatenate()([hidden, vectors])
+
+
+def initial_weights():
+    """The published N(0, 0.02^2), a new object for each layer: one object draws the same numbers for all."""
+    return keras.initializers.RandomNormal(stddev=0.02)

@@ -1,0 +1,44 @@
+import keras
+import numpy as np
+import pytest
+
+from keras_gen import presets
+
+SMALL = {"width": 0.03, "blocks": 1}
+
+
+def test_arguments_of_a_classifier_reach_network_and_model():
+    model = presets.lenet5((8, 8, 1), num_classes=3, width=0.5, dropout=0.25, learning_rate=0.5, value_range=(0, 1))
+    assert (model.num_classes, model.value_range) == (3, (0, 1))
+    layers = model.network.layers
+    assert [layer.filters for layer in layers if isinstance(layer, keras.layers.Conv2D)] == [3, 8]
+    assert [layer.units for layer in layers if isinstance(layer, keras.layers.Dense)] == [60, 42, 3]
+    assert {layer.rate for layer in layers if isinstance(layer, keras.layers.Dropout)} == {0.25}
+    assert float(model.optimizer.learning_rate) == 0.5
+
+
+@pytest.mark.parametrize(("side", "patches"), [(24, 1), (20, 3), (8, 2)])
+def test_discriminators_suit_the_size_of_the_images(side, patches):
+    model = presets.cyclegan((side, side, 1), **SMALL)
+    assert model.discriminator_x.output_shape == (None, patches, patches, 1)
+
+
+def test_images_of_any_size():
+    model = presets.cyclegan((None, None, 3), pool_size=0, **SMALL)
+    assert model.translate(np.zeros((1, 12, 8, 3))).shape == (1, 12, 8, 3)
+    assert model.discriminator_x.compute_output_shape((1, 24, 24, 3)) == (1, 1, 1, 1), "one patch of 70 pixels"
+
+
+def test_no_blocks_are_none_and_by_default_they_are_the_published_ones():
+    for blocks, side, expected in ((0, 8, 0), (None, 8, 6), (None, 256, 9)):
+        model = presets.cyclegan((side, side, 1), blocks=blocks, width=0.01, pool_size=0)
+        assert sum(isinstance(layer, keras.layers.Add) for layer in model.generator_yx.layers) == expected
+
+
+def test_arguments_reach_networks_and_model():
+    model = presets.cyclegan((8, 8, 3), skip=True, pool_size=7, identity_weight=5, learning_rate=0.5, **SMALL)
+    assert (model.pool_size, model.identity_weight) == (7, 5)
+    for generator in (model.generator_xy, model.generator_yx):
+        assert sum(isinstance(layer, keras.layers.Add) for layer in generator.layers) == SMALL["blocks"]
+        assert any(isinstance(layer, keras.layers.Concatenate) for layer in generator.layers)
+    assert all(float(one.learning_rate) == 0.5 and one.beta_1 == 0.5 for one in model.optimizer.optimizers)
