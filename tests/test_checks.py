@@ -93,14 +93,20 @@ def test_nan_where_it_means_missing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (("batch_size", 4, 5), "each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_size=4"),
-        (("batch_size", 9, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
-        (("batch_size", 2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch"),
-        (("examples", 3, 2, 2), "on each of 2 replicas. Expected: examples >= 4. Received: examples=3"),
+        ((4, 5), "each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_size=4"),
+        ((9, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch_size=9"),
+        ((2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch_size=2"),
     ],
 )
 def test_a_batch_for_every_update_on_every_replica(arguments, message):
     with pytest.raises(ValueError, match=f"`batch_size` must hold at least one example for .*{message}"):
-        checks.batch(*arguments)
-    for enough in (("batch_size", 5, 5), ("batch_size", 8, 2, 2), ("examples", 9, 2, 2)):
-        checks.batch(*enough)
+        checks.batch_size(*arguments)
+    for enough in ((5, 5), (8, 2, 2)):
+        checks.batch_size(*enough)
+
+
+@pytest.mark.parametrize("value", [5, (0, 1, 2), (1, 1), (1, 0), None])
+def test_interval(value):
+    with pytest.raises(ValueError, match=r"`value_range` must be \(lowest, highest\). Received: "):
+        checks.interval("value_range", value)
+    assert checks.interval("value_range", [-1, 1]) == (-1, 1)

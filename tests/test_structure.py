@@ -69,7 +69,6 @@ def test_tensorflow_is_named_in_backend_and_data_alone(path):
 
 
 EAGER = {"jit_compile": "auto", "steps_per_execution": "auto", "run_eagerly": True}
-IN_GRAPHS = ("keras_gen.training.compilation",)  # shows the choice
 MODULES = [name for _, name, _ in pkgutil.walk_packages(keras_gen.__path__, "keras_gen.")]
 
 
@@ -84,11 +83,10 @@ def _no_progress_bars():
 @pytest.mark.parametrize("name", MODULES)
 def test_examples_in_docstrings_run(name, monkeypatch):
     """Models run eagerly: most examples train for a few steps, and the compilers are tested elsewhere."""
-    if name not in IN_GRAPHS:
-        chosen = GenerativeModel.compile
-        monkeypatch.setattr(
-            GenerativeModel, "compile", lambda self, *args, **options: chosen(self, *args, **{**options, **EAGER})
-        )
+    chosen = GenerativeModel.compile
+    monkeypatch.setattr(
+        GenerativeModel, "compile", lambda self, *args, **options: chosen(self, *args, **{**options, **EAGER})
+    )
     failed, _ = doctest.testmod(importlib.import_module(name), optionflags=doctest.NORMALIZE_WHITESPACE)
     assert failed == 0
 

@@ -83,6 +83,19 @@ def test_arrays_pipelines_datasets_and_files_give_the_same_kind_of_start(digits,
     np.testing.assert_allclose(losses_of["disk"], losses_of["array"], rtol=1e-5)
 
 
+def test_batches_that_are_dicts_are_batches(digits):
+    def losses_of(source):
+        keras.utils.set_random_seed(0)
+        callback = pretraining(source, 1)
+        pretrained(stack((SHAPE, 16, 8)), callback)
+        return [history["loss"] for history in callback.histories]
+
+    plain = losses_of(data.Pipeline(digits, batch_size=8))
+    assert losses_of(data.Pipeline(digits, sample_weight=np.ones(28), batch_size=8)) == pytest.approx(plain)
+    images = tf.data.Dataset.from_tensor_slices(digits).batch(8)
+    assert losses_of(images.map(lambda x: {"image": x})) == pytest.approx(losses_of(images))
+
+
 def test_a_resumed_run_does_not_pretrain_again(digits, tmp_path):
     model = stack()
     callback = pretraining(digits, 1)

@@ -137,7 +137,10 @@ def test_modes_of_a_toy_mixture_that_no_sample_reaches(capsys):
     model = gan(shape=(2,), generator=deaf((2,)))
     found = seen(model, RING, callbacks.TrainingDoctor(RING, centres=CENTRES), epochs=3, batch_size=128)
     assert set(found) == {COLLAPSE, "missing classes"}
-    assert found["missing classes"].saw == "samples reach 1 of 8 classes" and found["missing classes"].value == 1 / 8
+    assert (
+        found["missing classes"].observation == "samples reach 1 of 8 classes"
+        and found["missing classes"].value == 1 / 8
+    )
     assert seen(gan(shape=(2,)), RING, callbacks.TrainingDoctor(centres=CENTRES, min_classes=0.0), epochs=3) == {}
 
 
@@ -150,7 +153,7 @@ def test_classes_are_told_by_the_head_of_features():
     model, doctor = gan(), callbacks.TrainingDoctor(x, features=features, min_classes=0.6, verbose=0)
     model.sample = lambda n, seed: 1e9 * np.abs(x[:n])  # far out of range, which must not end the training
     found = seen(model, x, doctor, epochs=3)
-    assert found["missing classes"].saw == "samples reach 1 of 2 classes"
+    assert found["missing classes"].observation == "samples reach 1 of 2 classes"
     assert doctor.measurements[COLLAPSE][1] == 0.0  # in these features they are all white
     model.sample = lambda n, seed: np.nan * x[:n]
     assert seen(model, x, doctor, epochs=1) == {} and doctor.measurements.keys() == {"saturated discriminator"}
@@ -245,7 +248,7 @@ def test_the_batch_and_the_part_at_fault_are_named(capsys):
     critic = keras.Model(inputs, keras.layers.Dense(1)(root), name="critic")
     model, doctor = gan(models.WGANGP, critic=critic, n_critic=1), callbacks.TrainingDoctor(2 * X - 1, patience=1)
     found = seen(model, 2 * X - 1, doctor, epochs=1, batch_size=128)["not finite"]
-    assert found.loss == "gradient_penalty" and found.saw.startswith("gradient_penalty turned nan in batch 1")
+    assert found.loss == "gradient_penalty" and found.observation.startswith("gradient_penalty turned nan in batch 1")
     assert "gradient_penalty_weight (now 10)" in found.advice
     assert doctor.measurements == {}, "there is nothing to measure where samples and losses are no numbers"
 
@@ -256,7 +259,7 @@ def test_batches_of_one_execution_cannot_be_told_apart():
     wild = BeginAgain(1, lambda model: setattr(model.optimizer, "learning_rate", 1e30))
     model.fit(2 * X - 1, batch_size=64, epochs=2, callbacks=[wild, doctor], verbose=0)
     (found,) = doctor.findings
-    assert found.since == 2 and "turned nan in batches 1 to 4" in found.saw
+    assert found.since == 2 and "turned nan in batches 1 to 4" in found.observation
 
 
 def test_losses_may_become_finite_again(capsys):

@@ -75,7 +75,7 @@ def test_a_preset_has_its_own_arguments_and_its_models(made):
 
 
 def test_its_docstring_has_them_all(made):
-    documented = arguments.described(made)
+    documented = arguments.argument_texts(made)
     names = ["example_shape", "depth", "kind", "way", "units", "width", "learning_rate", "beta_1", "beta"]
     assert list(documented) == names and documented["example_shape"] == "A shape."
     assert "beta: Weight of everything. Defaults to `1.0`." in made.__doc__
