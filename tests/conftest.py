@@ -1,5 +1,6 @@
 """Fixed seeds and clean Keras state for every test, and the small data that they share."""
 
+import functools
 import gc
 import os
 
@@ -12,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import data
-from keras_gen.training import compilation
+from keras_gen.training import GenerativeModel, compilation
 
 gc.freeze()  # what was imported stays: no later walk has to pass over it
 
@@ -54,6 +55,13 @@ def _optimized(request, monkeypatch, _plainly_compiled):
 
 def _optimize_graphs(on):
     tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not on})
+
+
+@pytest.fixture
+def without_graphs(monkeypatch):
+    """Models run eagerly: a graph would be traced for many times as long as a model trains."""
+    for kind in (keras.Model, GenerativeModel):
+        monkeypatch.setattr(kind, "compile", functools.partialmethod(kind.compile, run_eagerly=True))
 
 
 @pytest.fixture(autouse=True, scope="session")
