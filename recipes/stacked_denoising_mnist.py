@@ -30,7 +30,7 @@ def main(
         found[name], minutes[name] = model.reconstruct(test.x), timer.minutes
 
     rows = {"input": test.x[:4], **{name: images[:4] for name, images in found.items()}}
-    layers = {f"layer {number}": one["loss"] for number, one in enumerate(pretraining.histories, start=1)}
+    layers = {f"layer {number}": losses["loss"] for number, losses in enumerate(pretraining.histories, start=1)}
     figures = {
         "reconstructions": plots.image_rows(rows),
         "pretraining": plots.history_curves(layers, title="pretraining"),

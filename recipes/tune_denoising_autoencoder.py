@@ -40,7 +40,7 @@ def main(
 
     figures, findings = {}, []
     for name, found, what in (("latent_dim", sizes, "code size"), ("corruption", rates, "rate of the masking noise")):
-        chosen, rows = [one.chosen[name] for one in found], found[0].rows
+        chosen, rows = [result.chosen[name] for result in found], found[0].rows
         columns = [[row[key] for row in rows] for key in (name, "error", "standard_error")]
         figures[f"error_against_{name}"] = plots.error_against(what, *columns, chosen=chosen[0])
         findings += [

@@ -2,17 +2,14 @@
 
 import importlib
 import json
-from functools import partialmethod
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
-from PIL import Image
 from typer.testing import CliRunner
 
 from keras_gen.data import load
-from keras_gen.training import GenerativeModel
+from tests.images import image_folders
 
 RECIPES = Path(__file__).parents[1] / "recipes"
 NAMES = sorted(path.stem for path in RECIPES.glob("*.py"))
@@ -76,22 +73,8 @@ FIGURES = {
 
 def folders(place):
     """The options of a recipe for two folders of images, and their test parts."""
-    rng, options = np.random.default_rng(0), {}
-    for number, option in enumerate(("x", "y", "test_x", "test_y")):
-        folder = place / option
-        folder.mkdir(parents=True)
-        for image in range(3):
-            picture = Image.fromarray(rng.integers(0, 256, (3, 3, 3), "uint8"))
-            picture.resize((30 + number, 30)).save(folder / f"{image}.png")
-        options[option] = str(folder)
-    return options
-
-
-@pytest.fixture(autouse=True)
-def _without_graphs(monkeypatch):
-    """A graph would be traced for many times as long as a model trains here."""
-    for kind in (keras.Model, GenerativeModel):
-        monkeypatch.setattr(kind, "compile", partialmethod(kind.compile, run_eagerly=True))
+    options = dict.fromkeys(("x", "y", "test_x", "test_y"), 3)
+    return dict(zip(options, map(str, image_folders(place, options, size=(31, 30))), strict=True))
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ class Reference:
         if centres is not None and features is not None:
             raise ValueError("Classes come from one source. Expected: `features` or `centres`. Received: both")
         self.features, self.head = features, getattr(features, "head", None)
-        self.centres = None if centres is None else arrays.checked("centres", centres, least=1)
+        self.centres = None if centres is None else arrays.as_features("centres", centres, least=1)
         self.x = self.labels = None
         if labels is not None and x is None:
             raise ValueError("`labels` are those of `x`. Expected: both. Received: labels alone")

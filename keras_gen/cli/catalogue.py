@@ -45,7 +45,7 @@ def _tasks(name):
 
 @functools.cache
 def _classes():
-    return {one.name: one for folder in ("training", "models") for one in _definitions(folder, ast.ClassDef)}
+    return {node.name: node for folder in ("training", "models") for node in _definitions(folder, ast.ClassDef)}
 
 
 def _definitions(folder, kind):

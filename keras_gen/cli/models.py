@@ -8,7 +8,7 @@ import typer
 from keras_gen import data as data_sets
 from keras_gen import presets, runs
 from keras_gen.cli.options import command, stated
-from keras_gen.runs.extras import options_of
+from keras_gen.runs.training_options import options_of
 
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
 _EPOCHS = Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")]

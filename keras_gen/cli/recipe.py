@@ -107,7 +107,7 @@ class Recipe:
             self.arguments[argument.name] = dataclasses.replace(argument, help=text, default=default)
         keyword = inspect.Parameter.KEYWORD_ONLY
         self.__signature__ = inspect.Signature(
-            [inspect.Parameter(one.name, keyword, default=one.default) for one in self.arguments.values()]
+            [inspect.Parameter(name, keyword, default=argument.default) for name, argument in self.arguments.items()]
         )
 
     def __call__(self, **given):
@@ -134,7 +134,9 @@ class Recipe:
     def app(self):
         """The command line, a `typer.Typer`."""
         paragraphs = inspect.getdoc(self).partition("\nArgs:\n")[0].split("\n\n")
-        text = "\n\n".join("\b\n" + one if one.startswith("python ") else one for one in paragraphs)  # \b: keep lines
+        text = "\n\n".join(
+            "\b\n" + part if part.startswith("python ") else part for part in paragraphs
+        )  # \b: keep lines
         return command(lambda **options: self(**options), self.arguments, text, self.name)
 
     def run(self):

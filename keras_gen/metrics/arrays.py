@@ -29,7 +29,7 @@ def random_parts(features, parts, seed):
     return np.array_split(features[np.random.default_rng(seed).permutation(len(features))], parts)
 
 
-def checked(name, features, least=2):
+def as_features(name, features, least=2):
     """`features` as float64 `(n, features)`, or a `ValueError` unless they are finite and n >= `least`."""
     features = np.asarray(features)
     if features.ndim != 2 or features.shape[1] == 0:
@@ -40,9 +40,9 @@ def checked(name, features, least=2):
     return features.astype("float64")
 
 
-def checked_pair(real, fake, least=2):
-    """Both arrays as `checked` gives them, or a `ValueError` if they have different numbers of features."""
-    real, fake = checked("real", real, least), checked("fake", fake, least)
+def as_feature_pair(real, fake, least=2):
+    """Both arrays as `as_features` gives them, or a `ValueError` if they have different numbers of features."""
+    real, fake = as_features("real", real, least), as_features("fake", fake, least)
     if real.shape[1] != fake.shape[1]:
         raise ValueError(
             f"`real` and `fake` must have the same features. Expected: {real.shape[1]} as in real. "

@@ -40,7 +40,7 @@ def classifier_score(probabilities, parts=10, seed=0):
     from scipy.special import rel_entr
 
     checks.integer("seed", seed, minimum=0)
-    probabilities = arrays.checked("probabilities", probabilities, least=2 * checks.integer("parts", parts))
+    probabilities = arrays.as_features("probabilities", probabilities, least=2 * checks.integer("parts", parts))
     sums = probabilities.sum(axis=1)
     if probabilities.min() < 0 or np.abs(sums - 1).max() > _ROUNDING:
         raise ValueError(
@@ -75,5 +75,5 @@ class ClassifierScore(SampleMetric):
         features.require_head()
         super().__init__(None, features, value_range, n)
 
-    def measured(self, features):
+    def compute(self, features):
         return classifier_score(self.features.probabilities(features))

@@ -84,7 +84,7 @@ class FeatureExtractor:
         if layer is None:
             output = network.layers[-1].input
         else:
-            checks.choice("layer", layer, [one.name for one in network.layers])
+            checks.choice("layer", layer, [each.name for each in network.layers])
             output = network.get_layer(layer).output
         if len(output.shape) != 2:
             raise ValueError(f"`layer` must give vectors. Expected: shape (batch, features). Received: {output.shape}")

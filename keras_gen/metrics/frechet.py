@@ -46,7 +46,7 @@ def frechet_distance(real, fake):
     Reference:
         Heusel et al., 2017, arXiv:1706.08500, equation 6.
     """
-    real, fake = arrays.checked_pair(real, fake)
+    real, fake = arrays.as_feature_pair(real, fake)
     _warn_of_few("real", len(real), real.shape[1])
     _warn_of_few("fake", len(fake), fake.shape[1])
     return gaussian_frechet_distance(*arrays.mean_and_covariance(real), *arrays.mean_and_covariance(fake))
@@ -117,7 +117,7 @@ class FrechetDistance(SampleMetric):
         _warn_of_few("real", len(self.real.features), width)
         _warn_of_few("n", n, width)
 
-    def measured(self, features):
+    def compute(self, features):
         return gaussian_frechet_distance(*self.real.gaussian, *arrays.mean_and_covariance(features))
 
 

@@ -51,7 +51,7 @@ def kernel_distance(real, fake, parts=None, seed=0):
         Binkowski, Sutherland, Arbel and Gretton, 2018, arXiv:1801.01401, section 4.
     """
     checks.integer("seed", seed, minimum=0)
-    real, fake = arrays.checked_pair(real, fake)
+    real, fake = arrays.as_feature_pair(real, fake)
     smaller = min(len(real), len(fake))
     parts = max(_LEAST_PARTS, smaller // _PART) if parts is None else checks.integer("parts", parts)
     if smaller < 2 * parts:
@@ -94,7 +94,7 @@ def maximum_mean_discrepancy(real, fake, bandwidth=None):
     Reference:
         Gretton, Borgwardt, Rasch, Schoelkopf and Smola, 2012, JMLR 13, equation 3; the median: section 8.
     """
-    real, fake = arrays.checked_pair(real, fake)
+    real, fake = arrays.as_feature_pair(real, fake)
     bandwidth = _bandwidth(real, bandwidth)
 
     def gaussian(x, y):
@@ -134,7 +134,7 @@ class KernelDistance(SampleMetric):
             raise ValueError(f"`real` must hold at least {2 * _LEAST_PARTS} examples. Received: {len(real)}")
         super().__init__(real, features, value_range, n)
 
-    def measured(self, features):
+    def compute(self, features):
         return kernel_distance(self.real.subset(self.n), features)
 
 
@@ -162,7 +162,7 @@ class MaximumMeanDiscrepancy(SampleMetric):
         super().__init__(real, features, value_range, n, [f"bandwidth={shown}"])
         self.bandwidth = _bandwidth(self.real.subset(n), bandwidth)
 
-    def measured(self, features):
+    def compute(self, features):
         return maximum_mean_discrepancy(self.real.subset(self.n), features, self.bandwidth)
 
 

@@ -11,7 +11,7 @@ from keras_gen.metrics import arrays
 from keras_gen.training.tasks import require_task
 
 
-def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
+def negative_log_likelihood(model, x, samples=5000, seed=0, decoder_batch_size=2000):
     """Negative log-likelihood by importance sampling from the posterior, mean over the examples.
 
     -log p(x) is estimated by -log (1 / S) sum_s p(x | z_s) p(z_s) / q(z_s | x), z_s drawn from q(z | x). The estimate
@@ -22,8 +22,8 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
         x: Array `(n, *shape)`; for a figure on binarised data, drawn once with `data.binarize`.
         samples: S, an integer >= 1. Defaults to 5000.
         seed: Integer of the draws; the training's random state is not touched. Defaults to 0.
-        rows: Codes that are decoded at once, an integer >= 1; it is fastest if they fit into the cache. Defaults to
-            2000.
+        decoder_batch_size: Codes that are decoded at once, an integer >= 1; it is fastest if they fit into the cache.
+            Defaults to 2000.
 
     Returns:
         `Estimate(mean, error)`: the mean in nats, and its standard error over the examples, NaN for one example.
@@ -42,14 +42,14 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, rows=2000):
     Reference:
         Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5 (5,000 samples).
     """
-    return arrays.estimate(-log_likelihoods(model, x, samples, seed, rows))
+    return arrays.estimate(-log_likelihoods(model, x, samples, seed, decoder_batch_size))
 
 
-def log_likelihoods(model, x, samples=5000, seed=0, rows=2000):
+def log_likelihoods(model, x, samples=5000, seed=0, decoder_batch_size=2000):
     """The log-likelihood of each example, estimated as in `negative_log_likelihood`.
 
     Args:
-        model, x, samples, seed, rows: As in `negative_log_likelihood`.
+        model, x, samples, seed, decoder_batch_size: As in `negative_log_likelihood`.
 
     Returns:
         float64 array `(n,)`, in nats.
@@ -63,9 +63,10 @@ def log_likelihoods(model, x, samples=5000, seed=0, rows=2000):
     """
     require_task("A likelihood", model, "likelihood")
     model.data_description.check(x)
-    samples, rows = checks.integer("samples", samples), checks.integer("rows", rows)
-    batch = min(len(x), 10, rows)
-    draws = max(1, min(samples, rows // batch))  # of each example at a time
+    samples = checks.integer("samples", samples)
+    checks.integer("decoder_batch_size", decoder_batch_size)
+    batch = min(len(x), 10, decoder_batch_size)
+    draws = max(1, min(samples, decoder_batch_size // batch))  # of each example at a time
     generator = ReplicaSeedGenerator(checks.integer("seed", seed, minimum=0))
 
     def sums(part):

@@ -45,7 +45,7 @@ def mode_counts(samples, centres, sigma, at_least=20):
     Reference:
         Srivastava et al., 2017, arXiv:1705.07761, section 4.1.
     """
-    centres, samples = arrays.checked("centres", centres, least=1), arrays.checked("samples", samples, least=1)
+    centres, samples = arrays.as_features("centres", centres, least=1), arrays.as_features("samples", samples, least=1)
     if samples.shape[1] != centres.shape[1]:
         raise ValueError(
             f"`samples` and `centres` must have one dimension. Expected: {centres.shape[1]} as in centres. "
@@ -89,7 +89,7 @@ class ModeCount(SampleMetric):
         centres, sigma, at_least = self._mixture
         return [f"of={len(centres)}", f"sigma={sigma:g}", f"at_least={at_least}"]
 
-    def measured(self, features):
+    def compute(self, features):
         return mode_counts(features, *self._mixture)
 
 
@@ -115,5 +115,5 @@ class HighQualitySamples(ModeCount):
     def _details(self):
         return super()._details()[:2]
 
-    def measured(self, features):
-        return super().measured(features).high_quality
+    def compute(self, features):
+        return super().compute(features).high_quality

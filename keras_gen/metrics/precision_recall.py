@@ -47,7 +47,7 @@ def precision_recall(real, fake, k=3):
         Kynkaanniemi et al., 2019, arXiv:1904.06991, equations 1 and 2.
     """
     k = checks.integer("k", k)
-    real, fake = arrays.checked_pair(real, fake, least=k + 1)
+    real, fake = arrays.as_feature_pair(real, fake, least=k + 1)
     precision = share_among(fake, real, arrays.squared_radii(real, k))
     return PrecisionRecall(precision, share_among(real, fake, arrays.squared_radii(fake, k)))
 
@@ -84,7 +84,7 @@ class SamplePrecision(SampleMetric):
         self._k = checks.integer("k", k)
         checks.integer("n", n, minimum=k + 1)
         super().__init__(real, features, value_range, n, [f"k={k}"])
-        available = len(arrays.checked("real", self.real.features, least=k + 1))
+        available = len(arrays.as_features("real", self.real.features, least=k + 1))
         if available < n:
             warnings.warn(
                 "Precision and recall are compared at equal numbers of real examples and samples. "
@@ -92,7 +92,7 @@ class SamplePrecision(SampleMetric):
                 stacklevel=2,
             )
 
-    def measured(self, features):
+    def compute(self, features):
         real = self.real.subset(self.n)
         return share_among(features, real, self.real.squared_radii(self._k, self.n))
 
@@ -115,5 +115,5 @@ class SampleRecall(SamplePrecision):
 
     label = "recall"
 
-    def measured(self, features):
+    def compute(self, features):
         return share_among(self.real.subset(self.n), features, arrays.squared_radii(features, self._k))

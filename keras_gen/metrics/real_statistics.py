@@ -24,7 +24,7 @@ class RealStatistics:
         checks.array("real", x)
         self.shape = x.shape[1:]
         values = _computed(x, features, value_range)
-        self.features = arrays.checked("real", values)  # (n, features)
+        self.features = arrays.as_features("real", values)  # (n, features)
         self._radii = {}
 
     @classmethod

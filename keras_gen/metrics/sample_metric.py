@@ -11,7 +11,7 @@ from keras_gen.metrics.real_statistics import RealStatistics
 class SampleMetric(keras.metrics.Metric):
     """A `keras.metrics.Metric` of the samples of a model, measured on numpy arrays outside of the train step.
 
-    A subclass has a `label` and computes in `measured(features)` a number from the samples' features, or a named tuple
+    A subclass has a `label` and computes in `compute(features)` a number from the samples' features, or a named tuple
     that starts with it. The name states what was measured: `frechet[lenet5,n=10000]` is the Frechet distance of 10,000
     samples in the features `lenet5`.
 
@@ -31,7 +31,7 @@ class SampleMetric(keras.metrics.Metric):
     >>> class Spread(SampleMetric):
     ...     label = "spread"
     ...
-    ...     def measured(self, features):
+    ...     def compute(self, features):
     ...         return features.std()
     >>> metric = Spread(None, features.identity(), n=4)
     >>> metric.update_state(np.array([[1.0], [1.0], [3.0], [3.0]]))
@@ -62,7 +62,7 @@ class SampleMetric(keras.metrics.Metric):
         other._parts = list(self._parts)
         return other
 
-    def measured(self, features):
+    def compute(self, features):
         """The metric of the samples' features, float64 `(n, features)`; a number, or a tuple that starts with it."""
         raise NotImplementedError
 
@@ -109,12 +109,12 @@ class SampleMetric(keras.metrics.Metric):
         self._parts.append(self.features(samples, self.value_range))
 
     def report(self):
-        """What `measured` gives of the samples taken in, which must be `n`, as the name states."""
+        """What `compute` gives of the samples taken in, which must be `n`, as the name states."""
         taken = sum(map(len, self._parts))
         if taken != self.n:
             raise ValueError(f"{self.name} measures n samples. Expected: {self.n}. Received: {taken}")
         if self._report is None:
-            self._report = self.measured(arrays.checked("samples", np.concatenate(self._parts)))
+            self._report = self.compute(arrays.as_features("samples", np.concatenate(self._parts)))
         return self._report
 
     def result(self):

@@ -52,11 +52,16 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
     Returns:
         A `matplotlib.figure.Figure`.
 
+    Raises:
+        ValueError: If no error is finite.
+
     Example:
 
     >>> figure = error_against("latent_dim", [2, 8, 32], [9.0, 5.2, 5.0], [0.3, 0.3, 0.3], chosen=8)
     """
     rows = sorted(row for row in zip(sizes, errors, standard_errors, strict=True) if np.isfinite(row[1]))
+    if not rows:
+        raise ValueError("`errors` must hold a finite one. Received: none")
     x, y, deviations = (np.array(column, "float64") for column in zip(*rows, strict=True))
     figure = Figure(figsize=(6.4, 4.2), dpi=130, layout="constrained")
     axes = figure.add_subplot()

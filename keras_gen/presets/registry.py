@@ -9,7 +9,7 @@ import textwrap
 import keras
 
 from keras_gen import checks
-from keras_gen.arguments import REQUIRED, Argument, arguments_of, described
+from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
 from keras_gen.training.generative_model import GenerativeModel
 
 PRESETS = {}  # by name, in the order of their definitions
@@ -118,9 +118,9 @@ def _arguments(function, builders, model, settings):
     """The preset's arguments: its own, `width`, the optimizer's, then those of its model that not every model has."""
     texts = {"example_shape": "One example's shape.", "latent_dim": "Width of the code, an integer >= 1."}
     for source in (*reversed(builders), model):
-        texts |= described(source)
+        texts |= argument_texts(source)
     texts["example_shape"] = texts.get("output_shape", texts.get("input_shape", texts["example_shape"]))
-    texts |= _HELP | described(function)
+    texts |= _HELP | argument_texts(function)
     inherited, every = arguments_of(model), arguments_of(GenerativeModel)
     added = {n: Argument(n, default) for n, default in {"width": 1.0, **settings}.items()}
     own = {

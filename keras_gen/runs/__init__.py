@@ -1,4 +1,7 @@
-"""Runs: training in a folder, resuming, loading, and what the model of a run makes."""
+"""Runs: training in a folder, resuming, loading, and what a run's model makes.
+
+Messages name the options of the command line.
+"""
 
 from keras_gen.runs.evaluation import evaluate
 from keras_gen.runs.loading import load_run

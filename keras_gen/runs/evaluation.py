@@ -14,7 +14,7 @@ from keras_gen.training.tasks import require_task
 FEATURES = ("lenet5", "inception_v3", "identity")
 
 
-class Measured(typing.NamedTuple):
+class Measurement(typing.NamedTuple):
     """A `name`, its `value`, the standard `error` if it is known, and a dict of further `details`."""
 
     name: str
@@ -36,7 +36,7 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
         seed: Seed of the samples. Defaults to 0.
 
     Returns:
-        List of `Measured`: the losses, then the likelihood and the metrics of samples.
+        List of `Measurement`: the losses, then the likelihood and the metrics of samples.
 
     Raises:
         ValueError: If the model has no test loss, likelihood or samples, or a name is unknown.
@@ -55,15 +55,15 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
     if metric_names:
         require_task("`evaluate --metrics`", model, "sample")
         names = metric_names.split(",") if isinstance(metric_names, str) else metric_names
-        for one in names:  # before a classifier is trained for nothing
-            checks.choice("metric", one.strip(), NAMES)
+        for metric in names:  # before a classifier is trained for nothing
+            checks.choice("metric", metric.strip(), NAMES)
         extractor, n = feature_extractor(features, train_set), samples or len(test[0])
         sample_metrics = metrics.by_name(names, rescaled(test_set.x, model), extractor, range_of(model), n)
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
-    measured = [Measured(*loss) for loss in losses.items()]
+    measured = [Measurement(*loss) for loss in losses.items()]
     if nll_samples:
         nll = metrics.negative_log_likelihood(model, test[0], samples=nll_samples)
-        measured.append(Measured(f"nll[importance,samples={nll_samples}]", *nll))
+        measured.append(Measurement(f"nll[importance,samples={nll_samples}]", *nll))
     if sample_metrics:
         drawn = model.sample(sample_metrics[0].n, seed=seed)
         measured += [_measured(metric, drawn) for metric in sample_metrics]
@@ -87,4 +87,4 @@ def _measured(metric, drawn):
     metric.update_state(drawn)
     report = metric.report()
     details = dict(list(report._asdict().items())[1:]) if isinstance(report, tuple) else {}
-    return Measured(metric.name, float(metric.result()), None, details)
+    return Measurement(metric.name, float(metric.result()), None, details)

@@ -50,10 +50,10 @@ def load_run(folder):
 
 def open_run(settings, folder, resume, given):
     """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to go on with."""
-    run = callbacks.RunFolder(folder)
-    exists = run.model_path.exists()
-    if (run.folder / SEARCH).exists():
+    run_folder = callbacks.RunFolder(folder)
+    exists = run_folder.model_path.exists()
+    if (run_folder.folder / SEARCH).exists():
         raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
     if exists and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
-    return run, exists, Settings.read(folder).continued(settings, given) if exists else settings
+    return run_folder, exists, Settings.read(folder).continued(settings, given) if exists else settings

@@ -9,17 +9,17 @@ import numpy as np
 
 from keras_gen import checks, data, plots, presets
 from keras_gen.files import atomic_write
-from keras_gen.runs.extras import Training, accepted, callbacks_of, image_sets, options_of
 from keras_gen.runs.loading import open_run
 from keras_gen.runs.pictures import codes, grid, reconstructed, rescaled
 from keras_gen.runs.settings import Settings
+from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_for, options_of
 from keras_gen.saving import load_model
 from keras_gen.training.tasks import has_task
 
 _RECONSTRUCTED, _ENCODED, _TRANSLATED = 10, 5000, 6  # images in the pictures
 
 
-class Trained(typing.NamedTuple):
+class TrainingResult(typing.NamedTuple):
     """The result of `train`.
 
     `folder` with the files `files`; the model's `settings`; `epochs` finished in all, of which `new` in this call; and
@@ -46,7 +46,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
         verbose: As in `keras.Model.fit`. Defaults to `"auto"`.
 
     Returns:
-        A `Trained`; its figures are those of the test set, of a model that translates those of the last epoch.
+        A `TrainingResult`; its figures are those of the test set, of a model that translates those of the last epoch.
 
     Raises:
         ValueError: If the folder holds another run, a setting is out of range or differs from the resumed run's, or the
@@ -61,13 +61,13 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     (['accuracy', 'loss'], ['history.png'])
     """
     count_classes = "num_classes" not in settings.options
-    settings = completed(settings)
+    settings = with_defaults(settings)
     tasks = presets.PRESETS[settings.model].model.tasks
     if "translate" in tasks:
         return _train_translation(settings, folder, resume, given, verbose)
     if settings.binarization != "none" and "reconstruct" not in tasks:
         raise ValueError(f"--binarization is for models that reconstruct. Expected: none. Received: {settings.model}")
-    run, exists, settings = open_run(settings, folder, resume, given)
+    run_folder, exists, settings = open_run(settings, folder, resume, given)
     train_set, test_set = data.load(settings.data)
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
         raise ValueError(
@@ -76,60 +76,62 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
         )
     if "num_classes" in settings.options and count_classes and not exists and train_set.y is not None:
         settings = settings.with_options(num_classes=int(train_set.y.max()) + 1)
-    model = _start(run, exists, settings, train_set.x.shape[1:])
+    model = _start(run_folder, exists, settings, train_set.x.shape[1:])
     batches = _batches(model, settings, _arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
-    new = _fit(model, settings, run, batches, exists, verbose, test)
+    new = _fit(model, settings, run_folder, batches, exists, verbose, test)
     figures = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
-    files = _save_figures(run.folder, _pictures(model, run, test[0], test_set.y, settings.seed))
-    return Trained(run.folder, files, settings, model.epochs_completed, new, figures)
+    files = _save_figures(run_folder.folder, _pictures(model, run_folder, test[0], test_set.y, settings.seed))
+    return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures)
 
 
 def _train_translation(settings, folder, resume, given, verbose):
     settings = settings.with_options(**{side: _absolute(settings.options[side]) for side in ("x", "y")})
-    run, exists, settings = open_run(settings, folder, resume, given)
-    pairs = image_sets(settings, **accepted(image_sets, settings))
-    model = _start(run, exists, settings, pairs.shapes[0])
+    run_folder, exists, settings = open_run(settings, folder, resume, given)
+    pairs = image_sets(settings, **options_for(image_sets, settings))
+    model = _start(run_folder, exists, settings, pairs.shapes[0])
     if exists:
         _require_the_same(pairs, settings.options, began=Settings.read(folder).options)
     else:
         settings = settings.with_options(**_contents(pairs))
     shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
-    new = _fit(model, settings, run, pairs, exists, verbose, shown=shown)
+    new = _fit(model, settings, run_folder, pairs, exists, verbose, shown=shown)
     figures = {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
-    history = run.history()
+    history = run_folder.history()
     if history:
         figures["history.png"] = plots.history_curves(history)
     last = {metric.name: history[metric.name][-1] for metric in model.metrics if metric.name in history}
-    return Trained(run.folder, _save_figures(run.folder, figures), settings, model.epochs_completed, new, last)
+    files = _save_figures(run_folder.folder, figures)
+    return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, last)
 
 
-def completed(settings):
+def with_defaults(settings):
     """The settings with the defaults of the options that they leave out."""
     options = options_of(checks.choice("model", settings.model, presets.PRESETS))
     for name in settings.options:
         checks.choice("option", name, options)
-    return settings.with_options(**{n: one.default for n, one in options.items() if n not in settings.options})
+    defaults = {name: argument.default for name, argument in options.items()}
+    return settings.with_options(**defaults | settings.options)
 
 
-def _start(run, exists, settings, example_shape):
+def _start(run_folder, exists, settings, example_shape):
     """The compiled model of a `RunFolder`: the one in it, whose history the folder takes up, or a new one."""
     keras.utils.set_random_seed(settings.seed)
     if exists:
-        model = load_model(run.model_path)
-        run.resume(model.epochs_completed)
+        model = load_model(run_folder.model_path)
+        run_folder.resume(model.epochs_completed)
         return model
     own = presets.PRESETS[settings.model].arguments
     options = {name: value for name, value in settings.options.items() if name in own}
     return presets.build(settings.model, example_shape, **options)
 
 
-def _fit(model, settings, run, batches, resumed, verbose, test=None, shown=()):
+def _fit(model, settings, run_folder, batches, resumed, verbose, test=None, shown=()):
     """Write the settings, train up to the epochs that they ask for, and return the number of epochs trained."""
-    additions = callbacks_of(Training(run.folder, settings, batches, shown))
-    settings.write(run.folder)
+    additions = callbacks_of(TrainingContext(run_folder.folder, settings, batches, shown))
+    settings.write(run_folder.folder)
     if not resumed:
-        model.save(run.model_path)  # a folder that cannot be written to is found before the training
+        model.save(run_folder.model_path)  # a folder that cannot be written to is found before the training
     done = model.epochs_completed
     if done < settings.epochs:
         model.fit(
@@ -139,7 +141,7 @@ def _fit(model, settings, run, batches, resumed, verbose, test=None, shown=()):
             validation_data=test,
             validation_batch_size=settings.batch_size,
             verbose=verbose,
-            callbacks=[*additions, run],
+            callbacks=[*additions, run_folder],
         )
     return model.epochs_completed - done
 
@@ -176,8 +178,8 @@ def _batches(model, settings, arrays):
     return pipeline
 
 
-def _pictures(model, run, x, labels, seed):
-    figures = {"history.png": plots.history_curves(run.history())}
+def _pictures(model, run_folder, x, labels, seed):
+    figures = {"history.png": plots.history_curves(run_folder.history())}
     if has_task(model, "reconstruct"):
         figures["reconstructions.png"] = reconstructed(model, x[:_RECONSTRUCTED])
         latent = codes(model, x[:_ENCODED], labels)

@@ -19,7 +19,7 @@ _PIXELS = 1 << 20  # of the images that are translated together
 _READ = 8  # size at which images are opened, before each has its own
 
 
-class Translated(typing.NamedTuple):
+class TranslationResult(typing.NamedTuple):
     """The result of `translate`: the number of images, the set of their `sizes` (height, width), and a `note`."""
 
     count: int
@@ -41,7 +41,7 @@ def translate(folder, images, to="y", out="translations", size=None):
         size: Side that all images are resized to. Defaults to `None`: as above.
 
     Returns:
-        A `Translated`.
+        A `TranslationResult`.
 
     Raises:
         ValueError: If the model does not translate, an image would be overwritten, or the generator cannot run at
@@ -62,13 +62,13 @@ def translate(folder, images, to="y", out="translations", size=None):
     sizes, note = _sizes(generator, shape, source.sizes, size)
     names = _names(source.display_names)
     for height, width in sorted(set(sizes)):
-        chosen = [number for number, one in enumerate(sizes) if one == (height, width)]
+        chosen = [number for number, sides in enumerate(sizes) if sides == (height, width)]
         resized, batch = source.resized((height, width)), max(1, _PIXELS // (height * width))
         for numbers in np.array_split(chosen, -(-len(chosen) // batch)):
             translated = model.translate(resized.rows(numbers).numpy(), to=to)
             for number, image in zip(numbers, translated, strict=True):
                 _save(image, value_range, out / f"{names[number]}.png")
-    return Translated(source.size, set(sizes), note)
+    return TranslationResult(source.size, set(sizes), note)
 
 
 def _sizes(generator, shape, own, size):
@@ -83,7 +83,7 @@ def _sizes(generator, shape, own, size):
         if checks.integer("size", size) % multiple:
             raise ValueError(f"--size must be divisible by {multiple}. Expected: such as 128. Received: {size}")
         return [(size, size)] * len(own), ""
-    sizes = [tuple(max(round(side / multiple), 2) * multiple for side in one) for one in own]
+    sizes = [tuple(max(round(side / multiple), 2) * multiple for side in sides) for sides in own]
     changed = sum(new != old for new, old in zip(sizes, own, strict=True))
     return sizes, f"{changed} resized to the nearest sides divisible by {multiple}" if changed else ""
 

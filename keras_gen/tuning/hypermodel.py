@@ -12,7 +12,7 @@ from keras_gen.files import atomic_write
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 from keras_gen.tuning.result import squared_errors
-from keras_gen.tuning.space import arguments
+from keras_gen.tuning.space import preset_arguments
 
 SCORE = "best.json"
 _SEEDS_APART = 1_000_003  # searches of neighbouring seeds must share no training
@@ -42,7 +42,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
 
     def trial_settings(self, hp):
         """The settings of one trial."""
-        return self.settings.with_options(**arguments(self.ranges, hp, self.settings.options))
+        return self.settings.with_options(**preset_arguments(self.ranges, hp, self.settings.options))
 
     def fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks=(), **options):
         """Train and measure, `repeats` times; a model that diverges is a failed trial."""
@@ -61,10 +61,10 @@ class PresetHyperModel(keras_tuner.HyperModel):
             if not np.isfinite(found[-1][self.objective]):
                 raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
         # Some names differ between trainings: a schedule logs each optimizer by its name
-        shared = [name for name in found[0] if all(name in one for one in found)]
-        means = {name: float(np.mean([one[name] for one in found])) for name in shared}
+        shared = [name for name in found[0] if all(name in results for results in found)]
+        means = {name: float(np.mean([results[name] for results in found])) for name in shared}
         if means[self.objective] < self._smallest():
-            models[int(np.argmin([one[self.objective] for one in found]))].save(self.run.model_path)
+            models[int(np.argmin([results[self.objective] for results in found]))].save(self.run.model_path)
             self.trial_settings(hp).write(self.run.folder)
             with atomic_write(self.run.folder / SCORE) as path:
                 path.write_text(json.dumps({self.objective: means[self.objective]}) + "\n")
@@ -72,11 +72,11 @@ class PresetHyperModel(keras_tuner.HyperModel):
 
     def try_out(self, x, inputs, targets):
         """Train models at the ends of the ranges for one step on the batch `x`, before a mistake costs every trial."""
-        for place in range(max(len(one.probes) for one in self.ranges)):
+        for place in range(max(len(range_.probes) for range_ in self.ranges)):
             hp = keras_tuner.HyperParameters()
-            for one in self.ranges:
-                names = [f"nodes_{number}" for number in range(1, 10)] if one.name == "nodes" else [one.name]
-                hp.values.update(dict.fromkeys(names, one.probes[place % len(one.probes)]))
+            for range_ in self.ranges:
+                names = [f"nodes_{number}" for number in range(1, 10)] if range_.name == "nodes" else [range_.name]
+                hp.values.update(dict.fromkeys(names, range_.probes[place % len(range_.probes)]))
             model = self.build(hp)
             with compiled_for(model, 1):
                 logged = model.fit(x, batch_size=len(x), validation_data=targets, verbose=0).history

@@ -80,7 +80,7 @@ def write_result(folder, oracle, ranges, objective):
         )
     best, chosen = rows[int(np.nanargmin(scores))], {}
     done = [row for row in rows if math.isfinite(row["error"])]
-    for name in (one.name for one in ranges if one.numeric and one.name != "nodes"):
+    for name in (range_.name for range_ in ranges if range_.numeric and range_.name != "nodes"):
         curve = [[row[key] for row in done] for key in (name, "error", "standard_error")]
         chosen[name] = one_standard_error(*curve)
         with atomic_write(folder / f"error_against_{name}.png") as path:

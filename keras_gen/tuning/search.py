@@ -14,7 +14,7 @@ from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
 from keras_gen.tuning.hypermodel import PresetHyperModel
 from keras_gen.tuning.result import write_result
-from keras_gen.tuning.space import Range, checked, parse
+from keras_gen.tuning.space import Range, parse, validated
 
 TUNERS = {
     "random": keras_tuner.RandomSearch,
@@ -190,10 +190,10 @@ def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
 
 def _checked_ranges(ranges, fixed, known):
     """The ranges, of known arguments that are not fixed."""
-    ranges = checked(parse(ranges) if isinstance(ranges, str) else ranges, known)
+    ranges = validated(parse(ranges) if isinstance(ranges, str) else ranges, known)
     for name in fixed:
         checks.choice("argument of the preset", name, known)
-    both = sorted(set(fixed) & {one.name for one in ranges})
+    both = sorted(set(fixed) & {range_.name for range_ in ranges})
     if both:
         raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, of {both}")
     return ranges

@@ -7,7 +7,7 @@ import numpy as np
 
 from keras_gen import checks
 
-SHAPE = ("layers", "nodes")  # which together make a preset's `units`
+UNITS_RANGES = ("layers", "nodes")  # which together make a preset's `units`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -137,13 +137,13 @@ def _plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def checked(ranges, known):
+def validated(ranges, known):
     """The ranges as a list, or a `ValueError` unless they are of different known arguments of a preset."""
     ranges = list(ranges)
     if not ranges:
         raise ValueError("A search must have at least one range. Received: none")
-    names = [one.name for one in ranges]
-    allowed = {*known, *(SHAPE if "units" in known else ())}
+    names = [range_.name for range_ in ranges]
+    allowed = {*known, *(UNITS_RANGES if "units" in known else ())}
     for name in names:
         checks.choice("search range", name, allowed)
         if name == "units":
@@ -153,15 +153,15 @@ def checked(ranges, known):
     return ranges
 
 
-def arguments(ranges, hp, known):
+def preset_arguments(ranges, hp, known):
     """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
 
     The widths are taken in falling order, and none is less than the code's, as a symmetric autoencoder needs. `known`
     are the preset's other arguments, with its defaults.
     """
-    by_name = {one.name: one for one in ranges}
-    values = {name: one.suggest(hp) for name, one in by_name.items() if name not in SHAPE}
-    if not by_name.keys() & set(SHAPE):
+    by_name = {range_.name: range_ for range_ in ranges}
+    values = {name: range_.suggest(hp) for name, range_ in by_name.items() if name not in UNITS_RANGES}
+    if not by_name.keys() & set(UNITS_RANGES):
         return values
     layers, nodes = by_name.get("layers"), by_name.get("nodes")
     number = len(known["units"]) if layers is None else layers.suggest(hp)

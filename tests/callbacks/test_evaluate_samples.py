@@ -28,7 +28,7 @@ class Played(metrics.SampleMetric):
         super().__init__(None, features.identity(), n=4)
         self.left = list(values)
 
-    def measured(self, features):
+    def compute(self, features):
         return self.left.pop(0)
 
 
@@ -40,7 +40,7 @@ class Lightness(metrics.SampleMetric):
 
     label = "lightness"
 
-    def measured(self, features):
+    def compute(self, features):
         return features.mean()
 
 

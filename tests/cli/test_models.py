@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from keras_gen import load_model, presets, runs
-from keras_gen.runs.extras import options_of
-from keras_gen.runs.training import Trained, completed
+from keras_gen.runs.training import TrainingResult, with_defaults
+from keras_gen.runs.training_options import options_of
+from tests.images import image_folders
 
 
 @pytest.fixture
@@ -18,7 +19,7 @@ def calls(monkeypatch):
     def stub(settings, folder, resume, given):
         found.append((settings, folder, resume, given))
         figures = {"loss": 2.5, "accuracy": 0.75}
-        return Trained(folder, ["a.png"], completed(settings), settings.epochs, 1, figures)
+        return TrainingResult(folder, ["a.png"], with_defaults(settings), settings.epochs, 1, figures)
 
     monkeypatch.setattr(runs, "train", stub)
     return found
@@ -88,7 +89,8 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     assert code == 0 and "Smallest latent_dim within one standard error of the best: " in out, err
     first = (folder / "trials.csv").read_text().splitlines()
     code, out, err = run(*command, "--trials", 2)
-    assert code == 0 and f"In {folder}: model.keras, settings.json, trials.csv, error_against_latent_dim.png" in out
+    pictures = "error_against_corruption.png, error_against_latent_dim.png"
+    assert code == 0 and f"In {folder}: model.keras, settings.json, trials.csv, {pictures}\n" in out, err
     assert (folder / "trials.csv").read_text().splitlines()[:2] == first and len(first) == 2
     assert "Test error of the best: " in out, err
     settings = json.loads((folder / "settings.json").read_text())["arguments"]
@@ -104,32 +106,26 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
 
 
 def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
-    rng = np.random.default_rng(0)
-    for side, n in (("x", 3), ("y", 2)):
-        (tmp_path / side).mkdir()
-        for number in range(n):
-            image = Image.fromarray(rng.integers(0, 256, (3, 3, 3), "uint8")).resize((12, 17))
-            image.save(tmp_path / side / f"{side}{number}.jpg")
-    (tmp_path / "x" / "broken.jpg").write_bytes(b"none")
+    x, y = image_folders(tmp_path, {"x": 3, "y": 2}, size=(12, 17))
+    (x / "broken.jpg").write_bytes(b"none")
     options = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 2, "--epochs", 1]
     folder = tmp_path / "run"
-    sets = ["--x", tmp_path / "x", "--y", tmp_path / "y"]
-    code, out, err = run("train", "cyclegan", *sets, *options, "--skip", "--out", folder)
+    code, out, err = run("train", "cyclegan", "--x", x, "--y", y, *options, "--skip", "--out", folder)
     assert code == 0 and "After epoch 1: generators_loss" in out, err
     assert "Warning: 1 of 4 images of `x` cannot be read and are left out:" in err and "broken.jpg" in err
     layers = load_model(folder).generator_xy.layers
     assert any(isinstance(layer, keras.layers.Concatenate) for layer in layers), "--skip"
-    code, out, err = run("translate", folder, tmp_path / "x", "--out", tmp_path / "made")
+    code, out, err = run("translate", folder, x, "--out", tmp_path / "made")
     sides = "12x16 pixels into", "(3 resized to the nearest sides divisible by 4)"
     assert code == 0 and f"Wrote 3 images of {sides[0]} {tmp_path / 'made'} {sides[1]}" in out, err
     assert {Image.open(path).size for path in (tmp_path / "made").iterdir()} == {(12, 16)}
-    code, out, err = run("translate", folder, tmp_path / "y", "--to", "x", "--size", 8, "--out", tmp_path / "made-x")
+    code, out, err = run("translate", folder, y, "--to", "x", "--size", 8, "--out", tmp_path / "made-x")
     assert code == 0 and f"Wrote 2 images of 8x8 pixels into {tmp_path / 'made-x'}\n" in out, err
     assert "--size must be divisible by 4. Expected: such as 128. Received: 10" in refused(
-        "translate", folder, tmp_path / "y", "--size", 10, "--out", tmp_path / "n"
+        "translate", folder, y, "--size", 10, "--out", tmp_path / "n"
     )
     assert "`evaluate` is for models of one set" in refused("evaluate", folder)
     assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
-    assert run("translate", folder, tmp_path / "x", "--to", "z")[0] == 2
+    assert run("translate", folder, x, "--to", "z")[0] == 2
     assert "--x is missing" in refused("train", "cyclegan", "--out", tmp_path / "n")
     assert not (tmp_path / "n").exists()

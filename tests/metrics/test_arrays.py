@@ -59,7 +59,7 @@ def test_the_error_is_that_of_a_mean():
 
 
 def test_features_may_be_lists_of_the_least_length():
-    real, fake = arrays.checked_pair([[1, 2], [3, 4]], [[5, 6], [7, 8]])
+    real, fake = arrays.as_feature_pair([[1, 2], [3, 4]], [[5, 6], [7, 8]])
     assert real.dtype == fake.dtype == "float64" and real.tolist() == [[1, 2], [3, 4]] and fake[0, 0] == 5
 
 
@@ -76,4 +76,4 @@ def test_features_may_be_lists_of_the_least_length():
 )
 def test_bad_features(real, fake, message):
     with pytest.raises(ValueError, match=message):
-        arrays.checked_pair(real, fake)
+        arrays.as_feature_pair(real, fake)

@@ -23,7 +23,7 @@ def test_it_converges_to_the_likelihood_with_a_wrong_posterior():
 def test_chunks_and_batches_change_only_the_draws():
     exact = Linear()
     for samples, rows in ((700, 50), (7, 21), (501, 5000)):
-        values = metrics.log_likelihoods(exact.model(), exact.x[:23], samples=samples, rows=rows)
+        values = metrics.log_likelihoods(exact.model(), exact.x[:23], samples=samples, decoder_batch_size=rows)
         np.testing.assert_allclose(values, exact.log_likelihood(exact.x[:23]), atol=1e-4)
 
 

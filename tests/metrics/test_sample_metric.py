@@ -18,7 +18,7 @@ class Mean(metrics.SampleMetric):
     label = "mean"
     measurements = 0
 
-    def measured(self, features):
+    def compute(self, features):
         self.measurements += 1
         return Moments(features.mean(), features.std())
 
@@ -54,7 +54,7 @@ def test_a_plain_number_is_a_report_too():
     class Least(metrics.SampleMetric):
         label = "least"
 
-        def measured(self, features):
+        def compute(self, features):
             return features.min()
 
     assert Least(None, features.identity(), n=6)(X + 2) == 2.0

@@ -25,3 +25,8 @@ def test_errors_are_drawn_in_order_of_size_and_the_choice_is_marked():
 def test_an_empty_history_is_refused():
     with pytest.raises(ValueError, match="at least one quantity"):
         plots.history_curves({})
+
+
+def test_errors_of_which_none_is_finite_are_refused():
+    with pytest.raises(ValueError, match="^`errors` must hold a finite one. Received: none$"):
+        plots.error_against("size", [8, 2], [np.nan, np.inf], [0.5, 0.25])

@@ -10,6 +10,7 @@ from PIL import Image
 
 from keras_gen import load_model, models, runs
 from keras_gen.data.image_sources import image_source
+from tests.images import image_folders
 
 SMALL = {"size": 8, "width": 0.03, "blocks": 1, "pool_size": 3}
 
@@ -17,14 +18,9 @@ SMALL = {"size": 8, "width": 0.03, "blocks": 1, "pool_size": 3}
 @pytest.fixture
 def folders(tmp_path):
     """Two folders of smooth images, of which one file of the first is none."""
-    rng = np.random.default_rng(0)
-    for side, n in (("x", 5), ("y", 3)):
-        (tmp_path / side).mkdir()
-        for number in range(n):
-            image = Image.fromarray(rng.integers(0, 256, (3, 3, 3), "uint8")).resize((12, 14))
-            image.save(tmp_path / side / f"{side}{number}.jpg")
-    (tmp_path / "x" / "broken.jpg").write_bytes(b"none")
-    return tmp_path / "x", tmp_path / "y"
+    x, y = image_folders(tmp_path, {"x": 5, "y": 3})
+    (x / "broken.jpg").write_bytes(b"none")
+    return x, y
 
 
 def train(folder, x, y, epochs=1, given=(), resume=True, **options):

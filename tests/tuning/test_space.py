@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen.tuning import Range, one_standard_error, parse
-from keras_gen.tuning.space import arguments, checked
+from keras_gen.tuning.space import preset_arguments, validated
 
 UNITS = {"units": (40, 20), "latent_dim": 3}
 
@@ -37,17 +37,17 @@ def test_lines_that_cannot_be_read(line, message):
 
 def test_ranges_that_make_no_search():
     with pytest.raises(ValueError, match="at least one range. Received: none"):
-        checked([], UNITS)
+        validated([], UNITS)
     with pytest.raises(ValueError, match="Unknown search range. Did you mean 'latent_dim'.* Received: 'latent_dims'"):
-        checked([Range("latent_dims", 1, 2)], UNITS)
+        validated([Range("latent_dims", 1, 2)], UNITS)
     with pytest.raises(ValueError, match="Unknown search range"):
-        checked([Range("layers", 1, 2)], ["latent_dim", "filters"])
+        validated([Range("layers", 1, 2)], ["latent_dim", "filters"])
     with pytest.raises(ValueError, match="must be named once"):
-        checked([Range("latent_dim", 1, 2), Range("latent_dim", 1, 3)], UNITS)
+        validated([Range("latent_dim", 1, 2), Range("latent_dim", 1, 3)], UNITS)
     with pytest.raises(ValueError, match="A logarithmic range must begin above 0"):
         Range("corruption", 0, 0.5, log=True)
     with pytest.raises(ValueError, match=r"`units` cannot be searched.* Expected: ranges of `layers` and `nodes`"):
-        checked([Range("units", 8, 16)], UNITS)
+        validated([Range("units", 8, 16)], UNITS)
     for choices in (("relu", 1), (True, 1), ((8, 4), (16, 8))):
         with pytest.raises(ValueError, match="The choices of `tied` must be of one kind"):
             Range("tied", choices=choices)
@@ -64,7 +64,7 @@ def test_numbers_of_numpy_are_numbers():
 def test_what_keras_tuner_is_asked_for():
     hp = keras_tuner.HyperParameters()
     ranges = [Range("latent_dim", 2, 8), Range("corruption", 0.25, 0.5), Range("tied", choices=[True])]
-    values = arguments(ranges, hp, {})
+    values = preset_arguments(ranges, hp, {})
     assert values == {"latent_dim": 2, "corruption": 0.25, "tied": True}
     assert [type(one).__name__ for one in hp.space] == ["Int", "Float", "Choice"]
 
@@ -73,10 +73,10 @@ def test_layers_and_nodes_make_a_symmetric_autoencoder():
     hp = keras_tuner.HyperParameters()
     hp.values.update(layers=3, nodes_1=5, nodes_2=50, nodes_3=9, latent_dim=7)
     ranges = [Range("layers", 1, 3), Range("nodes", 4, 64), Range("latent_dim", 2, 8)]
-    assert arguments(ranges, hp, UNITS) == {"latent_dim": 7, "units": (50, 9, 7)}
-    assert arguments([Range("layers", 1, 2)], keras_tuner.HyperParameters(), UNITS) == {"units": (40,)}
+    assert preset_arguments(ranges, hp, UNITS) == {"latent_dim": 7, "units": (50, 9, 7)}
+    assert preset_arguments([Range("layers", 1, 2)], keras_tuner.HyperParameters(), UNITS) == {"units": (40,)}
     hp = keras_tuner.HyperParameters()
-    assert arguments([Range("nodes", 4, 64)], hp, UNITS) == {"units": (4, 4)}
+    assert preset_arguments([Range("nodes", 4, 64)], hp, UNITS) == {"units": (4, 4)}
     assert set(hp.values) == {"nodes_1", "nodes_2"}
 
 
@@ -84,7 +84,7 @@ def test_more_layers_than_there_are_need_their_widths():
     hp = keras_tuner.HyperParameters()
     hp.values["layers"] = 3
     with pytest.raises(ValueError, match="needs `nodes`, their widths. Expected: up to 2 layers"):
-        arguments([Range("layers", 1, 3)], hp, UNITS)
+        preset_arguments([Range("layers", 1, 3)], hp, UNITS)
 
 
 def test_the_rule_of_one_standard_error():

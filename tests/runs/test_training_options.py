@@ -3,14 +3,14 @@ from PIL import Image
 
 from keras_gen import callbacks, presets
 from keras_gen.runs import Settings
-from keras_gen.runs.extras import Training, callbacks_of, image_sets, options_of
+from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_of
 
 
 def of(name, tmp_path, **options):
     """The types of the callbacks of a training."""
     own = {option: one.default for option, one in options_of(name).items()}
     settings = Settings(name, options={**own, **options})
-    return [type(one) for one in callbacks_of(Training(tmp_path, settings, None, (None, None)))]
+    return [type(one) for one in callbacks_of(TrainingContext(tmp_path, settings, None, (None, None)))]
 
 
 @pytest.mark.parametrize("name", presets.PRESETS)

@@ -6,7 +6,7 @@ from keras_gen import callbacks, data, presets
 from keras_gen.arguments import REQUIRED, arguments_of
 
 
-class Training(typing.NamedTuple):
+class TrainingContext(typing.NamedTuple):
     """What callbacks need: the run's `folder` and `settings`, its `batches`, and the images `shown` in pictures."""
 
     folder: object
@@ -98,10 +98,10 @@ def options_of(name):
 
 
 def callbacks_of(training):
-    """The Keras callbacks that the settings of a `Training` ask for."""
+    """The Keras callbacks that the settings of a `TrainingContext` ask for."""
     settings = training.settings
     return [
-        callback for build in _functions(settings.model) for callback in build(training, **accepted(build, settings))
+        callback for build in _functions(settings.model) for callback in build(training, **options_for(build, settings))
     ]
 
 
@@ -114,6 +114,6 @@ def _own_options(function):
     return {name: argument for name, argument in arguments_of(function).items() if argument.default is not REQUIRED}
 
 
-def accepted(function, settings):
+def options_for(function, settings):
     """The options of a run that a function takes."""
     return {name: settings.options[name] for name in _own_options(function) if name in settings.options}
