@@ -40,7 +40,7 @@ def init_parameters(cls):
     return found
 
 
-def described(thing):
+def argument_texts(thing):
     """What a docstring says of each argument, in one line without the default; of a class, its bases' too."""
     texts = {}
     for owner in thing.__mro__ if inspect.isclass(thing) else [thing]:
@@ -60,7 +60,7 @@ def arguments_of(thing):
         parameters = init_parameters(thing)
     else:
         parameters = {n: p for n, p in inspect.signature(thing).parameters.items() if p.kind not in _VARIADIC}
-    texts = described(thing)
+    texts = argument_texts(thing)
     return {
         name: Argument(name, parameter.default, texts.get(name, ""), _choices(parameter.annotation))
         for name, parameter in parameters.items()

@@ -83,11 +83,11 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     `allow_nan` entries may be NaN, even all of them.
     """
     x = np.asarray(x)
-    array_facts(name, x.dtype, x.shape, shape)
-    array_values(name, *extremes(x, allow_nan), value_range, allow_nan)
+    array_spec(name, x.dtype, x.shape, shape)
+    array_extremes(name, *extremes(x, allow_nan), value_range, allow_nan)
 
 
-def array_facts(name, dtype, shape, wanted=None):
+def array_spec(name, dtype, shape, wanted=None):
     """Raise unless an array of that type and shape holds numbers, at least one example, each of the wanted shape."""
     if np.dtype(dtype).kind not in "fiub":
         raise ValueError(f"`{name}` must be an array of numbers. Received: {name} of dtype {dtype}")
@@ -124,7 +124,7 @@ def shapes_agree(shape, expected):
     return len(shape) == len(expected) and all(side == other or None in (side, other) for side, other in pairs)
 
 
-def array_values(name, low, high, value_range=None, allow_nan=False):
+def array_extremes(name, low, high, value_range=None, allow_nan=False):
     """Raise unless values with these extremes are finite and in the range; with `allow_nan`, NaN is no value."""
     if allow_nan and np.isnan(low):
         return

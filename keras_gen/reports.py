@@ -56,7 +56,7 @@ def report(title, findings, folder, protocol):
         )
     rows = [{**dataclasses.asdict(f), "expected": f.expected, "verdict": f.verdict} for f in findings]
     path = Path(folder) / "report.json"
-    with atomic_write(path) as beside:
+    with atomic_write(path) as temporary:
         content = {"title": title, "findings": rows, "protocol": protocol, "versions": versions()}
-        beside.write_text(json.dumps(content, indent=2, default=float) + "\n")
+        temporary.write_text(json.dumps(content, indent=2, default=float) + "\n")
     return path

@@ -1,6 +1,6 @@
 from typing import Literal
 
-from keras_gen.arguments import REQUIRED, arguments_of, described
+from keras_gen.arguments import REQUIRED, argument_texts, arguments_of
 
 
 class Base:
@@ -56,10 +56,10 @@ def test_choices_are_those_of_a_literal_also_in_a_union():
 
 
 def test_described_reads_the_arguments_alone():
-    assert described(Derived) == {
+    assert argument_texts(Derived) == {
         "b": "Its own text.",
         "c": "Of no default.",
         "a": "What both are, over two lines.",
         "kind": "One of two.",
     }
-    assert described(lambda a: a) == {}
+    assert argument_texts(lambda a: a) == {}

@@ -24,7 +24,7 @@ def replica_id():
     return 0 if context is None else context.replica_id_in_sync_group
 
 
-def reducible(logs):
+def gatherable(logs):
     """Logs in a form that every distribution strategy can gather: several workers refuse scalars."""
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):
         return {name: tf.reshape(value, (1,)) for name, value in logs.items()}

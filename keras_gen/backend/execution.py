@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras_gen.backend.random import under_xla
 
 
-def after(data):
+def after_reading(data):
     """A context in which nothing runs before the tensors of `data` exist, not even what does not depend on them."""
     return tf.control_dependencies([t for t in tf.nest.flatten(data) if tf.is_tensor(t)])
 
@@ -29,7 +29,7 @@ def fuse_steps(step, result, steps, fallback):
     of another size is an execution of its own. `step` is the model's `train_step`, whose value is dropped; `result`
     gives the logs; `fallback` is the training function for any other iterator.
     """
-    execute = _execution(_loop(step, result), steps)
+    execute = _batch_reader(_fused_loop(step, result), steps)
 
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
@@ -48,7 +48,7 @@ def fuse_steps(step, result, steps, fallback):
     return function
 
 
-def _loop(step, result):
+def _fused_loop(step, result):
     """One XLA program that takes a step on each of the first `count` of stacked batches, and returns the logs."""
 
     def loop(stacked, count):
@@ -62,7 +62,7 @@ def _loop(step, result):
     return compiled(loop, jit_compile=True)
 
 
-def _execution(loop, steps):
+def _batch_reader(loop, steps):
     """A function that trains on up to `limit` batches of equal size, and gives the logs and their number."""
 
     @tf.function(reduce_retracing=True, autograph=False)
@@ -79,7 +79,7 @@ def _execution(loop, steps):
             return i + 1, read(i + 1), arrays
 
         count, left, arrays = tf.while_loop(
-            lambda i, optional, _: _holds_batch_of_size(optional, first), stack, (1, read(1), arrays)
+            lambda i, optional, _: _has_size_of(optional, first), stack, (1, read(1), arrays)
         )
         logs = loop(tf.nest.pack_sequence_as(first, [a.stack() for a in arrays]), count)
 
@@ -91,7 +91,7 @@ def _execution(loop, steps):
     return execute
 
 
-def _holds_batch_of_size(optional, batch):
+def _has_size_of(optional, batch):
     """Whether an optional holds a batch, and one of the size of `batch`."""
 
     def equal():

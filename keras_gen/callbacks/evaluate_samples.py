@@ -10,7 +10,7 @@ from keras_gen import checks
 from keras_gen.metrics.sample_metric import SampleMetric
 from keras_gen.training.tasks import require_task
 
-_FEW = 0.01  # share of values so far out of range that it is outliers, not another range
+_MOST_OUTLIERS = 0.01  # share of values so far out of range that it is outliers, not another range
 
 
 class EvaluateSamples(keras.callbacks.Callback):
@@ -106,11 +106,11 @@ class EvaluateSamples(keras.callbacks.Callback):
         finite, reports = bool(np.isfinite(samples).all()), {}
         for metric in self.metrics:
             metric.reset_state()
-            within, lost = _within_reach(samples[: metric.n], metric)
-            if lost and self.reports:  # the training diverges; at the first measurement, a wrong range raises
+            samples_in_range, out_of_range = _clipped(samples[: metric.n], metric)
+            if out_of_range and self.reports:  # the training diverges; at the first measurement, a wrong range raises
                 warnings.warn(f"{metric.name}: most samples are far out of range after epoch {done}", stacklevel=2)
-            if measured := finite and not (lost and self.reports):
-                metric.update_state(within)
+            if measured := finite and not (out_of_range and self.reports):
+                metric.update_state(samples_in_range)
                 reports[metric.name] = metric.report()
             self._values[f"val_{metric.name}"] = metric.result() if measured else float("nan")
         self.reports[done] = reports
@@ -119,11 +119,11 @@ class EvaluateSamples(keras.callbacks.Callback):
         return self.model.sample(n, seed=self.seed, **({} if labels is None else {"labels": labels}))
 
 
-def _within_reach(samples, metric):
+def _clipped(samples, metric):
     """The samples, a few outliers clipped to the range that the metric's network takes, and whether there are more."""
     if metric.features.network is None:
         return samples, False
     low, high = metric.value_range
     margin = (high - low) / 2
     far = np.mean((samples < low - margin) | (samples > high + margin))
-    return np.clip(samples, low, high) if 0 < far <= _FEW else samples, bool(far > _FEW)
+    return np.clip(samples, low, high) if 0 < far <= _MOST_OUTLIERS else samples, bool(far > _MOST_OUTLIERS)

@@ -13,7 +13,8 @@ class Reference:
     """A few real examples, and what of samples is compared with them; arguments as in `TrainingDoctor`."""
 
     def __init__(self, x=None, labels=None, features=None, centres=None, samples=256, seed=0):
-        self.drawn, self.seed = checks.integer("samples", samples, minimum=2), checks.integer("seed", seed, minimum=0)
+        self.sample_count = checks.integer("samples", samples, minimum=2)
+        self.seed = checks.integer("seed", seed, minimum=0)
         if centres is not None and features is not None:
             raise ValueError("Classes come from one source. Expected: `features` or `centres`. Received: both")
         self.features, self.head = features, getattr(features, "head", None)
@@ -35,7 +36,7 @@ class Reference:
                     f"`labels` must be one integer for each example of `x`. Expected: shape ({len(x)},). "
                     f"Received: shape {labels.shape}, dtype {labels.dtype}"
                 )
-            self.labels, self.drawn = labels[few], len(few)
+            self.labels, self.sample_count = labels[few], len(few)
 
     def compare_with(self, model):
         """Measure the real examples as a model's; a `ValueError` says that they, their labels or centres do not fit."""
@@ -55,14 +56,14 @@ class Reference:
                     "`x` must hold examples that differ, with `labels` also within a class. "
                     f"Received: {len(self.x)} examples at a mean distance of {self.distance:g}"
                 )
-        if self.tells_classes and self.x is not None:
+        if self.has_classes and self.x is not None:
             self.classes = self.reached(model, self.x)
-        elif self.tells_classes:
+        elif self.has_classes:
             self._rows(model, np.zeros((1, *model.example_shape)))  # raises here, and not after an epoch
             self.classes = self.number_of_classes
 
     @property
-    def tells_classes(self):
+    def has_classes(self):
         """Whether there is something that tells an example's class."""
         return self.centres is not None or self.head is not None
 
@@ -72,9 +73,9 @@ class Reference:
         return len(self.centres) if self.centres is not None else self.head.output_shape[-1]
 
     def draw(self, model):
-        """Samples, always of the same latents: array `(drawn, *shape)`, or `None` if they are not finite."""
+        """Samples, always of the same latents: array `(sample_count, *shape)`, or `None` if they are not finite."""
         labels = {} if self.labels is None else {"labels": self.labels}
-        samples = model.sample(self.drawn, seed=self.seed, **labels)
+        samples = model.sample(self.sample_count, seed=self.seed, **labels)
         return samples if np.isfinite(samples).all() else None
 
     def spread(self, model, samples):

@@ -59,6 +59,8 @@ class RunFolder(keras.callbacks.Callback):
         if path.exists():
             with path.open(newline="") as file:
                 rows = list(csv.DictReader(file))
+            if rows and "epoch" not in rows[0]:
+                raise ValueError(f"'{path}' must be a history. Expected: a column 'epoch'. Received: {list(rows[0])}")
             self.rows = [{**row, "epoch": int(row["epoch"])} for row in rows if int(row["epoch"]) <= epochs_completed]
 
     def on_epoch_end(self, epoch, logs=None):

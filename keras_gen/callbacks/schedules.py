@@ -127,24 +127,24 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
         super().__init__(self._rate)
 
     def on_train_begin(self, logs=None):
-        self._told = False
+        self._warned = False
 
-    def _tell(self, epoch):
+    def _warn_of_rate_0(self, epoch):
         """Warn once of epochs at a rate of 0, after other callbacks have restored the count of epochs."""
         asked = self.model.epochs_completed + (self.params.get("epochs") or 0) - epoch
         end = self.constant_epochs + self.decay_epochs
-        if asked > end and not self._told:
+        if asked > end and not self._warned:
             warnings.warn(
                 f"The learning rate is 0 from epoch {end + 1} on, of {asked}. Expected: constant_epochs + decay_epochs "
                 f">= {asked}. Received: {self.constant_epochs} + {self.decay_epochs}",
                 stacklevel=2,
             )
-        self._told = True
+        self._warned = True
 
     def _rate(self, epoch):
         left = self.constant_epochs + self.decay_epochs - epoch
         return self.learning_rate * min(1.0, max(0.0, left / self.decay_epochs))
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._tell(epoch)
+        self._warn_of_rate_0(epoch)
         super().on_epoch_begin(self.model.epochs_completed, logs)

@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gen.callbacks import advice
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
-from keras_gen.training.tasks import can
+from keras_gen.training.tasks import has_task
 
 ACTIVE = 0.01  # nats: a latent dimension of less is not used
 
@@ -22,11 +22,11 @@ class Symptom:
     limit: str  # the doctor's argument that holds the threshold
     applies: typing.Callable  # (model, reference): whether the model can have it, and there is what shows it
     measure: typing.Callable  # of an `Examination`: a number, or `None` where there is nothing to measure
-    saw: typing.Callable  # (value, limit, examination): the number in words
+    describe: typing.Callable  # (value, limit, examination): the number in words
     advice: typing.Callable  # of the model: the argument to change
     # (value, limit, earlier): whether the number is bad, given those of the epochs before
-    sick: typing.Callable = lambda value, limit, earlier: value < limit
-    still_sick: typing.Callable | None = None  # the same for what has been bad so far, if it differs
+    is_bad: typing.Callable = lambda value, limit, earlier: value < limit
+    stays_bad: typing.Callable | None = None  # the same for what has been bad so far, if it differs
 
 
 class Examination:
@@ -41,7 +41,7 @@ class Examination:
         return self.reference.draw(self.model)
 
 
-def remaining(loss, adversarial_loss, label_smoothing=0.0):
+def share_of_guessing(loss, adversarial_loss, label_smoothing=0.0):
     """Where a discriminator's loss lies on the way from certainty, 0, to guessing, 1; arguments as in `models.GAN`."""
     guessed = {"least_squares": 0.5, "hinge": 2.0}.get(adversarial_loss)
     if guessed is not None:
@@ -73,7 +73,7 @@ def first_not_finite(logs, names):
 
 
 def _has_generator(model):
-    return can(model, "sample") and any(player.name == "generator" for player in model.players())
+    return has_task(model, "sample") and any(player.name == "generator" for player in model.players())
 
 
 def _logs(model, name):
@@ -96,16 +96,16 @@ def _adversaries(model):
     return next((pair for pair in pairs if _logs(model, f"{pair[0]}_loss")), None)
 
 
-def _remaining(exam):
+def _share_of_guessing(exam):
     model = exam.model
     loss = exam.logs.get(f"{_adversaries(model)[0]}_loss", math.nan)
     warmup = sum(advice.argument(model, f"{name}_warmup_steps", 0) for name in ("discriminator", "generator"))
     if not math.isfinite(loss) or (warmup and int(model.steps_done) <= warmup):
         return None  # a discriminator soon recognises the fakes of a generator that is not updated
-    return remaining(loss, model.adversarial_loss, advice.argument(model, "label_smoothing", 0.0))
+    return share_of_guessing(loss, model.adversarial_loss, advice.argument(model, "label_smoothing", 0.0))
 
 
-def _saw_saturation(value, limit, exam):
+def _describe_saturation(value, limit, exam):
     losses = [f"{name}_loss" for name in _adversaries(exam.model)]
     return (
         f"{losses[0]} is {exam.logs[losses[0]]:.2g}, {100 * value:.2g} % of the way from certainty to guessing "
@@ -134,18 +134,20 @@ SYMPTOMS = (
         limit="min_spread",
         applies=lambda model, reference: _has_generator(model) and reference.x is not None,
         measure=_spread,
-        saw=lambda value, limit, exam: f"samples lie {value:.2g} times as far apart as real examples (limit {limit:g})",
+        describe=lambda value, limit, exam: (
+            f"samples lie {value:.2g} times as far apart as real examples (limit {limit:g})"
+        ),
         advice=advice.spread,
         # An untrained generator gives nearly one sample for all latents: while its samples still spread, it learns
-        sick=lambda value, limit, earlier: value < limit and value <= max(earlier, default=math.inf),
-        still_sick=lambda value, limit, earlier: value < limit,
+        is_bad=lambda value, limit, earlier: value < limit and value <= max(earlier, default=math.inf),
+        stays_bad=lambda value, limit, earlier: value < limit,
     ),
     Symptom(
         "missing classes",
         limit="min_classes",
-        applies=lambda model, reference: _has_generator(model) and reference.tells_classes,
+        applies=lambda model, reference: _has_generator(model) and reference.has_classes,
         measure=_class_share,
-        saw=lambda value, limit, exam: (
+        describe=lambda value, limit, exam: (
             f"samples reach {round(value * exam.reference.classes)} of {exam.reference.classes} classes"
         ),
         advice=advice.spread,
@@ -156,8 +158,8 @@ SYMPTOMS = (
         applies=lambda model, reference: (
             _adversaries(model) is not None and str(advice.argument(model, "adversarial_loss")) in ADVERSARIAL_LOSSES
         ),
-        measure=_remaining,
-        saw=_saw_saturation,
+        measure=_share_of_guessing,
+        describe=_describe_saturation,
         advice=advice.saturation,
     ),
     Symptom(
@@ -165,16 +167,16 @@ SYMPTOMS = (
         limit="max_penalty",
         applies=lambda model, reference: _logs(model, "gradient_penalty"),
         measure=_penalty,
-        saw=lambda value, limit, exam: f"gradient_penalty is {value:.3g} (limit {limit:g}, or a tenfold growth)",
+        describe=lambda value, limit, exam: f"gradient_penalty is {value:.3g} (limit {limit:g}, or a tenfold growth)",
         advice=advice.penalty,
-        sick=_too_steep,
+        is_bad=_too_steep,
     ),
     Symptom(
         "posterior collapse",
         limit="min_active",
-        applies=lambda model, reference: can(model, "likelihood") and reference.x is not None,
+        applies=lambda model, reference: has_task(model, "likelihood") and reference.x is not None,
         measure=_active_share,
-        saw=lambda value, limit, exam: (
+        describe=lambda value, limit, exam: (
             f"{round(value * exam.model.latent_dim)} of {exam.model.latent_dim} latent dimensions are active (a KL "
             f"above {ACTIVE:g} nats)"
         ),

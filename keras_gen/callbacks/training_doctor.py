@@ -16,18 +16,18 @@ NOT_FINITE = "not finite"
 
 @dataclasses.dataclass
 class Diagnosis:
-    """One thing that the doctor saw."""
+    """One thing that the doctor observation."""
 
     name: str  # of the symptom
     since: int  # epoch in which it began, from 1, counted over all that the model has finished
-    saw: str  # what was seen last, in words
+    observation: str  # what was seen last, in words
     advice: str  # the argument to change
-    value: float  # the number behind `saw`
+    value: float  # the number behind `observation`
     loss: str | None = None  # the loss that turned first, if one is not finite
     until: int | None = None  # epoch in which it was over, `None` while it lasts
 
     def __str__(self):
-        return f"{self.name} since epoch {self.since}: {self.saw}. Try {self.advice}."
+        return f"{self.name} since epoch {self.since}: {self.observation}. Try {self.advice}."
 
 
 class TrainingDoctor(keras.callbacks.Callback):
@@ -72,8 +72,8 @@ class TrainingDoctor(keras.callbacks.Callback):
         min_active: A number >= 0. Defaults to 0.1.
 
     Attributes:
-        findings: List of what was found in this `fit`, each with `name`, `since`, `saw`, `advice`, `value`, `loss` (the
-            name of one that is not finite) and `until` (`None` while it lasts).
+        findings: List of what was found in this `fit`, each with `name`, `since`, `observation`, `advice`, `value`,
+            `loss` (the name of one that is not finite) and `until` (`None` while it lasts).
         measurements: Dict from a symptom's name to a dict from the number of finished epochs to what was measured.
 
     Raises:
@@ -152,10 +152,10 @@ class TrainingDoctor(keras.callbacks.Callback):
             return
         loss, others = found
         where = f"batch {batch + 1}" if first > batch else f"batches {first} to {batch + 1}"
-        saw = f"{loss} turned {logs[loss]:g} in {where}" + (f", and {', '.join(others)}" if others else "")
+        observation = f"{loss} turned {logs[loss]:g} in {where}" + (f", and {', '.join(others)}" if others else "")
         number = self.model.epochs_completed + 1
         change = advice.not_finite(self.model, loss)
-        self._begin(Diagnosis(NOT_FINITE, number, saw, change, logs[loss], loss), number)
+        self._begin(Diagnosis(NOT_FINITE, number, observation, change, logs[loss], loss), number)
 
     def on_epoch_end(self, epoch, logs=None):
         done, logs = self.model.epochs_completed, logs or {}
@@ -169,40 +169,40 @@ class TrainingDoctor(keras.callbacks.Callback):
     def on_train_end(self, logs=None):
         done = self.model.epochs_completed
         for name, finding in self._lasting.items():
-            if self._told[name] < done:
+            if self._last_report[name] < done:
                 lasting = f"{name} since epoch {finding.since} lasts to the end of epoch {done}"
-                self._say(f"{lasting}: {finding.saw}. Try {finding.advice}.")
+                self._say(f"{lasting}: {finding.observation}. Try {finding.advice}.")
 
     def _examine(self, symptom, exam, done):
         value = symptom.measure(exam)
         if value is None or math.isnan(value):
             return
         limit, past = self.limits[symptom.limit], self.measurements.setdefault(symptom.name, {})
-        saw, earlier = symptom.saw(value, limit, exam), list(past.values())
+        observation, earlier = symptom.describe(value, limit, exam), list(past.values())
         past[done] = value
         lasting = self._lasting.get(symptom.name)
         if lasting is not None:
-            lasting.saw, lasting.value = saw, value
-            if not (symptom.still_sick or symptom.sick)(value, limit, earlier):
-                self._end(symptom.name, done, saw)
-        elif symptom.sick(value, limit, earlier):
+            lasting.observation, lasting.value = observation, value
+            if not (symptom.stays_bad or symptom.is_bad)(value, limit, earlier):
+                self._end(symptom.name, done, observation)
+        elif symptom.is_bad(value, limit, earlier):
             streak = self._streaks.setdefault(symptom.name, [])
             streak.append(done)
             if len(streak) >= self.patience:
-                self._begin(Diagnosis(symptom.name, streak[0], saw, symptom.advice(self.model), value), done)
+                self._begin(Diagnosis(symptom.name, streak[0], observation, symptom.advice(self.model), value), done)
         else:
             self._streaks.pop(symptom.name, None)
 
     def _begin(self, finding, epoch):
         self.findings.append(finding)
-        self._lasting[finding.name], self._told[finding.name] = finding, epoch
+        self._lasting[finding.name], self._last_report[finding.name] = finding, epoch
         self._say(finding)
 
-    def _end(self, name, done, saw):
+    def _end(self, name, done, observation):
         finding = self._lasting.pop(name)
         finding.until = done
         self._streaks.pop(name, None)
-        self._say(f"{name} since epoch {finding.since} is over in epoch {done}: {saw}.")
+        self._say(f"{name} since epoch {finding.since} is over in epoch {done}: {observation}.")
 
     def _say(self, line):
         if self.verbose:
@@ -212,4 +212,4 @@ class TrainingDoctor(keras.callbacks.Callback):
     def _forget(self):
         """Begin afresh: what was seen belongs to another training."""
         self.findings, self.measurements = [], {}
-        self._lasting, self._streaks, self._told, self._batches_seen = {}, {}, {}, 0
+        self._lasting, self._streaks, self._last_report, self._batches_seen = {}, {}, {}, 0

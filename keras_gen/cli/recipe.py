@@ -10,7 +10,7 @@ from pathlib import Path
 import keras
 
 from keras_gen import plots
-from keras_gen.arguments import REQUIRED, Argument, arguments_of, described
+from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
 from keras_gen.cli.options import command, errors_on_one_line
 from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
@@ -92,7 +92,7 @@ class Recipe:
     def __init__(self, function, name, text):
         self.name, self.__doc__, self._function = name, text, function
         frame = {"seed": Argument("seed", 0), "out": Argument("out", REQUIRED)}  # what every recipe has, listed last
-        arguments, own = frame | arguments_of(function), described(self)
+        arguments, own = frame | arguments_of(function), argument_texts(self)
         self.arguments = {}
         for argument in sorted(arguments.values(), key=lambda argument: argument.name in frame):
             text = own.get(argument.name) or SHARED.get(argument.name)

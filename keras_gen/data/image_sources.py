@@ -16,8 +16,8 @@ from keras_gen import checks
 from keras_gen.data.loading import IMAGE_SUFFIXES, image_files, other_files, tfds_builder
 from keras_gen.data.sources import Source
 
-_ENLARGED = 286 / 256  # sides before the random crop, over those after it
-_NAMED = 3  # files that a message names
+_ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
+_NAMES_IN_MESSAGE = 3  # files that a message names
 _ORIENTATION = 0x0112  # of EXIF: how a camera was held, 1 to 8
 
 
@@ -93,20 +93,20 @@ class FileImages:
     """Images of encoded files, decoded when they are asked for; those that cannot be decoded are named and left out.
 
     Photographs are turned upright, as their EXIF data say; transparency is dropped. `entries` are file names or encoded
-    images, `read` a function from an entry's tensor to the encoded image, `titles` what messages call the entries;
-    `size`, `channels` and `value_range` are as in `image_source`.
+    images, `read` a function from an entry's tensor to the encoded image, `display_names` what messages call the
+    entries; `size`, `channels` and `value_range` are as in `image_source`.
     """
 
     augments = True
 
-    def __init__(self, name, entries, titles, read, size=None, channels=None, value_range=(-1, 1)):
+    def __init__(self, name, entries, display_names, read, size=None, channels=None, value_range=(-1, 1)):
         sides = None if size is None else _sides(size)
         if channels not in (None, 1, 3):
             raise ValueError(f"`channels` must be 1, 3 or None, as in the files. Received: {channels}")
         self._range = checks.interval("value_range", value_range)
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            found = list(pool.map(lambda entry: _facts(read, entry), entries))
-        bad = [title for title, facts in zip(titles, found, strict=True) if facts is None]
+            found = list(pool.map(lambda entry: _inspect(read, entry), entries))
+        bad = [title for title, facts in zip(display_names, found, strict=True) if facts is None]
         good = [number for number, facts in enumerate(found) if facts is not None]
         if not good:
             raise ValueError(
@@ -121,7 +121,7 @@ class FileImages:
         if channels is None:
             channels = 1 if all(shape[-1] <= 2 for shape in shapes) else 3
         self.size = len(good)
-        self.titles = [titles[number] for number in good]
+        self.display_names = [display_names[number] for number in good]
         self.sizes = [tuple(shape[:2]) for shape in shapes]  # the images' own, upright
         self.example_shape = (*(sides or shapes[0][:2]), channels)
         if sides is None and len({shape[:2] for shape in shapes}) > 1:
@@ -150,7 +150,9 @@ class FileImages:
     @property
     def fingerprint(self):
         """A short text that other files, of other names or lengths, have differently; folders may move."""
-        entries = [f"{Path(title).name} {length}" for title, length in zip(self.titles, self._lengths, strict=True)]
+        entries = [
+            f"{Path(name).name} {length}" for name, length in zip(self.display_names, self._lengths, strict=True)
+        ]
         return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
 
     def rows(self, indices, draws=None):
@@ -190,7 +192,7 @@ def _resized(image, shape):
 def _cropped(image, draws, shape):
     """A random crop of the enlarged image, mirrored in half of the cases."""
     height, width, _ = shape
-    enlarged = (round(height * _ENLARGED), round(width * _ENLARGED))
+    enlarged = (round(height * _ENLARGEMENT), round(width * _ENLARGEMENT))
     image = _resized(image, enlarged)
     top, left = (
         tf.cast(draw * (most + 1), "int32")
@@ -210,7 +212,7 @@ def _upright(image, turn):
 
 
 def _named(files):
-    return ", ".join(files[:_NAMED]) + (", ..." if len(files) > _NAMED else "")
+    return ", ".join(files[:_NAMES_IN_MESSAGE]) + (", ..." if len(files) > _NAMES_IN_MESSAGE else "")
 
 
 def _sides(size):
@@ -220,7 +222,7 @@ def _sides(size):
     return tuple(checks.integer("size", side) for side in sides)
 
 
-def _facts(read, entry):
+def _inspect(read, entry):
     """The upright shape, the orientation and the length of an encoded image; `None` if it cannot be decoded."""
     from PIL import Image
 

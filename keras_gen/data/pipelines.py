@@ -153,7 +153,7 @@ class Pipeline(SeededPipeline):
             }
         size = sources["x"].size
         if binarization == "dynamic":
-            checks.array_values("x", *sources["x"].extremes(), (0, 1))
+            checks.array_extremes("x", *sources["x"].extremes(), (0, 1))
         for name, source in sources.items():
             if source.size != size:
                 raise ValueError(f"`{name}` must have a row for each of x. Expected: {size}. Received: {source.size}")

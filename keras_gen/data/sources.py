@@ -19,7 +19,7 @@ class Source:
     def __init__(self, name, array, dtype=None):
         is_sparse, on_disk = checks.is_sparse_matrix(array), isinstance(array, np.memmap)
         array = array.tocsr() if is_sparse else array if on_disk else np.asarray(array)
-        checks.array_facts(name, array.dtype, array.shape)
+        checks.array_spec(name, array.dtype, array.shape)
         self.size, *shape = array.shape
         self.example_shape = tuple(shape)
         self.dtype = tf.as_dtype(dtype or ("float32" if array.dtype.kind == "f" else array.dtype))

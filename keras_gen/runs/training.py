@@ -14,7 +14,7 @@ from keras_gen.runs.loading import open_run
 from keras_gen.runs.pictures import codes, grid, reconstructed, rescaled
 from keras_gen.runs.settings import Settings
 from keras_gen.saving import load_model
-from keras_gen.training.tasks import can
+from keras_gen.training.tasks import has_task
 
 _RECONSTRUCTED, _ENCODED, _TRANSLATED = 10, 5000, 6  # images in the pictures
 
@@ -178,11 +178,11 @@ def _batches(model, settings, arrays):
 
 def _pictures(model, run, x, labels, seed):
     figures = {"history.png": plots.history_curves(run.history())}
-    if can(model, "reconstruct"):
+    if has_task(model, "reconstruct"):
         figures["reconstructions.png"] = reconstructed(model, x[:_RECONSTRUCTED])
         latent = codes(model, x[:_ENCODED], labels)
         figures |= {"latent.png": latent} if latent else {}
-    if can(model, "sample"):
+    if has_task(model, "sample"):
         n, columns = (10 * model.num_classes, 10) if model.uses_labels else (64, None)
         chosen = {"labels": np.repeat(np.arange(model.num_classes), 10)} if model.uses_labels else {}
         figures["samples.png"] = grid(model, model.sample(n, seed=seed, **chosen), columns)

@@ -59,7 +59,7 @@ def translate(folder, images, to="y", out="translations", size=None):
     value_range = model.value_range or (-1, 1)
     source = image_source("images", str(images), _READ, shape[-1], value_range)
     sizes, note = _sizes(generator, shape, source.sizes, size)
-    names = _names(source.titles)
+    names = _names(source.display_names)
     for height, width in sorted(set(sizes)):
         chosen = [number for number, one in enumerate(sizes) if one == (height, width)]
         resized, batch = source.resized((height, width)), max(1, _PIXELS // (height * width))

@@ -10,8 +10,8 @@ from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.layers.tied import TiedConv2DTranspose
 from keras_gen.training.player import PlayerOptimizers
 
-_WORTH_A_GRAPH, _WORTH_XLA = 40, 3000  # steps
-_LARGE = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
+_GRAPH_FROM_STEPS, _XLA_FROM_STEPS = 40, 3000  # steps
+_LARGE_WEIGHTS = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
 FUSED_STEPS = 32  # of a dense network on a CPU: enough to hide what one call costs
 _CONVOLUTIONS = (
     keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D,
@@ -70,13 +70,14 @@ class CompiledByPlayers:
             **others: Not accepted: the model has its own losses.
 
         Raises:
-            ValueError: If a dict does not name exactly the players, a loss is given, or metrics of a model that has
-                neither labels nor reconstructions.
+            ValueError: If a dict does not name exactly the players, another argument is given, or metrics of a model
+                that has neither labels nor reconstructions.
         """
         if others:
             raise ValueError(
-                "`compile` takes no losses: the model has its own. Expected: optimizer, jit_compile, "
-                f"steps_per_execution, run_eagerly, metrics, weighted_metrics. Received: {sorted(others)}"
+                "`compile` does not take these arguments; the model has its own losses. Expected: optimizer, "
+                "jit_compile, steps_per_execution, run_eagerly, metrics, weighted_metrics. "
+                f"Received: {sorted(others)}"
             )
         if metrics or weighted_metrics:
             self.require_predictions()
@@ -113,16 +114,11 @@ class CompiledByPlayers:
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
             self._compile_metrics.build(*self.predicted(batch, *outputs, training=False))
 
-    @property
-    def compile_arguments(self):
-        """The arguments of `compile` as they were given, but for the optimizer."""
-        return dict(vars(self._requested))
-
     def get_compile_config(self):
         if not self.compiled:
             return {}
         # As requested, not as chosen here: the machine that loads the model chooses for itself
-        return keras.saving.serialize_keras_object({"optimizer": self.optimizer, **self.compile_arguments})
+        return keras.saving.serialize_keras_object({"optimizer": self.optimizer, **vars(self._requested)})
 
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
@@ -163,10 +159,10 @@ def compiled_for(model, steps):
 
     `None` for an unknown number. Afterwards the model is compiled as it was, so that what is saved does not stay slow.
     """
-    requested, shorter = model.compile_arguments, {}
-    if steps is not None and steps < _WORTH_A_GRAPH:
+    requested, shorter = vars(model._requested), {}
+    if steps is not None and steps < _GRAPH_FROM_STEPS:
         shorter = {"run_eagerly": True}
-    elif steps is not None and steps < _WORTH_XLA and model.count_params() < _LARGE:
+    elif steps is not None and steps < _XLA_FROM_STEPS and model.count_params() < _LARGE_WEIGHTS:
         shorter = {"jit_compile": False}
     if shorter:
         model.compile(model.optimizer, **{**requested, **shorter})

@@ -25,7 +25,7 @@ class Batches:
 
 
 @dataclasses.dataclass(frozen=True)
-class Training:
+class BatchPlan:
     """What the batches of a training depend on."""
 
     seed: int  # of the order of arrays
@@ -41,7 +41,7 @@ def adapt(
     sample_weight=None,
     batch_size=None,
     steps=None,
-    training=None,
+    plan=None,
     class_weight=None,
     in_fit=False,
 ):
@@ -50,23 +50,23 @@ def adapt(
     `x` is an array, a list of examples, a sparse matrix, a tuple (x, y) or (x, y, sample_weight), a dict of arrays, a
     `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a generator or another iterable of batches. `y`,
     `sample_weight`, `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has 1.
-    `steps` limits the batches of an epoch. `training` is `None` for an evaluation, in the order of the data. With
+    `steps` limits the batches of an epoch. `plan` is `None` for an evaluation, in the order of the data. With
     `in_fit` the data must fill the model's range.
     """
     if steps is not None:
         checks.integer("steps", steps)
     if isinstance(x, SeededPipeline):
-        own = {"batch_size": batch_size, "steps": steps if training is not None else None}
+        own = {"batch_size": batch_size, "steps": steps if plan is not None else None}
         _require_alone(x, y, sample_weight, class_weight=class_weight, **own)
-        return _of_pipeline(description, x, training, steps, in_fit)
+        return _of_pipeline(description, x, plan, steps, in_fit)
     if _is_stream(x):
         _require_alone(x, y, sample_weight, class_weight=class_weight)
-        return _of_stream(description, x, training, steps, in_fit)
+        return _of_stream(description, x, plan, steps, in_fit)
     parts = read_arrays(description, x, y, sample_weight)
     if class_weight is not None:
         parts = _weighted_by_class(description, parts, class_weight)
-    pipeline = _pipeline(description, parts, 32 if batch_size is None else batch_size, steps, training)
-    return dataclasses.replace(_of_pipeline(description, pipeline, training, steps, in_fit), own_order=True)
+    pipeline = _pipeline(description, parts, 32 if batch_size is None else batch_size, steps, plan)
+    return dataclasses.replace(_of_pipeline(description, pipeline, plan, steps, in_fit), own_order=True)
 
 
 def read_arrays(description, x, y=None, sample_weight=None):
@@ -103,12 +103,12 @@ def is_array(x):
     return hasattr(x, "__array__") and hasattr(x, "shape")
 
 
-def _pipeline(description, parts, batch_size, steps, training):
+def _pipeline(description, parts, batch_size, steps, plan):
     """The pipeline of arrays."""
     arrays = [parts.get(name) for name in ("x", getattr(description.y, "name", None), "sample_weight")]
     options = {"batch_size": batch_size}
-    if training is not None:
-        options |= {"shuffle": training.shuffle, "seed": training.seed, "steps": steps}
+    if plan is not None:
+        options |= {"shuffle": plan.shuffle, "seed": plan.seed, "steps": steps}
     if not description.paired:
         return unpaired(*arrays[:2], **options)
     return Pipeline(*arrays[:2], sample_weight=arrays[2], **options)
@@ -125,31 +125,31 @@ def _weighted_by_class(description, parts, class_weight):
     return {**parts, "sample_weight": np.array([class_weight.get(int(label), 1.0) for label in labels], "float32")}
 
 
-def _of_pipeline(description, pipeline, training, steps, in_fit):
+def _of_pipeline(description, pipeline, plan, steps, in_fit):
     description.check_pipeline(pipeline, in_fit)
-    if training is None:
+    if plan is None:
         dataset = pipeline.dataset(training=False)
         return Batches(dataset if steps is None else dataset.take(steps))
-    pipeline.require(training.updates, training.replicas)
-    dataset = pipeline.dataset(updates=training.updates, replicas=training.replicas)
+    pipeline.require(plan.updates, plan.replicas)
+    dataset = pipeline.dataset(updates=plan.updates, replicas=plan.replicas)
     return Batches(dataset, batch_count(dataset), pipeline=pipeline)
 
 
-def _of_stream(description, data, training, steps, in_fit):
+def _of_stream(description, data, plan, steps, in_fit):
     """Batches of a dataset or another iterable, whose first batch is read once more to be checked."""
     first = _first_batch(data)
     if first is not None:
         size = description.check_batch(first, in_fit)
-        if training is not None:
-            checks.batch_size(size, training.updates, training.replicas)
+        if plan is not None:
+            checks.batch_size(size, plan.updates, plan.replicas)
     if isinstance(data, collections.abc.Iterator):  # of which Keras takes generators alone
         return Batches(_checked(description, data, in_fit), steps=steps)
     if not is_dataset(data):
         return Batches(data, batch_count(data), steps)
-    if training is not None and training.replicas > 1:
-        data = drop_uneven_batches(data, training.updates, training.replicas)
+    if plan is not None and plan.replicas > 1:
+        data = drop_uneven_batches(data, plan.updates, plan.replicas)
     data = adapt_dataset(data, description.parts, description.ranges)
-    if training is None and steps is not None:
+    if plan is None and steps is not None:
         data, steps = data.take(steps), None
     return Batches(data, batch_count(data), steps)
 
@@ -171,8 +171,8 @@ def _require_alone(data, y, sample_weight, **options):
     for name, value in given.items():
         if value is not None:
             raise ValueError(
-                f"A {type(data).__name__} has its own {name}. Expected: {name} where it is made. "
-                f"Received: {name} of {'an array' if is_array(value) else value}"
+                f"`{name}` goes with arrays. Expected: arrays, or a {type(data).__name__} that was made with it. "
+                f"Received: {name}={'an array' if is_array(value) else value}"
             )
 
 

@@ -9,7 +9,7 @@ from keras_gen import checks
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
-_ENOUGH = 16  # in a batch of so many examples, one reaches below the middle of the range
+_ENOUGH_EXAMPLES = 16  # in a batch of so many examples, one reaches below the middle of the range
 
 
 @dataclasses.dataclass(frozen=True)
@@ -72,21 +72,21 @@ class Component:
                 f"Received: values from {lowest:g} on"
             )
 
-    def _check(self, dtype, shape, found):
+    def _check(self, dtype, shape, extremes_of):
         if self.is_labels:
             if shape[1:] not in ((), (1,)) or np.dtype(dtype).kind not in "iu":
                 raise ValueError(
                     f"`{self.name}` must be one integer for each example. Expected: shape (n,). "
                     f"Received: shape {shape}, dtype {np.dtype(dtype)}"
                 )
-            low, high = found(False)
+            low, high = extremes_of(False)
             if low < 0 or high >= self.num_classes:
                 raise ValueError(
                     f"`{self.name}` must be in 0..{self.num_classes - 1}. Received: labels in {low:g}..{high:g}"
                 )
             return
-        checks.array_facts(self.name, dtype, shape, self.shape)
-        checks.array_values(self.name, *found(self.allow_nan), self.value_range, self.allow_nan)
+        checks.array_spec(self.name, dtype, shape, self.shape)
+        checks.array_extremes(self.name, *extremes_of(self.allow_nan), self.value_range, self.allow_nan)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +133,7 @@ class DataDescription:
         """
         x, y, weight = self.unpacked(data)
         parts = {"x": x}
-        if (y := self._used(y)) is not None:
+        if (y := self._selected_y(y)) is not None:
             parts[self.y.name] = y
         if weight is not None:
             if not self.sample_weight:
@@ -173,6 +173,10 @@ class DataDescription:
 
     def symbolic_batch(self):
         """A batch of tensors without values, by name."""
+        if self.x.shape is None:
+            raise ValueError(
+                "`metrics` need the shape of x. Expected: a `DataDescription` whose x has one. Received: none"
+            )
         parts = [self.x, *([] if self.y is None else [self.y])]
         types = ("int64" if part.is_labels else "float32" for part in parts)
         return {
@@ -196,7 +200,7 @@ class DataDescription:
         size = {name: part.shape[0] for name, part in parts.items()}
         if len(set(size.values())) > 1:
             raise ValueError(f"The parts of a batch must have one length. Received: {size}")
-        if in_fit and size["x"] >= _ENOUGH:
+        if in_fit and size["x"] >= _ENOUGH_EXAMPLES:
             for component in (self.x, self.y):
                 if component is not None and component.fills_range:
                     lowest, _ = checks.extremes(parts[component.name], component.allow_nan)
@@ -223,7 +227,7 @@ class DataDescription:
                 f"Received: {tuple(shape_x)} and {tuple(shape_y)}"
             )
 
-    def _used(self, y):
+    def _selected_y(self, y):
         """What of y the model uses, or `None`."""
         labels = y is not None and _are_labels(y)
         if y is None or (labels and not self.uses_labels):

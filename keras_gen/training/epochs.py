@@ -5,17 +5,17 @@ import math
 import keras
 
 
-def execution_steps(most, batches=None, steps=None):
-    """Batches a call of the training function, 1 to `most`, so that the calls of an epoch are of about equal length.
+def execution_steps(limit, batches=None, steps=None):
+    """Batches a call of the training function, 1 to `limit`, so that the calls of an epoch are of about equal length.
 
     `batches` is the number of an epoch, where it is known; `steps` the number that the user asked for of a longer
     dataset, which the result divides, since Keras makes whole calls.
     """
     if steps is not None:
-        return next(number for number in range(min(most, steps), 0, -1) if steps % number == 0)
+        return next(number for number in range(min(limit, steps), 0, -1) if steps % number == 0)
     if not batches:
-        return most
-    return math.ceil(batches / math.ceil(batches / most))
+        return limit
+    return math.ceil(batches / math.ceil(batches / limit))
 
 
 class EpochCounter(keras.callbacks.Callback):
@@ -28,7 +28,7 @@ class EpochCounter(keras.callbacks.Callback):
         super().__init__()
         self.owner, self.pipeline, self.own_order = owner, batches.pipeline, batches.own_order
 
-    def with_others(self, callbacks, verbose):
+    def callback_list(self, callbacks, verbose):
         """The `callbacks` of `fit` with this one first, and a progress bar last unless they are a `CallbackList`."""
         if isinstance(callbacks, keras.callbacks.CallbackList):
             others = [callback for callback in callbacks.callbacks if not isinstance(callback, EpochCounter)]

@@ -9,7 +9,7 @@ from keras_gen import backend, checks
 from keras_gen.data.pipelines import SeededPipeline
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
-from keras_gen.training.data_adapter import Training, adapt, split_validation
+from keras_gen.training.data_adapter import BatchPlan, adapt, split_validation
 from keras_gen.training.data_description import DataDescription
 from keras_gen.training.epochs import EpochCounter, execution_steps
 from keras_gen.training.forward_pass import gradients_of, shared_forward
@@ -117,7 +117,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def train_step(self, data):
         # After the data have been read: at their end, no counter and no random state may have changed
-        with backend.under_xla(self.jit_compile), backend.after(data):
+        with backend.under_xla(self.jit_compile), backend.after_reading(data):
             return self._train_step(self.data_description.batch(data))
 
     def test_step(self, data):
@@ -127,7 +127,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def _train_step(self, batch):
         players = self.players()
         owner = next((player for player in players if player.shared_forward is not None), None)
-        slices, size = _slices(batch, max(player.updates_per_step for player in players))
+        slices, size = _slices(batch, self.updates_per_step)
         total, logged, forwards = 0.0, set(), {}
         for player in players:
             for update in range(player.updates_per_step):
@@ -147,7 +147,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         self._require_logged(logged)
         self._track({"loss": total}, size)
         self._compare(slices[0], _outputs(forwards.get(0)), training=True)
-        return backend.reducible(self.get_metrics_result())
+        return backend.gatherable(self.get_metrics_result())
 
     def _test_step(self, batch):
         size = _size(batch)
@@ -161,7 +161,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             total += next(iter(values.values()))
         self._track({"loss": total}, size)
         self._compare(batch, outputs, training=False)
-        return backend.reducible(self.get_metrics_result())
+        return backend.gatherable(self.get_metrics_result())
 
     def _track(self, values, size):
         for mean in self._means:
@@ -226,10 +226,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         if validation_split and validation_data is None:
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
-        training = Training(self.order_seed, self.updates_per_step, replicas, shuffle)
-        batches = adapt(
-            description, x, y, sample_weight, batch_size, steps_per_epoch, training, class_weight, in_fit=True
-        )
+        plan = BatchPlan(self.order_seed, self.updates_per_step, replicas, shuffle)
+        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, in_fit=True)
         if validation_data is not None:
             own_size = isinstance(validation_data, SeededPipeline)
             size = validation_batch_size or (None if own_size else batch_size)
@@ -241,7 +239,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             batches.data,
             epochs=epochs,
             verbose=verbose,
-            callbacks=EpochCounter(self, batches).with_others(callbacks, verbose),
+            callbacks=EpochCounter(self, batches).callback_list(callbacks, verbose),
             validation_data=validation_data,
             shuffle=False,
             steps_per_epoch=batches.steps,
@@ -293,6 +291,11 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def input_specs(self):
         """What `call` takes: a `keras.InputSpec`, or a list of them."""
+        if self.example_shape is None:
+            raise ValueError(
+                "`export` needs the shape of x. Expected: a `DataDescription` whose x has a shape, or "
+                "`input_signature`. Received: neither"
+            )
         return keras.InputSpec(shape=(None, *self.example_shape), dtype="float32")
 
     def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):

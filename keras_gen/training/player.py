@@ -154,7 +154,10 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
             )
         members = {name: keras.optimizers.get(optimizer[name]) for name in names}
         if len({id(member) for member in members.values()}) < len(names):
-            raise ValueError("`optimizer` must give each player an optimizer of its own. Received: one for several")
+            raise ValueError(
+                "`optimizer` must give each player an optimizer of its own. Expected: as many optimizers as players. "
+                "Received: one for several"
+            )
         if scale_losses:
             members = {
                 name: keras.optimizers.LossScaleOptimizer(member) if _unscaled(member) is member else member

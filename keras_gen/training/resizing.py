@@ -4,7 +4,8 @@ import keras
 
 from keras_gen.seeds import seeded
 
-_PROBED = 31  # a prime: sides of 31 m have no small divisors but those of m
+_LARGEST_MULTIPLE = 64
+_PRIME = 31  # a prime: sides of 31 m have no small divisors but those of m
 
 
 def at_size(network, shape):
@@ -38,17 +39,17 @@ def at_size(network, shape):
     return resized
 
 
-def size_multiple(network, most=64):
-    """The number up to `most` that the sides of an image must be multiples of, for the network to give them back.
+def size_multiple(network):
+    """The number up to 64 that the sides of an image must be multiples of, for the network to give them back.
 
     The network takes images of any size, `(batch, None, None, channels)`. A `ValueError` says that there is no such
     number, as of networks that enlarge images.
     """
-    for multiple in range(1, most + 1):
-        sides = (_PROBED * multiple,) * 2
+    for multiple in range(1, _LARGEST_MULTIPLE + 1):
+        sides = (_PRIME * multiple,) * 2
         if tuple(network.compute_output_shape((1, *sides, network.input_shape[-1]))[1:3]) == sides:
             return multiple
     raise ValueError(
         f"`{network.name}` must give back images of the size that it takes. Expected: sides that are multiples of a "
-        f"number up to {most}. Received: none that it gives back"
+        f"number up to {_LARGEST_MULTIPLE}. Received: none that it gives back"
     )

@@ -10,14 +10,14 @@ TASKS = {  # the methods of a model that has declared the task
 }
 
 
-def can(model, task):
+def has_task(model, task):
     """Whether a model has declared a task, one of `TASKS`; a model of plain Keras has none."""
     return task in getattr(model, "tasks", ())
 
 
 def require_task(user, model, task):
     """Raise a `ValueError` unless a model has declared a task, which `user`, named in the message, needs."""
-    if not can(model, task):
+    if not has_task(model, task):
         raise ValueError(
             f"{user} needs a model with the task '{task}'. Expected: {TASKS[task]}. Received: {type(model).__name__}"
         )

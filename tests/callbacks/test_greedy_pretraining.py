@@ -83,6 +83,19 @@ def test_arrays_pipelines_datasets_and_files_give_the_same_kind_of_start(digits,
     np.testing.assert_allclose(losses_of["disk"], losses_of["array"], rtol=1e-5)
 
 
+def test_batches_that_are_dicts_are_batches(digits):
+    def losses_of(source):
+        keras.utils.set_random_seed(0)
+        callback = pretraining(source, 1)
+        pretrained(stack((SHAPE, 16, 8)), callback)
+        return [history["loss"] for history in callback.histories]
+
+    plain = losses_of(data.Pipeline(digits, batch_size=8))
+    assert losses_of(data.Pipeline(digits, sample_weight=np.ones(28), batch_size=8)) == pytest.approx(plain)
+    images = tf.data.Dataset.from_tensor_slices(digits).batch(8)
+    assert losses_of(images.map(lambda x: {"image": x})) == pytest.approx(losses_of(images))
+
+
 def test_a_resumed_run_does_not_pretrain_again(digits, tmp_path):
     model = stack()
     callback = pretraining(digits, 1)
@@ -202,7 +215,7 @@ def test_noise_is_on_the_input_of_each_layer(digits):
     assert (both[:2] != clean[:2]).all()
 
 
-def test_it_tells_of_each_layer(digits, capsys):
+def test_it_reports_each_layer(digits, capsys):
     stack().fit(digits, callbacks=[pretraining(digits, 1, verbose=2)], verbose=0)
     out = capsys.readouterr().out
     assert all(f"Pretraining layer {n} of 3" in out for n in (1, 2, 3))

@@ -15,9 +15,9 @@ def test_a_picture_every_n_epochs_from_the_same_latents(digits, tmp_path):
     assert steps[1] == 4, "sampling must not move the training's random state"
 
 
-@pytest.mark.parametrize("arguments", [{"every": 0}, {"n": 0}])
-def test_bad_input(arguments, tmp_path):
-    with pytest.raises(ValueError, match="must be an integer >= 1"):
+@pytest.mark.parametrize(("arguments", "least"), [({"every": 0}, 1), ({"n": 0}, 1), ({"seed": -1}, 0)])
+def test_bad_input(arguments, least, tmp_path):
+    with pytest.raises(ValueError, match=f"must be an integer >= {least}"):
         callbacks.SampleImages(tmp_path, **arguments)
 
 

@@ -35,10 +35,10 @@ def test_a_class_is_reached_by_a_tenth_of_its_equal_part(counts, reached):
 def test_it_keeps_a_fixed_draw_of_sorted_data_with_its_labels():
     x, y = np.repeat(np.arange(5.0), 40)[:, None], np.repeat(np.arange(5), 40)
     one, same, other = (Reference(x, y, samples=50, seed=seed) for seed in (0, 0, 1))
-    assert one.x.shape == (50, 1) and one.drawn == 50 and len(np.unique(one.x)) == 5
+    assert one.x.shape == (50, 1) and one.sample_count == 50 and len(np.unique(one.x)) == 5
     np.testing.assert_array_equal(one.x, same.x)
     np.testing.assert_array_equal(one.x[:, 0], one.labels)
-    assert (one.x != other.x).any() and Reference(x[:9], samples=50).drawn == 50
+    assert (one.x != other.x).any() and Reference(x[:9], samples=50).sample_count == 50
 
 
 def test_real_examples_reach_what_samples_are_held_to():

@@ -1,5 +1,6 @@
 import csv
 
+import keras
 import numpy as np
 import pytest
 
@@ -68,6 +69,23 @@ def test_every_few_epochs_and_always_the_last(digits, tmp_path):
     assert written == [2, 4, 5]
     with pytest.raises(ValueError, match="`every` must be an integer >= 1"):
         callbacks.RunFolder(tmp_path, every=0)
+
+
+def test_an_epoch_in_which_another_callback_stops_is_the_last(digits, tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            self.model.stop_training = epoch == 1
+
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path, every=25)
+    model.fit(digits, epochs=5, callbacks=[Stop(), run], verbose=0)
+    assert [row["epoch"] for row in rows(tmp_path)] == ["1", "2"]
+    assert load_model(run.model_path).epochs_completed == 2
+
+
+def test_a_file_that_is_no_history_is_refused(tmp_path):
+    (tmp_path / "history.csv").write_text("epo\n1\n")
+    with pytest.raises(ValueError, match=r"history.csv' must be a history. Expected: a column 'epoch'.* \['epo'\]"):
+        callbacks.RunFolder(tmp_path).resume(1)
 
 
 def test_an_epoch_that_diverged_ends_the_run_and_is_not_kept(digits, tmp_path):

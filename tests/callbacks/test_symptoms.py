@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from keras_gen import presets
-from keras_gen.callbacks.symptoms import SYMPTOMS, Examination, first_not_finite, remaining
+from keras_gen.callbacks.symptoms import SYMPTOMS, Examination, first_not_finite, share_of_guessing
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 
 NAMES = ["critic_loss", "wasserstein", "gradient_penalty", "generator_loss"]
@@ -20,9 +20,9 @@ def test_guessing_is_at_one_and_certainty_at_zero(name, options):
     """The best of all constants, and the best of all pairs of a constant for real and one for fake."""
     logits = np.linspace(-12, 12, 241)
     constant = min(loss_at(name, value, value, **options) for value in logits)
-    assert remaining(constant, name, **options) == pytest.approx(1, abs=1e-3)
+    assert share_of_guessing(constant, name, **options) == pytest.approx(1, abs=1e-3)
     sure = min(loss_at(name, value, 0.0 if name == "least_squares" else -12, **options) for value in logits)
-    assert remaining(sure, name, **options) == pytest.approx(0, abs=1e-3)
+    assert share_of_guessing(sure, name, **options) == pytest.approx(0, abs=1e-3)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_losses_of_one_player_and_of_none_in_parts():
 
 
 @pytest.mark.parametrize(
-    ("value", "earlier", "sick"),
+    ("value", "earlier", "bad"),
     [
         (11.0, [], True),
         (9.0, [], False),
@@ -59,9 +59,9 @@ def test_losses_of_one_player_and_of_none_in_parts():
         (math.inf, [], True),
     ],
 )
-def test_a_penalty_explodes_beyond_its_limit_or_tenfold(value, earlier, sick):
+def test_a_penalty_explodes_beyond_its_limit_or_tenfold(value, earlier, bad):
     (penalty,) = (symptom for symptom in SYMPTOMS if symptom.name == "exploding penalty")
-    assert penalty.sick(value, 10.0, earlier) == sick
+    assert penalty.is_bad(value, 10.0, earlier) == bad
 
 
 def test_the_discriminators_of_a_cyclegan_are_watched_by_their_common_loss():
@@ -70,7 +70,7 @@ def test_the_discriminators_of_a_cyclegan_are_watched_by_their_common_loss():
     model = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1)
     exam = Examination(model, {"discriminators_loss": 0.005, "generators_loss": 3.25}, None)
     assert symptom.applies(model, None) and symptom.measure(exam) == pytest.approx(0.01)
-    assert symptom.saw(0.01, 0.05, exam) == (
+    assert symptom.describe(0.01, 0.05, exam) == (
         "discriminators_loss is 0.005, 1 % of the way from certainty to guessing (limit 5 %), and generators_loss 3.2"
     )
     assert symptom.advice(model) == (

@@ -81,11 +81,11 @@ def test_a_generator_that_comes_to_make_one_thing_of_all_latents(capsys):
     assert spreads[1] > 0.1 and found.since > 1 and found.value == spreads[9] < 0.1
     assert all((spreads[epoch] < 0.1) == (epoch >= found.since) for epoch in spreads)
     first, last = capsys.readouterr().out.splitlines()
-    told = spreads[found.since + 2]
+    spread = spreads[found.since + 2]
     advice = "a higher n_critic (now 1), a lower learning_rate of the generator (now 0.01) or another adversarial_loss"
     assert first == (
-        f"TrainingDoctor: collapsed generator since epoch {found.since}: samples lie {told:.2g} times as far apart as "
-        f"real examples (limit 0.1). Try {advice} (now 'non_saturating')."
+        f"TrainingDoctor: collapsed generator since epoch {found.since}: samples lie {spread:.2g} times as far apart "
+        f"as real examples (limit 0.1). Try {advice} (now 'non_saturating')."
     )
     assert last.startswith(
         f"TrainingDoctor: collapsed generator since epoch {found.since} lasts to the end of epoch 9: samples lie "
@@ -137,11 +137,14 @@ def test_modes_of_a_toy_mixture_that_no_sample_reaches(capsys):
     model = gan(shape=(2,), generator=deaf((2,)))
     found = seen(model, RING, callbacks.TrainingDoctor(RING, centres=CENTRES), epochs=3, batch_size=128)
     assert set(found) == {COLLAPSE, "missing classes"}
-    assert found["missing classes"].saw == "samples reach 1 of 8 classes" and found["missing classes"].value == 1 / 8
+    assert (
+        found["missing classes"].observation == "samples reach 1 of 8 classes"
+        and found["missing classes"].value == 1 / 8
+    )
     assert seen(gan(shape=(2,)), RING, callbacks.TrainingDoctor(centres=CENTRES, min_classes=0.0), epochs=3) == {}
 
 
-def test_classes_are_told_by_the_head_of_features():
+def test_classes_are_those_of_the_head_of_features():
     """Two classes, light and dark; real examples of both, samples of one."""
     network = keras.Sequential([keras.Input(SHAPE), keras.layers.GlobalAveragePooling2D()])
     light = keras.layers.Lambda(lambda mean: ops.concatenate([mean, 1 - mean], axis=1))
@@ -150,7 +153,7 @@ def test_classes_are_told_by_the_head_of_features():
     model, doctor = gan(), callbacks.TrainingDoctor(x, features=features, min_classes=0.6, verbose=0)
     model.sample = lambda n, seed: 1e9 * np.abs(x[:n])  # far out of range, which must not end the training
     found = seen(model, x, doctor, epochs=3)
-    assert found["missing classes"].saw == "samples reach 1 of 2 classes"
+    assert found["missing classes"].observation == "samples reach 1 of 2 classes"
     assert doctor.measurements[COLLAPSE][1] == 0.0  # in these features they are all white
     model.sample = lambda n, seed: np.nan * x[:n]
     assert seen(model, x, doctor, epochs=1) == {} and doctor.measurements.keys() == {"saturated discriminator"}
@@ -245,18 +248,18 @@ def test_the_batch_and_the_part_at_fault_are_named(capsys):
     critic = keras.Model(inputs, keras.layers.Dense(1)(root), name="critic")
     model, doctor = gan(models.WGANGP, critic=critic, n_critic=1), callbacks.TrainingDoctor(2 * X - 1, patience=1)
     found = seen(model, 2 * X - 1, doctor, epochs=1, batch_size=128)["not finite"]
-    assert found.loss == "gradient_penalty" and found.saw.startswith("gradient_penalty turned nan in batch 1")
+    assert found.loss == "gradient_penalty" and found.observation.startswith("gradient_penalty turned nan in batch 1")
     assert "gradient_penalty_weight (now 10)" in found.advice
     assert doctor.measurements == {}, "there is nothing to measure where samples and losses are no numbers"
 
 
-def test_batches_of_one_execution_cannot_be_told_apart():
+def test_batches_of_one_execution_cannot_be_distinguished():
     model, doctor = gan(), callbacks.TrainingDoctor(verbose=0)
     model.compile(model.optimizer, jit_compile=False, steps_per_execution=4)
     wild = BeginAgain(1, lambda model: setattr(model.optimizer, "learning_rate", 1e30))
     model.fit(2 * X - 1, batch_size=64, epochs=2, callbacks=[wild, doctor], verbose=0)
     (found,) = doctor.findings
-    assert found.since == 2 and "turned nan in batches 1 to 4" in found.saw
+    assert found.since == 2 and "turned nan in batches 1 to 4" in found.observation
 
 
 def test_losses_may_become_finite_again(capsys):

@@ -94,7 +94,7 @@ def test_unknown_name_gives_the_nearest():
         data.load("fashion_mnst")
 
 
-def test_no_network_is_told_at_once_with_what_to_do(tmp_path, monkeypatch):
+def test_a_missing_network_is_reported_at_once_with_what_to_do(tmp_path, monkeypatch):
     def unreachable(*_, **__):
         raise OSError("no route to host")
 
@@ -147,6 +147,7 @@ def test_bad_paths(name, message, tmp_path):
         data.load(tmp_path / name)
 
 
-def test_bad_range():
-    with pytest.raises(ValueError, match="`value_range` must be"):
-        data.load("digits", value_range=(1, 0))
+@pytest.mark.parametrize("value_range", [(1, 0), 5, (0, 1, 2)])
+def test_bad_range(value_range):
+    with pytest.raises(ValueError, match=r"`value_range` must be \(lowest, highest\). Received: "):
+        data.load("digits", value_range=value_range)

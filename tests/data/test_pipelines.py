@@ -95,6 +95,8 @@ def test_no_thread_tunes_a_pipeline():
         ({"y": [1, 2]}, "`y` must have a row for each of x. Expected: 23. Received: 2"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1. Received: batch_size=0"),
         ({"binarization": "dynamik"}, "Did you mean 'dynamic'"),
+        ({"binarization": "None"}, r"Expected: one of \['dynamic', 'static'\]. Received: 'None'"),
+        ({"steps": 0.5}, "`steps` must be an integer >= 1. Received: steps=0.5"),
         ({"binarization": "dynamic"}, "Expected: values in \\[0, 1\\]. Received: values in \\[0, 22\\]"),
         ({"steps": 9}, "`steps` must be in 1..1, the batches of an epoch. Received: 9"),
         ({"seed": -1}, "`seed` must be an integer >= 0"),
@@ -142,6 +144,16 @@ def test_a_last_batch_that_devices_cannot_share_out_is_left_out(examples, update
     shared = {"updates": updates, "replicas": 4}
     assert pipeline.batches(**shared) == len(list(pipeline.dataset(**shared))) == batches
     assert pipeline.batches(training=False, **shared) == len(list(pipeline.dataset(False, **shared))) == 2
+
+
+def test_an_epoch_has_a_batch():
+    Pipeline(X[:5], batch_size=5, drop_remainder=True).require(updates=1)
+    with pytest.raises(ValueError, match="must fill a batch .* Expected: examples >= 5. Received: examples=4"):
+        Pipeline(X[:4], batch_size=5, drop_remainder=True).require(updates=1)
+    with pytest.raises(ValueError, match="Expected: examples >= 2, a multiple of 2. Received: examples=7"):
+        Pipeline(X[:7], batch_size=8).require(updates=1, replicas=2)
+    with pytest.raises(ValueError, match="Expected: examples >= 5. Received: examples=4"):
+        Pipeline(X[:4], batch_size=5).require(updates=5)
 
 
 def test_foreign_batches_that_devices_cannot_share_out_are_left_out():

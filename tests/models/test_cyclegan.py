@@ -209,7 +209,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
         (lambda: models.CycleGAN(*of_any_size()), r"of any size need `pool_size=0`.* Received: \(None, None, 3\)"),
         (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 are scaled by x / 127.5 - 1"),
-        (lambda: fitted(data.unpaired(X, Y), batch_size=8), "has its own batch_size. Expected: batch_size where"),
+        (lambda: fitted(data.unpaired(X, Y), batch_size=8), "`batch_size` goes with arrays. Expected: arrays, or"),
         (lambda: fitted(X), r"needs y. Expected: fit\(x, y\). Received: x alone"),
         (lambda: fitted(X, X), r"`y` does not fit the network. Expected: shape \(n, 8, 8, 3\)"),
         (lambda: fitted(np.where(X > 0.9, np.nan, X), Y), "`x` must be finite"),
@@ -283,7 +283,7 @@ def test_crops_of_arrays_stay_in_range():
 
 
 @pytest.mark.parametrize("given", [lambda: (Y, X), lambda: (data.unpaired(Y, X),)])
-def test_swapped_images_are_told(given):
+def test_swapped_images_are_reported(given):
     with pytest.raises(ValueError, match=r"`x` and `y` are swapped. Expected: .* \(8, 8, 1\) and \(8, 8, 3\)"):
         fitted(*given())
 

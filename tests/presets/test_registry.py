@@ -62,7 +62,7 @@ def test_a_preset_has_its_own_arguments_and_its_models(made):
 
 
 def test_its_docstring_has_them_all(made):
-    documented = arguments.described(made)
+    documented = arguments.argument_texts(made)
     assert list(documented) == ["example_shape", "width", "kind", "way", "beta"]
     assert "beta: Weight of everything. Defaults to `1.0`." in made.__doc__
     assert "Returns:\n    A compiled `models.Model`.\n\nExample:" in made.__doc__

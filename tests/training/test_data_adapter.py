@@ -6,7 +6,7 @@ from scipy.sparse import coo_matrix
 
 from keras_gen import data, models, networks
 from keras_gen.training import Component, DataDescription
-from keras_gen.training.data_adapter import Training, adapt
+from keras_gen.training.data_adapter import BatchPlan, adapt
 
 SHAPE = (4, 4, 1)
 X = np.random.default_rng(0).random((20, *SHAPE)).astype("float32")
@@ -122,6 +122,13 @@ def test_weights_of_classes_are_those_of_their_examples():
         model.fit(x, LABELS, class_weight={3: 5.0}, sample_weight=weights, verbose=0)
 
 
+def test_weights_of_classes_need_a_loss_of_each_example():
+    conditional = DataDescription(Component("x", SHAPE), Component("labels", (), num_classes=10))
+    message = "`class_weight` needs a model of labels.* with a loss of each example.* class_weight={3: 5.0}, x, labels"
+    with pytest.raises(ValueError, match=message):
+        adapt(conditional, X, LABELS, class_weight={3: 5.0})
+
+
 def test_every_kind_of_array_is_the_same_array():
     flat = DataDescription(Component("x", (16,), (0, 1)))
     rows, expected = X.reshape(20, 16), X.reshape(20, 16)
@@ -152,7 +159,7 @@ def test_arrays_are_scanned_once(monkeypatch):
     scans = []
     least = np.min
     monkeypatch.setattr(np, "min", lambda array, **options: scans.append(array.shape) or least(array, **options))
-    adapt(DESCRIPTION, X, batch_size=5, training=Training(seed=0, updates=1, replicas=1))
+    adapt(DESCRIPTION, X, batch_size=5, plan=BatchPlan(seed=0, updates=1, replicas=1))
     assert scans == [X.shape]
 
 
@@ -167,7 +174,10 @@ def test_arrays_are_scanned_once(monkeypatch):
         ({"x": X[0]}, r"Expected: shape \(n, 4, 4, 1\). Received: shape \(4, 4, 1\). It has no batch axis"),
         ({"x": X, "y": X[:5]}, "`y` must have a row for each of x. Expected: 20. Received: 5"),
         ({"x": X, "y": 2 * X}, r"`target` is out of range. Expected: values in \[0, 1\]"),
-        ({"x": dataset(X), "y": X}, "has its own y. Expected: y where it is made. Received: y of an array"),
+        (
+            {"x": dataset(X), "y": X},
+            "`y` goes with arrays. Expected: arrays, or a .*Dataset that was made with it. Received: y=an array",
+        ),
         ({"x": data.Pipeline(2 * X)}, r"`x` is out of range. Expected: values in \[0, 1\]"),
         ({"x": tf.data.Dataset.from_tensor_slices(X)}, "It has no batch axis"),
         ({"x": (X, X), "y": X}, "`x` must be one array. Received: a tuple of 2 and a y"),
@@ -175,13 +185,21 @@ def test_arrays_are_scanned_once(monkeypatch):
 )
 def test_data_that_do_not_fit_are_refused_by_one_function(given, message):
     with pytest.raises(ValueError, match=message):
-        adapt(DESCRIPTION, **given, training=Training(seed=0, updates=1, replicas=1))
+        adapt(DESCRIPTION, **given, plan=BatchPlan(seed=0, updates=1, replicas=1))
 
 
 def test_a_generators_later_batches_are_checked_too():
     batches = adapt(DESCRIPTION, generator(np.concatenate([X[:10], 3 * X[10:]]))).data
     with pytest.raises(ValueError, match="`x` is out of range"):
         list(batches)
+
+
+def test_tensors_are_batches_as_arrays_are():
+    tensor = tf.constant(X)
+    for method in ("train_on_batch", "test_on_batch", "encode", "reconstruct"):
+        np.testing.assert_array_equal(getattr(autoencoder(), method)(tensor), getattr(autoencoder(), method)(X))
+    (batch,) = dataset(X, CLEAN).rebatch(20)
+    assert autoencoder().train_on_batch(*batch) == autoencoder().train_on_batch(X, CLEAN)
 
 
 def test_train_on_batch_checks_as_fit_does():

@@ -80,6 +80,11 @@ def test_swapped_sets_are_recognised():
         PAIRS.check(np.zeros((2, 4, 4, 3)), np.zeros((2, 4, 4, 1)))
 
 
+def test_metrics_need_the_shape_of_x():
+    with pytest.raises(ValueError, match="`metrics` need the shape of x. Expected: .* Received: none"):
+        DataDescription().symbolic_batch()
+
+
 def test_parts_of_different_lengths_are_refused():
     with pytest.raises(ValueError, match="one length. Received: {'x': 20, 'labels': 5}"):
         LABELLED.check_batch((X, LABELS[:5]))

@@ -120,7 +120,7 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
         (
             {"x": data.Pipeline(X), "steps_per_epoch": 1},
-            "A Pipeline has its own steps. Expected: steps where it is made. Received: steps of 1",
+            "`steps` goes with arrays. Expected: arrays, or a Pipeline that was made with it. Received: steps=1",
         ),
         ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
         ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` needs a model with a loss of each example"),
@@ -134,6 +134,12 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ({"x": X, "validation_split": 1.0}, "examples on both sides.*Received: 1.0 of 12"),
         ({"x": X, "validation_data": np.full((4, 3), np.inf)}, "`x` must be finite"),
         ({"x": X, "steps_per_epoch": 5}, "`steps` must be in 1..1"),
+        ({"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": 0}, "`steps` must be an integer >= 1.*steps=0"),
+        ({"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": -1}, "`steps` must be an integer >= 1.*steps=-1"),
+        (
+            {"x": data.Pipeline(X[:11], batch_size=12, drop_remainder=True)},
+            "must fill a batch of the 3 updates of a step. Expected: examples >= 12. Received: examples=11",
+        ),
     ],
 )
 def test_bad_input_is_refused_before_training(arguments, message):
@@ -142,6 +148,11 @@ def test_bad_input_is_refused_before_training(arguments, message):
     with pytest.raises(ValueError, match=message):
         model.fit(verbose=0, **arguments)
     assert model.seen == []
+
+
+def test_an_export_needs_the_shape_of_x(tmp_path):
+    with pytest.raises(ValueError, match="`export` needs the shape of x. Expected: .* Received: neither"):
+        Pull().export(tmp_path / "served")
 
 
 def test_players_must_be_defined():
@@ -168,6 +179,7 @@ def test_steps_are_exact_for_every_kind_of_data():
     assert _counted(lambda: batches.repeat(), steps_per_epoch=5, epochs=2) == 10
     assert _counted(lambda: batches.concatenate(batches), epochs=2) == 16
     assert _counted(lambda: ((X[:3],) for _ in range(10)), steps_per_epoch=5, epochs=2) == 10
+    assert _counted(lambda: zip(X.reshape(4, 3, 3), strict=True)) == 4
     assert _counted(lambda: data.Pipeline(X, batch_size=5, steps=2), epochs=2) == 4
     assert _counted(lambda: tf.data.Dataset.from_tensor_slices((X, np.arange(12))).batch(3)) == 4
 
@@ -191,6 +203,27 @@ def test_evaluation_between_fits_does_not_compile_the_training_anew():
     model.evaluate(X, verbose=0)
     model.fit(X, batch_size=3, verbose=0)
     assert model.train_function is compiled
+
+
+def test_callbacks_that_evaluate_and_predict_leave_the_training_as_it_is():
+    def trained(*methods):
+        keras.utils.set_random_seed(1)
+        model = presets.autoencoder((3,), 2, units=(4,))
+        call = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: [getattr(model, m)(X) for m in methods])
+        return model, model.fit(X, batch_size=3, epochs=3, callbacks=[call], verbose=0).history["loss"]
+
+    (model, losses), (plain, plain_losses) = trained("predict", "evaluate", "test_on_batch"), trained()
+    assert losses == plain_losses and len(losses) == 3
+    for left, right in zip(model.get_weights(), plain.get_weights(), strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_predictions_are_compiled_once():
+    model = presets.autoencoder((3,), 2, units=(4,))
+    model.predict(X, verbose=0)
+    compiled = model._compiled_functions[1][2]
+    model.predict(X, verbose=0)
+    assert compiled is not None and model._compiled_functions[1][2] is compiled
 
 
 def test_callbacks_see_no_batch_beyond_the_last():
@@ -239,6 +272,13 @@ def test_explicit_validation_data_go_before_a_split():
     np.testing.assert_allclose(history["first_loss"], np.mean(X**2), rtol=1e-5)
 
 
+def test_a_pipeline_validates_arrays_that_have_a_batch_size():
+    model = Pull(updates=1)
+    model.compile(keras.optimizers.SGD(0.0))
+    history = model.fit(X, batch_size=6, validation_data=data.Pipeline(X[:4], batch_size=2), verbose=0).history
+    np.testing.assert_allclose(history["val_first_loss"], np.mean(X[:4] ** 2), rtol=1e-5)
+
+
 def test_a_reused_list_of_callbacks_counts_epochs_once():
     model = Pull(updates=1)
     model.compile("sgd")
@@ -257,8 +297,9 @@ def test_a_name_that_no_loss_returns_is_refused():
 
 
 def test_losses_are_the_models_own_and_metrics_need_labels_or_reconstructions():
-    with pytest.raises(ValueError, match=r"takes no losses: the model has its own.*Received: \['loss'\]"):
-        Pull().compile("adam", loss="mse")
+    for other in ("loss", "jit"):
+        with pytest.raises(ValueError, match=rf"not take these arguments; .* its own losses.* Received: \['{other}'\]"):
+            Pull().compile("adam", **{other: "mse"})
     with pytest.raises(ValueError, match="`metrics` are for models of labels or reconstructions.*Received: Pull"):
         Pull().compile("adam", metrics=["mse"])
 

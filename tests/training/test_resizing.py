@@ -69,5 +69,5 @@ def test_sides_must_be_multiples_of_what_the_network_divides_them_by(halvings):
 
 def test_a_network_that_enlarges_has_no_multiple():
     inputs = keras.Input((None, None, 1))
-    with pytest.raises(ValueError, match="must give back images of the size that it takes"):
-        size_multiple(keras.Model(inputs, keras.layers.UpSampling2D(2)(inputs)), most=4)
+    with pytest.raises(ValueError, match="size that it takes. Expected: .* multiples of a number up to 64. Received"):
+        size_multiple(keras.Model(inputs, keras.layers.UpSampling2D(2)(inputs)))
