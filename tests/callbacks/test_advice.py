@@ -86,7 +86,7 @@ def test_advice_on_a_loss_that_is_not_finite():
     assert advice.not_finite(vae(), "kl") == "a lower learning_rate (now 0.5)"
 
 
-def test_a_schedule_is_told_by_its_present_rate():
+def test_a_schedule_is_shown_by_its_present_rate():
     model = vae()
     model.compile(keras.optimizers.Adam(keras.optimizers.schedules.ExponentialDecay(0.5, 1, 0.5)))
     assert advice.learning_rates(model) == "0.5"

@@ -248,7 +248,7 @@ def test_outliers_of_a_linear_generator_are_clipped_and_another_range_is_refused
         lightness(2 * samples - 1)
 
 
-def test_a_generator_that_goes_astray_is_logged_as_nan_and_told(digits):
+def test_a_generator_that_diverges_is_logged_as_nan_and_reported(digits):
     metric, model = Lightness(digits, same(), n=4), gan(output_activation=None)
     model.sample = lambda n, seed: np.full((n, *SHAPE), 0.5 if model.epochs_completed < 2 else 1e9, "float32")
     with pytest.warns(UserWarning, match="most samples are far out of range after epoch 2"):

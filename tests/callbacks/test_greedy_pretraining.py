@@ -215,7 +215,7 @@ def test_noise_is_on_the_input_of_each_layer(digits):
     assert (both[:2] != clean[:2]).all()
 
 
-def test_it_tells_of_each_layer(digits, capsys):
+def test_it_reports_each_layer(digits, capsys):
     stack().fit(digits, callbacks=[pretraining(digits, 1, verbose=2)], verbose=0)
     out = capsys.readouterr().out
     assert all(f"Pretraining layer {n} of 3" in out for n in (1, 2, 3))

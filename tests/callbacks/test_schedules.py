@@ -97,7 +97,7 @@ def test_every_players_rate_stays_then_falls_to_zero_and_goes_on_after_a_load(di
         assert train(model, 3) == [pytest.approx([0.05, 0.0, 0.0])] * 2
 
 
-def test_epochs_at_a_rate_of_zero_are_told_before_they_are_spent():
+def test_epochs_at_a_rate_of_zero_are_reported_before_they_are_spent():
     model = TwoPlayers.small()
     model.compile("sgd", jit_compile=False)
     with pytest.warns(UserWarning, match=r"The learning rate is 0 from epoch 3 on, of 4.* Received: 1 \+ 1"):
@@ -117,10 +117,10 @@ def test_bad_input_of_the_decay(arguments, message):
         callbacks.LinearDecay(*arguments)
 
 
-def test_a_second_fit_at_a_rate_of_zero_is_told_too():
+def test_a_second_fit_at_a_rate_of_zero_is_reported_too():
     model, x = TwoPlayers.small(), np.zeros((4, 8, 8, 1))
     model.compile("sgd", jit_compile=False)
     model.fit(x, epochs=2, callbacks=[callbacks.LinearDecay(0.1, 1, 1)], verbose=0)
-    with pytest.warns(UserWarning, match="The learning rate is 0 from epoch 3 on, of 4") as told:
+    with pytest.warns(UserWarning, match="The learning rate is 0 from epoch 3 on, of 4") as reported:
         model.fit(x, epochs=2, callbacks=[callbacks.LinearDecay(0.1, 1, 1)], verbose=0)
-    assert sum("learning rate" in str(warning.message) for warning in told) == 1, "once, not in every epoch"
+    assert sum("learning rate" in str(warning.message) for warning in reported) == 1, "once, not in every epoch"

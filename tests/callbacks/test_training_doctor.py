@@ -81,11 +81,11 @@ def test_a_generator_that_comes_to_make_one_thing_of_all_latents(capsys):
     assert spreads[1] > 0.1 and found.since > 1 and found.value == spreads[9] < 0.1
     assert all((spreads[epoch] < 0.1) == (epoch >= found.since) for epoch in spreads)
     first, last = capsys.readouterr().out.splitlines()
-    told = spreads[found.since + 2]
+    spread = spreads[found.since + 2]
     advice = "a higher n_critic (now 1), a lower learning_rate of the generator (now 0.01) or another adversarial_loss"
     assert first == (
-        f"TrainingDoctor: collapsed generator since epoch {found.since}: samples lie {told:.2g} times as far apart as "
-        f"real examples (limit 0.1). Try {advice} (now 'non_saturating')."
+        f"TrainingDoctor: collapsed generator since epoch {found.since}: samples lie {spread:.2g} times as far apart "
+        f"as real examples (limit 0.1). Try {advice} (now 'non_saturating')."
     )
     assert last.startswith(
         f"TrainingDoctor: collapsed generator since epoch {found.since} lasts to the end of epoch 9: samples lie "
@@ -144,7 +144,7 @@ def test_modes_of_a_toy_mixture_that_no_sample_reaches(capsys):
     assert seen(gan(shape=(2,)), RING, callbacks.TrainingDoctor(centres=CENTRES, min_classes=0.0), epochs=3) == {}
 
 
-def test_classes_are_told_by_the_head_of_features():
+def test_classes_are_those_of_the_head_of_features():
     """Two classes, light and dark; real examples of both, samples of one."""
     network = keras.Sequential([keras.Input(SHAPE), keras.layers.GlobalAveragePooling2D()])
     light = keras.layers.Lambda(lambda mean: ops.concatenate([mean, 1 - mean], axis=1))
@@ -253,7 +253,7 @@ def test_the_batch_and_the_part_at_fault_are_named(capsys):
     assert doctor.measurements == {}, "there is nothing to measure where samples and losses are no numbers"
 
 
-def test_batches_of_one_execution_cannot_be_told_apart():
+def test_batches_of_one_execution_cannot_be_distinguished():
     model, doctor = gan(), callbacks.TrainingDoctor(verbose=0)
     model.compile(model.optimizer, jit_compile=False, steps_per_execution=4)
     wild = BeginAgain(1, lambda model: setattr(model.optimizer, "learning_rate", 1e30))

@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_named_counted_and_left_out(tmp_path, content):
         image_source("x", tmp_path)
 
 
-def test_what_is_left_out_by_its_name_is_told_and_counted(tmp_path):
+def test_what_is_left_out_by_its_name_is_reported_and_counted(tmp_path):
     written(tmp_path, 2)
     written(tmp_path / "more", 1)
     (tmp_path / "b.webp").write_bytes(b"")

@@ -94,7 +94,7 @@ def test_unknown_name_gives_the_nearest():
         data.load("fashion_mnst")
 
 
-def test_no_network_is_told_at_once_with_what_to_do(tmp_path, monkeypatch):
+def test_a_missing_network_is_reported_at_once_with_what_to_do(tmp_path, monkeypatch):
     def unreachable(*_, **__):
         raise OSError("no route to host")
 

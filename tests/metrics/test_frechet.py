@@ -65,7 +65,7 @@ def test_numbers_are_gaussians_of_one_dimension():
     assert metrics.gaussian_frechet_distance(0.0, 4.0, 3.0, 1.0) == (10.0, 0.0)
 
 
-def test_the_jitter_that_lifts_a_negative_eigenvalue_is_told():
+def test_the_jitter_that_lifts_a_negative_eigenvalue_is_reported():
     covariance = np.diag([1.0, -1e-8])
     distance, jitter = metrics.gaussian_frechet_distance(np.zeros(2), covariance, np.zeros(2), np.eye(2))
     assert jitter == 1e-8

@@ -69,7 +69,7 @@ def test_single_precision_of_a_network_is_enough_far_from_the_origin():
 
 
 @pytest.mark.parametrize("kind", [metrics.SamplePrecision, metrics.SampleRecall])
-def test_fewer_real_examples_than_samples_are_told(kind):
+def test_fewer_real_examples_than_samples_are_reported(kind):
     with pytest.warns(UserWarning, match="Expected: at least 81 real examples for n=81. Received: 80"):
         kind(REAL, features.identity(), n=81)
     kind(REAL, features.identity(), n=80)

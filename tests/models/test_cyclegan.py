@@ -283,7 +283,7 @@ def test_crops_of_arrays_stay_in_range():
 
 
 @pytest.mark.parametrize("given", [lambda: (Y, X), lambda: (data.unpaired(Y, X),)])
-def test_swapped_images_are_told(given):
+def test_swapped_images_are_reported(given):
     with pytest.raises(ValueError, match=r"`x` and `y` are swapped. Expected: .* \(8, 8, 1\) and \(8, 8, 3\)"):
         fitted(*given())
 

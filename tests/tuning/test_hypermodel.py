@@ -15,5 +15,5 @@ def test_of_several_it_is_how_a_mean_of_means_scatters():
     """Errors = a part of the example + a part of the training: the deviation over many such tables."""
     rng = np.random.default_rng(1)
     tables = rng.normal(0, 2, (2000, 1, 40)) + rng.normal(0, 0.5, (2000, 3, 1))
-    told = math.sqrt(np.mean([standard_error(table) ** 2 for table in tables]))
-    assert told == pytest.approx(tables.mean(axis=(1, 2)).std(), rel=0.05)
+    reported = math.sqrt(np.mean([standard_error(table) ** 2 for table in tables]))
+    assert reported == pytest.approx(tables.mean(axis=(1, 2)).std(), rel=0.05)
