@@ -65,7 +65,7 @@ def test_help_shows_choices_defaults_and_texts(tool, capsys):
         "[default: 400,100]",
         "--tied",
         "[default: 7]",
-        "--parts INTEGER",
+        "--parts <int>",
     ):
         assert part in text
     assert "--penalty" not in text and "--data" not in text
