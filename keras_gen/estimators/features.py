@@ -38,7 +38,8 @@ class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Aut
 
     def transform(self, X):
         """The codes: float64 array `(n, latent_dim)`."""
-        return by_block(self.model_.encode, self._scaled(self._checked(X))).astype("float64")
+        scaled = self._scaled(self._checked(X))  # raises before a fit
+        return by_block(self.model_.encode, scaled).astype("float64")
 
     def inverse_transform(self, X):
         """Codes `(n, latent_dim)` decoded, in the shape and the units of the data."""
