@@ -86,6 +86,7 @@ def by_hand(units, x, arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", default="mnist")
     parser.add_argument("--units", type=int, nargs="+", default=[784, 1000, 400, 20])
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--batch-size", type=int, default=500)
@@ -95,7 +96,7 @@ def main():
     parser.add_argument("--precision", default="mixed_bfloat16", help="Keras's dtype policy, of both; the recipe's own")
     arguments = parser.parse_args()
     keras.config.set_dtype_policy(arguments.precision)
-    x = data.load("mnist")[0].x[: arguments.images].reshape(-1, 784)
+    x = data.load(arguments.data)[0].x[: arguments.images].reshape(-1, arguments.units[0])
     ratios = []
     for number in range(arguments.rounds):
         ours, naive = with_codes(arguments.units, x, arguments), by_hand(arguments.units, x, arguments)

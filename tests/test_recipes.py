@@ -108,6 +108,13 @@ def test_recipe(name, recipe, digits, tmp_path, tmp_path_factory, capsys):
     assert "obtained" in capsys.readouterr().out and (tmp_path / "model.keras").exists()
 
 
+def test_minutes_of_a_run_that_goes_on_are_not_reported(recipe, digits, tmp_path):
+    """They would be those of the last part alone, against the bound of the whole."""
+    options = {"data": digits, "nll_samples": 2, "width": 0.05, "batch_size": 120, "out": tmp_path}
+    first, second = ([f.what for f in recipe("vae_nll")(epochs=epochs, **options).findings] for epochs in (1, 2))
+    assert first == [*second, "minutes, training and evaluation"] and len(second) == 2
+
+
 def test_every_recipe_is_run():
     assert set(FIGURES) == set(NAMES)
 

@@ -45,7 +45,9 @@ def test_the_training_state_is_untouched_and_the_seed_decides():
     np.testing.assert_array_equal(model.seed_generator.state.numpy(), before)
 
 
-@pytest.mark.parametrize("arguments", [{"samples": 0}, {"rows": 0}, {"seed": -1}, {"x": np.zeros((2, 4))}])
+@pytest.mark.parametrize(
+    "arguments", [{"samples": 0}, {"decoder_batch_size": 0}, {"seed": -1}, {"x": np.zeros((2, 4))}]
+)
 def test_bad_input(arguments):
     exact = Linear()
     with pytest.raises(ValueError, match="Received: "):

@@ -1,4 +1,5 @@
 import contextlib
+import functools
 import json
 import shutil
 import warnings
@@ -6,9 +7,10 @@ import warnings
 import keras
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_gen import load_model, models, runs
+from keras_gen import load_model, models, networks, runs
 from keras_gen.data.image_sources import image_source
 from tests.images import image_folders
 
@@ -44,6 +46,21 @@ def refused(message):
         yield
 
 
+@pytest.fixture
+def nothing_to_learn(monkeypatch):
+    """Networks of one convolution and empty pictures, for tests of what a run keeps, not of what it learns."""
+
+    def network(shape, *_, name, channels=3, activation="tanh", **options):
+        convolution = keras.layers.Conv2D(channels, 3, padding="same", activation=activation)
+        return keras.Sequential([keras.Input(shape), convolution], name=name)
+
+    monkeypatch.setattr(networks, "resnet_generator", network)
+    discriminator = functools.partial(network, channels=1, activation=None)
+    monkeypatch.setattr(networks, "patchgan_discriminator", discriminator)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path: path.touch())
+
+
+@pytest.mark.usefixtures("nothing_to_learn")
 def test_a_resumed_run_equals_an_unbroken_one_and_keeps_to_its_images(folders, tmp_path):
     """One epoch and one more equal two, pool included; folders may move, their images may not change."""
     (x, y), states, whole = folders, [], tmp_path / "whole"
