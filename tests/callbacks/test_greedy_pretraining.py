@@ -36,6 +36,7 @@ def pretrained(model, callback, epochs=1):
     return model
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("tied", [True, False])
 def test_it_makes_a_better_start(digits, tied):
     fresh = stack(tied=tied)

@@ -12,6 +12,7 @@ from keras_gen.callbacks.training_doctor import Diagnosis
 from keras_gen.training.compilation import compiled_for
 from tests.toy import TwoPlayers
 
+pytestmark = pytest.mark.compiled  # hundreds of steps
 SHAPE, COLLAPSE = (8, 8, 1), "collapsed generator"
 X = np.array(data.load("digits")[0].x[:512])
 Y = np.array(data.load("digits")[0].y[:512])

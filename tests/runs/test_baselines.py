@@ -32,6 +32,7 @@ def test_pca_keeps_what_lies_in_its_subspace_and_loses_the_rest():
     )
 
 
+@pytest.mark.compiled
 def test_sample_metrics_take_no_more_samples_than_there_are_images():
     train, test = data.load("digits", value_range=(-1, 1))
     frechet, recall = sample_metrics("frechet,recall", train, test, 10_000)

@@ -21,6 +21,7 @@ def trained(tmp_path_factory):
     return folder, trained_classifier(train.x, train.y, batch_size=25, epochs=10, folder=folder)
 
 
+@pytest.mark.compiled
 def test_it_reads_digits_that_it_has_not_seen(trained):
     test, extractor = data.load("digits")[1], FeatureExtractor.of_classifier(trained[1])
     assert extractor(test.x).shape == (360, 84) and extractor.name == "lenet5"
