@@ -46,8 +46,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         histories: List with the history of each layer pretrained in this run, a dict from a name to a list.
 
     Raises:
-        ValueError: If an argument is out of range, a list has not one entry a layer, the data have no end, or the model
-            is not such an autoencoder.
+        ValueError: As `fit` begins, if the model is not such an autoencoder.
 
     Example:
 

@@ -18,7 +18,7 @@ class KLWarmup(keras.callbacks.Callback):
         epochs: Number of epochs until the full weight, an integer >= 1.
 
     Raises:
-        ValueError: If `epochs` is no such integer, or the model has no `kl_weight` or several importance samples.
+        ValueError: As `fit` begins, if the model has no `kl_weight`, or several importance samples.
 
     Example:
 
@@ -58,7 +58,7 @@ class KSparseAnnealing(keras.callbacks.Callback):
         epochs: Number of the first epoch with k units, an integer >= 2.
 
     Raises:
-        ValueError: If `epochs` is no such integer, or the model has no `KSparse` layer with a `first_k`.
+        ValueError: As `fit` begins, if the model has no `KSparse` layer with a `first_k`.
 
     Example:
 
@@ -102,9 +102,6 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
         learning_rate: The rate of the first epochs, of all players, a number > 0.
         constant_epochs: Epochs in which it stays, an integer >= 0. Defaults to 100, as published for CycleGAN.
         decay_epochs: Epochs in which it falls, an integer >= 1. Defaults to 100, as published for CycleGAN.
-
-    Raises:
-        ValueError: If a number is out of range.
 
     Example:
 

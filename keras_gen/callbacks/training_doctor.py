@@ -77,8 +77,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         measurements: Dict from a symptom's name to a dict from the number of finished epochs to what was measured.
 
     Raises:
-        ValueError: If an argument is out of range, or, as `fit` begins, `x`, `labels` or `centres` do not fit the
-            model.
+        ValueError: As `fit` begins, if `x`, `labels` or `centres` do not fit the model.
 
     Example:
 

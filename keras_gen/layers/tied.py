@@ -166,13 +166,10 @@ def tie(decoder, encoder):
 
     Args:
         decoder: Keras model; one without tied layers is left as it is.
-        encoder: Keras model.
+        encoder: Keras model with a layer of each such name, whose kernel fits.
 
     Returns:
         `decoder`.
-
-    Raises:
-        ValueError: If `encoder` has no layer of that name, or one whose kernel does not fit.
 
     Example:
 
