@@ -16,7 +16,7 @@ NOT_FINITE = "not finite"
 
 @dataclasses.dataclass
 class Diagnosis:
-    """One thing that the doctor observation."""
+    """One thing that the doctor has seen."""
 
     name: str  # of the symptom
     since: int  # epoch in which it began, from 1, counted over all that the model has finished

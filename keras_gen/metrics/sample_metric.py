@@ -116,9 +116,7 @@ class SampleMetric(keras.metrics.Metric):
     def real_data_baseline(self, real, seed=0):
         """The metric of `n` other real examples, drawn by a seed, as a float: about the best possible value of samples.
 
-        Args:
-            real: Array `(m, *shape)`, m >= `n`, in whatever order, in the metric's `value_range`.
-            seed: Integer of the draw. Defaults to 0.
+        `real` is an array `(m, *shape)`, m >= `n`, in whatever order, in the metric's `value_range`.
         """
         return self.score(real[np.sort(np.random.default_rng(seed).permutation(len(real))[: self.n])])
 

@@ -51,10 +51,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def predicted(self, batch, *outputs, training):
         """What the metrics of `compile` compare: the pair (true, predicted) of a batch; of models that predict.
 
-        Args:
-            batch: Dict of the parts of the batch.
-            *outputs: What the shared forward pass gave, if there is one.
-            training: Whether it is a training step.
+        `batch` is a dict of its parts, `outputs` what the shared forward pass gave, if there is one.
         """
         raise NotImplementedError(f"{type(self).__name__} predicts neither labels nor reconstructions.")
 

@@ -37,8 +37,7 @@ class Persistent:
 
         Args:
             filepath: Path that ends in `.keras`: older formats would lose what resuming needs.
-            overwrite: Whether an existing file is replaced; otherwise Keras asks. Defaults to `True`.
-            **kwargs: As in `keras.Model.save`.
+            overwrite, **kwargs: As in `keras.Model.save`.
         """
         path = Path(filepath)
         if path.suffix != ".keras":

@@ -43,7 +43,10 @@ class Result:
         return load_run(self.folder).model
 
     def error(self, inputs, targets=None):
-        """The best model's squared error, summed over an example's dimensions, mean over the examples `(n, *shape)`."""
+        """The best model's squared error, summed over an example's dimensions, mean over the examples `(n, *shape)`.
+
+        `targets` are the right outputs, by default the inputs.
+        """
         return float(squared_errors(self.model(), inputs, inputs if targets is None else targets).mean())
 
 
