@@ -54,14 +54,13 @@ class FeatureExtractor:
         self._last = (None, None)
 
     @classmethod
-    def of_classifier(cls, classifier, layer=None, name=None, batch_size=250):
+    def of_classifier(cls, classifier, layer=None, name=None):
         """The output of a layer of a classifier as features, with the layers after it as the head.
 
         Args:
             classifier: A `models.Classifier`.
             layer: Name of a layer of its network that gives vectors. Defaults to `None`: the last but one.
             name: Name of the features. Defaults to `None`: that of the network.
-            batch_size: As in the class. Defaults to 250.
 
         Returns:
             A `FeatureExtractor`.
@@ -83,7 +82,7 @@ class FeatureExtractor:
             raise ValueError(f"`layer` must give vectors. Expected: shape (batch, features). Received: {output.shape}")
         features = keras.Model(network.inputs, output, name="features")
         head = keras.Model(output, ops.softmax(network.outputs[0]), name="head")
-        return cls(name or network.name, features, head, classifier.value_range or (0, 1), batch_size)
+        return cls(name or network.name, features, head, classifier.value_range or (0, 1))
 
     def __deepcopy__(self, memo):
         return self  # shared, as a constant: KerasTuner copies callbacks, and with them their metrics
