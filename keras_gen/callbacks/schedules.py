@@ -126,8 +126,8 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
     def on_train_begin(self, logs=None):
         self._warned = False
 
-    def _warn_of_rate_0(self, epoch):
-        """Warn once of epochs at a rate of 0, after other callbacks have restored the count of epochs."""
+    def on_epoch_begin(self, epoch, logs=None):
+        # Epochs at a rate of 0 are warned of once, after other callbacks have restored the count of epochs
         asked = self.model.epochs_completed + (self.params.get("epochs") or 0) - epoch
         end = self.constant_epochs + self.decay_epochs
         if asked > end and not self._warned:
@@ -137,11 +137,8 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
                 stacklevel=2,
             )
         self._warned = True
+        super().on_epoch_begin(self.model.epochs_completed, logs)
 
     def _rate(self, epoch):
         left = self.constant_epochs + self.decay_epochs - epoch
         return self.learning_rate * min(1.0, max(0.0, left / self.decay_epochs))
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._warn_of_rate_0(epoch)
-        super().on_epoch_begin(self.model.epochs_completed, logs)

@@ -117,15 +117,14 @@ class TrainingDoctor(keras.callbacks.Callback):
         self.every, self.patience = checks.integer("every", every), checks.integer("patience", patience)
         self.reference = Reference(x, labels, features, centres, samples, seed)
         self.verbose = verbose
-        self.limits = {
+        limits = {
             "min_spread": min_spread,
             "min_classes": min_classes,
             "min_discriminator_loss": min_discriminator_loss,
             "max_penalty": max_penalty,
             "min_active": min_active,
         }
-        for name, limit in self.limits.items():
-            checks.number(name, limit)
+        self.limits = {name: checks.number(name, limit) for name, limit in limits.items()}
         self._forget()
 
     def __deepcopy__(self, memo):

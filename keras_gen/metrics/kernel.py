@@ -58,7 +58,7 @@ def kernel_distance(real, fake, parts=None, seed=0):
         )
     # Independent draws: images and their reconstructions at the same places must not meet in one part
     pairs = zip(arrays.random_parts(real, parts, [seed, 0]), arrays.random_parts(fake, parts, [seed, 1]), strict=True)
-    return arrays.estimate([_unbiased(_cubic, *pair) for pair in pairs])
+    return arrays.estimate([_unbiased(lambda x, y: (x @ y.T / x.shape[1] + 1.0) ** 3, *pair) for pair in pairs])
 
 
 def maximum_mean_discrepancy(real, fake, bandwidth=None):
@@ -168,13 +168,10 @@ def _bandwidth(real, bandwidth):
     return median
 
 
-def _cubic(x, y):
-    return (x @ y.T / x.shape[1] + 1.0) ** 3
-
-
 def _unbiased(kernel, x, y):
     """Gretton et al., equation 3: pairs of an example with itself are left out."""
-    return _mean_of_others(kernel, x) + _mean_of_others(kernel, y) - 2 * _mean(kernel, x, y)
+    across = sum(kernel(x[part], y).sum() for part in arrays.blocks(len(x), len(y)))
+    return _mean_of_others(kernel, x) + _mean_of_others(kernel, y) - 2 * float(across / (len(x) * len(y)))
 
 
 def _mean_of_others(kernel, x):
@@ -183,7 +180,3 @@ def _mean_of_others(kernel, x):
         values = kernel(x[part], x)  # (rows, n)
         total += values.sum() - np.trace(values[:, part])
     return float(total / (len(x) * (len(x) - 1)))
-
-
-def _mean(kernel, x, y):
-    return float(sum(kernel(x[part], y).sum() for part in arrays.blocks(len(x), len(y))) / (len(x) * len(y)))
