@@ -12,17 +12,13 @@ def interpolate(start, end, steps=10, path="linear"):
     keeps the length that nearly all normal latents of many dimensions have.
 
     Args:
-        start: Array `(latent_dim,)`, a.
-        end: Array `(latent_dim,)`, b.
+        start: Finite array `(latent_dim,)`, a.
+        end: Finite array `(latent_dim,)`, b. On a spherical path neither is 0, nor the opposite of the other.
         steps: Number of latents, both ends among them, an integer >= 2. Defaults to 10.
         path: `"linear"` or `"spherical"`. Defaults to `"linear"`.
 
     Returns:
         float32 array `(steps, latent_dim)`.
-
-    Raises:
-        ValueError: If the ends are not two vectors of one width, or, on the spherical path, one is 0 or the opposite of
-            the other.
 
     Example:
 
@@ -56,15 +52,12 @@ def arithmetic(a, b, c):
     """The sum of mean latents, mean(a) - mean(b) + mean(c), which adds to c what distinguishes a from b.
 
     Args:
-        a: Array `(n, latent_dim)`, latents of examples with an attribute, such as smiling women.
-        b: Array `(m, latent_dim)`, latents of similar examples without it, such as neutral women.
-        c: Array `(k, latent_dim)`, latents of the examples to add it to, such as neutral men.
+        a: Finite array `(n, latent_dim)`, latents of examples with an attribute, such as smiling women.
+        b: Finite array `(m, latent_dim)`, latents of similar examples without it, such as neutral women.
+        c: Finite array `(k, latent_dim)`, latents of the examples to add it to, such as neutral men.
 
     Returns:
         float32 array `(latent_dim,)`.
-
-    Raises:
-        ValueError: If an array does not hold finite latents, or their widths differ.
 
     Example:
 

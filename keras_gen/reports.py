@@ -37,16 +37,9 @@ class Finding:
 
 
 def report(title, findings, folder, protocol):
-    """Print the findings and write them to `<folder>/report.json`, with the protocol and the versions.
+    """Print the findings and write them to `<folder>/report.json`, with the versions; give the path of the file.
 
-    Args:
-        title: Name of what was run.
-        findings: List of `Finding`.
-        folder: Folder of the file, made if missing.
-        protocol: Dict of how the findings were made: data, epochs, seed and so on.
-
-    Returns:
-        The path of the file.
+    `protocol` is a dict of how the findings were made: data, epochs, seed and so on.
     """
     print(title)
     for finding in findings:

@@ -12,9 +12,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     Args:
         filepath: Path of a `.keras` file, or of a run's folder that holds `model.keras`.
-        custom_objects: Dict from names to classes or functions that are not registered with Keras. Defaults to `None`.
-        compile: Whether to restore the optimizers too. Defaults to `True`.
-        safe_mode: Whether a file that carries code (a `Lambda` layer) is refused. Defaults to `True`.
+        custom_objects, compile, safe_mode: As in `keras.saving.load_model`.
 
     Returns:
         The model.

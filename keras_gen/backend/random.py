@@ -26,11 +26,7 @@ def normal(shape, seed, dtype="float32"):
 
     On a CPU, XLA takes 200 ns a number with the Philox generator of `keras.random` and 10 ns with Threefry, so draws
     under XLA use Threefry. A model thus sees different noise with and without XLA, as it does with `keras.random`.
-
-    Args:
-        shape: Tuple of integers or scalar tensors.
-        seed: A `keras.random.SeedGenerator`, or an integer.
-        dtype: A float type. Defaults to `"float32"`.
+    `shape` is a tuple of integers or scalar tensors, `seed` a `keras.random.SeedGenerator` or an integer.
     """
     return _draw(tf.random.stateless_normal, shape, seed, dtype)
 

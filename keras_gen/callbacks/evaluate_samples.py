@@ -40,8 +40,7 @@ class EvaluateSamples(keras.callbacks.Callback):
             errors where the metric has them; of this `fit`.
 
     Raises:
-        ValueError: If an argument is out of range, or as `fit` begins, if the model cannot `sample`, or its samples
-            have another shape or range of values than a metric expects.
+        ValueError: As `fit` begins, if the model cannot `sample`, or its shape or range is not what a metric expects.
 
     Example:
 

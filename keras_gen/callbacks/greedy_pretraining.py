@@ -46,8 +46,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         histories: List with the history of each layer pretrained in this run, a dict from a name to a list.
 
     Raises:
-        ValueError: If an argument is out of range, a list has not one entry a layer, the data have no end, or the model
-            is not such an autoencoder.
+        ValueError: As `fit` begins, if the model is not such an autoencoder.
 
     Example:
 
@@ -124,7 +123,9 @@ class GreedyPretraining(keras.callbacks.Callback):
     def _single(self, number, pair, corruption):
         """The autoencoder of one hidden layer, with the present weights of the pair of layers."""
         wide = self.model.example_shape if number == 0 else (pair[0].kernel.shape[0],)
-        below, above = _free_copies(*pair)
+        tied = {"source": "below"} if isinstance(pair[1], TiedDense) else {}
+        below = type(pair[0]).from_config({**pair[0].get_config(), "name": "below"})
+        above = type(pair[1]).from_config({**pair[1].get_config(), **tied, "name": "above"})
         inputs = hidden = keras.Input(wide)
         if len(wide) > 1:
             hidden = keras.layers.Flatten()(hidden)
@@ -212,15 +213,6 @@ def _one_each(name, value, stack):
     if len(values) != len(stack):
         raise ValueError(f"`{name}` must have one entry a layer. Expected: {len(stack)}. Received: {values}")
     return values
-
-
-def _free_copies(below, above):
-    """New layers of the two kinds; a tied one is to be tied to the other."""
-    tied = {"source": "below"} if isinstance(above, TiedDense) else {}
-    return (
-        type(below).from_config({**below.get_config(), "name": "below"}),
-        type(above).from_config({**above.get_config(), **tied, "name": "above"}),
-    )
 
 
 def _copy_weights(sources, targets):

@@ -20,9 +20,6 @@ class SampleImages(keras.callbacks.Callback):
         seed: Integer of the latents. Defaults to 0.
         value_range: The pair (black, white) of the samples. Defaults to `None`, the model's own.
 
-    Raises:
-        ValueError: If a number is out of range.
-
     Example:
 
     >>> import tempfile, numpy as np
@@ -62,7 +59,7 @@ class TranslationImages(keras.callbacks.Callback):
         every: Epochs between two pictures, an integer >= 1. Defaults to 1.
 
     Raises:
-        ValueError: If `every` is no such integer, or, as `fit` begins, the model does not translate such images.
+        ValueError: As `fit` begins, if the model does not translate such images.
 
     Example:
 

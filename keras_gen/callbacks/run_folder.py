@@ -23,7 +23,7 @@ class RunFolder(keras.callbacks.Callback):
         every: Epochs between two writings, an integer >= 1; the last epoch of a `fit` is always written. Defaults to 1.
 
     Raises:
-        ValueError: If `every` is no such integer, or at the end of an epoch whose loss is not finite.
+        ValueError: At the end of an epoch whose loss is not finite.
 
     Example:
 

@@ -18,7 +18,7 @@ class KLWarmup(keras.callbacks.Callback):
         epochs: Number of epochs until the full weight, an integer >= 1.
 
     Raises:
-        ValueError: If `epochs` is no such integer, or the model has no `kl_weight` or several importance samples.
+        ValueError: As `fit` begins, if the model has no `kl_weight`, or several importance samples.
 
     Example:
 
@@ -58,7 +58,7 @@ class KSparseAnnealing(keras.callbacks.Callback):
         epochs: Number of the first epoch with k units, an integer >= 2.
 
     Raises:
-        ValueError: If `epochs` is no such integer, or the model has no `KSparse` layer with a `first_k`.
+        ValueError: As `fit` begins, if the model has no `KSparse` layer with a `first_k`.
 
     Example:
 
@@ -103,9 +103,6 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
         constant_epochs: Epochs in which it stays, an integer >= 0. Defaults to 100, as published for CycleGAN.
         decay_epochs: Epochs in which it falls, an integer >= 1. Defaults to 100, as published for CycleGAN.
 
-    Raises:
-        ValueError: If a number is out of range.
-
     Example:
 
     >>> import numpy as np
@@ -129,8 +126,8 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
     def on_train_begin(self, logs=None):
         self._warned = False
 
-    def _warn_of_rate_0(self, epoch):
-        """Warn once of epochs at a rate of 0, after other callbacks have restored the count of epochs."""
+    def on_epoch_begin(self, epoch, logs=None):
+        # Epochs at a rate of 0 are warned of once, after other callbacks have restored the count of epochs
         asked = self.model.epochs_completed + (self.params.get("epochs") or 0) - epoch
         end = self.constant_epochs + self.decay_epochs
         if asked > end and not self._warned:
@@ -140,11 +137,8 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
                 stacklevel=2,
             )
         self._warned = True
+        super().on_epoch_begin(self.model.epochs_completed, logs)
 
     def _rate(self, epoch):
         left = self.constant_epochs + self.decay_epochs - epoch
         return self.learning_rate * min(1.0, max(0.0, left / self.decay_epochs))
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self._warn_of_rate_0(epoch)
-        super().on_epoch_begin(self.model.epochs_completed, logs)

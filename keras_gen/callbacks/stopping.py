@@ -13,9 +13,6 @@ class StopAfter(keras.callbacks.Callback):
     Args:
         seconds: Seconds from the start of training, a number >= 0; the batch in which they run out is the last.
 
-    Raises:
-        ValueError: If `seconds` is no such number.
-
     Example:
 
     >>> import numpy as np

@@ -21,7 +21,7 @@ class Symptom:
     name: str  # in reports
     limit: str  # the doctor's argument that holds the threshold
     applies: typing.Callable  # (model, reference): whether the model can have it, and there is what shows it
-    measure: typing.Callable  # of an `Examination`: a number, or `None` where there is nothing to measure
+    measure: typing.Callable  # of an `Examination`: a number, `None` or NaN where there is nothing to measure
     describe: typing.Callable  # (value, limit, examination): the number in words
     advice: typing.Callable  # of the model: the argument to change
     # (value, limit, earlier): whether the number is bad, given those of the epochs before
@@ -80,10 +80,6 @@ def _logs(model, name):
     return any(metric.name == name for metric in model.metrics)
 
 
-def _spread(exam):
-    return None if exam.samples is None else exam.reference.spread(exam.model, exam.samples)
-
-
 def _class_share(exam):
     if exam.samples is None:
         return None
@@ -113,11 +109,6 @@ def _describe_saturation(value, limit, exam):
     )
 
 
-def _penalty(exam):
-    penalty = exam.logs.get("gradient_penalty", math.nan)
-    return None if math.isnan(penalty) else penalty
-
-
 def _active_share(exam):
     kl = exam.model.kl_per_dimension(exam.reference.x)
     return None if np.isnan(kl).any() else float(np.mean(kl > ACTIVE))
@@ -133,7 +124,7 @@ SYMPTOMS = (
         "collapsed generator",
         limit="min_spread",
         applies=lambda model, reference: _has_generator(model) and reference.x is not None,
-        measure=_spread,
+        measure=lambda exam: None if exam.samples is None else exam.reference.spread(exam.model, exam.samples),
         describe=lambda value, limit, exam: (
             f"samples lie {value:.2g} times as far apart as real examples (limit {limit:g})"
         ),
@@ -166,7 +157,7 @@ SYMPTOMS = (
         "exploding penalty",
         limit="max_penalty",
         applies=lambda model, reference: _logs(model, "gradient_penalty"),
-        measure=_penalty,
+        measure=lambda exam: exam.logs.get("gradient_penalty"),
         describe=lambda value, limit, exam: f"gradient_penalty is {value:.3g} (limit {limit:g}, or a tenfold growth)",
         advice=advice.penalty,
         is_bad=_too_steep,

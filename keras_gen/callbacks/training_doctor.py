@@ -16,7 +16,7 @@ NOT_FINITE = "not finite"
 
 @dataclasses.dataclass
 class Diagnosis:
-    """One thing that the doctor observation."""
+    """One thing that the doctor has seen."""
 
     name: str  # of the symptom
     since: int  # epoch in which it began, from 1, counted over all that the model has finished
@@ -77,8 +77,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         measurements: Dict from a symptom's name to a dict from the number of finished epochs to what was measured.
 
     Raises:
-        ValueError: If an argument is out of range, or, as `fit` begins, `x`, `labels` or `centres` do not fit the
-            model.
+        ValueError: As `fit` begins, if `x`, `labels` or `centres` do not fit the model.
 
     Example:
 
@@ -118,15 +117,14 @@ class TrainingDoctor(keras.callbacks.Callback):
         self.every, self.patience = checks.integer("every", every), checks.integer("patience", patience)
         self.reference = Reference(x, labels, features, centres, samples, seed)
         self.verbose = verbose
-        self.limits = {
+        limits = {
             "min_spread": min_spread,
             "min_classes": min_classes,
             "min_discriminator_loss": min_discriminator_loss,
             "max_penalty": max_penalty,
             "min_active": min_active,
         }
-        for name, limit in self.limits.items():
-            checks.number(name, limit)
+        self.limits = {name: checks.number(name, limit) for name, limit in limits.items()}
         self._forget()
 
     def __deepcopy__(self, memo):

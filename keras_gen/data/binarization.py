@@ -14,14 +14,11 @@ def binarize(x, seed=0):
     """Draw each pixel once from its Bernoulli distribution (static binarisation, and the test set's).
 
     Args:
-        x: Array `(n, ...)` of probabilities in [0, 1].
+        x: Array `(n, ...)`, n >= 1, of probabilities in [0, 1].
         seed: Integer; the same seed gives the same draw. Defaults to 0.
 
     Returns:
         float32 array of zeros and ones, of the shape of `x`.
-
-    Raises:
-        ValueError: If `x` is empty, not finite or outside [0, 1].
 
     Example:
 

@@ -39,7 +39,6 @@ def load(name, value_range=(0, 1)):
         of a fixed permutation, is held out. The arrays are read-only: a named set is loaded once a process and shared.
 
     Raises:
-        ValueError: If the name is unknown (the message gives the nearest), or the file or folder holds no images.
         ConnectionError: If a set has to be downloaded and there is no network.
 
     Example:

@@ -29,35 +29,14 @@ class Mixture(typing.NamedTuple):
     sigma: float
 
     def draw(self, n, seed=None):
-        """Draw examples.
-
-        Args:
-            n: Number of examples, an integer >= 1.
-            seed: Integer, or `None` for others at each call. Defaults to `None`.
-
-        Returns:
-            float32 array `(n, d)`.
-
-        Raises:
-            ValueError: If `n` is no such integer.
-        """
+        """Draw `n` >= 1 examples, without a seed others at each call: float32 array `(n, d)`."""
         rng = np.random.default_rng(seed)
         modes = rng.integers(len(self.centres), size=checks.integer("n", n))
         noise = rng.standard_normal((n, self.centres.shape[1]))
         return (self.centres[modes] + self.sigma * noise).astype("float32")
 
     def density(self, x):
-        """The density p.
-
-        Args:
-            x: Array `(n, d)`.
-
-        Returns:
-            float64 array `(n,)`.
-
-        Raises:
-            ValueError: If `x` is not finite or of another width.
-        """
+        """The density p: finite array `(n, d)` -> float64 array `(n,)`."""
         modes, d = self.centres.shape
         checks.array("x", x, (d,))
         total = np.zeros(len(x))
@@ -78,9 +57,6 @@ def ring(modes=8, radius=2.0, sigma=0.05):
 
     Returns:
         A `Mixture` in the plane.
-
-    Raises:
-        ValueError: If an argument is out of range.
 
     Example:
 
@@ -105,9 +81,6 @@ def grid(side=5, spacing=2.0, sigma=0.1):
 
     Returns:
         A `Mixture` of `side`^2 modes in the plane.
-
-    Raises:
-        ValueError: If an argument is out of range.
 
     Example:
 

@@ -24,9 +24,6 @@ def random_rotated_patches(images, side, rng, angle=90.0, step=(1.0, 1.0)):
     Returns:
         Array `(n, side, side, 1)`, float32. What lies outside an image is its border.
 
-    Raises:
-        ValueError: If `side` is no such integer or `angle` is negative.
-
     Example:
 
     >>> random_rotated_patches(np.ones((2, 9, 9)), 5, np.random.default_rng(0)).shape

@@ -103,8 +103,8 @@ class Pipeline(SeededPipeline):
     resumed at epoch e sees what an unbroken run would have seen. A model's `fit` sets `epoch` from its own saved count.
 
     Args:
-        x: Array `(n, ...)`, kept as float32. A `numpy.memmap` stays on disk and a scipy sparse matrix sparse; both are
-            read batch by batch.
+        x: Array `(n, ...)`, n >= 1, kept as float32. A `numpy.memmap` stays on disk and a scipy sparse matrix sparse;
+            both are read batch by batch.
         y: Array `(n, ...)`: integer labels, or the targets of an autoencoder. Defaults to `None`.
         batch_size: Integer >= 1. Defaults to 32.
         shuffle: Whether each epoch has an order of its own. Defaults to `True`.
@@ -114,9 +114,6 @@ class Pipeline(SeededPipeline):
         drop_remainder: Whether a last, smaller batch is left out in training. Defaults to `False`.
         steps: Number of batches an epoch, at most what the data give; all if `None`. Defaults to `None`.
         sample_weight: Array `(n,)` of the examples' weights in the loss; batches are then dicts. Defaults to `None`.
-
-    Raises:
-        ValueError: If the arrays are empty or of different lengths, or an argument is out of range.
 
     Example:
 

@@ -26,7 +26,8 @@ def unpaired(
 
     An epoch shows each image of the larger set once; the smaller begins again as often as needed. Each set is shuffled
     on its own, and again in each of its passes: orders, crops and mirror images depend on `seed`, the epoch and the
-    place in it alone, so that a resumed run sees what an unbroken one would have seen. Files are read when needed.
+    place in it alone, so that a resumed run sees what an unbroken one would have seen. Files are read when needed;
+    those that cannot be read are named in a warning and left out.
 
     Args:
         x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
@@ -45,10 +46,6 @@ def unpaired(
 
     Returns:
         An `UnpairedPipeline`, for `fit` and `evaluate`.
-
-    Raises:
-        ValueError: If a set has no images or none that can be read, or an argument is out of range. Single files that
-            cannot be read are named in a warning and left out.
 
     Example:
 

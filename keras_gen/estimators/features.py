@@ -20,7 +20,6 @@ class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Aut
 
     Example:
 
-    >>> import numpy as np
     >>> x = np.random.default_rng(0).random((50, 6))
     >>> AutoencoderFeatures(latent_dim=2, epochs=2, random_state=0).fit_transform(x).shape
     (50, 2)

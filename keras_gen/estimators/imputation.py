@@ -49,11 +49,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         return tags
 
     def fit(self, X, y=None):
-        """Train on the observed entries of `X`, array `(n, features)` or images; `y` is ignored.
-
-        Raises:
-            ValueError: If a feature is missing in every row, or an argument is out of range.
-        """
+        """Train on `X`, array `(n, features)` or images, each feature observed in some row; `y` is ignored."""
         checks.integer("max_iter", self.max_iter)
         X = self._checked(X, reset=True)
         empty = np.flatnonzero(np.isnan(X).all(axis=0))

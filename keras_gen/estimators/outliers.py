@@ -52,11 +52,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     def feature_errors(self, X):
         """Each feature's or pixel's squared error in scaled units, which shows what makes a row an outlier.
 
-        Args:
-            X: Array `(n, features)`, or images.
-
-        Returns:
-            float64 array of the shape of `X`; its mean over a row is minus the row's score.
+        It is a float64 array of the shape of `X`, whose mean over a row is minus the row's score.
         """
         return self._shaped(self._errors(self._scaled(self._checked(X))))
 

@@ -49,13 +49,9 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
         return np.stack(errors, axis=1)  # (n, classes)
 
     def decision_function(self, X):
-        """Minus each class's mean squared error, in scaled units.
+        """Minus each class's mean squared error, in scaled units: array `(n, classes)`.
 
-        Args:
-            X: Array `(n, features)`, or images.
-
-        Returns:
-            Array `(n, classes)`; of two classes, as in scikit-learn, the second's less the first's, `(n,)`.
+        Of two classes, as in scikit-learn, it is the second's less the first's, `(n,)`.
         """
         errors = self._errors(X)
         return errors[:, 0] - errors[:, 1] if len(self.classes_) == 2 else -errors

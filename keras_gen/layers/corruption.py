@@ -66,11 +66,9 @@ class SaltAndPepperNoise(_Corruption):
     """Set random inputs to the lowest or the highest value, each with probability 1/2, in training.
 
     Args:
-        rate: Fraction of the inputs to set, a number in [0, 1).
         low: The lowest value. Defaults to 0.
         high: The highest value. Defaults to 1.
-        seed: Integer, or `None` for one from the global state. Defaults to `None`.
-        **kwargs: As in `keras.layers.Layer`.
+        rate, seed, **kwargs: As in `MaskingNoise`.
 
     Example:
 
@@ -104,8 +102,7 @@ class MissingPatterns(_Corruption):
 
     Args:
         rate: Fraction of the examples that take over the gaps of another, a number in [0, 1).
-        seed: Integer, or `None` for one from the global state. Defaults to `None`.
-        **kwargs: As in `keras.layers.Layer`.
+        seed, **kwargs: As in `MaskingNoise`.
 
     Example:
 

@@ -32,20 +32,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
 
 def draw_by_replica(layer):
-    """Make a layer of Keras, such as `keras.layers.GaussianNoise`, draw different noise on each replica.
-
-    Args:
-        layer: Keras layer; its random states and their seeds stay as they are.
-
-    Returns:
-        `layer`.
-
-    Example:
-
-    >>> noise = draw_by_replica(keras.layers.GaussianNoise(0.1, seed=1))
-    >>> type(noise.seed_generator).__name__
-    'ReplicaSeedGenerator'
-    """
+    """The layer of Keras, such as `keras.layers.GaussianNoise`, which from now on draws other noise on each replica."""
     for inner in layer._flatten_layers():
         for generator in inner._seed_generators:
             if type(generator) is keras.random.SeedGenerator:
@@ -85,9 +72,7 @@ def reparameterize(z_mean, z_log_var, seed, samples=None):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Sampling(keras.layers.Layer):
-    """The reparameterised draw as a layer, for your own networks.
-
-    In training z = z_mean + exp(z_log_var / 2) * noise; otherwise z = z_mean.
+    """The draw of `reparameterize` as a layer, for your own networks; outside of training it gives `z_mean`.
 
     Args:
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
@@ -98,9 +83,6 @@ class Sampling(keras.layers.Layer):
     >>> z = Sampling()([ops.zeros((2, 3)), ops.zeros((2, 3))], training=True)
     >>> z.shape
     TensorShape([2, 3])
-
-    Reference:
-        Kingma and Welling, 2014, arXiv:1312.6114, section 2.4.
     """
 
     def __init__(self, seed=None, **kwargs):

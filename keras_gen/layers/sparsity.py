@@ -86,7 +86,7 @@ class L1Sparsity(keras.regularizers.Regularizer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class KLSparsity(keras.regularizers.Regularizer):
-    """Penalty on the distance of each unit's mean activation from rho: weight * sum_j KL(rho || rho_hat_j).
+    """Penalty on the distance of each unit's mean activation from rho: weight * sum_j `losses.sparsity_kl`_j.
 
     Args:
         rho: The target mean activation, a number in (0, 1). Defaults to 0.05.
@@ -96,9 +96,6 @@ class KLSparsity(keras.regularizers.Regularizer):
 
     >>> abs(float(KLSparsity(rho=0.5)(ops.array([[0.0], [1.0]])))) < 1e-5
     True
-
-    Reference:
-        Ng, Sparse autoencoder, CS294A lecture notes, 2011, section 3.
     """
 
     needs_probabilities = True  # codes in (0, 1)

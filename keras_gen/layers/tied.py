@@ -118,9 +118,7 @@ class TiedConv2DTranspose(_Tied):
         source: A built `keras.layers.Conv2D`, channels last and without dilation, or its name for a later `tie`.
         features: Channels of the output, which are the channels of the source's input.
         strides: The source's strides, an integer or a pair. Defaults to 1.
-        activation: Activation. Defaults to `None`.
-        use_bias: Whether to add a bias of its own. Defaults to `True`.
-        **kwargs: As in `keras.layers.Layer`.
+        activation, use_bias, **kwargs: As in `TiedDense`.
 
     Example:
 
@@ -166,13 +164,10 @@ def tie(decoder, encoder):
 
     Args:
         decoder: Keras model; one without tied layers is left as it is.
-        encoder: Keras model.
+        encoder: Keras model with a layer of each such name, whose kernel fits.
 
     Returns:
         `decoder`.
-
-    Raises:
-        ValueError: If `encoder` has no layer of that name, or one whose kernel does not fit.
 
     Example:
 

@@ -23,8 +23,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
     maximum-likelihood game differ in the generator's loss only: their discriminators share this function.
 
     Args:
-        real_logits: Tensor of any shape, the logits of real examples.
-        fake_logits: Tensor of any shape, those of generated ones.
+        real_logits, fake_logits: Tensors of any shape, the logits of real and of generated examples.
         label_smoothing: s, a number in [0, 1): the label of real examples is 1 - s, of generated ones 0. Defaults to 0.
 
     Returns:
@@ -120,8 +119,7 @@ def least_squares_discriminator_loss(real_logits, fake_logits):
     """Squared distance of the outputs from the labels 1 and 0: mean((real - 1)^2) + mean(fake^2).
 
     Args:
-        real_logits: Tensor of any shape, the outputs for real examples.
-        fake_logits: Tensor of any shape, those for generated ones.
+        real_logits, fake_logits: Tensors of any shape, the outputs for real and for generated examples.
 
     Returns:
         float32 scalar, >= 0.
@@ -161,8 +159,7 @@ def hinge_discriminator_loss(real_logits, fake_logits):
     """Hinge loss of the discriminator: mean(max(0, 1 - real)) + mean(max(0, 1 + fake)).
 
     Args:
-        real_logits: Tensor of any shape, the outputs for real examples.
-        fake_logits: Tensor of any shape, those for generated ones.
+        real_logits, fake_logits: Tensors of any shape, the outputs for real and for generated examples.
 
     Returns:
         float32 scalar, >= 0.
@@ -182,8 +179,7 @@ def wasserstein_discriminator_loss(real_logits, fake_logits):
     """Minus the critic's estimate of the Wasserstein distance: mean(fake) - mean(real).
 
     Args:
-        real_logits: Tensor of any shape, the critic's values for real examples.
-        fake_logits: Tensor of any shape, those of generated ones.
+        real_logits, fake_logits: Tensors of any shape, the critic's values for real and for generated examples.
 
     Returns:
         float32 scalar.

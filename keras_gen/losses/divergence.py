@@ -35,11 +35,10 @@ def gaussian_kl_per_dimension(z_mean, z_log_var):
 def gaussian_kl(z_mean, z_log_var):
     """Kullback-Leibler divergence of a diagonal normal distribution from the standard one.
 
-    KL = sum_j (mean_j^2 + var_j - 1 - log var_j) / 2
+    KL = sum_j KL_j,    KL_j that of `gaussian_kl_per_dimension`
 
     Args:
-        z_mean: As in `gaussian_kl_per_dimension`.
-        z_log_var: As in `gaussian_kl_per_dimension`.
+        z_mean, z_log_var: As in `gaussian_kl_per_dimension`.
 
     Returns:
         float32 tensor `(batch,)`, in nats, >= 0.
@@ -48,9 +47,6 @@ def gaussian_kl(z_mean, z_log_var):
 
     >>> gaussian_kl(ops.array([[1.0, 2.0]]), ops.zeros((1, 2))).numpy().tolist()
     [2.5]
-
-    Reference:
-        Kingma and Welling, 2014, arXiv:1312.6114, appendix B.
     """
     return ops.sum(gaussian_kl_per_dimension(z_mean, z_log_var), axis=-1)
 

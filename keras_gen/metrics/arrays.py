@@ -53,9 +53,7 @@ def as_feature_pair(real, fake, least=2):
 
 def mean_and_covariance(features):
     """Mean `(features,)` and unbiased covariance `(features, features)` of at least two rows."""
-    mean = features.mean(axis=0)
-    centred = features - mean
-    return mean, centred.T @ centred / (len(features) - 1)
+    return features.mean(axis=0), np.atleast_2d(np.cov(features, rowvar=False))
 
 
 def blocks(rows, columns):

@@ -18,16 +18,13 @@ def classifier_score(probabilities, parts=10, seed=0):
     doubt and the classes are equally frequent. With Inception's classes it is known as the inception score.
 
     Args:
-        probabilities: Array `(n, classes)`, each row >= 0 and of sum 1.
+        probabilities: Array `(n, classes)`, each row >= 0 and of sum 1, at least two rows a part.
         parts: Number of parts, drawn at random, over which the mean is taken as published, an integer >= 1; a part
             needs many more examples than classes. Defaults to 10.
         seed: Integer >= 0 of the draw of the parts. Defaults to 0.
 
     Returns:
         `Estimate(mean, error)`, the error NaN for one part.
-
-    Raises:
-        ValueError: If a row is no distribution, or there are fewer than two examples a part.
 
     Example:
 

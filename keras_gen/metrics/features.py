@@ -28,12 +28,8 @@ class FeatureExtractor:
         value_range: The pair (lowest, highest) of the values that the network takes. Defaults to (0, 1).
         batch_size: Examples that go through the network at once, an integer >= 1. Defaults to 250.
 
-    Raises:
-        ValueError: If the name has other characters, or the batch size is not an integer >= 1.
-
     Example:
 
-    >>> import keras
     >>> network = keras.Sequential([keras.Input((2, 2, 3)), keras.layers.GlobalAveragePooling2D()])
     >>> FeatureExtractor("average", network)(np.ones((5, 2, 2, 1))).tolist()[0]
     [1.0, 1.0, 1.0]
@@ -58,20 +54,16 @@ class FeatureExtractor:
         self._last = (None, None)
 
     @classmethod
-    def of_classifier(cls, classifier, layer=None, name=None, batch_size=250):
+    def of_classifier(cls, classifier, layer=None, name=None):
         """The output of a layer of a classifier as features, with the layers after it as the head.
 
         Args:
             classifier: A `models.Classifier`.
-            layer: Name of a layer of its network. Defaults to `None`: the last but one.
+            layer: Name of a layer of its network that gives vectors. Defaults to `None`: the last but one.
             name: Name of the features. Defaults to `None`: that of the network.
-            batch_size: As in the class. Defaults to 250.
 
         Returns:
             A `FeatureExtractor`.
-
-        Raises:
-            ValueError: If there is no such layer, or it gives no vectors.
 
         Example:
 
@@ -90,7 +82,7 @@ class FeatureExtractor:
             raise ValueError(f"`layer` must give vectors. Expected: shape (batch, features). Received: {output.shape}")
         features = keras.Model(network.inputs, output, name="features")
         head = keras.Model(output, ops.softmax(network.outputs[0]), name="head")
-        return cls(name or network.name, features, head, classifier.value_range or (0, 1), batch_size)
+        return cls(name or network.name, features, head, classifier.value_range or (0, 1))
 
     def __deepcopy__(self, memo):
         return self  # shared, as a constant: KerasTuner copies callbacks, and with them their metrics
@@ -99,17 +91,14 @@ class FeatureExtractor:
         """Features of examples.
 
         Args:
-            x: Array `(n, *shape)`. Values a little outside of the range are clipped, as in a picture.
+            x: Finite array `(n, *shape)` that the network takes. Values outside of the range by up to half of its width
+                are clipped, as in a picture.
             value_range: The pair (lowest, highest) of the values of `x`; not used without a network. Defaults to
                 (0, 1).
 
         Returns:
             Array `(n, features)`: float32 from a network, else of the dtype of `x`. It may be shared: copy it before
             changing it.
-
-        Raises:
-            ValueError: If `x` is empty, not finite, far outside of the range, or of a shape that the network cannot
-                take.
         """
         x = np.asarray(x)
         checks.array("x", x)

@@ -28,14 +28,11 @@ def frechet_distance(real, fake):
     distances of equally many.
 
     Args:
-        real: Array `(n, features)`.
-        fake: Array `(m, features)`. Both should hold many more examples than features.
+        real: Finite array `(n, features)`, n >= 2.
+        fake: Finite array `(m, features)`, m >= 2. Both should hold many more examples than features.
 
     Returns:
         `Frechet(distance, jitter)`; see `gaussian_frechet_distance`.
-
-    Raises:
-        ValueError: If the arrays are not finite, hold fewer than two examples or are of different widths.
 
     Example:
 
@@ -62,16 +59,11 @@ def gaussian_frechet_distance(mean, covariance, other_mean, other_covariance):
     made negative are lifted to zero by a jitter on both diagonals.
 
     Args:
-        mean: Array `(d,)`.
-        covariance: Array `(d, d)`, symmetric and positive semi-definite.
-        other_mean: Array `(d,)`.
-        other_covariance: Array `(d, d)`, symmetric and positive semi-definite.
+        mean, other_mean: Finite arrays `(d,)`.
+        covariance, other_covariance: Finite arrays `(d, d)`, symmetric and positive semi-definite.
 
     Returns:
         `Frechet(distance, jitter)`.
-
-    Raises:
-        ValueError: If shapes do not fit, values are not finite, or a covariance is no covariance.
 
     Example:
 

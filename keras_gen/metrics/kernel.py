@@ -29,16 +29,13 @@ def kernel_distance(real, fake, parts=None, seed=0):
     it is unbiased, whatever the number of samples, and may be negative.
 
     Args:
-        real: Array `(n, features)`.
-        fake: Array `(m, features)`.
+        real: Finite array `(n, features)`, at least two rows a part.
+        fake: Finite array `(m, features)`, likewise.
         parts: Number of parts, an integer >= 1. Defaults to `None`: one for every 1000 of the smaller set, at least 10.
         seed: Integer >= 0 of the draw of the parts. Defaults to 0.
 
     Returns:
         `Estimate(mean, error)`, the error NaN for one part.
-
-    Raises:
-        ValueError: If the arrays are not finite, of different widths, or hold fewer than two examples a part.
 
     Example:
 
@@ -61,7 +58,7 @@ def kernel_distance(real, fake, parts=None, seed=0):
         )
     # Independent draws: images and their reconstructions at the same places must not meet in one part
     pairs = zip(arrays.random_parts(real, parts, [seed, 0]), arrays.random_parts(fake, parts, [seed, 1]), strict=True)
-    return arrays.estimate([_unbiased(_cubic, *pair) for pair in pairs])
+    return arrays.estimate([_unbiased(lambda x, y: (x @ y.T / x.shape[1] + 1.0) ** 3, *pair) for pair in pairs])
 
 
 def maximum_mean_discrepancy(real, fake, bandwidth=None):
@@ -73,17 +70,13 @@ def maximum_mean_discrepancy(real, fake, bandwidth=None):
     It is 0 in the mean for samples of one distribution, where a single value may be negative, and at most 2.
 
     Args:
-        real: Array `(n, features)`.
-        fake: Array `(m, features)`.
-        bandwidth: A number > 0. Defaults to `None`: the median distance within `real` alone (the paper takes both
-            sets), so that all samples are compared at the same bandwidth.
+        real: Finite array `(n, features)`, n >= 2.
+        fake: Finite array `(m, features)`, m >= 2.
+        bandwidth: A number > 0. Defaults to `None`: the median distance within `real` alone, which must not be 0
+            (the paper takes both sets), so that all samples are compared at the same bandwidth.
 
     Returns:
         `Discrepancy(squared, bandwidth)`.
-
-    Raises:
-        ValueError: If the arrays are not finite, hold fewer than two examples or are of different widths, or the
-            bandwidth is not > 0, which the median is not where most of `real` is one point.
 
     Example:
 
@@ -175,13 +168,10 @@ def _bandwidth(real, bandwidth):
     return median
 
 
-def _cubic(x, y):
-    return (x @ y.T / x.shape[1] + 1.0) ** 3
-
-
 def _unbiased(kernel, x, y):
     """Gretton et al., equation 3: pairs of an example with itself are left out."""
-    return _mean_of_others(kernel, x) + _mean_of_others(kernel, y) - 2 * _mean(kernel, x, y)
+    across = sum(kernel(x[part], y).sum() for part in arrays.blocks(len(x), len(y)))
+    return _mean_of_others(kernel, x) + _mean_of_others(kernel, y) - 2 * float(across / (len(x) * len(y)))
 
 
 def _mean_of_others(kernel, x):
@@ -190,7 +180,3 @@ def _mean_of_others(kernel, x):
         values = kernel(x[part], x)  # (rows, n)
         total += values.sum() - np.trace(values[:, part])
     return float(total / (len(x) * (len(x) - 1)))
-
-
-def _mean(kernel, x, y):
-    return float(sum(kernel(x[part], y).sum() for part in arrays.blocks(len(x), len(y))) / (len(x) * len(y)))

@@ -28,9 +28,6 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, decoder_batch_size=2
     Returns:
         `Estimate(mean, error)`: the mean in nats, and its standard error over the examples, NaN for one example.
 
-    Raises:
-        ValueError: If the model has no likelihood, `x` does not fit it, or an argument is out of range.
-
     Example:
 
     >>> from keras_gen import models, networks

@@ -26,16 +26,13 @@ def mode_counts(samples, centres, sigma, at_least=20):
     one of at least `at_least` such samples.
 
     Args:
-        samples: Array `(n, d)`.
-        centres: Array `(modes, d)`.
+        samples: Finite array `(n, d)`.
+        centres: Finite array `(modes, d)`.
         sigma: The modes' standard deviation, a number > 0.
         at_least: Integer >= 1. Defaults to 20; in the paper one sample suffices.
 
     Returns:
         `Modes(found, high_quality)`.
-
-    Raises:
-        ValueError: If the arrays are not finite or of different widths, or a number is out of range.
 
     Example:
 
@@ -65,10 +62,8 @@ class ModeCount(SampleMetric):
     """Number of modes that samples reach: `mode_counts` as a metric.
 
     Args:
-        centres: Array `(modes, d)`.
-        sigma: The modes' standard deviation, a number > 0.
+        centres, sigma, at_least: As in `mode_counts`.
         n: Number of samples that are measured, an integer >= 2. Defaults to 2500.
-        at_least: As in `mode_counts`. Defaults to 20.
 
     Example:
 

@@ -26,16 +26,12 @@ def precision_recall(real, fake, k=3):
     among the fake. Both depend on the number of examples: compare only values of equally many.
 
     Args:
-        real: Array `(n, features)`, n > k, best as many as fake.
-        fake: Array `(m, features)`, m > k.
+        real: Finite array `(n, features)`, n > k, best as many as fake.
+        fake: Finite array `(m, features)`, m > k.
         k: Integer >= 1. Defaults to 3.
 
     Returns:
         `PrecisionRecall(precision, recall)`.
-
-    Raises:
-        ValueError: If the arrays are not finite, hold no more than `k` examples or are of different widths, or `k` is
-            not an integer >= 1.
 
     Example:
 

@@ -17,15 +17,12 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
         names: Names among `frechet`, `kernel`, `precision`, `recall`, `score` and `mmd`: a sequence, or one string
             with commas.
         real: Array `(m, *shape)` of real examples, best of a test set.
-        features: `FeatureExtractor`; `score` needs a head.
+        features: `FeatureExtractor` that takes such examples; `score` needs a head.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
-        n: Number of samples that are measured. Defaults to 10000.
+        n: Number of samples that are measured, as many as each metric needs. Defaults to 10000.
 
     Returns:
         List of metrics, in the order of the names, each once.
-
-    Raises:
-        ValueError: If a name is unknown, `n` is too small, or the features cannot take the examples.
 
     Example:
 

@@ -17,13 +17,10 @@ class SampleMetric(keras.metrics.Metric):
 
     Args:
         real: Array `(m, *shape)` of real examples to compare with, or `None` for a metric of the samples alone.
-        features: `FeatureExtractor`.
+        features: `FeatureExtractor` that takes such examples.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, an integer >= 2. Defaults to 10000.
         details: Further parts of the name, such as `["k=3"]`. Defaults to ().
-
-    Raises:
-        ValueError: If a number is out of range, or the features cannot take the real examples.
 
     Example:
 
@@ -67,12 +64,7 @@ class SampleMetric(keras.metrics.Metric):
         raise NotImplementedError
 
     def check_model(self, shape, value_range):
-        """Raise a `ValueError` unless a model's samples can be compared with the real examples.
-
-        Args:
-            shape: The shape of one sample.
-            value_range: The pair (lowest, highest) of the model's values, or `None` if it is unknown.
-        """
+        """Raise a `ValueError` unless samples of that shape and range (or `None`) can be compared with `real`."""
         if self.real is not None and tuple(self.real.shape) != tuple(shape):
             raise ValueError(
                 f"{self.name} cannot compare the model's samples with its real examples. "
@@ -97,14 +89,7 @@ class SampleMetric(keras.metrics.Metric):
                 )
 
     def update_state(self, samples):
-        """Take samples in.
-
-        Args:
-            samples: Array `(batch, *shape)`, in the metric's `value_range`.
-
-        Raises:
-            ValueError: If samples have another shape than the real examples, are not finite or far out of range.
-        """
+        """Take in a finite array `(batch, *shape)`, of the real examples' shape and in the metric's `value_range`."""
         checks.array("samples", samples, None if self.real is None else self.real.shape)
         self._parts.append(self.features(samples, self.value_range))
 
@@ -123,14 +108,7 @@ class SampleMetric(keras.metrics.Metric):
         return float(report[0] if isinstance(report, tuple) else report)
 
     def score(self, samples):
-        """The metric of these samples alone, without those taken in before, as a float.
-
-        Args:
-            samples: Array `(n, *shape)`, in the metric's `value_range`.
-
-        Raises:
-            ValueError: If there are not `n`, or as in `update_state`.
-        """
+        """The metric of `n` samples alone, as `update_state` takes them, without those taken in before, as a float."""
         self.reset_state()
         self.update_state(samples)
         return self.result()
@@ -138,12 +116,7 @@ class SampleMetric(keras.metrics.Metric):
     def real_data_baseline(self, real, seed=0):
         """The metric of `n` other real examples, drawn by a seed, as a float: about the best possible value of samples.
 
-        Args:
-            real: Array `(m, *shape)`, in whatever order, in the metric's `value_range`.
-            seed: Integer of the draw. Defaults to 0.
-
-        Raises:
-            ValueError: If there are fewer than `n`.
+        `real` is an array `(m, *shape)`, m >= `n`, in whatever order, in the metric's `value_range`.
         """
         return self.score(real[np.sort(np.random.default_rng(seed).permutation(len(real))[: self.n])])
 

@@ -120,8 +120,8 @@ class AdversarialModel(GenerativeModel):
 
     def latents(self, n, training):
         """Draws from the prior: tensor `(n, latent_dim)`."""
-        draw = backend.normal if self.latent == "normal" else _symmetric_uniform
-        return draw((n, self.latent_dim), self.seed_generator_for(training))
+        shape, seed = (n, self.latent_dim), self.seed_generator_for(training)
+        return backend.normal(shape, seed) if self.latent == "normal" else 2.0 * backend.uniform(shape, seed) - 1.0
 
     def real_logits(self, batch, training):
         """The discriminator's logits of the batch."""
@@ -150,26 +150,14 @@ class AdversarialModel(GenerativeModel):
     # numpy in, numpy out
 
     def generate(self, z):
-        """Generate examples from latents, with the moving average of the generator if there is one.
-
-        Args:
-            z: Finite array `(n, latent_dim)`.
-
-        Returns:
-            float32 array `(n, *shape)`, in the generator's own range.
-        """
+        """Generate examples, as `predict`: finite latents `(n, latent_dim)` -> float32 array `(n, *shape)`."""
         checks.array("z", z, shape=(self.latent_dim,))
         return self._generated(np.asarray(z, "float32"))
 
     def sample(self, n, seed=None):
-        """Generate examples from latents drawn from the prior; the random state of training does not change.
+        """Generate `n` >= 1 examples from the prior: float32 array `(n, *shape)`, in the generator's own range.
 
-        Args:
-            n: Number of samples, an integer >= 1.
-            seed: Integer, or `None` for different samples at each call. Defaults to `None`.
-
-        Returns:
-            float32 array `(n, *shape)`, in the generator's own range.
+        Without a `seed` each call gives others; the random state of training does not change.
         """
         return self._generated(self.draw_latents(n, seed))
 
@@ -217,7 +205,3 @@ def _frozen_copy(generator):
     copy.set_weights(generator.get_weights())
     copy.trainable = False
     return copy
-
-
-def _symmetric_uniform(shape, seed):
-    return 2.0 * backend.uniform(shape, seed) - 1.0

@@ -112,20 +112,9 @@ class Autoencoder(EncoderDecoder):
         return {"objective": sum(parts.values()), **parts}
 
     def to_classifier(self, num_classes):
-        """A classifier that starts from the encoder as it is now; training it does not change the autoencoder.
+        """A `Classifier`, not compiled, of at least two classes that starts from the encoder as it is now.
 
-        Args:
-            num_classes: Number of classes, an integer >= 2.
-
-        Returns:
-            A `Classifier`, not compiled.
-
-        Example:
-
-        >>> from keras_gen import networks
-        >>> autoencoder = Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 32, 4]))
-        >>> autoencoder.to_classifier(10).network.output_shape
-        (None, 10)
+        Training it does not change the autoencoder.
         """
         checks.integer("num_classes", num_classes, minimum=2)
         encoder = keras.models.clone_model(self.encoder)

@@ -89,14 +89,7 @@ class Classifier(GenerativeModel):
     # numpy in, numpy out
 
     def probabilities(self, x):
-        """Probabilities of the classes.
-
-        Args:
-            x: Finite array `(n, *shape)`, in the `value_range`.
-
-        Returns:
-            float32 array `(n, num_classes)`.
-        """
+        """Each class's probability: finite array `(n, *shape)` in the range -> float32 array `(n, num_classes)`."""
         self.data_description.check(x)
         return by_batch(lambda rows: self(np.asarray(rows, "float32"), training=False), _BATCH, x)[0]
 

@@ -167,12 +167,7 @@ class CycleGAN(GenerativeModel):
         return _translated(forward, images)
 
     def cycle(self, images, via="y"):
-        """Images translated by `translate(images, to=via)`, and back: float32 array of their shape.
-
-        Args:
-            images: As in `translate`.
-            via: The set of the first translation, `"y"` or `"x"`. Defaults to `"y"`.
-        """
+        """Images translated by `translate(images, to=via)`, and back: float32 array of their shape."""
         _, backward = self._generators(via)
         return _translated(backward, self.translate(images, to=via))
 

@@ -88,14 +88,7 @@ class EncoderDecoder(GenerativeModel):
         return self.encoder_outputs(x)[0]
 
     def decode(self, z):
-        """Decode codes to probabilities or means.
-
-        Args:
-            z: Finite array `(n, *code)`.
-
-        Returns:
-            float32 array `(n, *shape)`.
-        """
+        """Decode codes to probabilities or means: finite array `(n, *code)` -> float32 array `(n, *shape)`."""
         checks.array("z", z, shape=self.code_shape)
         z = np.asarray(z, "float32")
         return by_batch(lambda rows: self.decoded(self.decoder(rows, training=False)), _BATCH, z)[0]

@@ -164,11 +164,6 @@ class ConditionalGAN(GAN):
         return self._generated(np.asarray(z, "float32"), labels)
 
     def sample(self, n, seed=None, labels=None):
-        """As `GAN.sample`, of classes.
-
-        Args:
-            n, seed: As in `GAN.sample`.
-            labels: Integers `(n,)`, or `None` for 0, 1, ..., num_classes - 1 in turn. Defaults to `None`.
-        """
+        """As `GAN.sample`, of the classes `labels`, integers `(n,)`; by default 0, 1, ..., num_classes - 1 in turn."""
         z = self.draw_latents(n, seed)
         return self.generate(z, np.arange(n) % self.num_classes if labels is None else labels)

@@ -112,13 +112,8 @@ class VAE(EncoderDecoder):
     def log_weights(self, x, samples, seed):
         """Logarithms of the importance weights p(x | z) p(z) / q(z | x) of draws from the posterior.
 
-        Args:
-            x: Tensor `(batch, *shape)`.
-            samples: Number of draws per example.
-            seed: A `keras.random.SeedGenerator` or an integer.
-
-        Returns:
-            float32 tensor `(batch, samples)`.
+        `x` is a tensor `(batch, *shape)`, `samples` the number of draws of each, `seed` a `keras.random.SeedGenerator`
+        or an integer; the result is a float32 tensor `(batch, samples)`.
         """
         z_mean, z_log_var = (ops.cast(output, "float32") for output in self.encoder(x, training=False))
         z = reparameterize(z_mean, z_log_var, seed, samples=samples)
@@ -142,14 +137,9 @@ class VAE(EncoderDecoder):
         return self.encoder_outputs(x)
 
     def sample(self, n, seed=None):
-        """Decode draws from the prior N(0, I); the random state of training does not change.
+        """Decode `n` >= 1 draws from the prior N(0, I): float32 array `(n, *shape)` of probabilities or means.
 
-        Args:
-            n: Number of samples, an integer >= 1.
-            seed: Integer, or `None` for different samples at each call. Defaults to `None`.
-
-        Returns:
-            float32 array `(n, *shape)` of probabilities or means.
+        Without a `seed` each call gives others; the random state of training does not change.
         """
         return self.decode(self.draw_latents(n, seed))
 

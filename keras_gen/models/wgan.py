@@ -81,14 +81,10 @@ class WGANGP(_CriticModel):
     `generator_loss`.
 
     Args:
-        generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         critic: Keras model from `(batch, *shape)` to values, without a last activation, and without
             `BatchNormalization`, which makes each value depend on the whole batch.
-        latent_dim: Width of the latents, an integer >= 1.
-        n_critic: Updates of the critic for each of the generator, an integer >= 1. Defaults to 5.
         gradient_penalty_weight: Weight of the penalty, a number >= 0. Defaults to 10.
-        **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
-            `models.AdversarialModel`; `name` and `dtype` of a Keras model.
+        generator, latent_dim, n_critic, **kwargs: As in `WGAN`.
 
     Example:
 

@@ -61,16 +61,11 @@ def convolutional_decoder(
     of them; what the doublings overshoot is cut off.
 
     Args:
-        latent_dim: Width of the code, an integer >= 1.
+        latent_dim, kernel_size, activation, name: As in `convolutional_encoder`.
         output_shape: One image's shape `(height, width, channels)`.
         filters: Channels of the transposed convolutions, each of which doubles the sides. Defaults to (64, 32).
         units: Widths of the dense layers before them; may be empty. Defaults to ().
-        kernel_size: Side of the kernels. Defaults to 3.
-        activation: Activation of the hidden layers. Defaults to `"relu"`.
-        output_activation: Activation of the first output; `None` gives logits, or a mean without bounds. Defaults to
-            `None`.
-        heads: 1, or 2 for a mean and a log-variance. Defaults to 1.
-        name: The network's name. Defaults to `"decoder"`.
+        output_activation, heads: As in `mlp_decoder`.
 
     Returns:
         A functional model from `(batch, latent_dim)` to `(batch, height, width, channels)`, or to two of these.
@@ -115,9 +110,7 @@ def convolutional_autoencoder(
         latent_dim: Width of the code, an integer >= 1.
         filters: Channels of the convolutions, each of which halves height and width, rounded up. Defaults to (32, 64).
         kernel_size: Side of the kernels. Defaults to 3.
-        activation: Activation of the hidden layers. Defaults to `"relu"`.
-        code_activation: Activation of the code. Defaults to `None`.
-        output_activation: Activation of the output; `None` gives logits, or values without bounds. Defaults to `None`.
+        activation, code_activation, output_activation: As in `mlp_autoencoder`.
         tied: Whether the decoder uses the encoder's kernels, transposed. Defaults to `False`.
 
     Returns:

@@ -16,13 +16,12 @@ def dcgan_generator(
     latent_dim,
     output_shape,
     filters=64,
-    kernel_size=5,
     normalization="batch",
     output_activation="tanh",
     num_classes=None,
     name="generator",
 ):
-    """A dense layer to a small map, then transposed convolutions of stride 2 up to the image, as published.
+    """A dense layer to a small map, then transposed 5x5 convolutions of stride 2 up to the image, as published.
 
     The image's sides are halved d times, as long as they stay integers >= 4: to 4x4 from 32, 64 and 128, to 7x7 from
     28. That map has `filters` * 2^d channels, and each doubling halves them: for 64x64x3 1024, 512, 256, 128.
@@ -31,7 +30,6 @@ def dcgan_generator(
         latent_dim: Width of the latents, an integer >= 1.
         output_shape: One image's shape `(height, width, channels)`, with both sides 2^d times a side of 4 to 7.
         filters: Channels for each doubling, an integer >= 1. Defaults to 64.
-        kernel_size: Side of the kernels. Defaults to 5.
         normalization: `"batch"`, `"layer"` or `None`, after every layer but the last. Defaults to `"batch"`.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
@@ -51,7 +49,7 @@ def dcgan_generator(
         arXiv:1411.1784.
     """
     latent_dim, filters = checks.integer("latent_dim", latent_dim), checks.integer("filters", filters)
-    options = _options(kernel_size, normalization)
+    options = _options(normalization)
     (height, width, channels), doublings = _halved("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
     inputs, hidden = with_labels(z, z, num_classes, "generator_labels")
@@ -70,13 +68,12 @@ def dcgan_generator(
 def dcgan_discriminator(
     input_shape,
     filters=64,
-    kernel_size=5,
     normalization="batch",
     dropout=0.0,
     num_classes=None,
     name="discriminator",
 ):
-    """The mirror image of `dcgan_generator`: convolutions of stride 2 with leaky ReLU, then one logit.
+    """The mirror image of `dcgan_generator`: 5x5 convolutions of stride 2 with leaky ReLU, then one logit.
 
     With `normalization=None` or `"layer"` it is a critic for `models.WGANGP`.
 
@@ -84,12 +81,11 @@ def dcgan_discriminator(
         input_shape: One image's shape `(height, width, channels)`, as in `dcgan_generator`.
         filters: Channels for each doubling of the generator, an integer >= 1: the convolutions have 2, 4, ... times as
             many. Defaults to 64.
-        kernel_size: Side of the kernels. Defaults to 5.
+        name: As in `dcgan_generator`.
         normalization: `"batch"`, `"layer"` or `None`, after every convolution but the first. Defaults to `"batch"`.
         dropout: Rate of the dropout after each convolution, a number in [0, 1). Defaults to 0.
         num_classes: Number of classes for a discriminator of `[images, labels]`; the label is one more channel of the
             image. Defaults to `None`.
-        name: The network's name. Defaults to `"discriminator"`.
 
     Returns:
         A functional model from `(batch, height, width, channels)`, or `[images, (batch,)]`, to `(batch, 1)`.
@@ -103,7 +99,7 @@ def dcgan_discriminator(
         Radford, Metz and Chintala, 2016, arXiv:1511.06434, section 3; without normalisation: Gulrajani et al., 2017,
         arXiv:1704.00028, section 4.
     """
-    filters, options = checks.integer("filters", filters), _options(kernel_size, normalization)
+    filters, options = checks.integer("filters", filters), _options(normalization)
     dropout = checks.rate("dropout", dropout)
     shape, doublings = _halved("input_shape", input_shape)
     x = keras.Input(shape, name="x")
@@ -118,14 +114,10 @@ def dcgan_discriminator(
     return keras.Model(inputs, logit(layers.Flatten()(hidden)), name=name)
 
 
-def _options(kernel_size, normalization):
+def _options(normalization):
     checks.choice("normalization", str(normalization), ["None", "batch", "layer"])
-    return {
-        "kernel_size": checks.integer("kernel_size", kernel_size),
-        "strides": 2,
-        "padding": "same",
-        "use_bias": normalization is None,  # a normalisation has its own
-    }
+    bias = normalization is None  # a normalisation has its own
+    return {"kernel_size": 5, "strides": 2, "padding": "same", "use_bias": bias}
 
 
 def _normalized(hidden, normalization):

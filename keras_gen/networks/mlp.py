@@ -41,14 +41,12 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
     """Dense layers from a code to the parameters of an example's distribution.
 
     Args:
-        latent_dim: Width of the code, an integer >= 1.
+        latent_dim, activation, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the code on, such as `(20, 400)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
-        activation: Activation of the hidden layers. Defaults to `"relu"`.
         output_activation: Activation of the first output; `None` gives logits, or a mean without bounds. Defaults to
             `None`.
         heads: 1, or 2 for a mean and a log-variance. Defaults to 1.
-        name: The network's name. Defaults to `"decoder"`.
 
     Returns:
         A functional model from `(batch, latent_dim)` to `(batch, *output_shape)`, or to two of these.
@@ -75,10 +73,9 @@ def mlp_generator(
         latent_dim: Width of the latents, an integer >= 1.
         units: Widths of the hidden layers, from the latents on, such as `(256, 512)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
-        activation: Activation of the hidden layers. Defaults to `"relu"`.
+        activation, name: As in `mlp_encoder`.
         output_activation: Activation of the output; `None` for values without bounds. Defaults to `"tanh"`.
         num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
-        name: The network's name. Defaults to `"generator"`.
 
     Returns:
         A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
@@ -102,14 +99,13 @@ def mlp_generator(
 
 
 def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=None, name="discriminator"):
-    """Dense layers from an example, and optionally its class, to one logit.
+    """The counterpart of `mlp_generator`: dense layers from an example, and optionally its class, to one logit.
 
     Args:
-        input_shape: One example's shape, such as `(28, 28, 1)`.
+        input_shape, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
         activation: Activation of the hidden layers. Defaults to `layers.leaky_relu`.
         num_classes: Number of classes for a discriminator of `[examples, labels]`. Defaults to `None`.
-        name: The network's name. Defaults to `"discriminator"`.
 
     Returns:
         A functional model from `(batch, *input_shape)`, or `[examples, (batch,)]`, to `(batch, 1)`.
@@ -118,9 +114,6 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
 
     >>> mlp_discriminator((8, 8, 1), (32,)).output_shape
     (None, 1)
-
-    Reference:
-        Goodfellow et al., 2014, arXiv:1406.2661, section 5; labels: Mirza and Osindero, 2014, arXiv:1411.1784.
     """
     shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
     x = keras.Input(shape, name="x")

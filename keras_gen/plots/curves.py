@@ -8,14 +8,11 @@ def history_curves(history, title=None):
     """Each logged quantity over the epochs, training and validation in one panel.
 
     Args:
-        history: Dict from a name to a list of numbers, one an epoch, as `fit` returns in `history.history`.
+        history: Dict, not empty, from a name to a list of numbers, one an epoch, as in `fit(...).history`.
         title: Text above. Defaults to `None`.
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Raises:
-        ValueError: If the dict is empty.
 
     Example:
 
@@ -45,15 +42,12 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
     Args:
         name: Label of the axis of sizes.
         sizes: List of numbers.
-        errors: List of the models' errors; those that are not finite are left out.
+        errors: List of the models' errors, at least one finite; those that are not are left out.
         standard_errors: List of the errors' standard errors.
         chosen: The size to mark, or `None`. Defaults to `None`.
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Raises:
-        ValueError: If no error is finite.
 
     Example:
 

@@ -13,15 +13,12 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None):
 
     Args:
         images: Array `(n, height, width, channels)`, 1 or 3 channels.
-        columns: Images in a row; about the square root of n if `None`. Defaults to `None`.
+        columns: Images in a row, an integer >= 1; about the square root of n if `None`. Defaults to `None`.
         value_range: The pair (black, white). Defaults to (0, 1).
         title: Text above. Defaults to `None`.
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Raises:
-        ValueError: If `images` have another shape, or `columns` is not an integer >= 1.
 
     Example:
 
@@ -36,15 +33,10 @@ def mosaic(images, columns=None, value_range=(0, 1)):
     """Images side by side as one image, for a panel of a figure of one's own.
 
     Args:
-        images: As in `image_grid`.
-        columns: As in `image_grid`. Defaults to `None`.
-        value_range: As in `image_grid`. Defaults to (0, 1).
+        images, columns, value_range: As in `image_grid`.
 
     Returns:
         float32 array in [0, 1], `(rows, columns)` of pixels, with a third axis for colours.
-
-    Raises:
-        ValueError: As in `image_grid`.
 
     Example:
 
@@ -73,9 +65,6 @@ def image_rows(rows, value_range=(0, 1)):
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Raises:
-        ValueError: If the numbers of images differ.
 
     Example:
 

@@ -18,9 +18,6 @@ def latent_scatter(z, labels=None, title=None):
     Returns:
         A `matplotlib.figure.Figure`.
 
-    Raises:
-        ValueError: If `z` has another shape, or `labels` another length.
-
     Example:
 
     >>> figure = latent_scatter(np.zeros((4, 2)), labels=np.array([0, 1, 2, 0]))

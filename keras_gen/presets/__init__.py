@@ -40,9 +40,6 @@ def build(name, example_shape, **options):
     Returns:
         A compiled model.
 
-    Raises:
-        ValueError: If there is no preset of that name, or it has no such argument.
-
     Example:
 
     >>> build("vae", (8, 8, 1), latent_dim=3, width=0.1).latent_dim

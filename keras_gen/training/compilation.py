@@ -68,10 +68,6 @@ class CompiledByPlayers:
             metrics, weighted_metrics: As in `keras.Model.compile`, of a model of labels (compared with the
                 probabilities) or of reconstructions (compared with the target). Defaults to `None`.
             **others: Not accepted: the model has its own losses.
-
-        Raises:
-            ValueError: If a dict does not name exactly the players, another argument is given, or metrics of a model
-                that has neither labels nor reconstructions.
         """
         if others:
             raise ValueError(

@@ -54,10 +54,5 @@ def gradients_of(player, losses, optimizer, forward=None):
     # The regularisation was computed in the shared pass, with the outputs
     penalty = optimizer.scale_loss(ops.ones(())) / backend.replica_count()
     pulled = forward.pull_back((slopes, penalty))
-    return values, [_sum(pair) for pair in zip(pulled, found[len(outputs) :], strict=True)]
-
-
-def _sum(pair):
-    """The sum of two gradients, either of which may be missing."""
-    present = [gradient for gradient in pair if gradient is not None]
-    return sum(present[1:], present[0]) if present else None
+    pairs = zip(pulled, found[len(outputs) :], strict=True)  # of gradients, either of which may be missing
+    return values, [b if a is None else a if b is None else a + b for a, b in pairs]

@@ -51,10 +51,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def predicted(self, batch, *outputs, training):
         """What the metrics of `compile` compare: the pair (true, predicted) of a batch; of models that predict.
 
-        Args:
-            batch: Dict of the parts of the batch.
-            *outputs: What the shared forward pass gave, if there is one.
-            training: Whether it is a training step.
+        `batch` is a dict of its parts, `outputs` what the shared forward pass gave, if there is one.
         """
         raise NotImplementedError(f"{type(self).__name__} predicts neither labels nor reconstructions.")
 
@@ -202,8 +199,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         """Train, as `keras.Model.fit` does; the order of plain arrays comes from a seed that is saved with the model.
 
         Args:
-            x: What `keras.Model.fit` takes, a `data.Pipeline`, a list of examples or a scipy sparse matrix. The first
-                batch of what can be read again is read once more, to check it.
+            x: What `keras.Model.fit` takes, a `data.Pipeline`, a list of examples or a scipy sparse matrix; with NaN
+                only for models of missing values. The first batch of what can be read twice is read twice, as a check.
             y: Labels, of models that use them; an autoencoder's targets, of the examples' shape; CycleGAN's second set.
                 Integer labels are ignored by models without a use for them.
             batch_size: Integer for arrays. Defaults to 32.
@@ -217,9 +214,6 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
         Returns:
             The `keras.callbacks.History`.
-
-        Raises:
-            ValueError: If the data do not fit the model, or hold NaN.
         """
         self._assert_compile_called("fit")
         description, replicas = self.data_description, self.distribute_strategy.num_replicas_in_sync
@@ -257,9 +251,6 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
         Returns:
             A list of numbers in the order of `metrics_names`, or a dict with `return_dict=True`.
-
-        Raises:
-            ValueError: If the data do not fit the model, or hold NaN.
         """
         self.evaluation_seed_generator.restart()
         if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them

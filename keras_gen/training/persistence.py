@@ -36,12 +36,8 @@ class Persistent:
         """Save as `keras.Model.save`, into a new file that then takes the old one's place: a broken save harms nothing.
 
         Args:
-            filepath: Path that ends in `.keras`.
-            overwrite: Whether an existing file is replaced; otherwise Keras asks. Defaults to `True`.
-            **kwargs: As in `keras.Model.save`.
-
-        Raises:
-            ValueError: If the path has another ending: older formats would lose what resuming needs.
+            filepath: Path that ends in `.keras`: older formats would lose what resuming needs.
+            overwrite, **kwargs: As in `keras.Model.save`.
         """
         path = Path(filepath)
         if path.suffix != ".keras":

@@ -25,7 +25,7 @@ class Result:
         rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`, which are
             NaN of a failed trial, and the `reason` of its failure.
         best: Dict of the values of the trial with the smallest objective.
-        chosen: Dict from each range of numbers to its smallest value within one standard error of the smallest error.
+        chosen: Dict from each range of numbers to its value by `one_standard_error`.
 
     Example:
 
@@ -43,11 +43,9 @@ class Result:
         return load_run(self.folder).model
 
     def error(self, inputs, targets=None):
-        """The best model's squared error, summed over an example's dimensions, mean over the examples.
+        """The best model's squared error, summed over an example's dimensions, mean over the examples `(n, *shape)`.
 
-        Args:
-            inputs: Array `(n, *shape)`.
-            targets: Array `(n, *shape)` of the right outputs. Defaults to `None`: the inputs.
+        `targets` are the right outputs, by default the inputs.
         """
         return float(squared_errors(self.model(), inputs, inputs if targets is None else targets).mean())
 

@@ -83,8 +83,7 @@ def search(
         A `Result`.
 
     Raises:
-        ValueError: If a range is unknown, empty or leads to no model, the objective is not logged, the folder holds
-            another search, or every trial failed.
+        ValueError: If the folder holds another search, or every trial failed.
 
     Example:
 
@@ -94,9 +93,6 @@ def search(
     >>> found = search(x, [Range("latent_dim", 1, 8)], tempfile.mkdtemp(), **options)
     >>> len(found.rows), 1 <= found.best["latent_dim"] <= 8
     (2, True)
-
-    Reference:
-        The rule behind `Result.chosen`: Breiman et al., 1984, Classification and regression trees, section 3.4.3.
     """
     for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)

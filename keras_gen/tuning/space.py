@@ -18,13 +18,10 @@ class Range:
 
     Args:
         name: The argument's name.
-        low: The lowest value; two integers make a range of integers. Defaults to `None`.
+        low: The lowest value, below `high`, > 0 with `log`; two integers make a range of integers. Defaults to `None`.
         high: The highest value. Defaults to `None`.
         choices: Tuple of values, instead of the two. Defaults to ().
         log: Whether equal ratios, not equal differences, are equally likely. Defaults to `False`.
-
-    Raises:
-        ValueError: If the range is empty, or logarithmic from 0.
 
     Example:
 
@@ -95,9 +92,6 @@ def parse(text):
 
     Returns:
         List of `Range`.
-
-    Raises:
-        ValueError: If the line or a range is empty, or cannot be read.
 
     Example:
 
@@ -183,14 +177,11 @@ def one_standard_error(sizes, errors, standard_errors):
 
     Args:
         sizes: List of numbers.
-        errors: List of their errors; those that are not finite are left out.
+        errors: List of their errors, at least one finite; those that are not are left out.
         standard_errors: List of the errors' standard errors.
 
     Returns:
         The size.
-
-    Raises:
-        ValueError: If no error is finite.
 
     Example:
 
