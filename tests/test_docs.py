@@ -13,6 +13,8 @@ import typer
 from keras_gen.cli.main import app
 from keras_gen.training import GenerativeModel
 
+pytestmark = pytest.mark.compiled
+
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [*GUIDES, ROOT / "CONTRIBUTING.md", ROOT / "saved_models" / "README.md"]

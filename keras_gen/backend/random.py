@@ -38,5 +38,6 @@ def uniform(shape, seed, dtype="float32"):
 
 def _draw(distribution, shape, seed, dtype):
     seed = seed.next() if isinstance(seed, keras.random.SeedGenerator) else tf.constant([int(seed), 0])
-    algorithm = "threefry" if _under_xla.get() and on_cpu() else "auto_select"
+    compiled = _under_xla.get() and not tf.config.functions_run_eagerly()
+    algorithm = "threefry" if compiled and on_cpu() else "auto_select"
     return distribution(shape, seed, dtype=tf.as_dtype(dtype), alg=algorithm)

@@ -4,6 +4,8 @@ import tensorflow as tf
 
 from keras_gen import backend
 
+pytestmark = pytest.mark.compiled
+
 
 @pytest.mark.parametrize("sizes", [(8,) * 5, (8, 8, 8, 4), (8,), (4,), (8, 8, 8), (8, 4, 8, 4), (2, 8, 8, 8, 8, 1, 8)])
 def test_fused_steps_see_every_batch_once_in_whole_calls(sizes):

@@ -194,6 +194,7 @@ def test_the_training_goes_as_without_it(digits, tmp_path):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("policy", ["mixed_float16", "mixed_bfloat16"])
 def test_mixed_precision_and_several_steps_an_execution(digits, policy):
     keras.config.set_dtype_policy(policy)

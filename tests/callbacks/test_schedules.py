@@ -26,6 +26,7 @@ def test_the_weight_rises_linearly_and_goes_on_after_a_load(digits, tmp_path):
     np.testing.assert_allclose(weights.seen, [0, 0.5, 1, 1.5, 2, 2])
 
 
+@pytest.mark.compiled
 def test_the_weight_reaches_the_compiled_step(digits):
     model = presets.build("vae", (8, 8, 1), width=0.02)
     history = model.fit(digits, epochs=1, callbacks=[callbacks.KLWarmup(4)], validation_data=digits, verbose=0).history

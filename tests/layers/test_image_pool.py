@@ -56,6 +56,7 @@ def test_a_batch_is_exchanged_for_different_images(batch):
     assert any(new != old for new, old in zip(range(4, 4 + 20 * batch), handed, strict=True))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_it_works_in_a_compiled_step_of_any_batch(jit_compile):
     pool, seed = filled(4)

@@ -18,6 +18,7 @@ def test_its_gradient_is_that_of_finite_differences():
     assert_gradient(lambda cycled: losses.cycle_consistency(X[0, 0], cycled), X[0, 0] + 1)
 
 
+@pytest.mark.compiled
 def test_images_of_a_size_known_at_run_time():
     free = tf.TensorSpec((None, None, None, 2))
     traced = tf.function(losses.cycle_consistency, input_signature=[free, free])

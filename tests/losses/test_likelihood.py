@@ -89,6 +89,7 @@ def test_a_log_variance_may_broadcast_to_the_data_alone():
             losses.gaussian_nll(x, mean, np.zeros(shape))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("jit_compile", [False, True])
 def test_axes_of_a_size_known_at_run_time(loss, jit_compile):

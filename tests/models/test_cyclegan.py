@@ -252,6 +252,7 @@ def test_one_bright_image_at_the_start_is_no_reason_to_refuse():
         fitted(data.unpaired(X, np.abs(Y), shuffle=False, steps=1))
 
 
+@pytest.mark.compiled
 def test_xla_trains_as_the_plain_step_does():
     """Pull-back, a pool that fills and the published networks, one image a side."""
     states = []

@@ -8,6 +8,8 @@ from keras_gen.training import GenerativeModel, Player
 from keras_gen.training.compilation import compiled_for
 from tests.toy import Pull, TwoPlayers
 
+pytestmark = pytest.mark.compiled
+
 X = np.random.default_rng(0).random((12, 3)).astype("float32")
 
 
@@ -63,7 +65,6 @@ def test_regularisers_of_the_networks_are_minimised():
     np.testing.assert_allclose(difference, 0.1 * 2 * 0.5 * 3.0, rtol=1e-5)
 
 
-@pytest.mark.compiled
 def test_small_networks_of_dense_layers_are_fused_and_convolutions_and_dropout_are_not():
     dense, conv = networks.mlp_encoder((8, 8, 1), (4,), 2), networks.convolutional_encoder((8, 8, 1), 2, (2,))
     dropout = keras.Sequential([keras.Input((4,)), keras.layers.Dropout(0.1), keras.layers.Dense(2)])
@@ -304,7 +305,6 @@ def test_losses_are_the_models_own_and_metrics_need_labels_or_reconstructions():
         Pull().compile("adam", metrics=["mse"])
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("units", "steps", "eager", "xla"),
     [((8,), 10, True, False), ((8,), 500, False, False), ((1000,), 500, False, True), ((8,), 5000, False, True)],
