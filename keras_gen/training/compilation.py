@@ -48,6 +48,7 @@ class CompiledByPlayers:
     def compile(
         self,
         optimizer="adam",
+        *,
         jit_compile="auto",
         steps_per_execution="auto",
         run_eagerly=False,
@@ -75,6 +76,7 @@ class CompiledByPlayers:
                 "jit_compile, steps_per_execution, run_eagerly, metrics, weighted_metrics. "
                 f"Received: {sorted(others)}"
             )
+        metrics, weighted_metrics = metrics or None, weighted_metrics or None  # Keras makes metrics of an empty list
         if metrics or weighted_metrics:
             self.require_predictions()
         players = self.players()

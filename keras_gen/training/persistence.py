@@ -97,7 +97,7 @@ def _checked_when_built(cls, init):
         init(self, *args, **kwargs)
         if type(self) is cls:
             _check_arguments(cls, self)
-            self.check_networks()
+            self.check_players()
 
     checked.__signature__ = inspect.signature(init)  # Keras asks for it in a way that does not see `__wrapped__`
     return checked

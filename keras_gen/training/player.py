@@ -6,6 +6,8 @@ import typing
 import keras
 from keras import ops
 
+from keras_gen import checks
+
 
 @dataclasses.dataclass(frozen=True)
 class Player:
@@ -40,6 +42,9 @@ class Player:
     after_update: typing.Callable | None = None
     shared_forward: typing.Callable | None = None
     active: typing.Callable | None = None
+
+    def __post_init__(self):
+        checks.integer("updates_per_step", self.updates_per_step)
 
     @property
     def variables(self):
@@ -153,10 +158,10 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
                 f"Expected: {names}. Received: {sorted(map(str, optimizer))}"
             )
         members = {name: keras.optimizers.get(optimizer[name]) for name in names}
-        if len({id(member) for member in members.values()}) < len(names):
+        if shared := [name for name in names if list(members.values()).count(members[name]) > 1]:
             raise ValueError(
                 "`optimizer` must give each player an optimizer of its own. Expected: as many optimizers as players. "
-                "Received: one for several"
+                f"Received: one optimizer for {shared}"
             )
         if scale_losses:
             members = {
