@@ -18,8 +18,8 @@ class Batches:
     """Data as Keras's own loops take them."""
 
     data: object  # a `tf.data.Dataset`, or another iterable of batches
-    count: int | None = None  # batches an epoch, where they are known
-    steps: int | None = None  # batches an epoch that Keras is asked for, `None` for all
+    count: int | None = None  # batches per epoch, where they are known
+    steps: int | None = None  # batches per epoch that Keras is asked for, `None` for all
     pipeline: SeededPipeline | None = None  # where they come from
     own_order: bool = False  # whether its seed is the model's, which a callback may restore as training begins
 
@@ -29,9 +29,9 @@ class BatchPlan:
     """What the batches of a training depend on."""
 
     seed: int  # of the order of arrays
-    updates: int  # of a step, each of which sees examples of its own
+    updates: int  # updates in a step; each sees other examples
     replicas: int  # devices that share a batch
-    shuffle: bool = True  # arrays, in each epoch
+    shuffle: bool = True  # whether arrays are shuffled, in each epoch
 
 
 def adapt(

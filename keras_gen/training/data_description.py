@@ -24,7 +24,7 @@ class Component:
         allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
         fills_range: Whether training data must reach below the middle of the range, as a generator's tanh does.
             Defaults to `False`.
-        optional: Whether x stands for it where it is not given. Defaults to `False`.
+        optional: Whether x is used in its place where it is not given. Defaults to `False`.
 
     Example:
 

@@ -26,8 +26,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     Args:
         data_description: The `DataDescription` of a batch. Defaults to `None`: x of any shape and range.
-        log_names: Tuple of the names that the players' losses return, besides `loss`, which is always logged: the sum
-            of the players' first values. Defaults to ().
+        log_names: Tuple of the names, among those that the players' losses return, to log in addition to `loss`, the
+            sum of the players' first values. Defaults to ().
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
@@ -119,7 +119,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     # The steps
 
     def train_step(self, data):
-        # After the data have been read: at their end, no counter and no random state may have changed
+        # Read the data first: when they have ended, no counter and no random state may change
         with backend.under_xla(self.jit_compile), backend.after_reading(data):
             return self._train_step(self.data_description.batch(data))
 
@@ -155,7 +155,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def _test_step(self, batch):
         size = _size(batch)
         if self.distribute_strategy.num_replicas_in_sync > 1:  # some get nothing of a short batch
-            batch = keras.tree.map_structure(never_empty, batch)
+            batch = keras.tree.map_structure(_never_empty, batch)
         players, total = self.players(), 0.0
         outputs = tuple(p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
         for player in players:
@@ -324,7 +324,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         super().export(filepath, format=format, input_signature=input_signature, **kwargs)
 
 
-def never_empty(tensor):
+def _never_empty(tensor):
     """The tensor, or one example of zeros where it has none: layers need not cope with empty batches."""
     substitute = ops.zeros((1, *tensor.shape[1:]), tensor.dtype)
     return ops.concatenate([tensor, substitute[ops.shape(tensor)[0] :]])

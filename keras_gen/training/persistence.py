@@ -33,7 +33,7 @@ class Persistent:
         self.epochs_completed = 0
 
     def save(self, filepath, overwrite=True, **kwargs):
-        """Save as `keras.Model.save`, into a new file that then takes the old one's place: a broken save harms nothing.
+        """Save atomically, as `keras.Model.save`: if a save breaks off, the old file is still whole.
 
         Args:
             filepath: Path that ends in `.keras`: older formats would lose what resuming needs.
