@@ -117,6 +117,7 @@ def test_a_resumed_run_measures_what_an_unbroken_one_does(digits, tmp_path):
             assert broken.reports[done] == whole.reports[done]
 
 
+@pytest.mark.compiled
 def test_keras_own_callbacks_live_by_it(digits, tmp_path):
     """What is measured every second epoch: 5, 3, 2, 4, 4, ...; the best epoch is the fourth."""
     model, evaluation = vae(), callbacks.EvaluateSamples([Played([5.0, 3.0, 2.0, 4.0, 4.0, 4.0])], every=2)

@@ -91,10 +91,10 @@ def test_batches_that_are_dicts_are_batches(digits):
         pretrained(stack((SHAPE, 16, 8)), callback)
         return [history["loss"] for history in callback.histories]
 
-    plain = losses_of(data.Pipeline(digits, batch_size=8))
-    assert losses_of(data.Pipeline(digits, sample_weight=np.ones(28), batch_size=8)) == pytest.approx(plain)
+    weighted = data.Pipeline(digits, sample_weight=np.ones(28), batch_size=8)
+    np.testing.assert_allclose(losses_of(weighted), losses_of(data.Pipeline(digits, batch_size=8)), rtol=1e-6)
     images = tf.data.Dataset.from_tensor_slices(digits).batch(8)
-    assert losses_of(images.map(lambda x: {"image": x})) == pytest.approx(losses_of(images))
+    np.testing.assert_allclose(losses_of(images.map(lambda x: {"image": x})), losses_of(images), rtol=1e-6)
 
 
 def test_a_resumed_run_does_not_pretrain_again(digits, tmp_path):
