@@ -214,7 +214,7 @@ def _from_list(values, shape):
     if shape is not None and all(len(found) == len(shape) for found in shapes) and len(set(shapes)) == 1:
         return np.stack([np.asarray(value) for value in values])
     if len(values) <= 3 and (shape is None or np.ndim(values[0]) == len(shape) + 1):
-        return tuple(values)
+        return tuple(_as_array("x", value) for value in values)
     raise ValueError(
         f"`x` must be one array, or a list of examples of one shape. Expected: examples of shape {shape}. "
         f"Received: a list of {len(values)} with shapes {shapes[:3]}{', ...' if len(shapes) > 3 else ''}"
