@@ -8,16 +8,17 @@ import tensorflow as tf
 from keras_gen import callbacks, data, layers, load_model, losses, models, networks
 
 SHAPE = (8, 8, 1)
+DEEP = (SHAPE, 16, 8, 3)
 
 
-def stack(units=(SHAPE, 16, 8, 3), tied=True, **options):
+def stack(units=(SHAPE, 16, 8), tied=True, **options):
     model = models.Autoencoder(*networks.mlp_autoencoder(units, "sigmoid", tied=tied), **options)
     model.compile("adam", jit_compile=False)
     return model
 
 
 def pretraining(x, epochs=3, **options):
-    return callbacks.GreedyPretraining(x, epochs, **{"batch_size": 8, "verbose": 0, **options})
+    return callbacks.GreedyPretraining(x, epochs, **{"batch_size": 14, "verbose": 0, **options})
 
 
 class _Stop(Exception):
@@ -36,27 +37,26 @@ def pretrained(model, callback, epochs=1):
     return model
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("tied", [True, False])
 def test_it_makes_a_better_start(digits, tied):
-    fresh = stack(tied=tied)
+    fresh = stack(DEEP, tied)
     before = fresh.evaluate(digits, verbose=0, return_dict=True)["loss"]
-    callback = pretraining(digits, 60, learning_rate=1e-2)
-    model = pretrained(stack(tied=tied), callback)
+    callback = pretraining(digits, 5, batch_size=28, learning_rate=5e-2)
+    model = pretrained(stack(DEEP, tied), callback)
     assert model.evaluate(digits, verbose=0, return_dict=True)["loss"] < 0.8 * before
     assert int(model.pretrained_layers) == 3
     for history in callback.histories:
-        assert len(history["loss"]) == 60 and history["loss"][-1] < history["loss"][0]
+        assert len(history["loss"]) == 5 and history["loss"][-1] < history["loss"][0]
 
 
 def test_each_layer_learns_the_codes_of_the_layers_below(digits):
-    model = pretrained(stack((SHAPE, 16, 8)), pretraining(digits, [5, 1], learning_rate=[1e-2, 0.0]))
+    model = pretrained(stack(), pretraining(digits, [5, 1], learning_rate=[1e-2, 0.0]))
     below = model.encoder.get_layer("encoder_1")
     codes = np.asarray(below(digits.reshape(28, -1)))
     hidden = np.asarray(model.encoder.get_layer("encoder_2")(codes))
     again = np.asarray(model.decoder.get_layer("decoder_2")(hidden))
     callback = pretraining(digits, [1, 1], learning_rate=0.0, batch_size=28)
-    other = stack((SHAPE, 16, 8))
+    other = stack()
     other.set_weights(model.get_weights())
     other.pretrained_layers.assign(0)
     pretrained(other, callback)
@@ -69,14 +69,14 @@ def test_arrays_pipelines_datasets_and_files_give_the_same_kind_of_start(digits,
     sources = {
         "array": digits,
         "disk": np.load(tmp_path / "x.npy", mmap_mode="r"),
-        "pipeline": data.Pipeline(digits, batch_size=8),
-        "dataset": tf.data.Dataset.from_tensor_slices((digits, np.zeros(28, int))).batch(8),
+        "pipeline": data.Pipeline(digits, batch_size=14),
+        "dataset": tf.data.Dataset.from_tensor_slices((digits, np.zeros(28, int))).batch(14),
     }
     losses_of = {}
     for name, source in sources.items():
         keras.utils.set_random_seed(0)
-        callback = pretraining(source, [20, 20, 20], learning_rate=1e-2)
-        pretrained(stack(), callback)
+        callback = pretraining(source, 2, learning_rate=5e-2)
+        pretrained(stack(DEEP), callback)
         losses_of[name] = [history["loss"][-1] for history in callback.histories]
         assert all(history["loss"][-1] < history["loss"][0] / 1.2 for history in callback.histories), name
     for name in ("pipeline", "dataset"):  # whose order is another
@@ -88,12 +88,12 @@ def test_batches_that_are_dicts_are_batches(digits):
     def losses_of(source):
         keras.utils.set_random_seed(0)
         callback = pretraining(source, 1)
-        pretrained(stack((SHAPE, 16, 8)), callback)
+        pretrained(stack(), callback)
         return [history["loss"] for history in callback.histories]
 
     weighted = data.Pipeline(digits, sample_weight=np.ones(28), batch_size=8)
     np.testing.assert_allclose(losses_of(weighted), losses_of(data.Pipeline(digits, batch_size=8)), rtol=1e-6)
-    images = tf.data.Dataset.from_tensor_slices(digits).batch(8)
+    images = tf.data.Dataset.from_tensor_slices(digits).batch(14)
     np.testing.assert_allclose(losses_of(images.map(lambda x: {"image": x})), losses_of(images), rtol=1e-6)
 
 
@@ -105,7 +105,7 @@ def test_a_resumed_run_does_not_pretrain_again(digits, tmp_path):
     again, second = load_model(tmp_path / "model.keras"), pretraining(digits, 1)
     again.fit(digits, epochs=2, initial_epoch=1, callbacks=[second], verbose=0)
     model.fit(digits, epochs=2, initial_epoch=1, callbacks=[callback], verbose=0)
-    assert second.histories == [] and len(callback.histories) == 3
+    assert second.histories == [] and len(callback.histories) == 2
     for left, right in zip(model.get_weights(), again.get_weights(), strict=True):
         np.testing.assert_array_equal(left, right)
 
@@ -123,7 +123,7 @@ def test_what_is_restored_as_training_begins_counts(digits, tmp_path):
     with pytest.raises(_Stop):
         stack().fit(digits, epochs=3, callbacks=[first, backup(), Interrupt()], verbose=0)
     stack().fit(digits, epochs=3, callbacks=[second, backup()], verbose=0)
-    assert len(first.histories) == 3 and second.histories == []
+    assert len(first.histories) == 2 and second.histories == []
 
 
 def test_a_checkpoint_is_written_after_each_layer(digits, tmp_path):
@@ -135,14 +135,14 @@ def test_a_checkpoint_is_written_after_each_layer(digits, tmp_path):
             super()._fit(*arguments)
 
     pretrained(stack(), Noting(digits, 1, verbose=0, checkpoint=path))
-    assert done == [0, 1, 2] and int(load_model(path).pretrained_layers) == 3
+    assert done == [0, 1] and int(load_model(path).pretrained_layers) == 2
 
 
 def test_the_pipeline_of_the_whole_is_where_it_was(digits):
     batches = data.Pipeline(digits, batch_size=7)
     seen = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(int(batches.epoch.numpy())))
-    callback = pretraining(batches, 3)
+    callback = pretraining(batches, 2)
     stack().fit(batches, epochs=2, callbacks=[callback, note], verbose=0)
     assert seen == [0, 1] and callback.batch_size == 7
 
@@ -186,7 +186,7 @@ def test_an_interrupted_one_goes_on_at_its_layer(digits):
     assert int(model.pretrained_layers) == 1
     rest = pretraining(digits, 2)
     pretrained(model, rest)
-    assert len(rest.histories) == 2
+    assert len(rest.histories) == 1
     pretrained(whole, pretraining(digits, 2))
     for left, right in zip(model.get_weights(), whole.get_weights(), strict=True):
         np.testing.assert_allclose(left, right, rtol=1e-5, atol=1e-6)
@@ -202,9 +202,9 @@ def test_draws_of_layers_inside_the_noise_follow_from_the_models_seed(digits):
 
 def test_noise_is_on_the_input_of_each_layer(digits):
     errors = []
-    for corruption in (0.0, [0.9, 0.0, 0.0], [0.0, 0.9, 0.0], layers.SaltAndPepperNoise(0.9)):
+    for corruption in (0.0, [0.9, 0.0], [0.0, 0.9], layers.SaltAndPepperNoise(0.9)):
         keras.utils.set_random_seed(0)
-        callback = pretraining(digits, 1, learning_rate=0.0, corruption=corruption)
+        callback = pretraining(digits, 1, learning_rate=0.0, corruption=corruption, batch_size=28)
         model = stack()
         for variable in model.trainable_variables:
             variable.assign(np.full(variable.shape, 0.1))
@@ -213,20 +213,20 @@ def test_noise_is_on_the_input_of_each_layer(digits):
     clean, first, second, both = np.array(errors)
     assert first[0] != clean[0] and first[1] == clean[1]
     assert second[0] == clean[0] and second[1] != clean[1]
-    assert (both[:2] != clean[:2]).all()
+    assert (both != clean).all()
 
 
 def test_it_reports_each_layer(digits, capsys):
     stack().fit(digits, callbacks=[pretraining(digits, 1, verbose=2)], verbose=0)
     out = capsys.readouterr().out
-    assert all(f"Pretraining layer {n} of 3" in out for n in (1, 2, 3))
+    assert all(f"Pretraining layer {n} of 2" in out for n in (1, 2))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"epochs": 0}, "`epochs` must be an integer >= 1"),
-        ({"epochs": [1, 2]}, "`epochs` must have one entry a layer. Expected: 3. Received: \\[1, 2\\]"),
+        ({"epochs": [1, 2, 3]}, "`epochs` must have one entry a layer. Expected: 2. Received: \\[1, 2, 3\\]"),
         ({"learning_rate": -1.0}, "`learning_rate` must be a finite number >= 0"),
         ({"corruption": 1.5}, "`corruption` must be a number in \\[0, 1\\). Received: corruption=1.5"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),

@@ -42,7 +42,7 @@ def _originals(tmp_path_factory):
     def trained(model, **options):
         if model not in folders:
             folders[model] = tmp_path_factory.mktemp("trained") / model
-            runs.train(runs.Settings(model, epochs=2, batch_size=240, options=options), folders[model])
+            runs.train(runs.Settings(model, epochs=2, batch_size=720, options=options), folders[model])
         return folders[model]
 
     return trained

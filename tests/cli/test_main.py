@@ -18,7 +18,7 @@ ROOT = Path(__file__).parents[2]
 
 def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, refused, tmp_path):
     folder = tmp_path / "run"
-    small = ["--width", 0.02, "--batch-size", 256, "--epochs", 2]
+    small = ["--width", 0.02, "--batch-size", 720, "--epochs", 2]
     code, out, err = run(
         "train", "convolutional-vae", *small, "--beta", 4, "--kl-warmup", 4, "--seed", 3, "--out", folder
     )

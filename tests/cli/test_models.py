@@ -84,7 +84,7 @@ def test_an_interrupted_command_says_how_to_go_on(run, tmp_path, monkeypatch):
 def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     folder = tmp_path / "search"
     command = ("tune", "autoencoder", "--search", "latent_dim=2:5,corruption=0:0.5", "--units", "6", "--epochs", 1,
-               "--batch-size", 512, "--out", folder)  # fmt: skip
+               "--batch-size", 1500, "--out", folder)  # fmt: skip
     code, out, err = run(*command, "--trials", 1)
     assert code == 0 and "Smallest latent_dim within one standard error of the best: " in out, err
     first = (folder / "trials.csv").read_text().splitlines()
@@ -108,7 +108,7 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
 def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
     x, y = image_folders(tmp_path, {"x": 3, "y": 2}, size=(12, 17))
     (x / "broken.jpg").write_bytes(b"none")
-    options = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 2, "--epochs", 1]
+    options = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 3, "--epochs", 1]
     folder = tmp_path / "run"
     code, out, err = run("train", "cyclegan", "--x", x, "--y", y, *options, "--skip", "--out", folder)
     assert code == 0 and "After epoch 1: generators_loss" in out, err

@@ -9,7 +9,7 @@ SMALL = {"width": 0.02, "latent_dim": 2}
 
 
 def settings(epochs=1, model="convolutional-autoencoder", **options):
-    return Settings(model, epochs=epochs, batch_size=256, options={**SMALL, **options})
+    return Settings(model, epochs=epochs, batch_size=720, options={**SMALL, **options})
 
 
 def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monkeypatch):
@@ -65,7 +65,7 @@ def test_what_is_refused_leaves_nothing(wanted, message, tmp_path):
 def test_batch_size_is_that_of_one_update_and_options_reach_the_model(tmp_path):
     trained = train(settings(model="wgan", n_critic=2, learning_rate=1e-3), tmp_path)
     model = load_model(tmp_path)
-    assert int(model.steps_done) == -(-1437 // (2 * 256)) and trained.files == ["history.png", "samples.png"]
+    assert int(model.steps_done) == -(-1437 // (2 * 720)) and trained.files == ["history.png", "samples.png"]
     assert model.value_range == (-1, 1)
     assert float(model.optimizer["generator"].learning_rate) == pytest.approx(1e-3)
     assert "generator_loss" in trained.figures and "val_generator_loss" in (tmp_path / "history.csv").read_text()
