@@ -33,6 +33,7 @@ def test_images_pass_until_the_pool_is_full():
     assert numbers(pool.images) == [0, 1, 2, 3, 4], "the sixth found no place, and was passed on"
 
 
+@pytest.mark.compiled  # hundreds of steps
 def test_one_image_at_a_time_half_are_exchanged_as_published():
     """Each image is passed on at once or stored, and then is handed out once, for what takes its place."""
     pool, seed = filled(4)
