@@ -45,9 +45,8 @@ def deaf(shape=SHAPE):
 def still(discriminator_loss=1.3, **options):
     """A GAN whose steps change nothing; it logs a discriminator that guesses, unless another loss is given."""
     model = gan(**options)
-    model.train_step = lambda data: (
-        model._track({"discriminator_loss": discriminator_loss}, 1) or model.get_metrics_result()
-    )
+    logs = {"discriminator_loss": discriminator_loss}
+    model.train_step = lambda data: model._track(logs, 1) or model.get_metrics_result()
     return model
 
 

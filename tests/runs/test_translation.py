@@ -7,10 +7,9 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_gen import load_model, models, networks, runs
+from keras_gen import load_model, models, networks, presets, runs
 from keras_gen.data.image_sources import image_source
 from tests.images import image_folders
 
@@ -48,7 +47,7 @@ def refused(message):
 
 @pytest.fixture
 def nothing_to_learn(monkeypatch):
-    """Networks of one convolution and empty pictures, for tests of what a run keeps, not of what it learns."""
+    """Networks of one convolution, for tests of what a run keeps, not of what it learns."""
 
     def network(shape, *_, name, channels=3, activation="tanh", **options):
         convolution = keras.layers.Conv2D(channels, 3, padding="same", activation=activation)
@@ -57,10 +56,9 @@ def nothing_to_learn(monkeypatch):
     monkeypatch.setattr(networks, "resnet_generator", network)
     discriminator = functools.partial(network, channels=1, activation=None)
     monkeypatch.setattr(networks, "patchgan_discriminator", discriminator)
-    monkeypatch.setattr(Figure, "savefig", lambda figure, path: path.touch())
 
 
-@pytest.mark.usefixtures("nothing_to_learn")
+@pytest.mark.usefixtures("nothing_to_learn", "blank_pictures")
 def test_a_resumed_run_equals_an_unbroken_one_and_keeps_to_its_images(folders, tmp_path):
     """One epoch and one more equal two, pool included; folders may move, their images may not change."""
     (x, y), states, whole = folders, [], tmp_path / "whole"
@@ -92,15 +90,14 @@ def test_a_resumed_run_equals_an_unbroken_one_and_keeps_to_its_images(folders, t
     assert again.files == ["x-to-y.png", "y-to-x.png"] and again.figures == {}
 
 
-@pytest.fixture
-def folder(folders, tmp_path):
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
     """A run of an untrained CycleGAN for images of 8x8 pixels."""
-    from keras_gen import presets
-
+    folder = tmp_path_factory.mktemp("untrained")
     options = {name: value for name, value in SMALL.items() if name != "size"}
-    presets.build("cyclegan", (8, 8, 3), **options).save(tmp_path / "run" / "model.keras")
-    runs.Settings("cyclegan", "pairs").write(tmp_path / "run")
-    return tmp_path / "run"
+    presets.build("cyclegan", (8, 8, 3), **options).save(folder / "model.keras")
+    runs.Settings("cyclegan", "pairs").write(folder)
+    return folder
 
 
 def test_images_keep_their_own_size(folder, folders, tmp_path):
@@ -111,10 +108,11 @@ def test_images_keep_their_own_size(folder, folders, tmp_path):
     Image.new("RGB", (24, 8), (200, 30, 90)).save(y / "y9.png")
     assert translate(folder, y, to="x", out=tmp_path / "more").sizes == {(16, 12), (8, 24)}
     for place, files, to, sides in (("made", x, "y", (16, 12)), ("more", y, "x", (16, 12))):
-        for path in (tmp_path / place).glob("[xy][0-5].png"):
-            image = image_source("image", files / f"{path.stem}.jpg", sides).rows(np.arange(1)).numpy()
-            found = np.asarray(Image.open(path)) / 127.5 - 1
-            np.testing.assert_allclose(found, model.translate(image, to=to)[0], atol=1 / 127)
+        made = list((tmp_path / place).glob("[xy][0-5].png"))
+        sources = [image_source("image", files / f"{path.stem}.jpg", sides) for path in made]
+        images = np.concatenate([source.rows(np.arange(1)) for source in sources])
+        found = np.stack([np.asarray(Image.open(path)) / 127.5 - 1 for path in made])
+        np.testing.assert_allclose(found, model.translate(images, to=to), atol=1 / 127)
     assert len(list((tmp_path / "made").iterdir())) == 5 and len(list((tmp_path / "more").iterdir())) == 4
 
 
