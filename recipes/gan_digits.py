@@ -12,7 +12,7 @@ from keras_gen.data import load
 from keras_gen.runs.baselines import sample_metrics
 
 
-def normal_images(x, n, seed):
+def gaussian_images(x, n, seed):
     """Images from a normal distribution with the means and covariances of the pixels of `x`."""
     flat = x.reshape(len(x), -1)
     drawn = np.random.default_rng(seed).multivariate_normal(flat.mean(axis=0), np.cov(flat.T), size=n)
@@ -35,13 +35,13 @@ def main(
     sources = {
         "training images": train.x[np.random.default_rng(seed).permutation(len(train.x))[:n]],
         "samples": gan.sample(n, seed=seed),
-        "normal images": normal_images(train.x, n, seed),
+        "Gaussian images": gaussian_images(train.x, n, seed),
     }
     found = {(metric.label, name): metric.score(x) for name, x in sources.items() for metric in measures}
     bounds = {
-        "frechet": {"at_most": found["frechet", "normal images"] / 2, "reference": "half of that of normal images"},
-        "precision": {"at_least": found["precision", "normal images"], "reference": "that of normal images"},
-        "recall": {"at_least": found["recall", "normal images"], "reference": "that of normal images"},
+        "frechet": {"at_most": found["frechet", "Gaussian images"] / 2, "reference": "half of that of Gaussian images"},
+        "precision": {"at_least": found["precision", "Gaussian images"], "reference": "that of Gaussian images"},
+        "recall": {"at_least": found["recall", "Gaussian images"], "reference": "that of Gaussian images"},
     }
     findings = [
         *(

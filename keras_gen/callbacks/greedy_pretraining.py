@@ -34,11 +34,11 @@ class GreedyPretraining(keras.callbacks.Callback):
 
     Args:
         x: Array `(n, *shape)`, a `data.Pipeline` or a `tf.data.Dataset` that ends: what `fit` gets too.
-        epochs: Integer >= 1, or a list with one a layer.
+        epochs: Integer >= 1, or a list with one per layer.
         batch_size: Integer >= 1, for arrays and for codes; a `data.Pipeline` keeps its own. Defaults to 100.
-        learning_rate: Adam's, a number >= 0, or a list with one a layer. Defaults to 1e-3.
+        learning_rate: Adam's, a number >= 0, or a list with one per layer. Defaults to 1e-3.
         corruption: Rate of the masking noise on a layer's input, in [0, 1), or a layer such as
-            `keras.layers.GaussianNoise(0.1)`, or a list with one of these a layer. Defaults to 0.
+            `keras.layers.GaussianNoise(0.1)`, or a list with one of these per layer. Defaults to 0.
         verbose: As in `keras.Model.fit`: each layer has a progress bar of its own. Defaults to `"auto"`.
         checkpoint: Path of a `.keras` file that the model is saved to after each layer, or `None`. Defaults to `None`.
 

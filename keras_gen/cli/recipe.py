@@ -18,7 +18,7 @@ from keras_gen.reports import Finding, report
 
 __all__ = ["Finding", "Outcome", "Recipe", "Timer", "cosine_decay", "cosine_decay_by_epoch", "recipe"]
 
-SHARED = {  # options that several recipes have
+_SHARED = {  # options that several recipes have
     "data": "digits, a tensorflow-datasets name, a folder of images, .npz or .npy.",
     "epochs": "Epochs of training.",
     "minutes": "Minutes after which training stops, however many epochs are left.",
@@ -67,8 +67,9 @@ def recipe(function):
 
     Args:
         function: A function with keyword arguments, whose defaults give their types on the command line. Each is
-            described under `Args` in the docstring of the function's file, or in `SHARED`. Without a default `out` is
-            `saved_models/<name of the file>`; a default may name other arguments in braces.
+            described under `Args` in the docstring of the function's file, or in the list of shared options of this
+            file. If the function gives `out` no default, it is `saved_models/<name of the file>`; a default may name
+            other arguments in braces.
 
     Returns:
         A `Recipe`.
@@ -95,8 +96,8 @@ class Recipe:
         arguments, own = frame | arguments_of(function), argument_texts(self)
         self.arguments = {}
         for argument in sorted(arguments.values(), key=lambda argument: argument.name in frame):
-            text = own.get(argument.name) or SHARED.get(argument.name)
-            if not text:
+            description = own.get(argument.name) or _SHARED.get(argument.name)
+            if not description:
                 raise ValueError(
                     f"Every argument of a recipe must be described. Expected: `{argument.name}` under Args in the "
                     f"docstring of {name}.py. Received: no description"
@@ -104,7 +105,7 @@ class Recipe:
             default = argument.default
             if argument.name == "out" and default is REQUIRED:
                 default = f"saved_models/{name}"
-            self.arguments[argument.name] = dataclasses.replace(argument, help=text, default=default)
+            self.arguments[argument.name] = dataclasses.replace(argument, help=description, default=default)
         keyword = inspect.Parameter.KEYWORD_ONLY
         self.__signature__ = inspect.Signature(
             [inspect.Parameter(name, keyword, default=argument.default) for name, argument in self.arguments.items()]
@@ -134,9 +135,8 @@ class Recipe:
     def app(self):
         """The command line, a `typer.Typer`."""
         paragraphs = inspect.getdoc(self).partition("\nArgs:\n")[0].split("\n\n")
-        text = "\n\n".join(
-            "\b\n" + part if part.startswith("python ") else part for part in paragraphs
-        )  # \b: keep lines
+        # Click keeps the lines of a paragraph that begins with \b
+        text = "\n\n".join("\b\n" + part if part.startswith("python ") else part for part in paragraphs)
         return command(lambda **options: self(**options), self.arguments, text, self.name)
 
     def run(self):
@@ -162,7 +162,7 @@ class Timer:
 
 
 def cosine_decay(learning_rate, n, epochs, batch_size):
-    """A schedule from `learning_rate` to zero along half a period of a cosine, in the updates on `n` examples."""
+    """A schedule from `learning_rate` to zero along half a cosine, over `epochs` epochs of `n` examples."""
     return keras.optimizers.schedules.CosineDecay(learning_rate, epochs * math.ceil(n / batch_size))
 
 

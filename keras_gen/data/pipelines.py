@@ -23,7 +23,7 @@ class SeededPipeline:
         self.size, self.shuffle, self.drop_remainder = size, shuffle, drop_remainder
         available = self._available(training=True)
         if steps is not None and checks.integer("steps", steps) > available:
-            raise ValueError(f"`steps` must be in 1..{available}, the batches of an epoch. Received: {steps}")
+            raise ValueError(f"The steps of an epoch must be in 1..{available}, its batches. Received: {steps}")
         self.steps, self.sources = steps, tuple(sources)  # of the parts of a batch, in their order
         with tf.device("CPU:0"):
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)

@@ -17,7 +17,7 @@ Latent = typing.Literal["normal", "uniform"]
 
 
 class AdversarialModel(GenerativeModel):
-    """A `GenerativeModel` of a generator and a discriminator, or critic, that judges what it makes.
+    """A `GenerativeModel` of a generator, and a discriminator or critic of its samples.
 
     A subclass defines `discriminator_losses(batch, fakes, training)` and `generator_losses(batch, fakes, training)`.
 
@@ -157,7 +157,7 @@ class AdversarialModel(GenerativeModel):
     def sample(self, n, seed=None):
         """Generate `n` >= 1 examples from the prior: float32 array `(n, *shape)`, in the generator's own range.
 
-        Without a `seed` each call gives others; the random state of training does not change.
+        Without a `seed` each call gives other samples; the random state of training does not change.
         """
         return self._generated(self.draw_latents(n, seed))
 

@@ -11,8 +11,9 @@ from keras_gen.layers.sampling import draw_by_replica
 from keras_gen.layers.tied import tie
 from keras_gen.losses.penalties import jacobian_penalty, single_dense
 from keras_gen.losses.tensors import mask_over
+from keras_gen.models.batches import weighted_mean
 from keras_gen.models.classifier import Classifier
-from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
+from keras_gen.models.encoder_decoder import EncoderDecoder
 from keras_gen.training.introspection import last_activations
 from keras_gen.training.player import Player
 

@@ -1,4 +1,4 @@
-"""Networks applied to arrays, batch by batch."""
+"""Arrays batch by batch, and the mean over a batch."""
 
 import keras
 import numpy as np
@@ -18,3 +18,10 @@ def by_batch(function, size, *arrays):
         outputs = function(*(one.toarray() if is_sparse_matrix(one) else one for one in rows))
         parts.append([ops.convert_to_numpy(output) for output in keras.tree.flatten(outputs)])
     return [np.concatenate(outputs).astype("float32") for outputs in zip(*parts, strict=True)]
+
+
+def weighted_mean(values, batch):
+    """Mean over the batch of each example's loss `(batch,)` times its weight, where there are weights."""
+    if "sample_weight" in batch:
+        values = values * ops.cast(batch["sample_weight"], values.dtype)
+    return ops.mean(values)

@@ -5,8 +5,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import checks
-from keras_gen.models.batches import by_batch
-from keras_gen.models.encoder_decoder import weighted_mean
+from keras_gen.models.batches import by_batch, weighted_mean
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import check_logits, shapes

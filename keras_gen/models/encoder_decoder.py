@@ -98,13 +98,6 @@ class EncoderDecoder(GenerativeModel):
         return self.decode(self.encode(x))
 
 
-def weighted_mean(values, batch):
-    """Mean over the batch of each example's loss `(batch,)` times its weight, where there are weights."""
-    if "sample_weight" in batch:
-        values = values * ops.cast(batch["sample_weight"], values.dtype)
-    return ops.mean(values)
-
-
 def _checked_shapes(encoder, decoder, reconstruction, heads):
     (example, *more), codes = shapes("encoder", encoder)
     taken, outputs = shapes("decoder", decoder)

@@ -10,7 +10,8 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.layers.sampling import reparameterize
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension
-from keras_gen.models.encoder_decoder import EncoderDecoder, weighted_mean
+from keras_gen.models.batches import weighted_mean
+from keras_gen.models.encoder_decoder import EncoderDecoder
 from keras_gen.training.player import Player
 
 Reconstruction = typing.Literal["bernoulli", "gaussian"]
@@ -112,8 +113,8 @@ class VAE(EncoderDecoder):
     def log_weights(self, x, samples, seed):
         """Logarithms of the importance weights p(x | z) p(z) / q(z | x) of draws from the posterior.
 
-        `x` is a tensor `(batch, *shape)`, `samples` the number of draws of each, `seed` a `keras.random.SeedGenerator`
-        or an integer; the result is a float32 tensor `(batch, samples)`.
+        `x` is a tensor `(batch, *shape)`, `samples` the number of draws for each example, `seed` a
+        `keras.random.SeedGenerator` or an integer; the result is a float32 tensor `(batch, samples)`.
         """
         z_mean, z_log_var = (ops.cast(output, "float32") for output in self.encoder(x, training=False))
         z = reparameterize(z_mean, z_log_var, seed, samples=samples)
@@ -139,7 +140,7 @@ class VAE(EncoderDecoder):
     def sample(self, n, seed=None):
         """Decode `n` >= 1 draws from the prior N(0, I): float32 array `(n, *shape)` of probabilities or means.
 
-        Without a `seed` each call gives others; the random state of training does not change.
+        Without a `seed` each call gives other samples; the random state of training does not change.
         """
         return self.decode(self.draw_latents(n, seed))
 

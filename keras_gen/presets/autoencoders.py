@@ -12,7 +12,7 @@ _CORRUPTIONS = {
     "salt_and_pepper": layers.SaltAndPepperNoise,
     "gaussian": keras.layers.GaussianNoise,
 }
-_Corruption = Literal["masking", "salt_and_pepper", "gaussian"]
+_Corruption = Literal[*_CORRUPTIONS]
 
 
 @preset("autoencoder", networks.mlp_autoencoder, model=models.Autoencoder)

@@ -109,9 +109,13 @@ def scaled(name, sizes, width, least=1):
     ((40, 10), (40, 30), 16)
     """
     checks.positive("width", width)
+
+    def resized(size):
+        return max(round(size * width), min(size, least), 1)
+
     if isinstance(sizes, (tuple, list)):
-        return tuple(max(round(size * width), min(size, least), 1) for size in checks.widths(name, sizes))
-    return max(round(checks.integer(name, sizes) * width), 1)
+        return tuple(map(resized, checks.widths(name, sizes)))
+    return resized(checks.integer(name, sizes))
 
 
 def _arguments(function, builders, model, settings):

@@ -10,8 +10,8 @@ from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.layers.tied import TiedConv2DTranspose
 from keras_gen.training.player import PlayerOptimizers
 
-_GRAPH_FROM_STEPS, _XLA_FROM_STEPS = 40, 3000  # steps
-_LARGE_WEIGHTS = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
+_GRAPH_FROM_STEPS, _XLA_FROM_STEPS = 40, 3000  # steps of a training; compiling takes longer than it saves below these
+_MANY_WEIGHTS = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
 FUSED_STEPS = 32  # of a dense network on a CPU: enough to hide what one call costs
 _CONVOLUTIONS = (
     keras.layers.Conv1D, keras.layers.Conv2D, keras.layers.Conv3D,
@@ -22,32 +22,32 @@ _CONVOLUTIONS = (
 
 
 def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eagerly, distributed):
-    """The triple (jit_compile, steps_per_execution, fused) that executes the steps of networks best.
+    """The triple (jit_compile, steps_per_execution, free_steps) by which steps run best, as `compile` says of "auto".
 
-    On a CPU, XLA makes dense networks faster; convolutions, half precision and Keras's own random draws slower. One
-    program of many steps hides what a call costs, which for small dense networks is as much as their arithmetic.
+    One program of many steps hides what a call costs, which for small dense networks is as much as their arithmetic.
     `layers` are those of all networks, `policies` the set of the names of their dtype policies. What is not "auto"
-    stays; `fused` is whether `fit` may choose the number of steps in one program.
+    stays; `free_steps` is whether `fit` may choose the number of steps in one program.
     """
     on_cpu = backend.on_cpu()
-    dense = on_cpu and not (distributed or run_eagerly)
-    dense = dense and not any(isinstance(layer, _CONVOLUTIONS) or _draws_by_keras(layer) for layer in layers)
+    suits_xla = on_cpu and not (distributed or run_eagerly)
+    suits_xla = suits_xla and not any(isinstance(layer, _CONVOLUTIONS) or _draws_by_keras(layer) for layer in layers)
     automatic = jit_compile == "auto"
     if automatic and on_cpu:
         # XLA does not use the processor's unit for half precision: its products are four times slower
-        jit_compile = dense and not any(policy.startswith("mixed_") for policy in policies)
-    fused = dense and bool(jit_compile or automatic)
+        jit_compile = suits_xla and not any(policy.startswith("mixed_") for policy in policies)
+    free_steps = suits_xla and bool(jit_compile or automatic)
     if steps_per_execution == "auto":
-        steps_per_execution = FUSED_STEPS if fused else 1
-    return jit_compile, steps_per_execution, fused
+        steps_per_execution = FUSED_STEPS if free_steps else 1
+    return jit_compile, steps_per_execution, free_steps
 
 
 class CompiledByPlayers:
-    """The part of a `GenerativeModel` that compiles it: an optimizer a player, and how its steps are executed."""
+    """The part of a `GenerativeModel` that compiles it: one optimizer for each player, and how its steps run."""
 
     def compile(
         self,
         optimizer="adam",
+        *,
         jit_compile="auto",
         steps_per_execution="auto",
         run_eagerly=False,
@@ -58,12 +58,13 @@ class CompiledByPlayers:
         """Give each player its optimizer.
 
         Args:
-            optimizer: A name or an optimizer, of which each player gets a copy, or a dict with one optimizer a player.
+            optimizer: A name or an optimizer, of which each player gets a copy, or a dict with one for each player.
                 Defaults to `"adam"`.
             jit_compile: Whether to compile the step with XLA. `"auto"` chooses by the networks: on a CPU, XLA makes
-                dense networks faster, convolutions and half precision slower. Defaults to `"auto"`.
-            steps_per_execution: Batches a call of the compiled function; callbacks see every call. `"auto"` takes up to
-                32 in `fit` for dense networks on a CPU, else 1. Defaults to `"auto"`.
+                dense networks faster; convolutions, half precision and Keras's own random draws slower. Defaults to
+                `"auto"`.
+            steps_per_execution: Batches in one call of the compiled function; callbacks see calls, not batches.
+                `"auto"` takes up to 32 in `fit` for dense networks on a CPU, else 1. Defaults to `"auto"`.
             run_eagerly: Whether to run step by step in Python, for debugging. Defaults to `False`.
             metrics, weighted_metrics: As in `keras.Model.compile`, of a model of labels (compared with the
                 probabilities) or of reconstructions (compared with the target). Defaults to `None`.
@@ -75,12 +76,13 @@ class CompiledByPlayers:
                 "jit_compile, steps_per_execution, run_eagerly, metrics, weighted_metrics. "
                 f"Received: {sorted(others)}"
             )
+        metrics, weighted_metrics = metrics or None, weighted_metrics or None  # Keras makes metrics of an empty list
         if metrics or weighted_metrics:
             self.require_predictions()
         players = self.players()
         modules = [self, *(network for player in players for network in player.networks)]
         policies = {module.dtype_policy.name for module in modules}
-        jit, steps, self._fused = chosen_execution(
+        jit, steps, self._free_steps = chosen_execution(
             list(self._flatten_layers()),
             policies,
             jit_compile,
@@ -129,9 +131,10 @@ class CompiledByPlayers:
             )
 
     def _use_steps(self, steps):
-        """Take that many batches a call, if the choice is ours; what was compiled for another number is kept."""
-        before, automatic = self.steps_per_execution, self.compiled and self._fused
-        if steps == before or not automatic or self._requested.steps_per_execution != "auto":
+        """Take so many batches per call, if the user has not chosen; keep what was compiled for the old number."""
+        before = self.steps_per_execution
+        free = self.compiled and self._free_steps and self._requested.steps_per_execution == "auto"
+        if steps == before or not free:
             return
         self._compiled_functions[before] = self.train_function, self.test_function, self.predict_function
         self.steps_per_execution = steps
@@ -140,7 +143,7 @@ class CompiledByPlayers:
 
     @contextlib.contextmanager
     def _one_batch_a_call(self):
-        """Take one batch a call meanwhile; a `fit` whose callback evaluates or predicts then goes on as before."""
+        """Within the block, take one batch per call; afterwards a `fit` that is still running goes on as before."""
         before = self.steps_per_execution
         self._use_steps(1)
         try:
@@ -151,14 +154,14 @@ class CompiledByPlayers:
 
 @contextlib.contextmanager
 def compiled_for(model, steps):
-    """Compile a model meanwhile for a training of so many `steps`, which may be over before its graph is built.
+    """Within the block, the model is compiled for a training of so many `steps` (`None`: unknown).
 
-    `None` for an unknown number. Afterwards the model is compiled as it was, so that what is saved does not stay slow.
+    A short one runs eagerly or without XLA. Afterwards it is compiled as before, so that no slow setting is saved.
     """
     requested, shorter = vars(model._requested), {}
     if steps is not None and steps < _GRAPH_FROM_STEPS:
         shorter = {"run_eagerly": True}
-    elif steps is not None and steps < _XLA_FROM_STEPS and model.count_params() < _LARGE_WEIGHTS:
+    elif steps is not None and steps < _XLA_FROM_STEPS and model.count_params() < _MANY_WEIGHTS:
         shorter = {"jit_compile": False}
     if shorter:
         model.compile(model.optimizer, **{**requested, **shorter})

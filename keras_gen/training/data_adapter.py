@@ -18,8 +18,8 @@ class Batches:
     """Data as Keras's own loops take them."""
 
     data: object  # a `tf.data.Dataset`, or another iterable of batches
-    count: int | None = None  # batches an epoch, where they are known
-    steps: int | None = None  # batches an epoch that Keras is asked for, `None` for all
+    count: int | None = None  # batches per epoch, where they are known
+    steps: int | None = None  # batches per epoch that Keras is asked for, `None` for all
     pipeline: SeededPipeline | None = None  # where they come from
     own_order: bool = False  # whether its seed is the model's, which a callback may restore as training begins
 
@@ -29,9 +29,9 @@ class BatchPlan:
     """What the batches of a training depend on."""
 
     seed: int  # of the order of arrays
-    updates: int  # of a step, each of which sees examples of its own
+    updates: int  # updates in a step; each sees other examples
     replicas: int  # devices that share a batch
-    shuffle: bool = True  # arrays, in each epoch
+    shuffle: bool = True  # whether arrays are shuffled, in each epoch
 
 
 def adapt(
@@ -44,19 +44,20 @@ def adapt(
     plan=None,
     class_weight=None,
     in_fit=False,
+    steps_name="steps",
 ):
     """The `Batches` of a model from data of any kind, checked before any step, by the model's `DataDescription`.
 
     `x` is an array, a list of examples, a sparse matrix, a tuple (x, y) or (x, y, sample_weight), a dict of arrays, a
     `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a generator or another iterable of batches. `y`,
     `sample_weight`, `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has 1.
-    `steps` limits the batches of an epoch. `plan` is `None` for an evaluation, in the order of the data. With
-    `in_fit` the data must fill the model's range.
+    `steps` limits the batches of an epoch; messages call it `steps_name`. `plan` is `None` for an evaluation, in the
+    order of the data. With `in_fit` the data must fill the model's range.
     """
     if steps is not None:
-        checks.integer("steps", steps)
+        checks.integer(steps_name, steps)
     if isinstance(x, SeededPipeline):
-        own = {"batch_size": batch_size, "steps": steps if plan is not None else None}
+        own = {"batch_size": batch_size, steps_name: steps if plan is not None else None}
         _require_alone(x, y, sample_weight, class_weight=class_weight, **own)
         return _of_pipeline(description, x, plan, steps, in_fit)
     if _is_stream(x):
@@ -116,6 +117,8 @@ def _pipeline(description, parts, batch_size, steps, plan):
 
 def _weighted_by_class(description, parts, class_weight):
     """The parts with each example's weight, that of its class, as Keras takes `class_weight`."""
+    if not isinstance(class_weight, dict):
+        raise ValueError(f"`class_weight` must be a dict from a class to a weight. Received: {class_weight!r}")
     if not (description.uses_labels and description.sample_weight) or "sample_weight" in parts:
         raise ValueError(
             "`class_weight` needs a model of labels, and no `sample_weight`. Expected: a model of labels with a loss "
@@ -171,8 +174,8 @@ def _require_alone(data, y, sample_weight, **options):
     for name, value in given.items():
         if value is not None:
             raise ValueError(
-                f"`{name}` goes with arrays. Expected: arrays, or a {type(data).__name__} that was made with it. "
-                f"Received: {name}={'an array' if is_array(value) else value}"
+                f"`{name}` can be given for arrays only. Expected: arrays, or a {type(data).__name__} that was "
+                f"made with it. Received: {name}={'an array' if is_array(value) else value}"
             )
 
 
@@ -210,8 +213,8 @@ def _from_list(values, shape):
     shapes = [tuple(value.shape) if is_array(value) else type(value).__name__ for value in values]
     if shape is not None and all(len(found) == len(shape) for found in shapes) and len(set(shapes)) == 1:
         return np.stack([np.asarray(value) for value in values])
-    if len(values) <= 3 and (shape is None or len(shapes[0]) == len(shape) + 1):
-        return tuple(values)
+    if len(values) <= 3 and (shape is None or np.ndim(values[0]) == len(shape) + 1):
+        return tuple(_as_array("x", value) for value in values)
     raise ValueError(
         f"`x` must be one array, or a list of examples of one shape. Expected: examples of shape {shape}. "
         f"Received: a list of {len(values)} with shapes {shapes[:3]}{', ...' if len(shapes) > 3 else ''}"

@@ -24,7 +24,7 @@ class Component:
         allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
         fills_range: Whether training data must reach below the middle of the range, as a generator's tanh does.
             Defaults to `False`.
-        optional: Whether x stands for it where it is not given. Defaults to `False`.
+        optional: Whether x is used in its place where it is not given. Defaults to `False`.
 
     Example:
 
@@ -173,11 +173,12 @@ class DataDescription:
 
     def symbolic_batch(self):
         """A batch of tensors without values, by name."""
-        if self.x.shape is None:
-            raise ValueError(
-                "`metrics` need the shape of x. Expected: a `DataDescription` whose x has one. Received: none"
-            )
         parts = [self.x, *([] if self.y is None else [self.y])]
+        if free := [part.name for part in parts if part.shape is None]:
+            raise ValueError(
+                "`metrics` need the shapes of the data. Expected: a `DataDescription` whose components have shapes. "
+                f"Received: no shape of {', '.join(free)}"
+            )
         types = ("int64" if part.is_labels else "float32" for part in parts)
         return {
             part.name: keras.KerasTensor((None, *part.shape), kind) for part, kind in zip(parts, types, strict=True)

@@ -6,10 +6,10 @@ import keras
 
 
 def execution_steps(limit, batches=None, steps=None):
-    """Batches a call of the training function, 1 to `limit`, so that the calls of an epoch are of about equal length.
+    """Number of batches per call, 1 to `limit`, for calls of about equal length.
 
-    `batches` is the number of an epoch, where it is known; `steps` the number that the user asked for of a longer
-    dataset, which the result divides, since Keras makes whole calls.
+    `batches` is the number in an epoch, if known; `steps` is the `steps_per_epoch` that the user asked for, of which
+    the result is a divisor, since Keras makes whole calls.
     """
     if steps is not None:
         return next(number for number in range(min(limit, steps), 0, -1) if steps % number == 0)

@@ -26,8 +26,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     Args:
         data_description: The `DataDescription` of a batch. Defaults to `None`: x of any shape and range.
-        log_names: Tuple of the names that the players' losses return, besides `loss`, which is always logged: the sum
-            of the players' first values. Defaults to ().
+        log_names: Tuple of the names, among those that the players' losses return, to log in addition to `loss`, the
+            sum of the players' first values. Defaults to ().
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
@@ -59,8 +59,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         """Raise a `ValueError` unless the model predicts what metrics can compare."""
         if type(self).predicted is GenerativeModel.predicted:
             raise ValueError(
-                "`metrics` are for models of labels or reconstructions. Expected: such as a classifier or an "
-                f"autoencoder. Received: {type(self).__name__}"
+                "`metrics` are for models of labels or reconstructions. Expected: a classifier, an autoencoder or "
+                f"another model that predicts them. Received: {type(self).__name__}"
             )
 
     # What is read off it
@@ -94,10 +94,16 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def metrics(self):
         return [*self._means, *([] if self._compile_metrics is None else [self._compile_metrics])]
 
-    def check_networks(self):
-        """Raise a `ValueError` if two networks share a layer, which a saved file could not restore."""
-        holders = {}
-        for network in {id(n): n for player in self.players() for n in player.networks}.values():
+    def check_players(self):
+        """Raise a `ValueError` if the players are not distinct: no file could restore a layer that networks share."""
+        players, holders = self.players(), {}
+        names = [player.name for player in players]
+        if len(set(names)) < len(names):
+            raise ValueError(f"`players` must have different names. Received: {names}")
+        sharing = [player.name for player in players if player.shared_forward is not None]
+        if len(sharing) > 1:
+            raise ValueError(f"`shared_forward` must be given by one player at most. Received: {sharing}")
+        for network in {id(n): n for player in players for n in player.networks}.values():
             for layer in network._flatten_layers():
                 other = holders.setdefault(id(layer), network)
                 if other is not network and layer.weights:
@@ -113,7 +119,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     # The steps
 
     def train_step(self, data):
-        # After the data have been read: at their end, no counter and no random state may have changed
+        # Read the data first: when they have ended, no counter and no random state may change
         with backend.under_xla(self.jit_compile), backend.after_reading(data):
             return self._train_step(self.data_description.batch(data))
 
@@ -149,7 +155,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def _test_step(self, batch):
         size = _size(batch)
         if self.distribute_strategy.num_replicas_in_sync > 1:  # some get nothing of a short batch
-            batch = keras.tree.map_structure(never_empty, batch)
+            batch = keras.tree.map_structure(_never_empty, batch)
         players, total = self.players(), 0.0
         outputs = tuple(p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
         for player in players:
@@ -157,7 +163,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             self._track(values, size)
             total += next(iter(values.values()))
         self._track({"loss": total}, size)
-        self._compare(batch, outputs, training=False)
+        self._compare(batch, outputs, training=False, size=size)
         return backend.gatherable(self.get_metrics_result())
 
     def _track(self, values, size):
@@ -168,13 +174,22 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def _require_logged(self, logged):
         missing = {mean.name for mean in self._means} - {"loss", *logged}
         if missing:  # found while the first step is traced
-            raise ValueError(f"`log_names` must be returned by the losses. Expected: {missing}. Received: {logged}")
+            expected = sorted({mean.name for mean in self._means} - {"loss"})
+            raise ValueError(
+                f"The losses must return all `log_names`. Expected: {expected}. "
+                f"Received: {sorted(logged)}, without {sorted(missing)}"
+            )
 
-    def _compare(self, batch, outputs, training):
-        """Update the metrics of `compile`, if there are any."""
-        if self._compile_metrics is not None:
-            true, predicted = self.predicted(batch, *outputs, training=training)
-            self._compile_metrics.update_state(true, predicted, sample_weight=batch.get("sample_weight"))
+    def _compare(self, batch, outputs, training, size=1):
+        """Update the metrics of `compile`, if there are any, unless the batch stands for one of `size` 0."""
+        if self._compile_metrics is None:
+            return
+        uneven = not training and self.distribute_strategy.num_replicas_in_sync > 1
+        before = [(variable, ops.copy(variable)) for variable in self._compile_metrics.variables if uneven]
+        true, predicted = self.predicted(batch, *outputs, training=training)
+        self._compile_metrics.update_state(true, predicted, sample_weight=batch.get("sample_weight"))
+        for variable, old in before:
+            variable.assign(ops.where(size > 0, variable, old))
 
     # Fitting and evaluating
 
@@ -189,8 +204,9 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         validation_split=0.0,
         validation_data=None,
         shuffle=True,
-        sample_weight=None,
         class_weight=None,
+        sample_weight=None,
+        initial_epoch=0,
         steps_per_epoch=None,
         validation_steps=None,
         validation_batch_size=None,
@@ -205,12 +221,12 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
                 Integer labels are ignored by models without a use for them.
             batch_size: Integer for arrays. Defaults to 32.
             shuffle: Whether arrays are shuffled anew in each epoch. Defaults to `True`.
+            class_weight: Dict from a class to the weight of its examples, of models of labels. Defaults to `None`.
             sample_weight: Array `(n,)`, of models with a loss of each example, with Keras's meaning: the loss is the
                 mean of weight times loss. Defaults to `None`.
-            class_weight: Dict from a class to the weight of its examples, of models of labels. Defaults to `None`.
-            epochs, verbose, callbacks, validation_split, validation_data, steps_per_epoch, validation_steps,
-                validation_batch_size, **kwargs: As in `keras.Model.fit`. With arrays `steps_per_epoch` is at most the
-                number of batches.
+            epochs, verbose, callbacks, validation_split, validation_data, initial_epoch, steps_per_epoch,
+                validation_steps, validation_batch_size, **kwargs: As in `keras.Model.fit`. With arrays
+                `steps_per_epoch` is at most the number of batches.
 
         Returns:
             The `keras.callbacks.History`.
@@ -221,11 +237,13 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
         plan = BatchPlan(self.order_seed, self.updates_per_step, replicas, shuffle)
-        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, in_fit=True)
+        named = {"in_fit": True, "steps_name": "steps_per_epoch"}
+        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, **named)
         if validation_data is not None:
             own_size = isinstance(validation_data, SeededPipeline)
             size = validation_batch_size or (None if own_size else batch_size)
-            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, in_fit=True)
+            named["steps_name"] = "validation_steps"
+            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, **named)
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         self._initial_epoch = None  # set by a `BackupAndRestore` of an earlier `fit`, where Keras would begin again
@@ -236,28 +254,29 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             callbacks=EpochCounter(self, batches).callback_list(callbacks, verbose),
             validation_data=validation_data,
             shuffle=False,
+            initial_epoch=initial_epoch,
             steps_per_epoch=batches.steps,
             validation_steps=validation_steps,
             **kwargs,
         )
 
-    def evaluate(self, x=None, y=None, batch_size=None, sample_weight=None, steps=None, **kwargs):
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, **kwargs):
         """Means of the losses over the data, as `keras.Model.evaluate`; the same call gives the same numbers.
 
         Args:
             x, y, batch_size, sample_weight: As in `fit`.
             steps: Number of batches. Defaults to `None`: all.
-            **kwargs: As in `keras.Model.evaluate`.
+            verbose, **kwargs: As in `keras.Model.evaluate`.
 
         Returns:
             A list of numbers in the order of `metrics_names`, or a dict with `return_dict=True`.
         """
         self.evaluation_seed_generator.restart()
         if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them
-            return super().evaluate(x, steps=steps, **kwargs)
+            return super().evaluate(x, verbose=verbose, steps=steps, **kwargs)
         batches = adapt(self.data_description, x, y, sample_weight, batch_size, steps)
         with self._one_batch_a_call():
-            return super().evaluate(batches.data, steps=batches.steps, **kwargs)
+            return super().evaluate(batches.data, verbose=verbose, steps=batches.steps, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
         with self._one_batch_a_call():
@@ -305,7 +324,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         super().export(filepath, format=format, input_signature=input_signature, **kwargs)
 
 
-def never_empty(tensor):
+def _never_empty(tensor):
     """The tensor, or one example of zeros where it has none: layers need not cope with empty batches."""
     substitute = ops.zeros((1, *tensor.shape[1:]), tensor.dtype)
     return ops.concatenate([tensor, substitute[ops.shape(tensor)[0] :]])

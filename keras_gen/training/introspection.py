@@ -2,14 +2,13 @@
 
 import keras
 
-_PASSED_ON = (  # layers and functions whose outputs are inputs, or means of inputs
+_PASSED_ON = (  # operations that keep values in the range of their inputs, when not training
     "reshape", "flatten", "squeeze", "expanddims", "permute", "transpose", "identity", "cast",
     "cropping1d", "cropping2d",
     "dropout", "spatialdropout1d", "spatialdropout2d", "gaussiandropout", "gaussiannoise", "activityregularization",
     "averagepooling1d", "averagepooling2d", "globalaveragepooling1d", "globalaveragepooling2d", "mean",
     "maxpooling1d", "maxpooling2d", "globalmaxpooling1d", "globalmaxpooling2d", "upsampling1d", "upsampling2d",
 )  # fmt: skip
-
 
 _RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
 
@@ -30,7 +29,7 @@ def shapes(name, network):
 
 
 def last_activations(network):
-    """The names of the activations that make the network's outputs, one an output; "linear" where there is none."""
+    """The names of the activations that make the network's outputs, one per output; "linear" where there is none."""
 
     def name(layer):
         activation = getattr(layer, "activation", None)

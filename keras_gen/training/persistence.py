@@ -33,7 +33,7 @@ class Persistent:
         self.epochs_completed = 0
 
     def save(self, filepath, overwrite=True, **kwargs):
-        """Save as `keras.Model.save`, into a new file that then takes the old one's place: a broken save harms nothing.
+        """Save atomically, as `keras.Model.save`: if a save breaks off, the old file is still whole.
 
         Args:
             filepath: Path that ends in `.keras`: older formats would lose what resuming needs.
@@ -97,7 +97,7 @@ def _checked_when_built(cls, init):
         init(self, *args, **kwargs)
         if type(self) is cls:
             _check_arguments(cls, self)
-            self.check_networks()
+            self.check_players()
 
     checked.__signature__ = inspect.signature(init)  # Keras asks for it in a way that does not see `__wrapped__`
     return checked

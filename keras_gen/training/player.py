@@ -6,6 +6,8 @@ import typing
 import keras
 from keras import ops
 
+from keras_gen import checks
+
 
 @dataclasses.dataclass(frozen=True)
 class Player:
@@ -14,7 +16,8 @@ class Player:
     Args:
         name: The player's name, the key of its optimizer in `compile`.
         networks: Tuple of Keras models, whose trainable variables the player updates.
-        loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised, all are logged.
+        loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised; those named in the
+            model's `log_names` are logged.
         updates_per_step: Number of updates of the player in a step, each on examples of its own. Defaults to 1.
         after_update: Callable without arguments, run after each update (clipping, a moving average), also after one
             that was undone. Defaults to `None`.
@@ -41,6 +44,9 @@ class Player:
     shared_forward: typing.Callable | None = None
     active: typing.Callable | None = None
 
+    def __post_init__(self):
+        checks.integer("updates_per_step", self.updates_per_step)
+
     @property
     def variables(self):
         """The trainable variables of the player's networks, in a fixed order."""
@@ -66,7 +72,7 @@ class Player:
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class PlayerOptimizers(keras.optimizers.Optimizer):
-    """One optimizer a player, seen by Keras as a single optimizer that is saved and loaded with the model.
+    """One optimizer per player, seen by Keras as a single optimizer that is saved and loaded with the model.
 
     Its own state is empty: the members hold it. `learning_rate` and `iterations` are those of the first member;
     setting `learning_rate` sets every member's.
@@ -153,10 +159,10 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
                 f"Expected: {names}. Received: {sorted(map(str, optimizer))}"
             )
         members = {name: keras.optimizers.get(optimizer[name]) for name in names}
-        if len({id(member) for member in members.values()}) < len(names):
+        if shared := [name for name in names if list(members.values()).count(members[name]) > 1]:
             raise ValueError(
                 "`optimizer` must give each player an optimizer of its own. Expected: as many optimizers as players. "
-                "Received: one for several"
+                f"Received: one optimizer for {shared}"
             )
         if scale_losses:
             members = {
@@ -170,7 +176,7 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
 
 def _copies(optimizer, names):
-    """One optimizer a player: the given one for a single player, else copies that are named after the players."""
+    """One optimizer per player: the given one for a single player, else copies that are named after the players."""
     if len(names) == 1:
         return {names[0]: optimizer}
     copies = {}

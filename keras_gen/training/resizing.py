@@ -23,9 +23,10 @@ def at_size(network, shape):
         ) from None
 
     def call(layer, *arguments, **options):
+        if isinstance(layer, keras.Model):
+            return at_size(layer, arguments[0].shape[1:])(*arguments, **options)
         try:
-            nested = isinstance(layer, keras.Model)
-            return (at_size(layer, arguments[0].shape[1:]) if nested else layer)(*arguments, **options)
+            return layer(*arguments, **options)
         except (TypeError, ValueError):
             refuse(layer, "does not work at")
 

@@ -209,7 +209,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: models.CycleGAN(G, F, DX, DY, pool_size=-1), "`pool_size` must be an integer >= 0"),
         (lambda: models.CycleGAN(*of_any_size()), r"a fixed height and width, or `pool_size=0`.* \(None, None, 3\)"),
         (lambda: fitted(127.5 * (X + 1), Y), r"Pixels of 0 to 255 are scaled by x / 127.5 - 1"),
-        (lambda: fitted(data.unpaired(X, Y), batch_size=8), "`batch_size` goes with arrays. Expected: arrays, or"),
+        (lambda: fitted(data.unpaired(X, Y), batch_size=8), "`batch_size` can be given for arrays only. Expected"),
         (lambda: fitted(X), r"needs y. Expected: fit\(x, y\). Received: x alone"),
         (lambda: fitted(X, X), r"`y` does not fit the network. Expected: shape \(n, 8, 8, 3\)"),
         (lambda: fitted(np.where(X > 0.9, np.nan, X), Y), "`x` must be finite"),

@@ -152,3 +152,4 @@ def test_scaling_by_one_changes_nothing_and_smaller_factors_keep_the_order():
         assert all(min(least, old) <= new <= old for old, new in zip(sizes, narrow, strict=True))
     assert registry.scaled("filters", 64, 0.5) == 32 and registry.scaled("filters", 3, 0.01) == 1
     assert registry.scaled("units", (), 0.5) == ()
+    assert registry.scaled("units", 400, 0.01, least=30) == 30 and registry.scaled("units", 20, 0.01, least=30) == 20

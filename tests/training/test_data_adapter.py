@@ -86,6 +86,7 @@ def test_x_as_its_own_target_and_labels_change_nothing():
     assert losses[0] == losses[1] == losses[2] == losses[3]
 
 
+@pytest.mark.compiled
 def test_denoising_towards_clean_targets_beats_noisy_ones():
     """Keras's denoising idiom on 8x8 digits: noise of deviation .3, measured against the clean test images."""
     train, test = data.load("digits")
@@ -118,6 +119,8 @@ def test_weights_of_classes_are_those_of_their_examples():
     by_class = model.fit(x, LABELS, class_weight={3: 5.0, 4: 0.0}, verbose=0).history["loss"]
     weights = np.where(LABELS == 3, 5.0, np.where(LABELS == 4, 0.0, 1.0))
     assert by_class == pytest.approx(model.fit(x, LABELS, sample_weight=weights, verbose=0).history["loss"], rel=1e-5)
+    with pytest.raises(ValueError, match=r"must be a dict from a class to a weight. Received: \[1, 2\]"):
+        model.fit(x, LABELS, class_weight=[1, 2], verbose=0)
     with pytest.raises(ValueError, match="`class_weight` needs a model of labels, and no `sample_weight`"):
         model.fit(x, LABELS, class_weight={3: 5.0}, sample_weight=weights, verbose=0)
 
@@ -135,6 +138,14 @@ def test_every_kind_of_array_is_the_same_array():
     for given in (rows, tf.constant(rows), rows.tolist(), list(rows), coo_matrix(rows), {"x": rows}, {"image": rows}):
         (batch,) = adapt(flat, given, batch_size=20).data
         np.testing.assert_array_equal(batch["x"] if isinstance(batch, dict) else batch, expected)
+
+
+def test_a_list_may_hold_x_and_labels_in_any_form_of_arrays():
+    flat, rows = DataDescription(Component("x", (16,)), Component("labels", (), num_classes=10)), X.reshape(20, 16)
+    for given in (rows, rows.tolist(), coo_matrix(rows)):
+        ((x, labels),) = adapt(flat, [given, LABELS], batch_size=20).data
+        np.testing.assert_array_equal(x, rows)
+        np.testing.assert_array_equal(labels, LABELS)
 
 
 def test_dictionaries_of_datasets_are_read_by_their_keys():
@@ -176,7 +187,7 @@ def test_arrays_are_scanned_once(monkeypatch):
         ({"x": X, "y": 2 * X}, r"`target` is out of range. Expected: values in \[0, 1\]"),
         (
             {"x": dataset(X), "y": X},
-            "`y` goes with arrays. Expected: arrays, or a .*Dataset that was made with it. Received: y=an array",
+            "`y` can be given for arrays only.* a .*Dataset that was made with it. Received: y=an array",
         ),
         ({"x": data.Pipeline(2 * X)}, r"`x` is out of range. Expected: values in \[0, 1\]"),
         ({"x": tf.data.Dataset.from_tensor_slices(X)}, "It has no batch axis"),

@@ -80,9 +80,10 @@ def test_swapped_sets_are_recognised():
         PAIRS.check(np.zeros((2, 4, 4, 3)), np.zeros((2, 4, 4, 1)))
 
 
-def test_metrics_need_the_shape_of_x():
-    with pytest.raises(ValueError, match="`metrics` need the shape of x. Expected: .* Received: none"):
-        DataDescription().symbolic_batch()
+@pytest.mark.parametrize(("x", "missing"), [(Component(), "x, y"), (Component("x", (4,)), "y")])
+def test_metrics_need_the_shapes_of_the_data(x, missing):
+    with pytest.raises(ValueError, match=f"`metrics` need the shapes of the data.* Received: no shape of {missing}$"):
+        DataDescription(x, Component("y")).symbolic_batch()
 
 
 def test_parts_of_different_lengths_are_refused():

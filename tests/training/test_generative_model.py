@@ -1,3 +1,5 @@
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -121,7 +123,7 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ({"x": data.Pipeline(X, batch_size=2)}, "Expected: batch_size >= 3. Received: batch_size=2"),
         (
             {"x": data.Pipeline(X), "steps_per_epoch": 1},
-            "`steps` goes with arrays. Expected: arrays, or a Pipeline that was made with it. Received: steps=1",
+            "`steps_per_epoch` can be given for arrays only.* a Pipeline that was .* steps_per_epoch=1",
         ),
         ({"x": tf.data.Dataset.from_tensors(X).take(0)}, "at least one batch. Received: an empty dataset"),
         ({"x": X, "sample_weight": np.ones(12)}, "`sample_weight` needs a model with a loss of each example"),
@@ -134,9 +136,19 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ),
         ({"x": X, "validation_split": 1.0}, "examples on both sides.*Received: 1.0 of 12"),
         ({"x": X, "validation_data": np.full((4, 3), np.inf)}, "`x` must be finite"),
-        ({"x": X, "steps_per_epoch": 5}, "`steps` must be in 1..1"),
-        ({"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": 0}, "`steps` must be an integer >= 1.*steps=0"),
-        ({"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": -1}, "`steps` must be an integer >= 1.*steps=-1"),
+        ({"x": X, "steps_per_epoch": 5}, "The steps of an epoch must be in 1..1, its batches. Received: 5"),
+        (
+            {"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": 0},
+            "`steps_per_epoch` must be an integer >= 1.* steps_per_epoch=0",
+        ),
+        (
+            {"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": -1},
+            "`steps_per_epoch` must be an integer >= 1.* steps_per_epoch=-1",
+        ),
+        (
+            {"x": X, "validation_data": X, "validation_steps": 0},
+            "`validation_steps` must be an integer >= 1.* validation_steps=0",
+        ),
         (
             {"x": data.Pipeline(X[:11], batch_size=12, drop_remainder=True)},
             "must fill a batch of the 3 updates of a step. Expected: examples >= 12. Received: examples=11",
@@ -293,7 +305,11 @@ def test_a_name_that_no_loss_returns_is_refused():
     model = Pull(updates=1)
     model._means.append(keras.metrics.Mean(name="third_loss"))
     model.compile("sgd", jit_compile=False)
-    with pytest.raises(ValueError, match="must be returned by the losses. Expected: {'third_loss'}"):
+    with pytest.raises(
+        ValueError,
+        match=r"all `log_names`. Expected: \['first_loss', 'second_loss', 'third_loss'\]. Received: "
+        r"\['first_loss', 'second_loss'\], without \['third_loss'\]",
+    ):
         model.fit(X, verbose=0)
 
 
@@ -301,8 +317,49 @@ def test_losses_are_the_models_own_and_metrics_need_labels_or_reconstructions():
     for other in ("loss", "jit"):
         with pytest.raises(ValueError, match=rf"not take these arguments; .* its own losses.* Received: \['{other}'\]"):
             Pull().compile("adam", **{other: "mse"})
-    with pytest.raises(ValueError, match="`metrics` are for models of labels or reconstructions.*Received: Pull"):
+    with pytest.raises(
+        ValueError, match="`metrics` are for models of labels or reconstructions. Expected: a class.*Received: Pull"
+    ):
         Pull().compile("adam", metrics=["mse"])
+    with pytest.raises(TypeError, match="positional"):
+        Pull().compile("adam", "mse")
+
+
+def test_no_metrics_are_an_empty_list_too():
+    model = Pull(updates=1)
+    model.compile("adam", metrics=[], weighted_metrics=[], jit_compile=False)
+    assert model.fit(X, verbose=0).history.keys() == {"loss", "first_loss", "second_loss"}
+
+
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict", "train_on_batch", "test_on_batch"])
+def test_arguments_have_the_places_that_keras_gives_them(method):
+    own, keras_own = (
+        [p.name for p in inspect.signature(getattr(cls, method)).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        for cls in (GenerativeModel, keras.Model)
+    )
+    assert own == keras_own[: len(own)]
+
+
+class Played(GenerativeModel):
+    """A model of given players."""
+
+    def __init__(self, *given, **kwargs):
+        self.given = given
+        super().__init__(**kwargs)
+
+    def players(self):
+        return self.given
+
+
+def test_players_have_different_names_one_shared_pass_and_updates():
+    first, second = (keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]) for _ in range(2))
+    with pytest.raises(ValueError, match=r"`players` must have different names. Received: \['one', 'one'\]"):
+        Played(Player("one", (first,), None), Player("one", (second,), None))
+    shared = {"shared_forward": lambda batch, training: batch["x"]}
+    with pytest.raises(ValueError, match=r"`shared_forward` must be given by one .* Received: \['one', 'two'\]"):
+        Played(Player("one", (first,), None, **shared), Player("two", (second,), None, **shared))
+    with pytest.raises(ValueError, match="`updates_per_step` must be an integer >= 1. Received: updates_per_step=0"):
+        Player("one", (first,), None, updates_per_step=0)
 
 
 @pytest.mark.parametrize(

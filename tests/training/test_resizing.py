@@ -48,8 +48,10 @@ def test_layers_of_one_size_are_refused_by_name(shape):
     inputs = keras.Input((8, 8, 1))
     flat = keras.layers.Reshape((64,), name="flat")(inputs)
     network = keras.Model(inputs, keras.layers.Reshape((8, 8, 1), name="folded")(flat))
-    with pytest.raises(ValueError, match=r"Received: `(flat|folded)` \(Reshape\), which does not work at \("):
-        at_size(network, (16, 16, 1))
+    nested = keras.Model(inputs, network(inputs))
+    for one in (network, nested):
+        with pytest.raises(ValueError, match=r"Received: `(flat|folded)` \(Reshape\), which does not work at \("):
+            at_size(one, (16, 16, 1))
 
 
 def test_no_random_state_is_moved():
