@@ -8,6 +8,8 @@ Args:
     memory_epochs: Epochs of the decoders without an encoder; a tenth of them for the one from labels.
 """
 
+from pathlib import Path
+
 import keras
 import numpy as np
 from scipy.ndimage import zoom
@@ -49,11 +51,12 @@ def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, 
         model.fit(images, batch_size=batch_size, epochs=epochs, verbose=2)
     shown, shown_other = test.x[:several], x_other_test[:several]
     real = mine.reconstruct(shown)
+    a, b = Path(data).stem, Path(other).stem
     exchanged = {
-        data: shown,
-        f"{data} codes, {other} decoder": theirs.decode(mine.encode(shown)),
-        other: shown_other,
-        f"{other} codes, {data} decoder": mine.decode(theirs.encode(shown_other)),
+        a: shown,
+        f"{a} codes, {b} decoder": theirs.decode(mine.encode(shown)),
+        b: shown_other,
+        f"{b} codes, {a} decoder": mine.decode(theirs.encode(shown_other)),
     }
     rows = {
         "one_image": {"one image": x[:1], "from ones": one},

@@ -76,6 +76,7 @@ def test_tied_kernels_are_one_variable_also_after_a_load_and_training(tmp_path, 
     assert not np.array_equal(again.encoder.get_weights()[0], model.encoder.get_weights()[0])
 
 
+@pytest.mark.compiled
 def test_training_lowers_the_error_on_real_digits():
     train, test = data.load("digits")
     for options in ({}, {"corruption": layers.SaltAndPepperNoise(0.1)}, {"contraction": 1e-3}):
@@ -97,6 +98,7 @@ def test_a_contraction_shrinks_the_jacobian(digits):
     assert norms[1] < norms[0] / 2
 
 
+@pytest.mark.compiled
 def test_sparsity_makes_units_as_active_as_wanted(digits):
     model = autoencoder((SHAPE, 10), sparsity=layers.KLSparsity(0.1, 1000.0))
     model.compile(keras.optimizers.Adam(3e-2))
@@ -249,6 +251,7 @@ def test_every_gradient_of_every_variant_is_the_finite_difference(name):
         np.testing.assert_allclose(slope, (ends[0] - ends[1]) / 6e-2, rtol=2e-2, atol=2e-2, err_msg=variable.path)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kind", ["kl", "l1", "k"])
 def test_weights_of_pixels_that_are_always_dark_fade_in_the_sparse_preset(kind):
     x = np.zeros((64, 6), "float32")

@@ -24,6 +24,7 @@ def test_the_loss_is_the_cross_entropy_and_the_accuracy_the_share_of_right_class
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, rtol=1e-5)
 
 
+@pytest.mark.compiled
 def test_it_learns_digits_and_comes_back_with_its_file(tmp_path):
     keras.utils.set_random_seed(0)
     train, test = data.load("digits")

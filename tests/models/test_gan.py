@@ -48,6 +48,7 @@ def test_smoothing_reaches_the_loss():
     )
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ADVERSARIAL_LOSSES)
 def test_the_generator_moves_a_gaussian_to_the_data(name):
     """One number, mean 2: an affine generator and a discriminator of a few units find it, whatever the loss."""
