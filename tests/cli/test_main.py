@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import os
 import re
@@ -14,7 +13,6 @@ import pytest
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
-INSTALLABLE = importlib.util.find_spec("setuptools") is not None
 
 
 def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, refused, tmp_path):
@@ -184,17 +182,6 @@ def assert_one_line(done):
     assert done.stderr.count("\n") == 1
 
 
-@pytest.mark.skipif(INSTALLABLE, reason="the installed command is tested")
-def test_the_command_writes_its_own_lines_alone(tmp_path):
-    command = tmp_path / "keras-gen"
-    command.write_text(f"#!{sys.executable}\nfrom keras_gen.cli.main import main\nmain()\n")
-    command.chmod(0o755)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([command, "sample", "nowhere"], capture_output=True, text=True, env=environment)
-    assert_one_line(done)
-
-
-@pytest.mark.skipif(not INSTALLABLE, reason="building without a network needs setuptools")
 def test_an_installed_package_has_a_working_command(tmp_path):
     """`pip install .`, not editable, into a fresh environment that sees the packages of this one."""
     source, environment = tmp_path / "source", tmp_path / "environment"
