@@ -6,6 +6,7 @@ training engine, as `mechanisms` reads them off a model, are also checked for wh
 
 import contextlib
 import dataclasses
+import itertools
 import multiprocessing
 import secrets
 
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.eager import context
 
 from keras_gen import backend, data, models
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
@@ -25,6 +27,7 @@ BATCH = 8
 # A process that has only imported, which takes seconds, and from which each fresh process is forked
 _FRESH = multiprocessing.get_context("forkserver")
 _FRESH.set_forkserver_preload([__name__])
+_ON_VARIABLES = ("ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 _METHODS = {  # by task: what must give the same after a load
     "encode": lambda model, x: model.encode(x),
     "reconstruct": lambda model, x: model.reconstruct(x),
@@ -58,8 +61,9 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
     arrays = example_arrays(description, images, labels, whole=representative)
     copies = [array.copy() for array in arrays]
     _config_comes_back(model)
-    with _recorded_backend() as called:
+    with _recorded_backend() as called, _optimized_graphs() as graphs:
         _trains_and_measures(model, arrays)
+    _reads_and_updates_are_ordered(graphs)
     _resumes_in_a_fresh_process(model, arrays, tmp_path / "model.keras")
     _players_change_their_own_variables(model, arrays)
     _is_finite_in_mixed_precision(make, arrays)
@@ -278,6 +282,18 @@ def _recorded_backend():
         yield called
 
 
+@contextlib.contextmanager
+def _optimized_graphs():
+    """A list that is filled at the end with the graphs run, as TensorFlow's graph optimizer has left them."""
+    graphs, runtime = [], context.context()
+    runtime.enable_graph_collection()
+    try:
+        yield graphs
+        graphs += [function.post_optimization_graph for function in runtime.export_run_metadata().function_graphs]
+    finally:
+        runtime.disable_graph_collection()
+
+
 # The checks of every model
 
 
@@ -296,6 +312,33 @@ def _trains_and_measures(model, arrays):
     lines = []
     model.summary(print_fn=lambda line, **_: lines.append(line))
     assert "Trainable params" in "\n".join(lines)
+
+
+def _reads_and_updates_are_ordered(graphs):
+    """Of a read and an update of one variable one waits for the other: else a run is not the same when it is resumed.
+
+    TensorFlow writes such an order into the graph, and its optimizer can lose it.
+    """
+    pairs = 0
+    for graph in graphs:
+        inputs = {node.name: [name.lstrip("^").partition(":")[0] for name in node.input] for node in graph.node}
+        of_variables = [node for node in graph.node if node.op in _ON_VARIABLES]
+        earlier = {node.name: _ancestors(node.name, inputs) for node in of_variables}
+        for one, other in itertools.combinations(of_variables, 2):
+            if one.input[0] == other.input[0] and {one.op, other.op} != {"ReadVariableOp"}:
+                pairs += 1
+                assert one.name in earlier[other.name] or other.name in earlier[one.name], (one.name, other.name)
+    assert pairs
+
+
+def _ancestors(name, inputs):
+    """The names of the nodes that run before a node of a graph, given the inputs of each."""
+    found, left = set(), [name]
+    while left:
+        new = set(inputs[left.pop()]) - found
+        found |= new
+        left += new
+    return found
 
 
 def _inputs(model, arrays):

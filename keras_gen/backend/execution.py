@@ -5,9 +5,9 @@ import tensorflow as tf
 from keras_gen.backend.random import under_xla
 
 
-def after_reading(data):
-    """A context in which nothing runs before the tensors of `data` exist, not even what does not depend on them."""
-    return tf.control_dependencies([t for t in tf.nest.flatten(data) if tf.is_tensor(t)])
+def after(*structures):
+    """A context in which nothing runs before the tensors in `structures` exist, not even what does not use them."""
+    return tf.control_dependencies([t for t in tf.nest.flatten(structures) if tf.is_tensor(t)])
 
 
 def compiled(function, jit_compile=False):

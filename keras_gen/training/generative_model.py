@@ -120,7 +120,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def train_step(self, data):
         # Read the data first: when they have ended, no counter and no random state may change
-        with backend.under_xla(self.jit_compile), backend.after_reading(data):
+        with backend.under_xla(self.jit_compile), backend.after(data):
             return self._train_step(self.data_description.batch(data))
 
     def test_step(self, data):
@@ -141,7 +141,10 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
                 forward, optimizer = forwards.get(update), self.optimizer[player.name]
                 losses = functools.partial(_losses, player, part, _outputs(forward), training=True)
                 values, gradients = gradients_of(player, losses, optimizer, forward)
-                player.apply(optimizer, gradients)
+                # TensorFlow's graph optimizer can let an update overtake a read of the variable on which only a loss's
+                # value depends, such as that of a critic's bias in the gradient penalty
+                with backend.after(values, gradients):
+                    player.apply(optimizer, gradients)
                 if player.after_update is not None:
                     player.after_update()
                 self._track(values, size)
