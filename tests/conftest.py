@@ -40,18 +40,18 @@ def _adam(optimizer, gradient, variable, learning_rate, by_keras=keras.optimizer
     if not tf.executing_eagerly() or optimizer.amsgrad or isinstance(gradient, tf.IndexedSlices):
         by_keras(optimizer, gradient, variable, learning_rate)
         return
-    index, step = optimizer._get_variable_index(variable), float(optimizer.iterations) + 1
+    index, step = optimizer._get_variable_index(variable), np.float32(optimizer.iterations) + 1
     tf.raw_ops.ResourceApplyAdam(
         var=variable.handle,
         m=optimizer._momentums[index].value.handle,
         v=optimizer._velocities[index].value.handle,
-        beta1_power=optimizer.beta_1**step,
-        beta2_power=optimizer.beta_2**step,
-        lr=learning_rate,
+        beta1_power=np.float32(optimizer.beta_1) ** step,
+        beta2_power=np.float32(optimizer.beta_2) ** step,
+        lr=tf.cast(learning_rate, variable.dtype),
         beta1=optimizer.beta_1,
         beta2=optimizer.beta_2,
         epsilon=optimizer.epsilon,
-        grad=gradient,
+        grad=tf.cast(gradient, variable.dtype),
     )
 
 
