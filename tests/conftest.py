@@ -25,28 +25,31 @@ def _fixed_seed():
 
 
 @pytest.fixture(autouse=True)
-def _eagerly(request, monkeypatch):
+def _eagerly(request):
     """No graph is made, which takes seconds and memory, unless a test is marked `compiled`."""
-    eagerly = request.node.get_closest_marker("compiled") is None
-    if eagerly:
-        monkeypatch.setattr(keras.optimizers.Adam, "update_step", _adam)
-    tf.config.run_functions_eagerly(eagerly)
+    tf.config.run_functions_eagerly(request.node.get_closest_marker("compiled") is None)
     yield
     tf.config.run_functions_eagerly(False)
 
 
-def _adam(optimizer, gradient, variable, learning_rate, by_keras=keras.optimizers.Adam.update_step):
-    """Adam's update as one operation of TensorFlow: Keras's twenty take more than half of a step that runs eagerly."""
-    if not tf.executing_eagerly() or optimizer.amsgrad or isinstance(gradient, tf.IndexedSlices):
-        by_keras(optimizer, gradient, variable, learning_rate)
+@pytest.fixture(autouse=True)
+def _fast_adam(request, monkeypatch):
+    """Adam is one operation of TensorFlow: Keras's twenty take most of an eager step, and most of a trace."""
+    if request.node.get_closest_marker("adam_of_keras") is None:
+        monkeypatch.setattr(keras.optimizers.Adam, "update_step", _update_step)
+
+
+def _update_step(optimizer, gradient, variable, learning_rate, of_keras=keras.optimizers.Adam.update_step):
+    if optimizer.amsgrad or isinstance(gradient, tf.IndexedSlices):
+        of_keras(optimizer, gradient, variable, learning_rate)
         return
-    index, step = optimizer._get_variable_index(variable), np.float32(optimizer.iterations) + 1
+    index, step = optimizer._get_variable_index(variable), tf.cast(optimizer.iterations.value + 1, variable.dtype)
     tf.raw_ops.ResourceApplyAdam(
         var=variable.handle,
         m=optimizer._momentums[index].value.handle,
         v=optimizer._velocities[index].value.handle,
-        beta1_power=np.float32(optimizer.beta_1) ** step,
-        beta2_power=np.float32(optimizer.beta_2) ** step,
+        beta1_power=optimizer.beta_1**step,
+        beta2_power=optimizer.beta_2**step,
         lr=tf.cast(learning_rate, variable.dtype),
         beta1=optimizer.beta_1,
         beta2=optimizer.beta_2,

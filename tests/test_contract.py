@@ -14,7 +14,7 @@ from tests import contract
 from tests.toy import TwoPlayers
 
 SHAPE = (8, 8, 1)
-pytestmark = pytest.mark.compiled
+pytestmark = [pytest.mark.compiled, pytest.mark.adam_of_keras]
 
 
 def small(preset, **options):

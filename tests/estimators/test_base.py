@@ -47,6 +47,7 @@ def images():
     return np.array(train.x[:300]), np.array(train.y[:300])
 
 
+@pytest.mark.compiled
 def test_features_of_a_table_hold_what_it_holds():
     x = table()
     features = AutoencoderFeatures(latent_dim=2, corruption=0.0, **QUICK)
@@ -71,6 +72,7 @@ def test_images_in_lists_are_images(images):
     np.testing.assert_array_equal(features.transform(x.tolist()), features.transform(x))
 
 
+@pytest.mark.compiled
 def test_outliers_and_what_makes_them_so():
     x = table()
     x[:5, 3] += 8 * x[:, 3].std()
@@ -87,6 +89,7 @@ def test_outlying_images_show_where(images):
     assert detector.feature_errors(x[:3]).shape == (3, 8, 8, 1)
 
 
+@pytest.mark.compiled
 def test_imputation_beats_the_mean_and_keeps_what_is_there():
     x = table()
     missing = np.random.default_rng(1).random(x.shape) < 0.2
@@ -110,6 +113,7 @@ def test_several_imputations_differ_where_something_is_missing():
     np.testing.assert_array_equal(several, imputer.sample_imputations(x, 4, random_state=0))
 
 
+@pytest.mark.compiled
 def test_one_autoencoder_a_class_tells_digits_apart(images):
     x, y = (part[images[1] < 3] for part in images)
     classifier = AutoencoderPerClassClassifier(scaling="none", epochs=40, learning_rate=1e-2, random_state=0)
@@ -179,6 +183,7 @@ def test_several_imputations_scatter_as_the_errors_do():
     assert abs(drawn.mean() - imputer.transform(x[:1])[0, 0]) < 0.1 * expected
 
 
+@pytest.mark.compiled
 def test_residuals_are_those_of_entries_not_seen():
     x = table(2000)
     imputer = AutoencoderImputer(latent_dim=3, epochs=30, random_state=0).fit(x[:1000])

@@ -76,6 +76,7 @@ def test_at_the_start_of_equal_networks_the_loss_is_log_4():
     assert found["loss"] == pytest.approx(math.log(8), rel=1e-5)
 
 
+@pytest.mark.compiled
 def test_a_conditional_generator_learns_each_class():
     """Three classes, each a point: samples asked for by label come near it."""
     keras.utils.set_random_seed(0)

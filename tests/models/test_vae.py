@@ -93,6 +93,7 @@ def test_the_gradient_of_the_loss_is_the_finite_difference():
         np.testing.assert_allclose(gradient[place], (ends[0] - ends[1]) / 0.1, rtol=2e-2, atol=2e-3)
 
 
+@pytest.mark.compiled
 def test_training_lowers_the_loss_on_real_digits():
     train, test = data.load("digits")
     model = presets.build("vae", SHAPE, width=0.2)

@@ -52,6 +52,7 @@ def test_the_penalty_is_of_the_critic_as_it_judges():
         assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.compiled
 def test_the_penalty_holds_the_slope_where_the_formula_says():
     """Real ones at 3, fakes held at 0: a slope s gives 3 s - weight (s - 1)^2, best at s = 1 + 3 / (2 weight)."""
     keras.utils.set_random_seed(0)
@@ -72,6 +73,7 @@ def test_the_penalty_holds_the_slope_where_the_formula_says():
     assert abs(model.sample(100, seed=0).mean()) < 0.01, "the generator holds still"
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("kind", [models.WGAN, models.WGANGP])
 def test_the_generator_moves_a_gaussian_to_the_data(kind):
     """In the plane: on a line the penalty keeps the critic's slope from changing its sign as it has to."""

@@ -144,6 +144,7 @@ def test_a_generator_of_published_size_gets_a_gradient_in_every_weight():
     )
 
 
+@pytest.mark.compiled
 def test_penalties_on_activities_are_those_of_the_pass_that_is_minimised():
     """Keras collects them during the pass: read before it they would be those of the pass before."""
     codes = []
@@ -159,6 +160,7 @@ def test_penalties_on_activities_are_those_of_the_pass_that_is_minimised():
     assert codes[1] < codes[0] / 2
 
 
+@pytest.mark.compiled
 def test_a_judges_penalties_on_activities_are_those_of_its_last_pass():
     logits = []
     for weight in (0.0, 1e3):
