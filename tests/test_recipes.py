@@ -4,6 +4,7 @@ import importlib
 import json
 from pathlib import Path
 
+import joblib
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -100,7 +101,8 @@ def test_recipe(name, recipe, digits, tmp_path, tmp_path_factory, capsys):
     given = {option: value for option, value in shared.items() if option in main.arguments} | OPTIONS.get(name, {})
     if "test_x" in main.arguments:
         given |= folders(tmp_path_factory.mktemp("folders"))
-    main(out=tmp_path, **given)
+    with joblib.parallel_config("threading"):  # a process takes seconds to import
+        main(out=tmp_path, **given)
     report = json.loads((tmp_path / "report.json").read_text())
     assert report["findings"] and report["title"] == name
     assert report["protocol"] | given == report["protocol"] and set(main.arguments) - {"out"} <= set(report["protocol"])

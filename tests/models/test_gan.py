@@ -89,7 +89,7 @@ def test_a_conditional_generator_learns_each_class():
         2,
         3,
     )
-    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5))
+    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), jit_compile=False)
     model.fit(x, labels, batch_size=100, epochs=25, verbose=0)
     for label, point in enumerate(points):
         assert np.linalg.norm(model.sample(200, 0, labels=[label] * 200).mean(axis=0) - point) < 0.35

@@ -6,8 +6,6 @@ from keras import ops
 from keras_gen import models, networks
 from keras_gen.training import GenerativeModel, Player
 
-pytestmark = pytest.mark.compiled
-
 X = np.random.default_rng(0).uniform(-1, 1, (12, 3)).astype("float32")
 
 

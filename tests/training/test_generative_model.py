@@ -10,8 +10,6 @@ from keras_gen.training import GenerativeModel, Player
 from keras_gen.training.compilation import compiled_for
 from tests.toy import Pull, TwoPlayers
 
-pytestmark = pytest.mark.compiled
-
 X = np.random.default_rng(0).random((12, 3)).astype("float32")
 
 
@@ -40,6 +38,7 @@ def test_updates_alternate_each_against_the_updated_other():
     np.testing.assert_allclose(history["loss"], np.mean(losses) + second_loss, rtol=1e-5)
 
 
+@pytest.mark.compiled
 def test_what_follows_an_update_runs_once_an_update():
     model = TwoPlayers.small(n_critic=2)
     model.compile("adam", jit_compile=False)
@@ -208,6 +207,7 @@ def test_evaluation_steps_are_exact():
     np.testing.assert_allclose(history["val_first_loss"], np.mean(X[:6] ** 2), rtol=1e-5)
 
 
+@pytest.mark.compiled
 def test_evaluation_between_fits_does_not_compile_the_training_anew():
     model = Pull(updates=1)
     model.compile("sgd")
@@ -231,6 +231,7 @@ def test_callbacks_that_evaluate_and_predict_leave_the_training_as_it_is():
         np.testing.assert_array_equal(left, right)
 
 
+@pytest.mark.compiled
 def test_predictions_are_compiled_once():
     model = presets.autoencoder((3,), 2, units=(4,))
     model.predict(X, verbose=0)
@@ -239,6 +240,7 @@ def test_predictions_are_compiled_once():
     assert compiled is not None and model._compiled_functions[1][2] is compiled
 
 
+@pytest.mark.compiled
 def test_callbacks_see_no_batch_beyond_the_last():
     class Last(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):

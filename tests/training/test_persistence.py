@@ -4,8 +4,6 @@ import pytest
 
 from keras_gen import load_model, models, networks, presets
 
-pytestmark = pytest.mark.compiled
-
 SHAPE = (8, 8, 1)
 
 

@@ -11,7 +11,7 @@ from keras_gen import load_model, models, presets, runs, tuning
 from keras_gen.tuning import Range
 from keras_gen.tuning.hypermodel import PresetHyperModel
 
-SMALL = {"epochs": 1, "batch_size": 8, "units": (6,), "verbose": 0}
+SMALL = {"epochs": 1, "batch_size": 32, "units": (6,), "verbose": 0}
 
 
 @pytest.fixture
@@ -39,9 +39,7 @@ def numbers(result, name):
 
 @pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
 def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner):
-    found = tuning.search(
-        digits, "latent_dim=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
-    )
+    found = tuning.search(digits, "latent_dim=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **SMALL)
     assert numbers(found, "trial") == [0, 1, 2] and set(numbers(found, "status")) == {"completed"}
     with (tmp_path / "s" / "trials.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
@@ -55,7 +53,8 @@ def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner
 
 
 def test_the_best_model_comes_back_whole(digits, tmp_path):
-    found = tuning.search(digits[:20], "latent_dim=2:5", tmp_path / "s", validation=digits[20:], trials=3, **SMALL)
+    options = {**SMALL, "batch_size": 8}
+    found = tuning.search(digits[:20], "latent_dim=2:5", tmp_path / "s", validation=digits[20:], trials=3, **options)
     model = found.model()
     assert isinstance(model, models.Autoencoder) and model.code_shape == (found.best["latent_dim"],)
     error = np.square(digits[20:] - model.reconstruct(digits[20:])).reshape(8, -1).sum(axis=1)
