@@ -11,6 +11,7 @@ import sklearn.datasets
 import typer
 
 from keras_gen.cli.main import app
+from keras_gen.data import loading
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -42,6 +43,9 @@ def few_digits(monkeypatch):
     whole = sklearn.datasets.load_digits()
     few = sklearn.utils.Bunch(**{name: whole[name][:500] for name in ("data", "images", "target")})
     monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: few)
+    loading._load_named.cache_clear()
+    yield
+    loading._load_named.cache_clear()
 
 
 @named([path for path in GUIDES if blocks(path, "python")])
