@@ -1,5 +1,6 @@
 """README and docs: their Python runs, their commands parse, their links lead somewhere."""
 
+import functools
 import importlib
 import re
 import shlex
@@ -7,11 +8,12 @@ import warnings
 from pathlib import Path
 
 import pytest
-import sklearn.datasets
 import typer
 
 from keras_gen.cli.main import app
-from keras_gen.data import loading
+from keras_gen.training import GenerativeModel
+
+pytestmark = pytest.mark.compiled
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -38,23 +40,17 @@ def commands(path):
 
 
 @pytest.fixture
-def few_digits(monkeypatch):
-    """The digits of scikit-learn are 500, so that an epoch is a few steps."""
-    whole = sklearn.datasets.load_digits()
-    few = sklearn.utils.Bunch(**{name: whole[name][:500] for name in ("data", "images", "target")})
-    monkeypatch.setattr(sklearn.datasets, "load_digits", lambda: few)
-    loading._load_named.cache_clear()
-    yield
-    loading._load_named.cache_clear()
+def without_xla(monkeypatch):
+    """XLA takes longer to compile than these small trainings take."""
+    monkeypatch.setattr(GenerativeModel, "compile", functools.partialmethod(GenerativeModel.compile, jit_compile=False))
 
 
 @named([path for path in GUIDES if blocks(path, "python")])
-def test_python_of_a_page_runs(path, tmp_path, monkeypatch, few_digits):
+def test_python_of_a_page_runs(path, tmp_path, monkeypatch, without_xla):
     monkeypatch.chdir(tmp_path)
     page = {"__name__": path.stem}
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        warnings.filterwarnings("ignore", "Even though the `tf.config.experimental_run_functions_eagerly`")
         for lines_before, source in blocks(path, "python"):
             exec(compile("\n" * lines_before + source, str(path), "exec"), page)
 
