@@ -46,7 +46,8 @@ def fit(model, mixture, learning_rate, steps, epochs, batch_size, seed, callback
 def pictured(mixture, panels):
     """The samples of every variant, over the centres."""
     figure = Figure(figsize=(10.4, 6.4), layout="constrained")
-    for axes, (name, samples) in zip(figure.subplots(2, 4).flat, panels.items(), strict=False):
+    for number, (name, samples) in enumerate(panels.items(), 1):
+        axes = figure.add_subplot(2, 4, number)
         axes.plot(*mixture.centres.T, "o", color="tab:orange", alpha=0.4)
         axes.plot(*samples.T, ".", color="tab:blue", markersize=1.5, alpha=0.5)
         found, good = metrics.mode_counts(samples, *mixture)
