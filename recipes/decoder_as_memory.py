@@ -52,6 +52,7 @@ def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, 
     shown, shown_other = test.x[:several], x_other_test[:several]
     real = mine.reconstruct(shown)
     a, b = Path(data).stem, Path(other).stem
+    b = f"other {b}" if a == b else b  # each row of the picture has a name of its own
     exchanged = {
         a: shown,
         f"{a} codes, {b} decoder": theirs.decode(mine.encode(shown)),

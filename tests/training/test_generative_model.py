@@ -184,6 +184,7 @@ def _counted(make_data, **options):
     return counts[0]
 
 
+@pytest.mark.compiled
 def test_steps_are_exact_for_every_kind_of_data():
     batches = tf.data.Dataset.from_tensor_slices(X).batch(3)
     assert _counted(lambda: X, batch_size=3, epochs=2) == 8

@@ -39,7 +39,9 @@ def numbers(result, name):
 
 @pytest.mark.parametrize("tuner", ["random", "bayesian", "hyperband", "grid"])
 def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner):
-    found = tuning.search(digits, "latent_dim=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **SMALL)
+    found = tuning.search(
+        digits, "latent_dim=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
+    )
     assert numbers(found, "trial") == [0, 1, 2] and set(numbers(found, "status")) == {"completed"}
     with (tmp_path / "s" / "trials.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
