@@ -12,7 +12,10 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import data
+from tests import faster
 
+faster.keep_kernels()
+faster.optimize_graphs(False)
 gc.freeze()  # what was imported stays: no later walk has to pass over it
 
 
@@ -33,29 +36,14 @@ def _eagerly(request):
 
 
 @pytest.fixture(autouse=True)
-def _fast_adam(request, monkeypatch):
-    """Adam is one operation of TensorFlow: Keras's many take more than half of the time of an eager step."""
-    if request.node.get_closest_marker("adam_of_keras") is None:
-        monkeypatch.setattr(keras.optimizers.Adam, "update_step", _update_step)
-
-
-def _update_step(optimizer, gradient, variable, learning_rate, of_keras=keras.optimizers.Adam.update_step):
-    if optimizer.amsgrad or isinstance(gradient, tf.IndexedSlices):
-        of_keras(optimizer, gradient, variable, learning_rate)
-        return
-    index, step = optimizer._get_variable_index(variable), tf.cast(optimizer.iterations.value + 1, variable.dtype)
-    tf.raw_ops.ResourceApplyAdam(
-        var=variable.handle,
-        m=optimizer._momentums[index].value.handle,
-        v=optimizer._velocities[index].value.handle,
-        beta1_power=optimizer.beta_1**step,
-        beta2_power=optimizer.beta_2**step,
-        lr=tf.cast(learning_rate, variable.dtype),
-        beta1=optimizer.beta_1,
-        beta2=optimizer.beta_2,
-        epsilon=optimizer.epsilon,
-        grad=tf.cast(gradient, variable.dtype),
-    )
+def _faster(request, monkeypatch):
+    as_for_users = request.node.get_closest_marker("as_for_users") is not None
+    faster.optimize_graphs(as_for_users)
+    if not as_for_users:
+        monkeypatch.setattr(keras.optimizers.Adam, "update_step", faster.adam_update_step)
+    yield
+    if request.node.get_closest_marker("compiled") is not None:
+        faster.clear_kernels()
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -71,6 +59,7 @@ def _cache(tmp_path_factory):
 def _memory():
     """A walk over all that was made takes a third of a second: once a file, and never again over what is left."""
     yield
+    faster.clear_kernels()
     gc.collect()
     gc.freeze()
 

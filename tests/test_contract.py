@@ -14,7 +14,7 @@ from tests import contract
 from tests.toy import TwoPlayers
 
 SHAPE = (8, 8, 1)
-pytestmark = [pytest.mark.compiled, pytest.mark.adam_of_keras]
+pytestmark = [pytest.mark.compiled, pytest.mark.as_for_users]
 
 
 def small(preset, **options):

@@ -15,7 +15,7 @@ from tests import contract
 from tests.test_contract import MODELS, REPRESENTATIVES
 from tests.toy import Pull
 
-pytestmark = [pytest.mark.compiled, pytest.mark.adam_of_keras]
+pytestmark = [pytest.mark.compiled, pytest.mark.as_for_users]
 # Those that draw nothing and look at each example by itself, so that replicas must train as one device
 EXACT = {"regularised classifier", "deep contractive autoencoder"}
 

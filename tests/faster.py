@@ -1,0 +1,53 @@
+"""What makes TensorFlow faster on tests, whose networks are so small that its overhead is nearly all of their time.
+
+None of it changes what a test computes by more than rounding. Tests marked `as_for_users` go without the first two.
+"""
+
+import keras
+import tensorflow as tf
+from tensorflow.python import pywrap_tfe
+from tensorflow.python.eager import context
+from tensorflow.python.ops import gen_resource_variable_ops
+
+_ADAM_OF_KERAS = keras.optimizers.Adam.update_step
+_clear_kernels, _variable_handle = pywrap_tfe.TFE_ContextClearCaches, gen_resource_variable_ops.var_handle_op
+
+
+def optimize_graphs(enabled):
+    """Whether TensorFlow optimizes graphs: it takes longer than the few steps that a test makes."""
+    tf.config.optimizer.set_experimental_options({"disable_meta_optimizer": not enabled})
+
+
+def adam_update_step(optimizer, gradient, variable, learning_rate):
+    """Keras's `Adam.update_step` as one operation: Keras's many take more than half of the time of an eager step."""
+    if optimizer.amsgrad or isinstance(gradient, tf.IndexedSlices):
+        _ADAM_OF_KERAS(optimizer, gradient, variable, learning_rate)
+        return
+    index, step = optimizer._get_variable_index(variable), tf.cast(optimizer.iterations.value + 1, variable.dtype)
+    tf.raw_ops.ResourceApplyAdam(
+        var=variable.handle,
+        m=optimizer._momentums[index].value.handle,
+        v=optimizer._velocities[index].value.handle,
+        beta1_power=optimizer.beta_1**step,
+        beta2_power=optimizer.beta_2**step,
+        lr=tf.cast(learning_rate, variable.dtype),
+        beta1=optimizer.beta_1,
+        beta2=optimizer.beta_2,
+        epsilon=optimizer.epsilon,
+        grad=tf.cast(gradient, variable.dtype),
+    )
+
+
+def keep_kernels():
+    """Keep the kernels of operations when a seed is set and when Keras's session is cleared, until `clear_kernels`.
+
+    Only TensorFlow's stateful random operations, which neither Keras nor the library uses, need new ones. Kernels are
+    looked up by all attributes, the name of a variable among them: without it all variables of a shape share one.
+    """
+    pywrap_tfe.TFE_ContextClearCaches = lambda handle: None
+    gen_resource_variable_ops.var_handle_op = lambda **options: _variable_handle(**{**options, "debug_name": ""})
+
+
+def clear_kernels():
+    """Free the kernels that were kept, and the compiled functions among them."""
+    _clear_kernels(context.context()._handle)
