@@ -14,7 +14,7 @@ import tensorflow as tf
 from keras_gen import data
 from tests import faster
 
-faster.keep_kernels()
+faster.share_kernels_of_variables()
 faster.optimize_graphs(False)
 gc.freeze()  # what was imported stays: no later walk has to pass over it
 
@@ -37,13 +37,12 @@ def _eagerly(request):
 
 @pytest.fixture(autouse=True)
 def _faster(request, monkeypatch):
+    """What is spared where users' settings, or compiled steps, are not what is tested."""
     as_for_users = request.node.get_closest_marker("as_for_users") is not None
     faster.optimize_graphs(as_for_users)
+    faster.keep_kernels(request.node.get_closest_marker("compiled") is None)
     if not as_for_users:
         monkeypatch.setattr(keras.optimizers.Adam, "update_step", faster.adam_update_step)
-    yield
-    if request.node.get_closest_marker("compiled") is not None:
-        faster.clear_kernels()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -1,6 +1,7 @@
 """What makes TensorFlow faster on tests, whose networks are so small that its overhead is nearly all of their time.
 
-None of it changes what a test computes by more than rounding. Tests marked `as_for_users` go without the first two.
+None of it changes what a test computes by more than rounding. Tests marked `as_for_users` have TensorFlow's graph
+optimizer and Keras's own Adam. Tests marked `compiled` keep no kernels, since those of compiled functions are large.
 """
 
 import keras
@@ -38,16 +39,19 @@ def adam_update_step(optimizer, gradient, variable, learning_rate):
     )
 
 
-def keep_kernels():
-    """Keep the kernels of operations when a seed is set and when Keras's session is cleared, until `clear_kernels`.
-
-    Only TensorFlow's stateful random operations, which neither Keras nor the library uses, need new ones. Kernels are
-    looked up by all attributes, the name of a variable among them: without it all variables of a shape share one.
-    """
-    pywrap_tfe.TFE_ContextClearCaches = lambda handle: None
+def share_kernels_of_variables():
+    """Let all variables of a shape share a kernel: kernels are looked up by all attributes, the name among them."""
     gen_resource_variable_ops.var_handle_op = lambda **options: _variable_handle(**{**options, "debug_name": ""})
 
 
+def keep_kernels(enabled):
+    """Whether to keep the kernels of operations when a seed is set and when Keras's session is cleared.
+
+    Only stateful random operations need new ones, and neither Keras nor the library uses any.
+    """
+    pywrap_tfe.TFE_ContextClearCaches = (lambda handle: None) if enabled else _clear_kernels
+
+
 def clear_kernels():
-    """Free the kernels that were kept, and the compiled functions among them."""
+    """Free the kernels that were kept."""
     _clear_kernels(context.context()._handle)

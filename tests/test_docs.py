@@ -1,6 +1,7 @@
 """README and docs: their Python runs, their commands parse, their links lead somewhere."""
 
 import functools
+import gc
 import importlib
 import re
 import shlex
@@ -41,8 +42,10 @@ def commands(path):
 
 @pytest.fixture
 def without_xla(monkeypatch):
-    """XLA takes longer to compile than these small trainings take."""
+    """XLA takes longer to compile than these small trainings take; their graphs go with the page."""
     monkeypatch.setattr(GenerativeModel, "compile", functools.partialmethod(GenerativeModel.compile, jit_compile=False))
+    yield
+    gc.collect()
 
 
 @named([path for path in GUIDES if blocks(path, "python")])

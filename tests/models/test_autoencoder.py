@@ -81,7 +81,7 @@ def test_training_lowers_the_error_on_real_digits():
     train, test = data.load("digits")
     for options in ({}, {"corruption": layers.SaltAndPepperNoise(0.1)}, {"contraction": 1e-3}):
         model = autoencoder((SHAPE, 40, 10), "relu", None, tied=False, **options)
-        model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
+        model.compile(keras.optimizers.Adam(3e-3), jit_compile=False, steps_per_execution=45)
         before = model.evaluate(test.x, verbose=0, return_dict=True)["reconstruction"]
         model.fit(train.x, epochs=5, verbose=0)
         assert model.evaluate(test.x, verbose=0, return_dict=True)["reconstruction"] < before / 2
@@ -101,7 +101,7 @@ def test_a_contraction_shrinks_the_jacobian(digits):
 @pytest.mark.compiled
 def test_sparsity_makes_units_as_active_as_wanted(digits):
     model = autoencoder((SHAPE, 10), sparsity=layers.KLSparsity(0.1, 1000.0))
-    model.compile(keras.optimizers.Adam(3e-2), jit_compile=False)
+    model.compile(keras.optimizers.Adam(3e-2), jit_compile=False, steps_per_execution=20)
     model.fit(np.tile(digits, (20, 1, 1, 1)), batch_size=28, epochs=10, verbose=0)
     np.testing.assert_allclose(model.encode(digits).mean(axis=0), 0.1, atol=0.03)
 

@@ -60,7 +60,7 @@ def test_the_generator_moves_a_gaussian_to_the_data(name):
         1,
         adversarial_loss=name,
     )
-    model.compile(keras.optimizers.Adam(1e-2, beta_1=0.5))
+    model.compile(keras.optimizers.Adam(1e-2, beta_1=0.5), jit_compile=False, steps_per_execution=32)
     start = abs(model.sample(2000, seed=0).mean() - 2)
     model.fit(x, batch_size=128, epochs=12, verbose=0)
     assert abs(model.sample(2000, seed=0).mean() - 2) < min(0.6, start / 2)
@@ -89,7 +89,7 @@ def test_a_conditional_generator_learns_each_class():
         2,
         3,
     )
-    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), jit_compile=False)
+    model.compile(keras.optimizers.Adam(2e-3, beta_1=0.5), jit_compile=False, steps_per_execution=30)
     model.fit(x, labels, batch_size=100, epochs=25, verbose=0)
     for label, point in enumerate(points):
         assert np.linalg.norm(model.sample(200, 0, labels=[label] * 200).mean(axis=0) - point) < 0.35

@@ -66,7 +66,7 @@ def test_the_penalty_holds_the_slope_where_the_formula_says():
         discriminator_warmup_steps=10_000,
     )
     model.generator.set_weights([np.full((1, 1), 0.01), np.zeros(1)])
-    model.compile(keras.optimizers.Adam(3e-3), jit_compile=False)
+    model.compile(keras.optimizers.Adam(3e-3), jit_compile=False, steps_per_execution=32)
     history = model.fit(x, batch_size=64, epochs=15, verbose=0).history
     assert history["wasserstein"][-1] == pytest.approx(3 * 2.5, rel=0.05)
     assert history["gradient_penalty"][-1] == pytest.approx(1.5**2, rel=0.1)
@@ -87,7 +87,8 @@ def test_the_generator_moves_a_gaussian_to_the_data(kind):
         n_critic=2,
         **({"clip": 0.3} if kind is models.WGAN else {}),
     )
-    model.compile(keras.optimizers.Adam(1e-2, beta_1=0.0, beta_2=0.9), jit_compile=False)
+    optimizer = keras.optimizers.Adam(1e-2, beta_1=0.0, beta_2=0.9)
+    model.compile(optimizer, jit_compile=False, steps_per_execution=32)
     assert np.linalg.norm(model.sample(2000, seed=0).mean(axis=0) - centre) > 2
     model.fit(x, batch_size=128, epochs=10, verbose=0)
     assert np.linalg.norm(model.sample(2000, seed=0).mean(axis=0) - centre) < 0.6
