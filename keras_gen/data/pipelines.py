@@ -71,7 +71,7 @@ class SeededPipeline:
         steps = self.batches(training, updates, replicas)
         ragged = steps * self.batch_size > self.size
 
-        @tf.autograph.experimental.do_not_convert  # whose conversion takes longer than all the rest
+        @tf.autograph.experimental.do_not_convert  # it has no control flow that depends on tensors
         def batch(number):
             first = number * self.batch_size
             places = tf.range(first, tf.minimum(first + self.batch_size, self.size))
