@@ -5,10 +5,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_gen.data.image_sources import image_source
-from keras_gen.data.pipelines import SeededPipeline
-
-_KEY = 0x1E3779B97F4A7C15
-
+from keras_gen.data.pipelines import SeededPipeline, shuffled
 
 def unpaired(
     x,
@@ -112,12 +109,7 @@ class UnpairedPipeline(SeededPipeline):
             return source.rows(indices)
         if self.shuffle:
             passes += epoch * -(-self.size // source.size)  # those of earlier epochs
-            streams = tf.broadcast_to(stream, tf.shape(passes))
-            # The public function does not take a seed for each index; keys of small numbers alone hardly shuffle
-            seeds = tf.stack(
-                [streams, passes, tf.fill(tf.shape(passes), tf.constant(_KEY, "int64"))], axis=1
-            )  # (batch, 3)
-            indices = tf.raw_ops.RandomIndexShuffle(index=indices, seed=seeds, max_index=source.size - 1, rounds=8)
+            indices = shuffled(indices, stream, passes, source.size)
         if not self._augments[number]:
             return source.rows(indices)
         seen = epoch * self.size + places

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_gen.data import Pipeline
 from keras_gen.data.datasets import drop_uneven_batches, is_endless
+from keras_gen.data.pipelines import shuffled
 
 X = np.arange(23, dtype="float32")[:, None]
 
@@ -27,6 +28,27 @@ def test_an_epochs_order_follows_from_seed_and_number():
     a, b, c = (Pipeline(X, batch_size=5, seed=seed) for seed in (1, 1, 2))
     np.testing.assert_array_equal(epoch(a, 3), epoch(b, 3))
     assert not np.array_equal(epoch(a, 3), epoch(c, 3))
+
+
+def test_epochs_of_many_examples_have_orders_of_their_own():
+    """The correlation of two random orders of n examples has mean 0 and variance 1 / (n - 1)."""
+    x = np.arange(60_000, dtype="float32")[:, None]
+    pipelines = [Pipeline(x, batch_size=6000, seed=seed) for seed in (0, 1)]
+    orders = [epoch(pipeline, number).ravel() for pipeline in pipelines for number in (0, 1, 2)]
+    assert np.abs(np.corrcoef([x.ravel(), *orders])[np.triu_indices(7, k=1)]).max() < 4 / np.sqrt(len(x))
+
+
+@pytest.mark.parametrize("size", [1000, 10_000, 1_000_000])
+def test_batches_are_random_draws(size):
+    """Neighbours are uncorrelated, and the means of batches scatter as those of random draws."""
+    places = tf.range(size, dtype="int64")
+    orders = np.array([shuffled(places, tf.constant(0, "int64"), tf.constant(e, "int64"), size) for e in range(4)])
+    assert (np.sort(orders) == np.arange(size)).all()
+    deviations = orders.reshape(4, -1, 100).mean(axis=2).std(axis=1)
+    np.testing.assert_allclose(deviations, size / np.sqrt(12 * 100), rtol=4 / np.sqrt(2 * size / 100))
+    for order in orders:
+        assert abs(np.corrcoef(order[1:], order[:-1])[0, 1]) < 4 / np.sqrt(size)
+    assert np.abs(np.corrcoef(orders)[np.triu_indices(4, k=1)]).max() < 4 / np.sqrt(size)
 
 
 def test_without_shuffle_and_in_evaluation_the_order_is_the_arrays():
