@@ -12,12 +12,13 @@ import keras
 import numpy as np
 from matplotlib.figure import Figure
 
-from keras_gen import metrics, models, networks
+from keras_gen import checks, metrics, models, networks
 from keras_gen.cli.recipe import Finding, Outcome, Timer, cosine_decay_by_epoch, recipe
 from keras_gen.data import grid, ring
 from keras_gen.presets.registry import scaled
 
 MIXTURES = {"ring": ring(), "grid": grid()}
+SAMPLES = 2500
 GOALS = {"ring": (0.8, 300), "grid": (0.7, 600)}  # WGANGP's: share of samples near a centre, seconds for all seeds
 GANS = ("non_saturating", "minimax", "maximum_likelihood", "least_squares", "hinge")
 VARIANTS = {  # class, arguments, learning rate
@@ -61,18 +62,21 @@ def main(
     mixture: Literal["both", "ring", "grid"] = "both", variants=tuple(VARIANTS), seeds=3, steps=100, epochs=30,
     batch_size=256, seed=0, width=1.0,
 ):  # fmt: skip
+    trained = {variant: VARIANTS[checks.choice("variant", variant, VARIANTS)] for variant in variants}
+    if not trained:
+        raise ValueError(f"`variants` must name a model. Expected: some of {list(VARIANTS)}. Received: none")
     findings, figures, table = [], {}, []
     for name in MIXTURES if mixture == "both" else [mixture]:
         points = MIXTURES[name]
-        panels = {"data": points.draw(2500, seed)}
-        for variant in variants:
-            (kind, options, learning_rate), found = VARIANTS[variant], []
+        panels = {"data": points.draw(SAMPLES, seed)}
+        for variant, (kind, options, learning_rate) in trained.items():
+            found = []
             with Timer() as timer:
                 for number in range(seed, seed + seeds):
                     keras.utils.set_random_seed(number)
                     model = small_gan(kind, width, **options)
                     fit(model, points, learning_rate, steps, epochs, batch_size, number)
-                    panels.setdefault(variant, samples := model.sample(2500, seed=number))
+                    panels.setdefault(variant, samples := model.sample(SAMPLES, seed=number))
                     found.append(metrics.mode_counts(samples, *points))
             modes, shares = zip(*found, strict=True)
             table.append({"mixture": name, "variant": variant, "modes": modes, "near a centre": shares})
@@ -88,9 +92,10 @@ def main(
                 ]
         figures[name] = pictured(points, panels)
     facts = {
-        "data": "8 normals of deviation 0.05 on a ring of radius 2; 25 of 0.1 on a grid of spacing 2; 2500 samples",
+        "data": {name: f"{len(m.centres)} normals of deviation {m.sigma}" for name, m in MIXTURES.items()},
+        "samples": SAMPLES,
         "table": table,
-        "options": {name: {**options, "learning_rate": rate} for name, (_, options, rate) in VARIANTS.items()},
+        "options": {name: {**options, "learning_rate": rate} for name, (_, options, rate) in trained.items()},
     }
     return Outcome(model, findings, figures, facts=facts)
 

@@ -37,7 +37,7 @@ def _eagerly(request):
 
 @pytest.fixture(autouse=True)
 def _faster(request, monkeypatch):
-    """What is spared where users' settings, or compiled steps, are not what is tested."""
+    """Apply `tests.faster`, except for what a test is marked to have as users have it."""
     as_for_users = request.node.get_closest_marker("as_for_users") is not None
     faster.optimize_graphs(as_for_users)
     faster.keep_kernels(request.node.get_closest_marker("compiled") is None)
@@ -56,7 +56,7 @@ def _cache(tmp_path_factory):
 
 @pytest.fixture(autouse=True, scope="module")
 def _memory():
-    """A walk over all that was made takes a third of a second: once a file, and never again over what is left."""
+    """Collect garbage once a file, which takes a third of a second, and freeze what is left: no later walk sees it."""
     yield
     faster.clear_kernels()
     gc.collect()

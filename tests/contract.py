@@ -110,11 +110,11 @@ class Anew:
     """One compiled model that begins anew at every call: to trace the steps of another takes seconds."""
 
     def __init__(self, model):
-        self.model, self._first = model, state(model)
+        self.model, self.first = model, state(model)
 
     def __call__(self):
         keras.utils.set_random_seed(3)
-        *values, (seed, epochs) = self._first.values()
+        *values, (seed, epochs) = self.first.values()
         for variable, value in zip(_variables(self.model), values, strict=True):
             variable.assign(value)
         self.model.order_seed, self.model.epochs_completed = int(seed), int(epochs)
@@ -447,11 +447,11 @@ def _kinds_of_data_are_equal(make, arrays):
         return tf.data.Dataset.from_tensor_slices(arrays if len(arrays) > 1 else arrays[0]).batch(BATCH)
 
     fit(anew(), arrays, shuffle=False)
-    first, expected = anew._first, state(anew.model)
+    first, expected = anew.first, state(anew.model)
     assert any(not np.array_equal(first[name], expected[name]) for name in first if name != "order")
     description = anew.model.data_description
-    for make in lambda: pipeline(description, arrays, shuffle=False), dataset, lambda: _Batches(arrays):
-        anew().fit(make(), verbose=0)
+    for kind in lambda: pipeline(description, arrays, shuffle=False), dataset, lambda: _Batches(arrays):
+        anew().fit(kind(), verbose=0)
         assert_same_state(expected, state(anew.model))
 
 

@@ -47,7 +47,7 @@ def share_kernels_of_variables():
 def keep_kernels(enabled):
     """Whether to keep the kernels of operations when a seed is set and when Keras's session is cleared.
 
-    Only stateful random operations need new ones, and neither Keras nor the library uses any.
+    Only stateful random operations need new ones; neither Keras nor the library runs any outside `tf.data`.
     """
     pywrap_tfe.TFE_ContextClearCaches = (lambda handle: None) if enabled else _clear_kernels
 

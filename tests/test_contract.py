@@ -85,7 +85,7 @@ PRESETS = {
         {"latent_dim": 3, "width": 0.1, "tied": True, "corruption": 0.1, "corruption_kind": "gaussian"}
     ],
     "stacked": [{"latent_dim": 3, "width": 0.02}],
-    "sparse": [{"width": 0.1}, {"width": 0.1, "sparsity_kind": "k", "k": 3}],
+    "sparse": [{"width": 0.1}, {"width": 0.1, "sparsity_kind": "k"}],
     "contractive": [{"width": 0.01}],
     "lenet5": [{"width": 0.3, "dropout": 0.2}],
     "gan": [{"width": 0.03, "latent": "uniform", "ema": 0.5}],

@@ -52,12 +52,21 @@ def test_marked_tests_optimize_graphs():
     assert nodes_run() < 5
 
 
-def test_seeds_and_variables_are_those_of_tensorflow():
-    draws = []
-    for _ in range(2):
-        keras.utils.set_random_seed(3)
-        draws.append(keras.random.normal((3,)).numpy())
-    np.testing.assert_array_equal(*draws)
+def random_numbers():
+    tf.random.set_seed(0)
+    return tf.random.uniform((3,), seed=1).numpy()
+
+
+def test_kernels_are_kept_and_with_them_their_random_states():
+    assert (random_numbers() != random_numbers()).any()
+
+
+@pytest.mark.compiled
+def test_compiled_tests_keep_no_kernels():
+    np.testing.assert_array_equal(random_numbers(), random_numbers())
+
+
+def test_variables_that_share_a_kernel_are_variables_of_their_own():
     first, second = (tf.Variable([value], name=name) for value, name in ((1.0, "a"), (2.0, "b")))
     first.assign([5.0])
     assert (float(first[0]), float(second[0]), first.name, second.name) == (5, 2, "a:0", "b:0")

@@ -8,7 +8,7 @@ from keras_gen.data.binarization import bernoulli_draw, binarize
 from keras_gen.data.sources import Source
 
 _READY_BYTES = 2**26
-# With TensorFlow's 4 rounds, or keys of small numbers alone, the orders of two epochs of 60,000 examples correlate by .9
+# With TensorFlow's 4 rounds, or keys of small numbers alone, the orders of epochs of 60,000 examples correlate by .9
 _SHUFFLE_ROUNDS, _SHUFFLE_KEY = 12, 0x1E3779B97F4A7C15
 
 
@@ -42,7 +42,9 @@ class SeededPipeline:
         self.size, self.shuffle, self.drop_remainder = size, shuffle, drop_remainder
         available = self._available(training=True)
         if steps is not None and checks.integer("steps", steps) > available:
-            raise ValueError(f"The steps of an epoch must be in 1..{available}, its batches. Received: {steps}")
+            raise ValueError(
+                f"An epoch cannot have more steps than batches. Expected: at most {available}. Received: {steps}"
+            )
         self.steps, self.sources = steps, tuple(sources)  # of the parts of a batch, in their order
         with tf.device("CPU:0"):
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
@@ -104,7 +106,7 @@ class SeededPipeline:
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
         options.deterministic = True
-        # While one execution of many steps computes, the batches of the next are made ready, within 64 MB
+        # While one execution of many steps computes, the batches of the next are made ready: 2, more within 64 MB
         ready = max(2, min(32, _READY_BYTES // (self.batch_size * sum(source.row_bytes for source in self.sources))))
         return dataset.map(batch).prefetch(ready).with_options(options)
 
@@ -130,7 +132,8 @@ class Pipeline(SeededPipeline):
         shuffle: Whether each epoch has an order of its own. Defaults to `True`.
         seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
         binarization: `None`, `"static"` (each pixel drawn once) or `"dynamic"` (drawn anew each epoch; evaluation
-            always uses the draw of epoch 0). Needs `x` in [0, 1]. Defaults to `None`.
+            always uses the draw of epoch 0). Needs `x` in [0, 1], for a static draw in memory and dense. Defaults to
+            `None`.
         drop_remainder: Whether a last, smaller batch is left out in training. Defaults to `False`.
         steps: Number of batches an epoch, at most what the data give; all if `None`. Defaults to `None`.
         sample_weight: Array `(n,)` of the examples' weights in the loss; batches are then dicts. Defaults to `None`.

@@ -7,6 +7,7 @@ import tensorflow as tf
 from keras_gen.data.image_sources import image_source
 from keras_gen.data.pipelines import SeededPipeline, shuffled
 
+
 def unpaired(
     x,
     y=None,

@@ -98,8 +98,6 @@ class KLSparsity(keras.regularizers.Regularizer):
     True
     """
 
-    needs_probabilities = True  # codes in (0, 1)
-
     def __init__(self, rho=0.05, weight=3.0):
         self.rho, self.weight = checks.probability("rho", rho), checks.number("weight", weight)
 

@@ -8,6 +8,7 @@ from keras import ops
 
 from keras_gen import checks
 from keras_gen.layers.sampling import draw_by_replica
+from keras_gen.layers.sparsity import KLSparsity
 from keras_gen.layers.tied import tie
 from keras_gen.losses.penalties import jacobian_penalty, single_dense
 from keras_gen.losses.tensors import mask_over
@@ -42,7 +43,8 @@ class Autoencoder(EncoderDecoder):
         reconstruction: `"squared_error"`, or `"bernoulli"` for data in [0, 1]. Defaults to `"squared_error"`.
         corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
         sparsity: Penalty on the code, `layers.L1Sparsity`, or `layers.KLSparsity` of a code in (0, 1), or any
-            serialisable callable from the code to a scalar. Defaults to `None`.
+            serialisable callable from the code to a scalar. It is of the whole batch, whatever the sample weights.
+            Defaults to `None`.
         contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0,
             for an encoder of one dense layer, or of at most 256 code units. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
@@ -123,12 +125,12 @@ class Autoencoder(EncoderDecoder):
         code = encoder.outputs[0]
         if len(code.shape) > 2:
             code = keras.layers.Flatten()(code)
-        logits = keras.layers.Dense(num_classes, name="logits")(code)
-        return Classifier(keras.Model(encoder.inputs[0], logits, name="classifier"))
+        logits = keras.layers.Dense(num_classes)(code)
+        return Classifier(keras.Model(encoder.inputs[0], logits, name="classifier"), self.value_range)
 
     def _check_penalties(self):
         last = last_activations(self.encoder)[0]
-        if getattr(self.sparsity, "needs_probabilities", False) and last not in ("sigmoid", "hard_sigmoid", "softmax"):
+        if isinstance(self.sparsity, KLSparsity) and last not in ("sigmoid", "hard_sigmoid", "softmax"):
             raise ValueError(
                 "`sparsity` by KL needs codes in (0, 1). Expected: an encoder whose last activation is 'sigmoid'. "
                 f"Received: {last!r}"
@@ -172,6 +174,12 @@ class IncompleteAutoencoder(Autoencoder):
     """
 
     allow_nan = True
+
+    def require_predictions(self):
+        raise ValueError(
+            "`metrics` do not leave out missing entries. Expected: no metrics; `reconstruction` is logged, of the "
+            f"observed entries. Received: metrics of {type(self).__name__}"
+        )
 
     def reconstruction_loss(self, target, outputs, mask=None):
         observed = ops.logical_not(ops.isnan(target))

@@ -162,19 +162,19 @@ class CycleGAN(GenerativeModel):
         Returns:
             float32 array `(n, *shape of the other)`, in the generator's own range.
         """
-        forward, _ = self._generators(to)
+        forward, _ = self._generators("to", to)
         checks.array("images", images, (None, None, forward.input_shape[-1]), self.value_range)
         return _translated(forward, images)
 
     def cycle(self, images, via="y"):
         """Images translated by `translate(images, to=via)`, and back: float32 array of their shape."""
-        _, backward = self._generators(via)
+        _, backward = self._generators("via", via)
         return _translated(backward, self.translate(images, to=via))
 
-    def _generators(self, to):
-        """The pair of the generator to a set and the one back."""
+    def _generators(self, name, side):
+        """The pair of the generator to a set and the one back; messages call the set `name`."""
         pair = self.generator_xy, self.generator_yx
-        return pair if checks.choice("side", to, ["x", "y"]) == "y" else pair[::-1]
+        return pair if checks.choice(name, side, ["x", "y"]) == "y" else pair[::-1]
 
 
 def _checked_networks(networks):

@@ -9,10 +9,9 @@ from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_err
 from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
-from keras_gen.training.introspection import last_activations, output_range, shapes
+from keras_gen.training.introspection import ACTIVATIONS, last_activations, output_range, shapes
 
 # Activations of bounded or one-sided range, whose values are no logits
-_NO_LOGITS = ("sigmoid", "hard_sigmoid", "softmax", "tanh", "relu", "relu6", "softplus", "silu", "gelu", "elu", "selu")
 _BATCH = 1024  # examples at a time in the methods that take and return numpy
 
 
@@ -74,7 +73,8 @@ class EncoderDecoder(GenerativeModel):
         return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
 
     def predicted(self, batch, *outputs, training):
-        return batch["target"], self(batch["x"], training=training)
+        # Without noise and updates of statistics, which a metric must not add to those of the training
+        return batch["target"], self(batch["x"], training=False)
 
     # numpy in, numpy out
 
@@ -116,7 +116,7 @@ def _checked_shapes(encoder, decoder, reconstruction, heads):
         expected = f"{example}" if allowed == 1 else f"{example}, once (mean) or twice (mean, log_var)"
         raise ValueError(f"`decoder` must give the encoder's input shape. Expected: {expected}. Received: {outputs}")
     last = last_activations(decoder)[0]
-    if reconstruction == "bernoulli" and last in _NO_LOGITS:
+    if reconstruction == "bernoulli" and last in ACTIVATIONS:
         raise ValueError(
             "`decoder` must end in logits with a Bernoulli likelihood. Expected: a last layer without activation. "
             f"Received: activation {last!r}"

@@ -71,7 +71,9 @@ def stacked(
     return models.Autoencoder(*pair, reconstruction, corruption=_noise(corruption), **options)
 
 
-@preset("sparse", model=models.Autoencoder, optimizer=keras.optimizers.AdamW, sizes=("latent_dim",), weight_decay=0.1)
+@preset(
+    "sparse", model=models.Autoencoder, optimizer=keras.optimizers.AdamW, sizes=("latent_dim", "k"), weight_decay=0.1
+)
 def sparse(
     example_shape,
     latent_dim=100,
@@ -89,7 +91,7 @@ def sparse(
         sparsity_kind: `"kl"` (sigmoid units), `"l1"` (ReLU) or `"k"` (the k largest of linear units).
         sparsity: Weight of the penalty, a number >= 0, for `"kl"` and `"l1"`.
         rho: The wanted mean activation, in (0, 1), for `"kl"`.
-        k: Number of active units, an integer >= 1, for `"k"`.
+        k: Number of active units, an integer >= 1, for `"k"`, before `width`.
 
     Reference:
         Ng, Sparse autoencoder, CS294A lecture notes, 2011; k: Makhzani and Frey, 2014, arXiv:1312.5663.

@@ -20,7 +20,6 @@ def cyclegan(example_shape, filters=64, blocks: int | None = None, skip=False, *
 
     Args:
         example_shape: One image's shape `(height, width, channels)`, of both sets; sides divisible by 4.
-        blocks: Residual blocks of a generator, an integer >= 0; `None` for 6 below 256 pixels, else 9.
         skip: Whether the last layer of the generators also sees the input image, whose brightness and contrast
             normalisation removes.
     """

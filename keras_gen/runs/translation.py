@@ -47,7 +47,7 @@ def translate(folder, images, to="y", out="translations", size=None):
         ValueError: If the model does not translate, an image would be overwritten, or the generator cannot run at
             `size`.
     """
-    checks.choice("side", to, ["x", "y"])
+    checks.choice("to", to, ["x", "y"])
     out, place = Path(out), Path(images).expanduser()
     if place.exists():
         files = [path for path, _ in image_files(place)] if place.is_dir() else [place]

@@ -22,7 +22,7 @@ _CONVOLUTIONS = (
 
 
 def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eagerly, distributed):
-    """The triple (jit_compile, steps_per_execution, free_steps) by which steps run best, as `compile` says of "auto".
+    """The triple (jit_compile, steps_per_execution, free_steps), with "auto" replaced as `compile` documents.
 
     One program of many steps hides what a call costs, which for small dense networks is as much as their arithmetic.
     `layers` are those of all networks, `policies` the set of the names of their dtype policies. What is not "auto"
@@ -76,6 +76,8 @@ class CompiledByPlayers:
                 "jit_compile, steps_per_execution, run_eagerly, metrics, weighted_metrics. "
                 f"Received: {sorted(others)}"
             )
+        if not isinstance(jit_compile, bool) and jit_compile != "auto":
+            raise ValueError(f"`jit_compile` must be a truth value or 'auto'. Received: jit_compile={jit_compile!r}")
         metrics, weighted_metrics = metrics or None, weighted_metrics or None  # Keras makes metrics of an empty list
         if metrics or weighted_metrics:
             self.require_predictions()

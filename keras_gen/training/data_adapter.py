@@ -49,10 +49,10 @@ def adapt(
     """The `Batches` of a model from data of any kind, checked before any step, by the model's `DataDescription`.
 
     `x` is an array, a list of examples, a sparse matrix, a tuple (x, y) or (x, y, sample_weight), a dict of arrays, a
-    `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset`, a generator or another iterable of batches. `y`,
-    `sample_weight`, `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has 1.
-    `steps` limits the batches of an epoch; messages call it `steps_name`. `plan` is `None` for an evaluation, in the
-    order of the data. With `in_fit` the data must fill the model's range.
+    `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator of batches. `y`, `sample_weight`,
+    `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has 1. `steps` limits the
+    batches of an epoch; messages call it `steps_name`. `plan` is `None` for an evaluation, in the order of the data.
+    With `in_fit` the data must fill the model's range.
     """
     if steps is not None:
         checks.integer(steps_name, steps)
@@ -106,7 +106,7 @@ def is_array(x):
 
 def _pipeline(description, parts, batch_size, steps, plan):
     """The pipeline of arrays."""
-    arrays = [parts.get(name) for name in ("x", getattr(description.y, "name", None), "sample_weight")]
+    arrays = [parts.get(name) for name in description.names]
     options = {"batch_size": batch_size}
     if plan is not None:
         options |= {"shuffle": plan.shuffle, "seed": plan.seed, "steps": steps}
@@ -146,7 +146,7 @@ def _of_stream(description, data, plan, steps, in_fit):
         if plan is not None:
             checks.batch_size(size, plan.updates, plan.replicas)
     if isinstance(data, collections.abc.Iterator):  # of which Keras takes generators alone
-        return Batches(_checked(description, data, in_fit), steps=steps)
+        return Batches(_checked(description, data, plan, in_fit), steps=steps)
     if not is_dataset(data):
         return Batches(data, batch_count(data), steps)
     if plan is not None and plan.replicas > 1:
@@ -157,10 +157,12 @@ def _of_stream(description, data, plan, steps, in_fit):
     return Batches(data, batch_count(data), steps)
 
 
-def _checked(description, generator, in_fit):
+def _checked(description, generator, plan, in_fit):
     for batch in generator:
-        description.check_batch(batch, in_fit)
-        yield batch
+        size = description.check_batch(batch, in_fit)
+        if plan is not None:
+            checks.batch_size(size, plan.updates, plan.replicas)
+        yield batch if isinstance(batch, tuple) else (batch,)
 
 
 def _is_stream(x):

@@ -24,7 +24,7 @@ class Component:
         allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
         fills_range: Whether training data must reach below the middle of the range, as a generator's tanh does.
             Defaults to `False`.
-        optional: Whether x is used in its place where it is not given. Defaults to `False`.
+        optional: Whether it may be missing; x then takes its place. Defaults to `False`.
 
     Example:
 
@@ -89,6 +89,9 @@ class Component:
         checks.array_extremes(self.name, *extremes_of(self.allow_nan), self.value_range, self.allow_nan)
 
 
+_WEIGHT = Component("sample_weight", ())
+
+
 @dataclasses.dataclass(frozen=True)
 class DataDescription:
     """What a batch of a model is made of.
@@ -113,6 +116,11 @@ class DataDescription:
     y: Component | None = None
     sample_weight: bool = False
     paired: bool = True
+
+    @property
+    def names(self):
+        """The names of x, y and the sample weights in a batch, in this order; `None` where there is no y."""
+        return "x", None if self.y is None else self.y.name, _WEIGHT.name
 
     @property
     def uses_labels(self):
@@ -141,7 +149,12 @@ class DataDescription:
                     "`sample_weight` needs a model with a loss of each example, such as an autoencoder or a "
                     "classifier. Expected: x, or x and y. Received: sample weights"
                 )
-            parts["sample_weight"] = weight[:, 0] if len(weight.shape) == 2 and weight.shape[1] == 1 else weight
+            if tuple(weight.shape[1:]) not in ((), (1,)) or len(weight.shape) == 0:
+                raise ValueError(
+                    "`sample_weight` must be one number for each example. Expected: shape (n,). "
+                    f"Received: shape {tuple(weight.shape)}"
+                )
+            parts["sample_weight"] = weight[:, 0] if len(weight.shape) == 2 else weight
         return parts
 
     def batch(self, data):
@@ -198,6 +211,8 @@ class DataDescription:
             self._require_order(parts["x"].shape[1:], parts[self.y.name].shape[1:])
             self.y.check(parts[self.y.name])
         self.x.check(parts["x"])
+        if "sample_weight" in parts:
+            _WEIGHT.check(parts["sample_weight"])
         size = {name: part.shape[0] for name, part in parts.items()}
         if len(set(size.values())) > 1:
             raise ValueError(f"The parts of a batch must have one length. Received: {size}")
@@ -216,6 +231,8 @@ class DataDescription:
         for component, source in zip((self.x, self.y), pipeline.sources, strict=False):
             if component is not None and component.name in used:
                 component.check_source(source, in_fit)
+        if "sample_weight" in used:
+            _WEIGHT.check_source(pipeline.sources[-1])
 
     def _require_order(self, shape_x, shape_y):
         """Raise a `ValueError` if two sets of images of different shapes are given in the wrong order."""
@@ -228,9 +245,14 @@ class DataDescription:
                 f"Received: {tuple(shape_x)} and {tuple(shape_y)}"
             )
 
+    def _is_target(self, y):
+        """Whether y has the shape of an optional one, also where it is an integer for each example."""
+        optional = self.y is not None and self.y.optional and self.y.shape is not None
+        return optional and checks.shapes_agree(y.shape[1:], self.y.shape)
+
     def _selected_y(self, y):
         """What of y the model uses, or `None`."""
-        labels = y is not None and _are_labels(y)
+        labels = y is not None and _are_labels(y) and not self._is_target(y)
         if y is None or (labels and not self.uses_labels):
             if self.y is not None and not self.y.optional:
                 expected = "labels" if self.y.is_labels else self.y.name

@@ -35,7 +35,7 @@ class EpochCounter(keras.callbacks.Callback):
             callbacks.callbacks = [self, *others]
             return callbacks
         callbacks = keras.tree.flatten(callbacks or [])
-        has_bar = verbose in (0, "0") or any(isinstance(one, keras.callbacks.ProgbarLogger) for one in callbacks)
+        has_bar = verbose == 0 or any(isinstance(one, keras.callbacks.ProgbarLogger) for one in callbacks)
         return [self, *callbacks, *([] if has_bar else [ProgressBar()])]
 
     def on_epoch_begin(self, epoch, logs=None):

@@ -184,7 +184,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             )
 
     def _compare(self, batch, outputs, training, size=1):
-        """Update the metrics of `compile`, if there are any, unless the batch stands for one of `size` 0."""
+        """Update the metrics of `compile`, if there are any; a batch of `size` 0 does not count."""
         if self._compile_metrics is None:
             return
         uneven = not training and self.distribute_strategy.num_replicas_in_sync > 1
@@ -219,7 +219,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
         Args:
             x: What `keras.Model.fit` takes, a `data.Pipeline`, a list of examples or a scipy sparse matrix; with NaN
-                only for models of missing values. The first batch of what can be read twice is read twice, as a check.
+                only for models of missing values. The first batch of a dataset is read once more, as a check.
             y: Labels, of models that use them; an autoencoder's targets, of the examples' shape; CycleGAN's second set.
                 Integer labels are ignored by models without a use for them.
             batch_size: Integer for arrays. Defaults to 32.
@@ -240,13 +240,13 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
         plan = BatchPlan(self.order_seed, self.updates_per_step, replicas, shuffle)
-        named = {"in_fit": True, "steps_name": "steps_per_epoch"}
-        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, **named)
+        given = {"in_fit": True, "steps_name": "steps_per_epoch"}
+        batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, **given)
         if validation_data is not None:
             own_size = isinstance(validation_data, SeededPipeline)
             size = validation_batch_size or (None if own_size else batch_size)
-            named["steps_name"] = "validation_steps"
-            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, **named)
+            given = {"batch_size": size, "steps": validation_steps, "steps_name": "validation_steps"}
+            validation = adapt(description, validation_data, **given)  # which need not fill the range
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         self._initial_epoch = None  # set by a `BackupAndRestore` of an earlier `fit`, where Keras would begin again

@@ -11,6 +11,11 @@ _PASSED_ON = (  # operations that keep values in the range of their inputs, when
 )  # fmt: skip
 
 _RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
+ACTIVATIONS = (
+    "sigmoid", "hard_sigmoid", "softmax", "tanh", "hard_tanh", "softsign", "relu", "relu6", "leaky_relu", "prelu",
+    "elu", "selu", "celu", "gelu", "silu", "softplus",
+)  # fmt: skip
+_OF_OPERATIONS = {name.replace("_", ""): name for name in ACTIVATIONS}
 
 
 def shapes(name, network):
@@ -30,28 +35,36 @@ def shapes(name, network):
 
 def last_activations(network):
     """The names of the activations that make the network's outputs, one per output; "linear" where there is none."""
+    return [_activation_of(output) for output in network.outputs]
 
-    def name(layer):
-        activation = getattr(layer, "activation", None)
-        if isinstance(activation, keras.layers.Layer):
-            return name(activation)
-        if activation is not None:
-            activation_name = getattr(activation, "__name__", str(activation))
-            linear = isinstance(layer, keras.layers.Activation) and activation_name == "linear"
-            passes_on = linear and layer._inbound_nodes
-            return name(layer.input._keras_history.operation) if passes_on else activation_name
-        if hasattr(layer, "outputs") and hasattr(layer, "layers"):
-            return last_activations(layer)[0]
-        if isinstance(layer, keras.layers.Wrapper):
-            return name(layer.layer)
-        operation = type(layer).__name__.lower()
-        if operation in ("sigmoid", "tanh", "softmax", "relu", "leakyrelu"):
-            return operation
-        if operation in _PASSED_ON:
-            return name(layer.input._keras_history.operation)
-        return "linear"
 
-    return [name(output._keras_history.operation) for output in network.outputs]
+def _activation_of(tensor):
+    """The name of the last activation before a symbolic tensor."""
+    operation, node, place = tensor._keras_history
+    if _is_network(operation):
+        return last_activations(operation)[place]
+    name = _own_activation(operation)
+    return _activation_of(operation._inbound_nodes[node].input_tensors[0]) if name is None else name
+
+
+def _own_activation(layer):
+    """The name of a layer's activation, "linear" without one, `None` where it keeps to the range of its input."""
+    if _is_network(layer):
+        return last_activations(layer)[0]
+    if isinstance(layer, keras.layers.Wrapper):
+        return _own_activation(layer.layer)
+    activation = getattr(layer, "activation", None)
+    if isinstance(activation, keras.layers.Layer):
+        return _own_activation(activation) or "linear"
+    if activation is not None:
+        name = getattr(activation, "__name__", str(activation))
+        return None if isinstance(layer, keras.layers.Activation) and name == "linear" else name
+    operation = type(layer).__name__.lower()
+    return None if operation in _PASSED_ON else _OF_OPERATIONS.get(operation, "linear")
+
+
+def _is_network(layer):
+    return hasattr(layer, "outputs") and hasattr(layer, "layers")
 
 
 def output_range(network):

@@ -76,13 +76,7 @@ class Persistent:
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        def restored(value):
-            if isinstance(value, (list, tuple)):
-                return type(value)(restored(part) for part in value)
-            is_object = isinstance(value, dict) and "class_name" in value
-            return keras.saving.deserialize_keras_object(value, custom_objects) if is_object else value
-
-        return cls(**{name: restored(value) for name, value in config.items()})
+        return cls(**keras.saving.deserialize_keras_object(config, custom_objects))
 
 
 def _own_arguments(cls):

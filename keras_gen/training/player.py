@@ -189,4 +189,4 @@ def _copies(optimizer, names):
 
 def _unscaled(optimizer):
     """An optimizer without the loss scaling that mixed_float16 wraps it in."""
-    return getattr(optimizer, "inner_optimizer", optimizer)
+    return optimizer.inner_optimizer if isinstance(optimizer, keras.optimizers.LossScaleOptimizer) else optimizer

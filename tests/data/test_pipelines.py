@@ -120,7 +120,7 @@ def test_no_thread_tunes_a_pipeline():
         ({"binarization": "None"}, r"Expected: one of \['dynamic', 'static'\]. Received: 'None'"),
         ({"steps": 0.5}, "`steps` must be an integer >= 1. Received: steps=0.5"),
         ({"binarization": "dynamic"}, "Expected: values in \\[0, 1\\]. Received: values in \\[0, 22\\]"),
-        ({"steps": 9}, "The steps of an epoch must be in 1..1, its batches. Received: 9"),
+        ({"steps": 9}, "An epoch cannot have more steps than batches. Expected: at most 1. Received: 9"),
         ({"seed": -1}, "`seed` must be an integer >= 0"),
     ],
 )

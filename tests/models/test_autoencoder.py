@@ -126,6 +126,33 @@ def test_a_classifier_starts_from_the_encoder_and_leaves_it_alone(digits):
         np.testing.assert_array_equal(old, new)
 
 
+def test_a_classifier_keeps_the_range_and_may_follow_any_names():
+    encoder = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="logits")])
+    model = models.Autoencoder(encoder, networks.mlp_decoder(3, (), (4,)), "bernoulli")
+    assert model.to_classifier(2).value_range == (0, 1)
+
+
+def test_metrics_leave_the_training_as_it_is():
+    """A metric draws no noise and updates no statistics of its own."""
+    losses_, x = [], tensor((16, 4)).numpy()
+    for metrics in (None, ["mse"]):
+        keras.utils.set_random_seed(0)
+        parts = [keras.layers.Dense(6), keras.layers.BatchNormalization(), keras.layers.Dropout(0.3)]
+        encoder = keras.Sequential([keras.Input((4,)), *parts, keras.layers.Dense(2)])
+        model = models.Autoencoder(encoder, networks.mlp_decoder(2, (), (4,)))
+        model.compile("adam", metrics=metrics)
+        losses_.append(model.fit(x, batch_size=8, epochs=3, verbose=0).history["loss"])
+    assert losses_[0] == losses_[1]
+
+
+def test_metrics_of_missing_entries_are_refused():
+    inputs = keras.Input((4,))
+    encoder = keras.Model(inputs, keras.layers.Dense(2)(layers.MissingIndicator()(inputs)))
+    model = models.IncompleteAutoencoder(encoder, networks.mlp_decoder(2, (), (4,)))
+    with pytest.raises(ValueError, match="`metrics` do not leave out missing entries.*Received: metrics of Incomplete"):
+        model.compile("adam", metrics=["mse"])
+
+
 def test_missing_entries_neither_count_nor_teach():
     inputs = keras.Input((4,))
     encoder = keras.Model(inputs, keras.layers.Dense(2)(layers.MissingIndicator()(inputs)))

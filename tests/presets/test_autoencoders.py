@@ -33,7 +33,7 @@ def test_a_stacked_autoencoder_is_tied_and_denoising():
 def test_each_sparsity_has_its_activation_and_penalty():
     found = {}
     for kind in ("kl", "l1", "k"):
-        model = presets.sparse((8, 8, 1), 40, sparsity_kind=kind, k=3, weight_decay=0.2, width=0.5)
+        model = presets.sparse((8, 8, 1), 40, sparsity_kind=kind, k=6, weight_decay=0.2, width=0.5)
         assert model.code_shape == (20,) and model.optimizer.optimizers[0].weight_decay == 0.2
         found[kind] = model.encoder.get_layer("encoder_1").activation.__name__, type(model.sparsity)
     assert found == {

@@ -162,7 +162,7 @@ def test_no_image_is_overwritten(folder, folders, tmp_path):
     with pytest.warns(UserWarning, match="Several images have the same name"):
         assert translate(folder, classes, out=tmp_path / "made").count == 2
     assert {path.name for path in (tmp_path / "made").iterdir()} == {"00000-x1.png", "00001-x1.png"}
-    with refused("Unknown side"):
+    with refused("Unknown to. Expected"):
         translate(folder, x, to="z")
 
 

@@ -192,6 +192,9 @@ def test_arrays_are_scanned_once(monkeypatch):
         ({"x": data.Pipeline(2 * X)}, r"`x` is out of range. Expected: values in \[0, 1\]"),
         ({"x": tf.data.Dataset.from_tensor_slices(X)}, "It has no batch axis"),
         ({"x": (X, X), "y": X}, "`x` must be one array. Received: a tuple of 2 and a y"),
+        ({"x": X, "sample_weight": np.ones((20, 5))}, r"one number for each example.* Received: shape \(20, 5\)"),
+        ({"x": X, "sample_weight": np.full(20, np.nan)}, "`sample_weight` must be finite"),
+        ({"x": X, "sample_weight": 2.0}, r"one number for each example.* Received: shape \(\)"),
     ],
 )
 def test_data_that_do_not_fit_are_refused_by_one_function(given, message):
@@ -203,6 +206,26 @@ def test_a_generators_later_batches_are_checked_too():
     batches = adapt(DESCRIPTION, generator(np.concatenate([X[:10], 3 * X[10:]]))).data
     with pytest.raises(ValueError, match="`x` is out of range"):
         list(batches)
+
+
+def test_a_generators_batches_may_be_bare_arrays_and_must_hold_an_example_for_each_update():
+    plan = BatchPlan(seed=0, updates=4, replicas=1)
+    (batch,) = adapt(DESCRIPTION, (x for x in [X]), plan=plan).data
+    np.testing.assert_array_equal(*batch, X)
+    with pytest.raises(ValueError, match="batch_size >= 4"):
+        list(adapt(DESCRIPTION, (x for x in [X, X[:2]]), plan=plan).data)
+
+
+def test_integers_of_the_examples_shape_are_targets():
+    numbers = np.arange(6)[:, None]
+    pair = Component("x", (1,)), Component("target", (1,), optional=True)
+    assert DataDescription(*pair).parts((numbers, 2 * numbers))["target"] is not None
+
+
+def test_validation_data_need_not_fill_the_range():
+    model = models.GAN(networks.mlp_generator(2, (), (3,)), networks.mlp_discriminator((3,), ()), 2)
+    model.compile("sgd")
+    model.fit(2 * X.reshape(20, 16)[:, :3] - 1, validation_data=np.full((1, 3), 0.2), verbose=0)
 
 
 def test_tensors_are_batches_as_arrays_are():
@@ -217,6 +240,8 @@ def test_train_on_batch_checks_as_fit_does():
     for call in (autoencoder().train_on_batch, autoencoder().test_on_batch):
         with pytest.raises(ValueError, match=r"`x` is out of range|does not fit"):
             call(X[:, :3])
+        with pytest.raises(ValueError, match="one number for each example"):
+            call(X, sample_weight=2.0)
     model = models.GAN(networks.mlp_generator(2, (), SHAPE), networks.mlp_discriminator(SHAPE, ()), 2)
     model.compile("sgd", jit_compile=False)
     with pytest.raises(ValueError, match=r"Expected: values in \[-1, 1\]"):

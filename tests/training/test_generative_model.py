@@ -135,7 +135,10 @@ def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
         ),
         ({"x": X, "validation_split": 1.0}, "examples on both sides.*Received: 1.0 of 12"),
         ({"x": X, "validation_data": np.full((4, 3), np.inf)}, "`x` must be finite"),
-        ({"x": X, "steps_per_epoch": 5}, "The steps of an epoch must be in 1..1, its batches. Received: 5"),
+        (
+            {"x": X, "steps_per_epoch": 5},
+            "more steps than batches. Expected: at most 1. Received: 5",
+        ),
         (
             {"x": tf.data.Dataset.from_tensors(X), "steps_per_epoch": 0},
             "`steps_per_epoch` must be an integer >= 1.* steps_per_epoch=0",

@@ -7,8 +7,25 @@ from keras_gen import load_model, models, networks, presets
 SHAPE = (8, 8, 1)
 
 
+@keras.saving.register_keras_serializable(package="tests")
+class OfParts(models.Autoencoder):
+    """An autoencoder with an argument that is a dict of layers."""
+
+    def __init__(self, encoder, decoder, parts, **kwargs):
+        super().__init__(encoder, decoder, **kwargs)
+        self.parts = parts
+
+
 def small():
     return presets.build("vae", SHAPE, width=0.02)
+
+
+def test_arguments_may_be_dicts_of_layers(tmp_path):
+    pair = networks.mlp_autoencoder([(4,), 2])
+    model = OfParts(*pair, {"first": keras.layers.Dense(3), "numbers": [1, 2.5]})
+    model.save(tmp_path / "model.keras")
+    parts = load_model(tmp_path / "model.keras").parts
+    assert parts["first"].units == 3 and list(parts["numbers"]) == [1, 2.5]
 
 
 def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
