@@ -54,4 +54,5 @@ def keep_kernels(enabled):
 
 def clear_kernels():
     """Free the kernels that were kept."""
-    _clear_kernels(context.context()._handle)
+    if context.context()._context_handle is not None:  # TensorFlow has run
+        _clear_kernels(context.context()._context_handle)

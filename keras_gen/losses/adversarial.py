@@ -236,6 +236,11 @@ def adversarial_pair(adversarial_loss):
             f"{sorted(ADVERSARIAL_LOSSES)}, or (discriminator_loss(real_logits, fake_logits), "
             f"generator_loss(fake_logits)). Received: {adversarial_loss!r}"
         )
+    if not isinstance(adversarial_loss, (list, tuple)) and not hasattr(type(adversarial_loss), "from_config"):
+        raise ValueError(
+            "`adversarial_loss` must be an object that Keras can save. Expected: the methods `get_config` and "
+            f"`from_config`. Received: a {type(adversarial_loss).__name__} without `from_config`"
+        )
     return tuple(pair)
 
 

@@ -48,12 +48,25 @@ def load_run(folder):
     return Run(load_model(callbacks.RunFolder(folder).model_path), settings)
 
 
+def _require_run(folder, names):
+    """Raise a `ValueError` unless files of these names are what a run has left that broke off in its first epoch."""
+    try:
+        Settings.read(folder)
+    except ValueError:
+        received = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        raise ValueError(
+            f"'{folder}' holds other files. Expected: a new or an empty folder for --out. Received: {received}"
+        ) from None
+
+
 def open_run(settings, folder, resume, given):
     """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to go on with."""
     run_folder = callbacks.RunFolder(folder)
     exists = run_folder.model_path.exists()
     if (run_folder.folder / SEARCH).exists():
         raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
+    if not exists and (names := sorted(path.name for path in run_folder.folder.glob("*"))):
+        _require_run(folder, names)
     if exists and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     return run_folder, exists, Settings.read(folder).continued(settings, given) if exists else settings

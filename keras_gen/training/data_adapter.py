@@ -11,6 +11,7 @@ from keras_gen import checks
 from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset
 from keras_gen.data.pipelines import Pipeline, SeededPipeline
 from keras_gen.data.translation import unpaired
+from keras_gen.training.data_description import ENOUGH_EXAMPLES
 
 
 @dataclasses.dataclass(frozen=True)
@@ -129,7 +130,8 @@ def _weighted_by_class(description, parts, class_weight):
 
 
 def _of_pipeline(description, pipeline, plan, steps, in_fit):
-    description.check_pipeline(pipeline, in_fit)
+    few_to_validate = plan is None and pipeline.size < ENOUGH_EXAMPLES
+    description.check_pipeline(pipeline, in_fit and not few_to_validate)
     if plan is None:
         dataset = pipeline.dataset(training=False)
         return Batches(dataset if steps is None else dataset.take(steps))

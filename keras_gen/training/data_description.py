@@ -9,7 +9,7 @@ from keras_gen import checks
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
-_ENOUGH_EXAMPLES = 16  # in a batch of so many examples, one reaches below the middle of the range
+ENOUGH_EXAMPLES = 16  # of so many examples, one reaches below the middle of the range
 
 
 @dataclasses.dataclass(frozen=True)
@@ -216,7 +216,7 @@ class DataDescription:
         size = {name: part.shape[0] for name, part in parts.items()}
         if len(set(size.values())) > 1:
             raise ValueError(f"The parts of a batch must have one length. Received: {size}")
-        if in_fit and size["x"] >= _ENOUGH_EXAMPLES:
+        if in_fit and size["x"] >= ENOUGH_EXAMPLES:
             for component in (self.x, self.y):
                 if component is not None and component.fills_range:
                     lowest, _ = checks.extremes(parts[component.name], component.allow_nan)

@@ -245,8 +245,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         if validation_data is not None:
             own_size = isinstance(validation_data, SeededPipeline)
             size = validation_batch_size or (None if own_size else batch_size)
-            given = {"batch_size": size, "steps": validation_steps, "steps_name": "validation_steps"}
-            validation = adapt(description, validation_data, **given)  # which need not fill the range
+            given["steps_name"] = "validation_steps"
+            validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, **given)
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         self._initial_epoch = None  # set by a `BackupAndRestore` of an earlier `fit`, where Keras would begin again

@@ -67,7 +67,7 @@ def healthy(name):
         return presets.dcgan(SHAPE, width=0.1), 2 * X - 1, {COLLAPSE, "saturated discriminator"}
     if name == "wgan-gp":
         return gan(models.WGANGP, n_critic=2), 2 * X - 1, {COLLAPSE, "exploding penalty"}
-    return vae(), X, {"posterior collapse"}
+    return vae(rate=3e-3), X, {"posterior collapse"}
 
 
 @pytest.mark.compiled

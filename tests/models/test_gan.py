@@ -230,6 +230,15 @@ def test_an_own_loss_trains_as_the_librarys_of_the_same_formula_and_comes_back(o
         np.testing.assert_allclose(found[0][name], found[1][name], rtol=1e-5)
 
 
+class LossesWithoutRestoring:
+    discriminator_loss, generator_loss, get_config = OwnLosses.discriminator_loss, OwnLosses.generator_loss, dict
+
+
+def test_an_own_loss_that_no_file_could_restore_is_refused():
+    with pytest.raises(ValueError, match="that Keras can save. Expected: .* `from_config`. Received: a LossesWithout"):
+        gan(adversarial_loss=LossesWithoutRestoring())
+
+
 @pytest.mark.parametrize("loss", [own_generator_loss, (own_generator_loss,), (1, 2), OwnLosses])
 def test_what_is_no_pair_of_losses_is_refused(loss):
     if loss is OwnLosses:

@@ -33,6 +33,17 @@ def test_a_folder_is_opened_for_a_new_run_or_to_go_on(folder, tmp_path):
     assert exists and kept.options == {"latent_dim": 2} and kept.epochs == 9 and run.folder == folder
     assert open_run(settings, tmp_path / "new", resume=True, given=())[1:] == (False, settings)
     assert not (tmp_path / "new").exists()
+    (folder / "model.keras").unlink()  # a run that broke off in its first epoch
+    assert open_run(settings, folder, resume=False, given=())[1:] == (False, settings)
     (folder / "search.json").write_text("[]")
     with pytest.raises(ValueError, match="holds a search. Expected: a new folder for --out"):
         open_run(settings, folder, resume=True, given=())
+
+
+@pytest.mark.parametrize("name", ["thesis.txt", "history.csv", "settings.json"])
+def test_a_folder_of_other_files_is_no_place_for_a_run(name, tmp_path):
+    (tmp_path / name).write_text("mine")
+    for resume in (False, True):
+        with pytest.raises(ValueError, match=f"holds other files. Expected: a new .*Received: {name}"):
+            open_run(Settings("autoencoder"), tmp_path, resume, given=())
+    assert (tmp_path / name).read_text() == "mine"

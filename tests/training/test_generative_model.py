@@ -201,6 +201,11 @@ def test_steps_are_exact_for_every_kind_of_data():
     assert counted(lambda: tf.data.Dataset.from_tensor_slices((X, np.arange(12))).batch(3)) == 4
 
 
+def test_whether_to_compile_is_a_truth_value():
+    with pytest.raises(ValueError, match="`jit_compile` must be a truth value or 'auto'. Received: jit_compile='yes'"):
+        Pull(updates=1).compile("sgd", jit_compile="yes")
+
+
 def test_evaluation_steps_are_exact():
     batches = tf.data.Dataset.from_tensor_slices(X).batch(3)
     model = Pull(updates=1)
