@@ -1,6 +1,8 @@
 # On a machine with git, make, Python >= 3.11 and pip: `make demo`, `make test`; `make check` for what has been changed.
 PYTHON ?= python3
 BIN := .venv/bin
+# Without `compat`, Python takes a folder named keras_gen, as a clone is, for the package of a script that lies beside it
+INSTALL := $(BIN)/python -m pip install --quiet --config-settings editable_mode=compat --editable
 
 .PHONY: check demo test
 
@@ -21,9 +23,9 @@ test: .venv/installed-test
 	$(PYTHON) -m venv .venv
 
 .venv/installed: .venv/bin/python setup.cfg pyproject.toml
-	$(BIN)/python -m pip install --quiet --editable .
+	$(INSTALL) .
 	touch $@
 
 .venv/installed-test: .venv/installed
-	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(INSTALL) '.[test]'
 	touch $@
