@@ -25,7 +25,7 @@ def tests_of(paths):
 
     Returns:
         Sorted list of test files and test ids: of `keras_gen/a/b.py` `tests/a/test_b.py` and the examples of its
-        docstrings, of a recipe its test, of documents their code blocks.
+        docstrings, of a recipe its tests, of documents their code blocks.
     """
     found = set()
     for path in map(Path, paths):
@@ -37,7 +37,8 @@ def tests_of(paths):
             found |= {f"tests/test_structure.py::test_examples_in_docstrings_run[{module}]"} if "." in module else set()
             found.add(str(Path("tests", *inner).with_name(f"test_{path.stem}.py")))
         elif first == "recipes" and path.suffix == ".py":
-            found.add(f"tests/test_recipes.py::test_recipe[{path.stem}]")
+            tests = "test_recipe", "test_help_describes_the_recipe_and_every_option"
+            found |= {f"tests/test_recipes.py::{test}[{path.stem}]" for test in tests}
         elif first == "tests" and path.name.startswith("test_"):
             found.add(str(path))
         elif path.suffix == ".md":

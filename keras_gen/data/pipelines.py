@@ -13,15 +13,9 @@ _SHUFFLE_ROUNDS, _SHUFFLE_KEY = 12, 0x1E3779B97F4A7C15
 
 
 def shuffled(indices, stream, number, size):
-    """What stands at places of a permutation of 0, ..., size - 1, which is never stored.
+    """What stands at the places `indices`, int64 `(batch,)`, of the permutation of 0, ..., size - 1 of two numbers.
 
-    Args:
-        indices: The places, int64 `(batch,)`.
-        stream, number: Two int64 that determine the permutation; `number` a scalar, or `(batch,)` for one each.
-        size: Integer >= 1.
-
-    Returns:
-        int64 `(batch,)`.
+    `stream` and `number` are int64; `number` is a scalar, or `(batch,)` for a permutation of its own for each place.
     """
     key = tf.fill(tf.shape(number), tf.constant(_SHUFFLE_KEY, "int64"))
     seed = tf.stack([stream + tf.zeros_like(number), number, key], axis=-1)  # (3,) or (batch, 3)
