@@ -14,7 +14,7 @@ import typer
 from keras_gen.cli.main import app
 from keras_gen.training import GenerativeModel
 
-pytestmark = pytest.mark.compiled
+pytestmark = [pytest.mark.compiled, pytest.mark.as_for_users]
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
