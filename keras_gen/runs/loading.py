@@ -65,7 +65,7 @@ def open_run(settings, folder, resume, given):
     exists = run_folder.model_path.exists()
     if (run_folder.folder / SEARCH).exists():
         raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
-    if not exists and (names := sorted(path.name for path in run_folder.folder.glob("*"))):
+    if not exists and (names := sorted(path.name for path in run_folder.folder.glob("[!.]*"))):
         _require_run(folder, names)
     if exists and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")

@@ -246,9 +246,8 @@ class DataDescription:
             )
 
     def _is_target(self, y):
-        """Whether y has the shape of an optional one, also where it is an integer for each example."""
-        optional = self.y is not None and self.y.optional and self.y.shape is not None
-        return optional and checks.shapes_agree(y.shape[1:], self.y.shape)
+        """Whether y has just the shape of an optional one, of one axis at least: then integers are no labels."""
+        return self.y is not None and self.y.optional and bool(self.y.shape) and tuple(y.shape[1:]) == self.y.shape
 
     def _selected_y(self, y):
         """What of y the model uses, or `None`."""

@@ -40,6 +40,11 @@ def test_a_folder_is_opened_for_a_new_run_or_to_go_on(folder, tmp_path):
         open_run(settings, folder, resume=True, given=())
 
 
+def test_hidden_files_are_no_obstacle(tmp_path):
+    (tmp_path / ".gitkeep").touch()
+    assert not open_run(Settings("autoencoder"), tmp_path, resume=False, given=())[1]
+
+
 @pytest.mark.parametrize("name", ["thesis.txt", "history.csv", "settings.json"])
 def test_a_folder_of_other_files_is_no_place_for_a_run(name, tmp_path):
     (tmp_path / name).write_text("mine")

@@ -222,6 +222,13 @@ def test_integers_of_the_examples_shape_are_targets():
     assert DataDescription(*pair).parts((numbers, 2 * numbers))["target"] is not None
 
 
+@pytest.mark.parametrize("shape", [(None,), ()])
+def test_integers_are_labels_where_examples_of_any_length_or_single_numbers_are_taken(shape):
+    labels = np.arange(6) if shape == () else np.arange(6)[:, None]
+    pair = Component("x", shape), Component("target", shape, optional=True)
+    assert DataDescription(*pair).parts((np.ones((6, 5)), labels)).keys() == {"x"}
+
+
 def test_validation_data_need_not_fill_the_range():
     model = models.GAN(networks.mlp_generator(2, (), (3,)), networks.mlp_discriminator((3,), ()), 2)
     model.compile("sgd")
