@@ -39,7 +39,3 @@ def main(data="mnist", labelled=10000, epochs=30, batch_size=100, seed=0, width=
     bounds = {"SVM on codes": {"at_most": errors["SVM on pixels"], "reference": "SVM on pixels"}}
     findings = [Finding(f"test error, %, {name}", error, **bounds.get(name, {})) for name, error in errors.items()]
     return Outcome(features.model_, findings, {"errors": axes.figure})
-
-
-if __name__ == "__main__":
-    main.run()

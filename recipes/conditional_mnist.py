@@ -35,7 +35,3 @@ def main(data="mnist", epochs=10, batch_size=64, filters=16, ema=0.999, samples=
         Finding("minutes of training, each model", timer.minutes),
     ]
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -51,7 +51,3 @@ def main(data="mnist", units=1000, epochs=10, batch_size=100, seeds=3, seed=0, w
     ]
     facts = {"contraction": CONTRACTION, "noise": f"Gaussian, {NOISE}", "norms": norms}
     return Outcome(model, findings, {"jacobian_norms": axes.figure}, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

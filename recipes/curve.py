@@ -49,7 +49,3 @@ def main(epochs=30, batch_size=50, learning_rate=3e-2, starts=10, seed=0):
         Finding("R2 of 2-2-1-2-2", scores["2-2-1-2-2"], at_most=0.98, reference="visibly worse"),
     ]
     return Outcome(model, findings, {"curve": figure}, facts={"data": "200 points of 1.75 periods of a sine"})
-
-
-if __name__ == "__main__":
-    main.run()

@@ -65,7 +65,3 @@ def main(data="digits", epochs=20, batch_size=16, filters=16, learning_rate=1e-3
         Finding("seconds of a training", np.mean(seconds)),
     ]
     return Outcome(model, findings, pictured(model, test[:8]), history, facts={"tint": TINT.tolist()})
-
-
-if __name__ == "__main__":
-    main.run()

@@ -60,7 +60,3 @@ def main(
     ]
     figures = plots.translations(model, *shown)
     return Outcome(model, findings, figures, history, facts={"steps_per_epoch": pairs.batches()})
-
-
-if __name__ == "__main__":
-    main.run()

@@ -50,7 +50,3 @@ def main(
         Finding("minutes of training", timer.minutes),
     ]
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

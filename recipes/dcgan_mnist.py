@@ -40,7 +40,3 @@ def main(
         Finding("minutes of training, each model", timer.minutes),
     ]
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

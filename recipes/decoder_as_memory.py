@@ -74,7 +74,3 @@ def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, 
         Finding("mean squared error, test images from real codes", errors[3]),
     ]
     return Outcome(mine, findings, {name: plots.image_rows(images) for name, images in rows.items()})
-
-
-if __name__ == "__main__":
-    main.run()

@@ -72,7 +72,3 @@ def main(
     ]
     error = "squared, summed over pixels, mean over test patches of people not seen; pixels of variance 1"
     return Outcome(model, findings, {"reconstructions": plots.image_rows(rows)}, history.history, {"error": error})
-
-
-if __name__ == "__main__":
-    main.run()

@@ -50,7 +50,3 @@ def main(
     figures = {"reconstructions": plots.image_rows({name: images[:10] for name, images in found.items()})}
     facts = {"error": "squared, summed over pixels, mean over test images; pixels in [0, 1]", "latent_dim": latent_dim}
     return Outcome(model, findings, figures, history.history, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -28,7 +28,3 @@ def main(data="mnist", corruption=0.3, epochs=30, batch_size=100, seed=0, width=
     ]
     rows = {"noisy": noisy[:10], "denoised": denoised[:10], "clean": test.x[:10]}
     return Outcome(model, findings, {"denoised": plots.image_rows(rows)}, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -62,7 +62,3 @@ def main(
             Finding(f"test error, %, {count} labels, without pretraining", plain),
         ]
     return Outcome(model, findings, {"errors": axes.figure})
-
-
-if __name__ == "__main__":
-    main.run()

@@ -52,7 +52,3 @@ def main(
     ]
     figures = {"samples": plots.image_grid(gan.sample(64, seed=seed), value_range=(-1, 1), title="samples")}
     return Outcome(gan, findings, figures, history.history, facts={"metrics": [metric.name for metric in measures]})
-
-
-if __name__ == "__main__":
-    main.run()

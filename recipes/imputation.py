@@ -64,7 +64,3 @@ def main(
         rows |= {"KNN": filled["KNN"], "keras_gen": ours}
         figures[kind.replace(" ", "_")] = plots.image_rows({name: images[:8] for name, images in rows.items()})
     return Outcome(imputer.model_, findings, figures)
-
-
-if __name__ == "__main__":
-    main.run()

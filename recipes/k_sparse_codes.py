@@ -48,7 +48,3 @@ def main(
         error = 100 * np.mean(regression.predict(test_inputs) != test.y)
         findings.append(Finding(f"test error, %, {name}", error, at_most=bound))
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

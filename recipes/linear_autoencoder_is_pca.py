@@ -37,7 +37,3 @@ def main(data="mnist", latent_dim=30, epochs=60, batch_size=200, learning_rate=3
     ]
     definition = "squared, summed over pixels, mean over test images; pixels in [0, 1], centred by the training mean"
     return Outcome(model, findings, {"reconstructions": plots.image_rows(rows)}, history.history, {"error": definition})
-
-
-if __name__ == "__main__":
-    main.run()

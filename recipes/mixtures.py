@@ -93,7 +93,3 @@ def main(
         "options": {name: {**options, "learning_rate": rate} for name, (_, options, rate) in trained.items()},
     }
     return Outcome(model, findings, figures, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -52,7 +52,3 @@ def main(steps=100, epochs=30, batch_size=256, learning_rate=4e-3, seed=0, width
     ]
     facts = {"data": "25 normals of deviation 0.1 on a grid of spacing 2; 2500 samples, near within 3 deviations"}
     return Outcome(model, findings, {"mode_collapse": figure}, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

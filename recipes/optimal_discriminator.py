@@ -71,7 +71,3 @@ def main(draws=200_000, epochs=30, batch_size=2000, learning_rate=3e-3, seed=0, 
     panels[0].set_ylabel("densities, and D")
     facts = {"data": "N(0.5, 1.5^2) against itself, and two normals of deviation 0.5 at -1.5 and 1 against it"}
     return Outcome(model, findings, {"optimal_discriminator": figure}, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -71,7 +71,3 @@ def main(data="mnist", epochs=100, batch_size=100, seed=0, width=1.0):
     ]
     facts = {"compared": [*others, f"Deep SVDD as published, {DEEP_SVDD}"], "areas": areas}
     return Outcome(detector.model_, findings, {"worst": plots.image_rows(rows), "areas": axes.figure}, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -46,7 +46,3 @@ def main(data="mnist", units=100, epochs=20, batch_size=100, seed=0, width=1.0):
         ]
     facts = {"penalties": KINDS, "error": "squared error, the training mean subtracted from the images"}
     return Outcome(model, findings, figures, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -42,7 +42,3 @@ def main(
     ]
     facts = {"error": "squared, summed over pixels, mean over test images; pixels in [0, 1]"}
     return Outcome(model, findings, figures, history.history, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -50,7 +50,3 @@ def main(
         ]
     facts = {"error": "squared, summed over pixels, between reconstructions of masked images and the clean images"}
     return Outcome(rates[0].model(), findings, figures, facts=facts)
-
-
-if __name__ == "__main__":
-    main.run()

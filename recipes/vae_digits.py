@@ -22,7 +22,3 @@ def main(data="digits", epochs=60, batch_size=64, seed=0, width=1.0):
         Finding("of it the KL, nats", trained["kl"], at_least=1.0, reference="the code is used"),
     ]
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

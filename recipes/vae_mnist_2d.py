@@ -46,7 +46,3 @@ def main(data="mnist", epochs=40, batch_size=100, start=1, goal=7, width=1.0):
         Finding("class whose mean is nearest after the arithmetic", int(nearest), at_least=goal, at_most=goal),
     ]
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -30,7 +30,3 @@ def main(data="mnist", epochs=40, batch_size=100, seed=0, width=1.0):
         Finding("distance to the digit, samples around it over samples of the prior", ratio, at_most=0.75),
     ]
     return Outcome(model, findings, figures, history.history)
-
-
-if __name__ == "__main__":
-    main.run()

@@ -68,7 +68,3 @@ def main(
     figures = {"samples": plots.image_grid(model.sample(64, seed=seed))}
     facts = {"binarisation": "dynamic in training, once for the test set"}
     return Outcome(model, findings, figures, run.history(), facts)
-
-
-if __name__ == "__main__":
-    main.run()

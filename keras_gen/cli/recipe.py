@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import inspect
 import math
+import sys
 import time
 from pathlib import Path
 
@@ -65,6 +66,8 @@ def recipe(function):
     `<name>.png`, and the findings as `report.json`, with all arguments and facts as the protocol. An argument
     `precision` is the dtype policy during the call.
 
+    A file that is run as a script runs its recipe with the arguments of the command line: the function stands last.
+
     Args:
         function: A function with keyword arguments, whose defaults give their types on the command line. Each is
             described under `Args` in the docstring of the function's file, or in the list of shared options of this
@@ -84,11 +87,14 @@ def recipe(function):
     >>> list(main.arguments)
     ['data', 'epochs', 'width', 'seed', 'out']
     """
-    return Recipe(function, Path(inspect.getfile(function)).stem, function.__globals__["__doc__"])
+    made = Recipe(function, Path(inspect.getfile(function)).stem, function.__globals__["__doc__"])
+    if function.__module__ == "__main__" and hasattr(sys.modules["__main__"], "__file__"):  # a script, no notebook
+        made.run()
+    return made
 
 
 class Recipe:
-    """What `recipe` makes of a function, with a name and a text: call it from Python, or `run` it as a script."""
+    """What `recipe` makes of a function, with a name and a text: call it, or `run` it on the command line."""
 
     def __init__(self, function, name, text):
         self.name, self.__doc__, self._function = name, text, function
@@ -140,7 +146,7 @@ class Recipe:
         return command(lambda **options: self(**options), self.arguments, text, self.name)
 
     def run(self):
-        """Run the recipe as a script, with the arguments of the command line."""
+        """Run the recipe with the arguments of the command line."""
         with errors_on_one_line():
             self.app()
 

@@ -1,7 +1,9 @@
 import inspect
 import json
 import random
+import runpy
 import sys
+import types
 
 import keras
 import numpy as np
@@ -134,6 +136,17 @@ def test_an_error_that_the_user_can_mend_is_one_line(made, tmp_path, monkeypatch
         made.run()
     assert capsys.readouterr().err == "Error: No data. Expected: digits. Received: missing\n"
     assert CliRunner().invoke(made.app, ["--k", "many"]).exit_code == 2
+
+
+def test_a_script_runs_its_recipe_and_a_notebook_does_not(tmp_path, monkeypatch, capsys):
+    script = tmp_path / "script.py"
+    script.write_text('"""Say."""\nfrom keras_gen.cli.recipe import recipe\n\n@recipe\ndef main(): ...\n')
+    monkeypatch.setattr(sys, "argv", ["script.py", "--help"])
+    with pytest.raises(SystemExit, match="0"):
+        runpy.run_path(str(script), run_name="__main__")
+    assert "Usage: script.py" in capsys.readouterr().out
+    monkeypatch.setitem(sys.modules, "__main__", types.ModuleType("__main__"))
+    exec(compile(script.read_text(), script, "exec"), {"__name__": "__main__", "__doc__": "Say."})
 
 
 def test_timer_measures_its_block(monkeypatch):
