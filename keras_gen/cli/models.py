@@ -53,7 +53,7 @@ def _train(
     try:
         trained = runs.train(settings, folder, resume, given & settings.arguments.keys())
     except KeyboardInterrupt:
-        raise _interrupted("The last finished epoch is saved; --resume goes on from there.") from None
+        raise _interrupted("Finished epochs are saved; --resume goes on from them.") from None
     if not trained.new:
         typer.echo(f"Nothing to train: {trained.epochs} epochs are done, {trained.settings.epochs} asked for.")
     files = ["model.keras", "history.csv", "settings.json", *trained.files]
