@@ -56,7 +56,7 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
     Returns:
         The set of the mechanisms that the model uses.
     """
-    optimizer = "adam" if representative else rmsprop()
+    optimizer = keras.optimizers.Adam() if representative else rmsprop()
     anew = Anew(built(make, optimizer=optimizer, metrics=metrics))
     model, description = anew.model, anew.model.data_description
     arrays = example_arrays(description, images, labels, whole=representative)
@@ -93,7 +93,7 @@ def check_fused_steps(make, images, labels, tmp_path):
 # Models, data and processes
 
 
-def built(make, optimizer="adam", jit_compile=False, **options):
+def built(make, optimizer=None, jit_compile=False, **options):
     """A model of a fixed seed, compiled without XLA unless the check is about it: a program takes seconds."""
     keras.utils.set_random_seed(3)
     model = make()

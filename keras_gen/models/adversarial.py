@@ -20,6 +20,8 @@ class AdversarialModel(GenerativeModel):
     """A `GenerativeModel` of a generator, and a discriminator or critic of its samples.
 
     A subclass defines `discriminator_losses(batch, fakes, training)` and `generator_losses(batch, fakes, training)`.
+    By default `compile()` gives both players Adam with a learning rate of 2e-4 and beta_1 = 0.5 (Radford et al., 2016,
+    arXiv:1511.06434, section 4).
 
     Args:
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
@@ -40,6 +42,7 @@ class AdversarialModel(GenerativeModel):
     """
 
     tasks = frozenset({"sample"})
+    optimizer_settings = {"learning_rate": 2e-4, "beta_1": 0.5}
     discriminator_name = "discriminator"
 
     def __init__(

@@ -53,7 +53,7 @@ class CycleGAN(GenerativeModel):
     ...     networks.patchgan_discriminator((8, 8, 1), filters=4, downsamplings=1, name="discriminator_x"),
     ...     networks.patchgan_discriminator((8, 8, 1), filters=4, downsamplings=1, name="discriminator_y"),
     ... )
-    >>> gan.compile(keras.optimizers.Adam(2e-4, beta_1=0.5))
+    >>> gan.compile()  # Adam with the published learning rate of 2e-4 and beta_1 = 0.5
     >>> x, y = np.linspace(-1, 1, 4 * 64).reshape(4, 8, 8, 1), np.full((3, 8, 8, 1), -0.5)
     >>> history = gan.fit(x, y, batch_size=1, verbose=0)
     >>> gan.translate(x, to="y").shape, gan.cycle(x).shape
@@ -64,6 +64,7 @@ class CycleGAN(GenerativeModel):
     """
 
     tasks = frozenset({"translate"})
+    optimizer_settings = {"learning_rate": 2e-4, "beta_1": 0.5}
 
     def __init__(
         self,

@@ -103,7 +103,7 @@ class ConditionalGAN(GAN):
     >>> from keras_gen import networks
     >>> generator = networks.mlp_generator(16, (32,), (8, 8, 1), num_classes=10)
     >>> gan = ConditionalGAN(generator, networks.mlp_discriminator((8, 8, 1), (32,), num_classes=10), 16, 10)
-    >>> gan.compile("adam")
+    >>> gan.compile()
     >>> x, labels = np.linspace(-1, 1, 64 * 64).reshape(64, 8, 8, 1), np.arange(64) % 10
     >>> history = gan.fit(x, labels, verbose=0)
     >>> gan.sample(3, seed=0, labels=[7, 7, 1]).shape

@@ -48,7 +48,7 @@ class WGAN(_CriticModel):
     >>> import numpy as np
     >>> from keras_gen import networks
     >>> wgan = WGAN(networks.mlp_generator(16, (32,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), (32,)), 16)
-    >>> wgan.compile(keras.optimizers.RMSprop(5e-5))
+    >>> wgan.compile()  # RMSprop with the published learning rate of 5e-5
     >>> history = wgan.fit(np.linspace(-1, 1, 64 * 64).reshape(64, 8, 8, 1), verbose=0)
     >>> max(float(ops.max(ops.abs(weight))) for weight in wgan.critic.trainable_weights) <= 0.01
     True
@@ -56,6 +56,10 @@ class WGAN(_CriticModel):
     Reference:
         Arjovsky, Chintala and Bottou, 2017, arXiv:1701.07875, algorithm 1.
     """
+
+    # Keras adds epsilon under the root, where 1e-7 would be far above the squared gradients of a clipped critic
+    default_optimizer = keras.optimizers.RMSprop
+    optimizer_settings = {"learning_rate": 5e-5, "epsilon": 1e-16}
 
     def __init__(self, generator, critic, latent_dim, n_critic=5, clip=0.01, **kwargs):
         checks.positive("clip", clip)
@@ -91,7 +95,7 @@ class WGANGP(_CriticModel):
     >>> import numpy as np
     >>> from keras_gen import networks
     >>> wgan = WGANGP(networks.mlp_generator(16, (32,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), (32,)), 16)
-    >>> wgan.compile(keras.optimizers.Adam(1e-4, beta_1=0.5, beta_2=0.9))
+    >>> wgan.compile()  # Adam with a learning rate of 1e-4, beta_1 = 0.5 and beta_2 = 0.9
     >>> history = wgan.fit(np.linspace(-1, 1, 64 * 64).reshape(64, 8, 8, 1), verbose=0)
     >>> sorted(history.history)
     ['critic_loss', 'generator_loss', 'gradient_penalty', 'loss', 'wasserstein']
@@ -99,6 +103,8 @@ class WGANGP(_CriticModel):
     Reference:
         Gulrajani et al., 2017, arXiv:1704.00028, algorithm 1.
     """
+
+    optimizer_settings = {"learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.9}
 
     def __init__(self, generator, critic, latent_dim, n_critic=5, gradient_penalty_weight=10.0, **kwargs):
         log_names = ("critic_loss", "wasserstein", "gradient_penalty", "generator_loss")

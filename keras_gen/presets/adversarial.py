@@ -1,12 +1,10 @@
 """Presets of adversarial networks: GANs of dense and of deep convolutional networks, for data in [-1, 1]."""
 
-import keras
-
 from keras_gen import models, networks
 from keras_gen.presets.registry import preset
 
 
-@preset("gan", networks.mlp_generator, model=models.GAN, learning_rate=2e-4, beta_1=0.5)
+@preset("gan", networks.mlp_generator, model=models.GAN)
 def gan(example_shape, latent_dim=64, units=(256, 512), **options):
     """A GAN of dense layers."""
     generator = networks.mlp_generator(latent_dim, units, example_shape)
@@ -16,7 +14,7 @@ def gan(example_shape, latent_dim=64, units=(256, 512), **options):
 _DCGAN = (networks.dcgan_generator, networks.dcgan_discriminator)
 
 
-@preset("dcgan", *_DCGAN, model=models.GAN, learning_rate=2e-4, beta_1=0.5)
+@preset("dcgan", *_DCGAN, model=models.GAN)
 def dcgan(example_shape, latent_dim=100, filters=64, dropout=0.0, latent="uniform", **options):
     """A deep convolutional GAN, as published."""
     generator = networks.dcgan_generator(latent_dim, example_shape, filters)
@@ -24,7 +22,7 @@ def dcgan(example_shape, latent_dim=100, filters=64, dropout=0.0, latent="unifor
     return models.GAN(generator, discriminator, latent_dim, latent=latent, **options)
 
 
-@preset("conditional-gan", *_DCGAN, model=models.ConditionalGAN, learning_rate=2e-4, beta_1=0.5)
+@preset("conditional-gan", *_DCGAN, model=models.ConditionalGAN)
 def conditional_gan(example_shape, latent_dim=100, num_classes=10, filters=32, dropout=0.0, **options):
     """A deep convolutional GAN of labelled images, which samples a given class."""
     generator = networks.dcgan_generator(latent_dim, example_shape, filters, num_classes=num_classes)
@@ -32,8 +30,7 @@ def conditional_gan(example_shape, latent_dim=100, num_classes=10, filters=32, d
     return models.ConditionalGAN(generator, discriminator, latent_dim, num_classes, **options)
 
 
-# Keras adds epsilon under the root, where 1e-7 would be far above the squared gradients of a clipped critic
-@preset("wgan", *_DCGAN, model=models.WGAN, optimizer=keras.optimizers.RMSprop, learning_rate=5e-5, epsilon=1e-16)
+@preset("wgan", *_DCGAN, model=models.WGAN)
 def wgan(example_shape, latent_dim=100, filters=32, **options):
     """A deep convolutional Wasserstein GAN with a clipped critic."""
     generator = networks.dcgan_generator(latent_dim, example_shape, filters)
@@ -41,7 +38,7 @@ def wgan(example_shape, latent_dim=100, filters=32, **options):
     return models.WGAN(generator, critic, latent_dim, **options)
 
 
-@preset("wgan-gp", *_DCGAN, model=models.WGANGP, learning_rate=1e-4, beta_1=0.5, beta_2=0.9)
+@preset("wgan-gp", *_DCGAN, model=models.WGANGP)
 def wgan_gp(example_shape, latent_dim=100, filters=32, **options):
     """A deep convolutional Wasserstein GAN with a penalty on the critic's gradient."""
     generator = networks.dcgan_generator(latent_dim, example_shape, filters)

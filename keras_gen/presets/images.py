@@ -14,7 +14,7 @@ def lenet5(example_shape, num_classes=10, filters=(6, 16), units=(120, 84), drop
     return models.Classifier(networks.lenet5(example_shape, num_classes, filters, units, dropout), **options)
 
 
-@preset("cyclegan", networks.resnet_generator, model=models.CycleGAN, learning_rate=2e-4, beta_1=0.5)
+@preset("cyclegan", networks.resnet_generator, model=models.CycleGAN)
 def cyclegan(example_shape, filters=64, blocks: int | None = None, skip=False, **options):
     """A CycleGAN of residual generators and discriminators of 70x70 patches, as published.
 

@@ -6,8 +6,6 @@ import inspect
 import re
 import textwrap
 
-import keras
-
 from keras_gen import checks
 from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
 from keras_gen.training.generative_model import GenerativeModel
@@ -26,9 +24,7 @@ _HELP = {  # of arguments of presets, instead of what their models or networks s
 }
 
 
-def preset(
-    name, *builders, model, optimizer=keras.optimizers.Adam, sizes=("units", "filters"), learning_rate=1e-3, **settings
-):
+def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), **settings):
     """Register a function from an example's shape to a model as a preset.
 
     The function has the arguments in which the preset differs from its model, and passes all others, its `**options`,
@@ -44,10 +40,10 @@ def preset(
         name: The preset's name.
         *builders: Functions of `keras_gen.networks` that the function calls.
         model: The class of the model that the function returns.
-        optimizer: Class of a Keras optimizer. Defaults to `keras.optimizers.Adam`.
+        optimizer: Class of a Keras optimizer. Defaults to `None`, the model's `default_optimizer`.
         sizes: Names of the arguments that `width` multiplies. Defaults to ("units", "filters").
-        learning_rate: Default of the learning rate. Defaults to 1e-3.
-        **settings: Defaults of other arguments of the optimizer, such as `beta_1`.
+        **settings: Defaults of arguments of the optimizer, such as `weight_decay`, in addition to the learning rate and
+            the model's own `optimizer_settings`.
 
     Returns:
         A decorator.
@@ -58,7 +54,8 @@ def preset(
     >>> presets.dcgan.arguments["latent"].default, presets.dcgan.arguments["n_critic"].default
     ('uniform', 1)
     """
-    settings = {"learning_rate": learning_rate, **settings}
+    optimizer = optimizer or model.default_optimizer
+    settings = {"learning_rate": 1e-3, **model.optimizer_settings, **settings}
 
     def register(function):
         choices = {own.name: own.choices for own in arguments_of(function).values() if own.choices}

@@ -1,6 +1,7 @@
 """How the steps are compiled: it depends on the layers of the networks and the length of the training."""
 
 import contextlib
+import logging
 import types
 
 import keras
@@ -44,9 +45,11 @@ def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eag
 class CompiledByPlayers:
     """The part of a `GenerativeModel` that compiles it: one optimizer for each player, and how its steps run."""
 
+    default_optimizer, optimizer_settings = keras.optimizers.Adam, {}  # class and arguments of what `compile()` takes
+
     def compile(
         self,
-        optimizer="adam",
+        optimizer=None,
         *,
         jit_compile="auto",
         steps_per_execution="auto",
@@ -59,7 +62,8 @@ class CompiledByPlayers:
 
         Args:
             optimizer: A name or an optimizer, of which each player gets a copy, or a dict with one for each player.
-                Defaults to `"adam"`.
+                Defaults to `None`, the model's `default_optimizer` with its `optimizer_settings`: Adam, with other
+                rates than Keras's for adversarial models, which the name `"adam"` stands for too.
             jit_compile: Whether to compile the step with XLA. `"auto"` chooses by the networks: on a CPU, XLA makes
                 dense networks faster; convolutions, half precision and Keras's own random draws slower. Defaults to
                 `"auto"`.
@@ -92,6 +96,7 @@ class CompiledByPlayers:
             run_eagerly,
             distributed=bool(backend.has_strategy() or self._distribute_strategy),
         )
+        optimizer = self._given_or_own(optimizer)
         super().compile(
             optimizer=PlayerOptimizers.for_players(optimizer, players, scale_losses="mixed_float16" in policies),
             jit_compile=jit,
@@ -113,6 +118,19 @@ class CompiledByPlayers:
             batch = self.data_description.symbolic_batch()
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
             self._compile_metrics.build(*self.predicted(batch, *outputs, training=False))
+
+    def _given_or_own(self, optimizer):
+        """The optimizer given to `compile`, or the model's own for none and in the place of Keras's plain Adam."""
+        if optimizer is None:
+            return self.default_optimizer(**self.optimizer_settings)
+        if optimizer != "adam" or not self.optimizer_settings:
+            return optimizer
+        settings = ", ".join(f"{name}={value:g}" for name, value in self.optimizer_settings.items())
+        logging.getLogger("keras_gen").warning(
+            f"compile('adam') gives {type(self).__name__} Adam({settings}): Keras's own settings seldom train it. "
+            "Pass keras.optimizers.Adam(...) for others."
+        )
+        return keras.optimizers.Adam(**self.optimizer_settings)
 
     def get_compile_config(self):
         if not self.compiled:

@@ -17,12 +17,38 @@ def gan(kind=models.GAN, generator=None, discriminator=None, **options):
 def trained(steps, **options):
     """Weights of both networks after each step."""
     model = gan(**options)
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     seen = [[network.get_weights() for network in (model.generator, model.adversary)]]
     for _ in range(steps):
         model.train_on_batch(X)
         seen.append([network.get_weights() for network in (model.generator, model.adversary)])
     return model, seen
+
+
+@pytest.mark.parametrize(
+    ("kind", "optimizer", "settings"),
+    [
+        (models.GAN, "adam", {"learning_rate": 2e-4, "beta_1": 0.5}),  # Radford et al., 2016, section 4
+        (models.WGAN, "rmsprop", {"learning_rate": 5e-5}),  # Arjovsky et al., 2017, algorithm 1
+        (models.WGANGP, "adam", {"learning_rate": 1e-4, "beta_1": 0.5, "beta_2": 0.9}),  # Gulrajani et al., sect. 5.1
+    ],
+)
+def test_optimizers_are_the_published_ones_unless_one_is_given(kind, optimizer, settings, caplog):
+    model, published = gan(kind), {name: pytest.approx(value) for name, value in settings.items()}
+    model.compile()
+    for member in model.optimizer.optimizers:
+        assert type(member).__name__.lower() == optimizer
+        assert published.items() <= {**member.get_config(), "learning_rate": float(member.learning_rate)}.items()
+    assert not caplog.records
+    model.compile("adam")  # means the published rates too, and is told
+    for member in model.optimizer.optimizers:
+        assert type(member) is keras.optimizers.Adam
+        assert published.items() <= {**member.get_config(), "learning_rate": float(member.learning_rate)}.items()
+    assert f"compile('adam') gives {kind.__name__} Adam(learning_rate={settings['learning_rate']:g}" in caplog.text
+    caplog.clear()
+    model.compile(keras.optimizers.Adam())
+    assert [float(member.learning_rate) for member in model.optimizer.optimizers] == [pytest.approx(1e-3)] * 2
+    assert not caplog.records
 
 
 def moved(before, after):
@@ -71,7 +97,7 @@ def test_a_critic_that_is_not_active_is_not_clipped():
 def test_statistics_of_batches_are_copied_not_averaged():
     generator = keras.Sequential([keras.Input((3,)), keras.layers.Dense(6), keras.layers.BatchNormalization()])
     model = gan(generator=generator, ema=0.99)
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     model.fit(X, batch_size=16, epochs=3, verbose=0)
     pairs = list(zip(model.averaged_generator.weights, model.generator.weights, strict=True))
     assert all((a.numpy() == b.numpy()).all() for a, b in pairs if "moving" in b.name)
@@ -101,7 +127,7 @@ def test_updates_see_fresh_examples_and_a_short_foreign_batch_is_no_nan():
     import tensorflow as tf
 
     model = gan(n_critic=5)
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     dataset = tf.data.Dataset.from_tensor_slices(X[:8]).batch(5)  # 5 examples, then 3 for 5 updates
     assert np.isfinite(model.fit(dataset, verbose=0).history["loss"]).all()
     with pytest.raises(ValueError, match="Expected: batch_size >= 5. Received: batch_size=3"):
@@ -116,7 +142,7 @@ def test_data_without_a_known_end_are_counted_right():
     import tensorflow as tf
 
     model = gan()
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     endless = tf.data.Dataset.from_generator(
         lambda: iter(X.reshape(4, 8, 6)), output_signature=tf.TensorSpec((8, 6), "float32")
     )
@@ -178,7 +204,7 @@ def test_a_last_linear_activation_is_none():
 
 def test_bright_images_may_be_evaluated_but_not_trained_on():
     model = gan()
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     assert np.isfinite(model.evaluate(np.abs(X), verbose=0)).all()
     with pytest.raises(ValueError, match="does not reach below 0"):
         model.fit(data.Pipeline(np.abs(X), batch_size=1), verbose=0)
@@ -257,7 +283,7 @@ def test_what_does_not_fit_is_refused(call, message):
 )
 def test_data_outside_the_generators_range_are_refused_before_training(activation, x, message):
     model = gan(generator=networks.mlp_generator(3, (), (6,), output_activation=activation))
-    model.compile("adam")
+    model.compile()
     with pytest.raises(ValueError, match=message):
         model.fit(x, verbose=0)
     assert int(model.steps_done) == 0
@@ -265,7 +291,7 @@ def test_data_outside_the_generators_range_are_refused_before_training(activatio
 
 def test_without_a_last_activation_any_range_will_do():
     model = gan(generator=networks.mlp_generator(3, (), (6,), output_activation=None))
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     assert model.value_range is None and np.isfinite(model.fit(50 * X, verbose=0).history["loss"]).all()
 
 
@@ -275,6 +301,6 @@ def test_noise_in_a_network_is_seeded_and_resumed():
     for _ in range(2):
         keras.utils.set_random_seed(5)
         model = gan(discriminator=keras.models.clone_model(discriminator))
-        model.compile("adam", jit_compile=False)
+        model.compile(jit_compile=False)
         losses.append(model.fit(X, verbose=0).history["loss"])
     assert losses[0] == losses[1]

@@ -69,7 +69,7 @@ def test_the_generator_moves_a_gaussian_to_the_data(name):
 def test_at_the_start_of_equal_networks_the_loss_is_log_4():
     silent = keras.Sequential([keras.Input((6,)), keras.layers.Dense(1, kernel_initializer="zeros")])
     model = models.GAN(networks.mlp_generator(3, (), (6,)), silent, 3)
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     found = model.evaluate(X, batch_size=8, verbose=0, return_dict=True)
     assert found["discriminator_loss"] == pytest.approx(math.log(4), rel=1e-5)
     assert found["generator_loss"] == pytest.approx(math.log(2), rel=1e-5)
@@ -97,7 +97,7 @@ def test_a_conditional_generator_learns_each_class():
 
 def test_labels_are_handed_to_both_networks_and_come_back_with_the_file(tmp_path):
     model = conditional()
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     model.fit(X, LABELS, batch_size=8, epochs=2, verbose=0)
     model.save(tmp_path / "model.keras")
     again, wanted = load_model(tmp_path / "model.keras"), [2, 2, 0]
@@ -112,14 +112,14 @@ def test_labels_of_later_batches_of_a_dataset_are_looked_at_too():
     import tensorflow as tf
 
     model, labels = conditional(), np.where(np.arange(40) < 20, LABELS, 7)
-    model.compile("adam", jit_compile=True)  # under which an embedding takes the nearest label, and says nothing
+    model.compile(jit_compile=True)  # under which an embedding takes the nearest label, and says nothing
     with pytest.raises(tf.errors.InvalidArgumentError, match=r"`labels` of a batch is out of range.*\(0, 2\)"):
         model.fit(tf.data.Dataset.from_tensor_slices((X, labels)).batch(20), verbose=0)
 
 
 def test_labels_may_be_a_list():
     model = conditional()
-    model.compile("adam", jit_compile=False)
+    model.compile(jit_compile=False)
     model.fit((X, LABELS.tolist()), validation_data=(X, LABELS.tolist()), batch_size=20, verbose=0)
 
 
@@ -169,7 +169,7 @@ def test_what_does_not_fit_is_refused(call, message):
 
 def test_labels_are_refused_before_training():
     model = conditional()
-    model.compile("adam")
+    model.compile()
     with pytest.raises(ValueError, match="must be in 0..2"):
         model.fit(X, LABELS + 1, verbose=0)
     with pytest.raises(ValueError, match="needs labels"):
@@ -217,7 +217,7 @@ def test_an_own_loss_trains_as_the_librarys_of_the_same_formula_and_comes_back(o
     for adversarial_loss in (own, "least_squares"):
         keras.utils.set_random_seed(0)
         model = gan(adversarial_loss=adversarial_loss)
-        model.compile("adam", jit_compile=False)
+        model.compile(jit_compile=False)
         found.append(model.fit(X, batch_size=8, epochs=2, verbose=0).history)
         if adversarial_loss is own:
             model.save(tmp_path / "model.keras")

@@ -1,6 +1,7 @@
 import inspect
 from typing import Literal
 
+import keras
 import numpy as np
 import pytest
 
@@ -16,6 +17,8 @@ class Model:
         beta: Weight of everything. Defaults to 1.
         kind: How. Defaults to `"slow"`.
     """
+
+    default_optimizer, optimizer_settings = keras.optimizers.Adam, {"beta_1": 0.5}
 
     def __init__(self, network, beta=1.0, kind: Literal["slow", "fast"] = "slow"):
         self.got = network, beta, kind
@@ -41,7 +44,7 @@ def made(monkeypatch):
     """A preset of `Model`."""
     monkeypatch.setattr(registry, "PRESETS", {})
 
-    @presets.preset("made", network, model=Model, beta_1=0.5)
+    @presets.preset("made", network, model=Model)
     def make(example_shape, depth=3, kind="fast", way: Literal["up", "down"] = "up", units=(10, 4), **options):
         """A preset.
 
