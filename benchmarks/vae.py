@@ -48,7 +48,7 @@ FLOPS = {
 def keras_networks(network):
     if network == "mlp":
         return networks.mlp_encoder((28, 28, 1), (400, 20), 3), networks.mlp_decoder(3, (20, 400), (28, 28, 1))
-    return networks.convolutional_encoder((28, 28, 1), 2), networks.convolutional_decoder(2, (28, 28, 1))
+    return networks.convolutional_encoder((28, 28, 1), 2, units=(16,)), networks.convolutional_decoder(2, (28, 28, 1))
 
 
 class PlainVAE(keras.Model):

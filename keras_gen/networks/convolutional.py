@@ -11,7 +11,7 @@ from keras_gen.networks.parts import convolutions, head_activations, image_shape
 
 
 def convolutional_encoder(
-    input_shape, latent_dim, filters=(32, 64), units=(16,), kernel_size=3, activation="relu", name="encoder"
+    input_shape, latent_dim, filters=(32, 64), units=(), kernel_size=3, activation="relu", name="encoder"
 ):
     """Convolutions of stride 2, then dense layers, to the mean and the log-variance of an image's code.
 
@@ -19,7 +19,8 @@ def convolutional_encoder(
         input_shape: One image's shape `(height, width, channels)`.
         latent_dim: Width of the code, an integer >= 1.
         filters: Channels of the convolutions, each of which halves height and width, rounded up. Defaults to (32, 64).
-        units: Widths of the dense layers that follow; may be empty. Defaults to (16,).
+        units: Widths of the dense layers that follow; may be empty. All rectifiers of a narrow layer can die: they then
+            give 0 for every image. Defaults to ().
         kernel_size: Side of the kernels. Defaults to 3.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
         name: The network's name. Defaults to `"encoder"`.

@@ -11,14 +11,16 @@ def vae(example_shape, latent_dim=2, units=(400, 100), activation="relu", **opti
 
 
 @preset("convolutional-vae", networks.convolutional_encoder, model=models.VAE)
-def convolutional_vae(example_shape, latent_dim=2, filters=(32, 64), units=(16,), **options):
+def convolutional_vae(example_shape, latent_dim=2, filters=(32, 64), units=(), activation="elu", **options):
     """A VAE of strided convolutions.
 
     Args:
         units: Widths of the encoder's dense layers.
+        activation: Activation of the hidden layers; rectifiers in front of a code can die.
     """
-    encoder = networks.convolutional_encoder(example_shape, latent_dim, filters, units)
-    return models.VAE(encoder, networks.convolutional_decoder(latent_dim, example_shape, filters[::-1]), **options)
+    encoder = networks.convolutional_encoder(example_shape, latent_dim, filters, units, activation=activation)
+    decoder = networks.convolutional_decoder(latent_dim, example_shape, filters[::-1], activation=activation)
+    return models.VAE(encoder, decoder, **options)
 
 
 @preset("burda-vae", networks.mlp_encoder, model=models.VAE)

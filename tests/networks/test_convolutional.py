@@ -17,7 +17,7 @@ def test_any_size_and_channels(shape):
 
 
 def test_parameters_follow_the_formula():
-    encoder = networks.convolutional_encoder((28, 28, 1), 2)
+    encoder = networks.convolutional_encoder((28, 28, 1), 2, units=(16,))
     decoder = networks.convolutional_decoder(2, (28, 28, 1))
     assert encoder.count_params() == (9 * 1 + 1) * 32 + (9 * 32 + 1) * 64 + (7 * 7 * 64 + 1) * 16 + 2 * 17 * 2
     assert decoder.count_params() == 3 * 3136 + (9 * 64 + 1) * 64 + (9 * 64 + 1) * 32 + (9 * 32 + 1)
