@@ -45,7 +45,8 @@ def posterior(model):
     if model.importance_samples > 1:  # the bound has no weight of its KL
         return f"a lower learning_rate (now {learning_rates(model)}) or a smaller decoder"
     beta = f"a lower beta (now {model.beta:g})"
-    choices = [beta, "callbacks.KLWarmup"] if model.beta > 1 else ["callbacks.KLWarmup", beta]
+    warm_up = "callbacks.KLWarmup (--kl-warmup)"
+    choices = [beta, warm_up] if model.beta > 1 else [warm_up, beta]
     return _listed([*choices, "a smaller decoder"])
 
 

@@ -88,7 +88,7 @@ class TrainingDoctor(keras.callbacks.Callback):
     >>> vae.compile(keras.optimizers.Adam(0.01))
     >>> history = vae.fit(x, epochs=5, callbacks=[doctor], verbose=0)
     >>> doctor.findings[0].name, doctor.findings[0].advice
-    ('posterior collapse', 'a lower beta (now 10000), callbacks.KLWarmup or a smaller decoder')
+    ('posterior collapse', 'a lower beta (now 10000), callbacks.KLWarmup (--kl-warmup) or a smaller decoder')
 
     Reference:
         A sure discriminator: Arjovsky and Bottou, 2017, arXiv:1701.04862, section 2. Collapse: Salimans et al., 2016,

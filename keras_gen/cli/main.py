@@ -11,6 +11,7 @@ import typer
 from keras_gen.cli import catalogue
 from keras_gen.cli.options import SETTINGS, elements, errors_on_one_line
 from keras_gen.quiet import quiet_start
+from keras_gen.version import __version__
 
 app = typer.Typer(
     name="keras-gen",
@@ -85,6 +86,21 @@ for _name, _group, _help in (
     ("tune", _TunablePresets, "Search a model's options; each has a --help of its own."),
 ):
     app.add_typer(typer.Typer(cls=_group, no_args_is_help=True, rich_markup_mode=None), name=_name, help=_help)
+
+
+def _show_version(asked: bool):
+    if asked:
+        typer.echo(f"keras-gen {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+):
+    """What `keras-gen` takes without a command."""
 
 
 @app.command("list")

@@ -16,6 +16,9 @@ _BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples of one update.")
 _BINARIZATION = Annotated[Literal["none", "static", "dynamic"], typer.Option(help="How to draw binary pixels.")]
 _SEED = Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")]
 _RESUME = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")]
+_PRECISION = Annotated[
+    Literal["float32", "mixed_bfloat16", "mixed_float16"], typer.Option(help="Precision of the computations.")
+]
 _OUT = Annotated[Path | None, typer.Option(help="The folder. [default: saved_models/MODEL-DATA]", show_default=False)]
 
 
@@ -41,6 +44,7 @@ def _train(
     batch_size: _BATCH_SIZE = runs.Settings.batch_size,
     binarization: _BINARIZATION = runs.Settings.binarization,
     seed: _SEED = runs.Settings.seed,
+    precision: _PRECISION = runs.Settings.precision,
     out: _OUT = None,
     resume: _RESUME = False,
     **options,
@@ -48,7 +52,8 @@ def _train(
     name, given = context.info_name, stated(context)
     translates = "translate" in presets.PRESETS[name].model.tasks
     own = {option: value for option, value in options.items() if option in given}
-    settings = runs.Settings(name, "pairs" if translates else data, epochs, batch_size, binarization, seed, own)
+    place = "pairs" if translates else data
+    settings = runs.Settings(name, place, epochs, batch_size, binarization, seed, precision, own)
     folder = _folder(out, name, options["x"].partition(":")[0] if translates else data)
     try:
         trained = runs.train(settings, folder, resume, given & settings.arguments.keys())

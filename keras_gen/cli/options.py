@@ -9,7 +9,7 @@ import typer
 
 from keras_gen.arguments import REQUIRED
 
-_INTEGER = int | None
+_OPTIONAL = (int | None, float | None)  # of what may be left out
 SETTINGS = {  # of every typer app and command
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
@@ -31,7 +31,8 @@ def command(function, arguments, summary, name=None, without=(), defaults=None):
     Args:
         function: A function whose parameters typer understands, the last of them `**options`.
         arguments: Dict from a name to an `Argument`. Those whose default is `None`, which the command line cannot
-            express, are left out unless their annotation is `int | None`; of the others `function` gets the values.
+            express, are left out unless their annotation is `int | None` or `float | None`; of the others `function`
+            gets the values.
         summary: The command's help.
         name: The command's name. Defaults to `None`: that of the function.
         without: Names of parameters of the function that the command does not have. Defaults to ().
@@ -40,7 +41,7 @@ def command(function, arguments, summary, name=None, without=(), defaults=None):
     Returns:
         A `typer.Typer`.
     """
-    arguments = {n: one for n, one in arguments.items() if one.default is not None or one.annotation == _INTEGER}
+    arguments = {n: one for n, one in arguments.items() if one.default is not None or one.annotation in _OPTIONAL}
     own = list(inspect.signature(function).parameters.values())[:-1]
     parameters = [
         parameter.replace(kind=parameter.KEYWORD_ONLY, default=(defaults or {}).get(parameter.name, parameter.default))
@@ -78,14 +79,14 @@ def _parameter(argument):
     """An argument as a keyword that typer makes an option of; a tuple is given as `400,100`."""
     kind, default, metavar = type(argument.default), argument.default, None
     if kind is tuple:
-        metavar = "INTEGER,..." if isinstance(default[0], int) else "TEXT,..."
+        metavar = "INTEGER,..." if _kind_of_elements(default) is int else "TEXT,..."
         kind, default = str, ",".join(map(str, default))
     elif argument.choices:
         kind = typing.Literal[argument.choices]
     elif default is REQUIRED:
         kind = str
     elif default is None:
-        kind = _INTEGER
+        kind = argument.annotation
     annotation = typing.Annotated[kind, typer.Option(help=argument.help, metavar=metavar)]
     return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 
@@ -93,4 +94,9 @@ def _parameter(argument):
 def _value(argument, given):
     if not isinstance(argument.default, tuple):
         return given
-    return elements(f"--{argument.name.replace('_', '-')}", given, type(argument.default[0]))
+    return elements(f"--{argument.name.replace('_', '-')}", given, _kind_of_elements(argument.default))
+
+
+def _kind_of_elements(default):
+    """The type of a tuple's elements; an empty one is for numbers."""
+    return type(default[0]) if default else int

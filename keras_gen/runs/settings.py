@@ -8,7 +8,10 @@ from keras_gen.files import atomic_write
 from keras_gen.version import versions
 
 FILE = "settings.json"
-_FREE_ON_RESUME = ("epochs", "sample_every", "picture_every", "constant_epochs", "decay_epochs", "x", "y")
+_FREE_ON_RESUME = (
+    "epochs", "minutes", "tensorboard", "doctor", "sample_every", "picture_every", "constant_epochs", "decay_epochs",
+    "x", "y",
+)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Settings:
         batch_size: Examples of one update. Defaults to 100.
         binarization: `"none"`, `"static"` or `"dynamic"`, as in `data.Pipeline`. Defaults to `"none"`.
         seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
+        precision: Keras's dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`. Defaults to `"float32"`.
         options: Dict of the arguments of the preset and of its training. Defaults to those arguments' own defaults.
 
     Example:
@@ -37,6 +41,7 @@ class Settings:
     batch_size: int = 100
     binarization: str = "none"
     seed: int = 0
+    precision: str = "float32"
     options: dict = dataclasses.field(default_factory=dict)
 
     @property

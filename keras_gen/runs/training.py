@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gen import checks, data, plots, presets
 from keras_gen.files import atomic_write
+from keras_gen.policies import dtype_policy
 from keras_gen.runs.loading import open_run
 from keras_gen.runs.pictures import codes, grid, reconstructed, rescaled
 from keras_gen.runs.settings import Settings
@@ -123,7 +124,8 @@ def _start(run_folder, exists, settings, example_shape):
         return model
     own = presets.PRESETS[settings.model].arguments
     options = {name: value for name, value in settings.options.items() if name in own}
-    return presets.build(settings.model, example_shape, **options)
+    with dtype_policy(settings.precision):
+        return presets.build(settings.model, example_shape, **options)
 
 
 def _fit(model, settings, run_folder, batches, resumed, verbose, test=None, shown=()):

@@ -2,8 +2,13 @@
 
 import typing
 
-from keras_gen import callbacks, data, presets
+import keras
+import numpy as np
+
+from keras_gen import callbacks, checks, data, presets
 from keras_gen.arguments import REQUIRED, arguments_of
+
+_EXAMINED = 64  # examples and samples that the training doctor looks at
 
 
 class TrainingContext(typing.NamedTuple):
@@ -13,6 +18,39 @@ class TrainingContext(typing.NamedTuple):
     settings: object
     batches: object
     shown: tuple = ()
+
+
+def _every(training, minutes: float | None = None, tensorboard=False, doctor=True):
+    """Callbacks of all models.
+
+    Args:
+        minutes: Minutes after which training stops; the epoch begun then counts as finished.
+        tensorboard: Whether to write logs for TensorBoard into the folder.
+        doctor: Whether to say what goes wrong in the training, such as an unused code, when it begins.
+    """
+    found = []
+    if minutes is not None:
+        found.append(callbacks.StopAfter(60 * checks.positive("--minutes", minutes), verbose=1))
+    if tensorboard:
+        found.append(keras.callbacks.TensorBoard(training.folder / "tensorboard"))
+    if doctor:
+        patience = max(1, min(3, training.settings.epochs // 10))
+        found.append(callbacks.TrainingDoctor(**_examples(training), samples=_EXAMINED, patience=patience))
+    return found
+
+
+def _examples(training):
+    """Real examples, and their classes, that the training doctor compares samples with; {} if they are all alike."""
+    model = presets.PRESETS[training.settings.model].model
+    if "translate" in model.tasks or training.batches is None:
+        return {}
+    sources = training.batches.sources
+    rows = np.linspace(0, sources[0].size - 1, min(_EXAMINED, sources[0].size)).astype("int64")
+    x, *labels = (source.rows(rows).numpy() for source in sources)
+    if "sample" not in model.tasks or not labels:
+        return {"x": x} if (x != x[:1]).any() else {}
+    alike = [(x[labels[0] == label] == x[labels[0] == label][:1]).all() for label in np.unique(labels[0])]
+    return {} if all(alike) else {"x": x, "labels": labels[0]}
 
 
 def _warm_up(training, kl_warmup=0):
@@ -107,7 +145,7 @@ def callbacks_of(training):
 
 def _functions(name):
     tasks = presets.PRESETS[name].model.tasks
-    return [function for key, function in _CALLBACKS.items() if key == name or key in tasks]
+    return [_every, *(function for key, function in _CALLBACKS.items() if key == name or key in tasks)]
 
 
 def _own_options(function):

@@ -65,8 +65,8 @@ def vae(**options):
             lambda: game(models.WGANGP, gradient_penalty_weight=1e3),
             "a lower gradient_penalty_weight (now 1000, published 10) or a lower learning_rate of the critic (now 0.5)",
         ),
-        (advice.posterior, lambda: vae(), "callbacks.KLWarmup, a lower beta (now 1) or a smaller decoder"),
-        (advice.posterior, lambda: vae(beta=4.0), "a lower beta (now 4), callbacks.KLWarmup or a smaller decoder"),
+        (advice.posterior, lambda: vae(), "callbacks.KLWarmup (--kl-warmup), a lower beta (now 1) or a smaller decoder"),
+        (advice.posterior, lambda: vae(beta=4.0), "a lower beta (now 4), callbacks.KLWarmup (--kl-warmup) or a smaller decoder"),
         (
             advice.posterior,
             lambda: vae(importance_samples=2),

@@ -19,6 +19,18 @@ def test_the_batch_in_which_the_time_runs_out_is_the_last(monkeypatch):
     assert len(seen) == 13 and seen[-1] == 2, "ten batches of the first epoch, three of the second"
 
 
+@pytest.mark.parametrize(("seconds", "epochs"), [(25, "2.1"), (200, "5")])
+def test_an_estimate_leaves_out_the_first_batch(seconds, epochs, monkeypatch, capsys):
+    """The first batch takes 5 s, the others 1: after the second, 18 s and the batches of 1.8 epochs are left."""
+    times = iter([0, *range(5, 100)])
+    monkeypatch.setattr(stopping, "time", types.SimpleNamespace(perf_counter=lambda: next(times)))
+    model = presets.build("autoencoder", (4,), latent_dim=2, units=(3,))
+    model.compile("adam", run_eagerly=True)
+    stop = callbacks.StopAfter(seconds, verbose=1)
+    model.fit(np.zeros((72, 4)), batch_size=8, epochs=5, verbose=0, callbacks=[stop])
+    assert capsys.readouterr().out == f"\nAbout 1 s a step: time for about {epochs} of 5 epochs.\n"
+
+
 def test_a_time_that_is_none_is_refused():
     with pytest.raises(ValueError, match="`seconds` must be a finite number >= 0"):
         callbacks.StopAfter(-1)

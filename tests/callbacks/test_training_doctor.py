@@ -228,7 +228,7 @@ def test_a_posterior_that_collapses_under_its_beta_and_comes_back(capsys):
     begun, over = capsys.readouterr().out.splitlines()
     assert begun == (
         f"TrainingDoctor: posterior collapse since epoch {found.since}: 0 of 2 latent dimensions are active (a KL "
-        "above 0.01 nats). Try a lower beta (now 1000), callbacks.KLWarmup or a smaller decoder."
+        "above 0.01 nats). Try a lower beta (now 1000), callbacks.KLWarmup (--kl-warmup) or a smaller decoder."
     )
     assert over.startswith(f"TrainingDoctor: posterior collapse since epoch {found.since} is over in epoch 7: 2 of 2")
     assert doctor.findings == [found]

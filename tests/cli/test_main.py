@@ -12,6 +12,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from keras_gen import load_model
+from keras_gen.version import __version__
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -44,6 +47,23 @@ def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, ref
     assert (folder / "model.keras").read_bytes() == before["model.keras"]
     code, out, err = run("train", "convolutional-vae", "--out", folder, "--resume", "--epochs", 3)
     assert code == 0 and "after epoch 3" in out and "Nothing" not in out, err
+
+
+def test_the_version(run):
+    assert run("--version") == (0, f"keras-gen {__version__}\n", "")
+
+
+def test_a_run_of_some_minutes_in_half_precision(run, refused, tmp_path):
+    options = ["--width", 0.05, "--batch-size", 360, "--epochs", 3, "--precision", "mixed_bfloat16", "--tensorboard"]
+    code, out, err = run("train", "vae", *options, "--minutes", 1e-6, "--out", tmp_path / "run")
+    assert code == 0 and "after epoch 1:" in out, err
+    model = load_model(tmp_path / "run")
+    assert {layer.compute_dtype for layer in model.encoder.layers if layer.weights} == {"bfloat16"}
+    assert list((tmp_path / "run" / "tensorboard").rglob("events*"))
+    code, out, err = run("train", "vae", "--epochs", 3, "--resume", "--minutes", 5, "--out", tmp_path / "run")
+    assert code == 0 and "after epoch 3:" in out, err
+    assert "`--minutes` must be a finite number > 0" in refused("train", "vae", "--minutes", 0, "--out", tmp_path / "n")
+    assert not (tmp_path / "n").exists()
 
 
 def test_sample_interpolate_reconstruct_and_evaluate(vae, run, tmp_path):

@@ -1,7 +1,9 @@
+import keras
+import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import callbacks, presets
+from keras_gen import callbacks, data, presets
 from keras_gen.runs import Settings
 from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_of
 
@@ -24,13 +26,39 @@ def test_every_preset_has_its_own_options_and_those_of_its_tasks(name):
 
 
 def test_options_become_callbacks(tmp_path):
-    assert of("vae", tmp_path) == []
-    assert of("vae", tmp_path, kl_warmup=3, sample_every=2) == [callbacks.KLWarmup, callbacks.SampleImages]
-    assert of("gan", tmp_path, sample_every=2) == [callbacks.SampleImages]
-    assert of("cyclegan", tmp_path) == [callbacks.LinearDecay]
-    assert of("stacked", tmp_path, pretrain_epochs=0) == []
+    assert of("vae", tmp_path) == [callbacks.TrainingDoctor]
+    quiet = {"doctor": False}
+    assert of("vae", tmp_path, kl_warmup=3, sample_every=2, **quiet) == [callbacks.KLWarmup, callbacks.SampleImages]
+    assert of("gan", tmp_path, sample_every=2, **quiet) == [callbacks.SampleImages]
+    assert of("cyclegan", tmp_path, **quiet) == [callbacks.LinearDecay]
+    assert of("stacked", tmp_path, pretrain_epochs=0, **quiet) == []
+    assert of("lenet5", tmp_path, minutes=0.5, tensorboard=True) == [
+        callbacks.StopAfter, keras.callbacks.TensorBoard, callbacks.TrainingDoctor
+    ]  # fmt: skip
+    with pytest.raises(ValueError, match="`--minutes` must be a finite number > 0. Received: --minutes=0"):
+        of("vae", tmp_path, minutes=0.0)
     with pytest.raises(ValueError, match="--kl-warmup needs a separate KL. Expected: --importance-samples 1"):
         of("burda-vae", tmp_path, kl_warmup=3, importance_samples=5)
+
+
+def doctor_of(name, tmp_path, *arrays, epochs=50):
+    options = {option: one.default for option, one in options_of(name).items()}
+    settings = Settings(name, epochs=epochs, options=options)
+    return callbacks_of(TrainingContext(tmp_path, settings, data.Pipeline(*arrays)))[0]
+
+
+def test_the_doctor_is_given_examples_that_differ_from_all_over_the_data(tmp_path):
+    x, classes = np.arange(400.0).reshape(400, 1) / 400, np.repeat([0, 1], 200)
+    doctor = doctor_of("vae", tmp_path, x)
+    assert len(doctor.reference.x) == 64 and (doctor.reference.x.min(), doctor.reference.x.max()) == (
+        0,
+        np.float32(0.9975),
+    )
+    assert doctor_of("vae", tmp_path, 0 * x).reference.x is None
+    assert doctor_of("lenet5", tmp_path, x, classes).reference.labels is None
+    assert set(doctor_of("conditional-gan", tmp_path, x, classes).reference.labels) == {0, 1}
+    assert doctor_of("conditional-gan", tmp_path, x[::200], classes[::200]).reference.x is None
+    assert [doctor_of("vae", tmp_path, x, epochs=epochs).patience for epochs in (1, 20, 50)] == [1, 2, 3]
 
 
 def test_grey_and_colour_can_be_made_alike(tmp_path):
