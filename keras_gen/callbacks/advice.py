@@ -50,6 +50,11 @@ def posterior(model):
     return _listed([*choices, "a smaller decoder"])
 
 
+def dead_units(model):
+    """For rectifiers that give 0 for every example, or a code that is the same for all."""
+    return f"another activation, such as 'elu' or 'silu', or a lower learning_rate (now {learning_rates(model)})"
+
+
 def not_finite(model, loss):
     """For a loss, given by its name, that is not finite."""
     choices = [f"a lower learning_rate (now {learning_rates(model)})"]

@@ -5,13 +5,16 @@ import functools
 import math
 import typing
 
+import keras
 import numpy as np
 
 from keras_gen.callbacks import advice
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
+from keras_gen.training.introspection import rectified_outputs
 from keras_gen.training.tasks import has_task
 
 ACTIVE = 0.01  # nats: a latent dimension of less is not used
+_SAME = 1e-5  # relative standard deviation of what is the same for all examples but for rounding
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,6 +42,21 @@ class Examination:
     def samples(self):
         """The model's samples, drawn once for all symptoms, or `None` if they are not finite."""
         return self.reference.draw(self.model)
+
+    @functools.cached_property
+    def live_units(self):
+        """The triple (live, all, layer): how many units are above 0 for some example, of the layer with the fewest.
+
+        `None` if an output is not finite.
+        """
+        network = _coding_network(self.model)
+        outputs = rectified_outputs(network)
+        values = keras.Model(network.inputs, list(outputs.values()))(self.reference.x, training=False)
+        units = [np.asarray(value).reshape(-1, value.shape[-1]) for value in keras.tree.flatten(values)]
+        if not all(np.isfinite(rows).all() for rows in units):
+            return None
+        live = [(rows > 0).any(axis=0) for rows in units]
+        return min(((int(n.sum()), len(n), name) for n, name in zip(live, outputs, strict=True)), key=_share_of_live)
 
 
 def share_of_guessing(loss, adversarial_loss, label_smoothing=0.0):
@@ -70,6 +88,30 @@ def first_not_finite(logs, names):
         if broken and len(broken) < stop:  # where all parts broke, so did what they are made of: the network
             first = broken[0]
     return first, [name for name in bad if name != first]
+
+
+def _share_of_live(units):
+    return units[0] / units[1]
+
+
+def _coding_network(model):
+    """The network that takes examples, of a model that encodes or classifies them, or `None`."""
+    if has_task(model, "encode"):
+        return model.encoder
+    return model.network if has_task(model, "classify") else None
+
+
+def _has_rectifiers(model, reference):
+    network = _coding_network(model)
+    return network is not None and reference.x is not None and bool(rectified_outputs(network))
+
+
+def _used_share(exam):
+    """The share of the units of a code that are not the same for all examples."""
+    codes = exam.model.encode(exam.reference.x).reshape(len(exam.reference.x), -1).astype("float64")
+    if not np.isfinite(codes).all():
+        return None
+    return float(np.mean(np.std(codes, axis=0) > _SAME * (1 + np.abs(codes.mean(axis=0)))))
 
 
 def _has_generator(model):
@@ -161,6 +203,27 @@ SYMPTOMS = (
         describe=lambda value, limit, exam: f"gradient_penalty is {value:.3g} (limit {limit:g}, or a tenfold growth)",
         advice=advice.penalty,
         is_bad=_too_steep,
+    ),
+    Symptom(
+        "dead units",
+        limit="min_live",
+        applies=_has_rectifiers,
+        measure=lambda exam: exam.live_units and _share_of_live(exam.live_units),
+        describe=lambda value, limit, exam: (
+            f"{exam.live_units[0]} of {exam.live_units[1]} rectifiers of layer {exam.live_units[2]!r} are above 0 for "
+            "any example"
+        ),
+        advice=advice.dead_units,
+    ),
+    Symptom(
+        "unused code",
+        limit="min_active",
+        applies=lambda model, reference: (
+            has_task(model, "encode") and not has_task(model, "likelihood") and reference.x is not None
+        ),
+        measure=_used_share,
+        describe=lambda value, limit, exam: f"{100 * value:.2g} % of the units of the code differ between examples",
+        advice=advice.dead_units,
     ),
     Symptom(
         "posterior collapse",

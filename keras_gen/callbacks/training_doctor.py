@@ -40,6 +40,10 @@ class TrainingDoctor(keras.callbacks.Callback):
     - *saturated discriminator*: its loss is below the share `min_discriminator_loss` of the way from certainty to
       guessing (of cross-entropies, least squares and the hinge, after the warm-up steps);
     - *exploding penalty*: `gradient_penalty` is above `max_penalty`, or above a tenth of it and tenfold its smallest;
+    - *dead units*: of the rectifiers of a hidden layer, of an encoder or a classifier, the share that is above 0 for at
+      least one example is below `min_live` (needs `x`);
+    - *unused code* of an autoencoder: the share of units of the code that are not the same for all examples is below
+      `min_active` (needs `x`);
     - *posterior collapse* of a VAE: the share of latent dimensions with a KL above 0.01 nats is below `min_active`
       (needs `x`);
     - *not finite*: a loss turns NaN or infinite. It is reported at once, by the name of the first: of the losses that
@@ -70,6 +74,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         min_discriminator_loss: A number >= 0. Defaults to 0.05.
         max_penalty: A number >= 0; a critic of slope 0 has penalty 1. Defaults to 10.
         min_active: A number >= 0. Defaults to 0.1.
+        min_live: A number >= 0. Defaults to 0.2.
 
     Attributes:
         findings: List of what was found in this `fit`, each with `name`, `since`, `observation`, `advice`, `value`,
@@ -112,6 +117,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         min_discriminator_loss=0.05,
         max_penalty=10.0,
         min_active=0.1,
+        min_live=0.2,
     ):
         super().__init__()
         self.every, self.patience = checks.integer("every", every), checks.integer("patience", patience)
@@ -123,6 +129,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             "min_discriminator_loss": min_discriminator_loss,
             "max_penalty": max_penalty,
             "min_active": min_active,
+            "min_live": min_live,
         }
         self.limits = {name: checks.number(name, limit) for name, limit in limits.items()}
         self._forget()

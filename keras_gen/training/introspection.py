@@ -72,6 +72,17 @@ def output_range(network):
     return _RANGES.get(last_activations(network)[0])
 
 
+def rectified_outputs(network):
+    """The symbolic outputs of the hidden layers of rectifiers of a functional network: a dict by the layers' names."""
+    last = {id(output) for output in network.outputs}
+    layers = [layer for layer in network.layers if not _is_network(layer) and len(layer._inbound_nodes) == 1]
+    return {
+        layer.name: layer.output
+        for layer in layers
+        if _own_activation(layer) == "relu" and id(layer.output) not in last
+    }
+
+
 def check_logits(name, network):
     """Raise a `ValueError` if the network ends in an activation, where logits are wanted."""
     last = last_activations(network)[0]

@@ -14,6 +14,9 @@ def game(kind=models.GAN, **options):
     return model
 
 
+WARM_UP = "callbacks.KLWarmup (--kl-warmup)"
+
+
 def vae(**options):
     model = models.VAE(networks.mlp_encoder(SHAPE, (4,), 2), networks.mlp_decoder(2, (4,), SHAPE), **options)
     model.compile(keras.optimizers.Adam(0.5))
@@ -65,8 +68,13 @@ def vae(**options):
             lambda: game(models.WGANGP, gradient_penalty_weight=1e3),
             "a lower gradient_penalty_weight (now 1000, published 10) or a lower learning_rate of the critic (now 0.5)",
         ),
-        (advice.posterior, lambda: vae(), "callbacks.KLWarmup (--kl-warmup), a lower beta (now 1) or a smaller decoder"),
-        (advice.posterior, lambda: vae(beta=4.0), "a lower beta (now 4), callbacks.KLWarmup (--kl-warmup) or a smaller decoder"),
+        (advice.posterior, lambda: vae(), f"{WARM_UP}, a lower beta (now 1) or a smaller decoder"),
+        (advice.posterior, lambda: vae(beta=4.0), f"a lower beta (now 4), {WARM_UP} or a smaller decoder"),
+        (
+            advice.dead_units,
+            lambda: vae(),
+            "another activation, such as 'elu' or 'silu', or a lower learning_rate (now 0.5)",
+        ),
         (
             advice.posterior,
             lambda: vae(importance_samples=2),

@@ -3,7 +3,8 @@ import math
 import numpy as np
 import pytest
 
-from keras_gen import presets
+from keras_gen import models, networks, presets
+from keras_gen.callbacks.reference import Reference
 from keras_gen.callbacks.symptoms import SYMPTOMS, Examination, first_not_finite, share_of_guessing
 from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 
@@ -77,3 +78,35 @@ def test_the_discriminators_of_a_cyclegan_are_watched_by_their_common_loss():
         "a lower cycle_weight (now 10), which leaves the generators more freedom or a lower learning_rate of the "
         "discriminators (now 0.0002)"
     )
+
+
+def of_name(name):
+    return next(symptom for symptom in SYMPTOMS if symptom.name == name)
+
+
+def test_units_that_are_never_above_zero_are_dead(digits):
+    model = models.VAE(networks.mlp_encoder((8, 8, 1), (6, 5), 2), networks.mlp_decoder(2, (4,), (8, 8, 1)))
+    reference, symptom = Reference(digits), of_name("dead units")
+    exam = Examination(model, {}, reference)
+    first, second = (layer for layer in model.encoder.layers if getattr(layer, "units", 2) > 2)
+    first.bias.assign(np.full(6, 100.0))
+    second.set_weights([np.ones((6, 5)), np.array([0, 0, -1e6, -1e6, -1e6])])
+    assert symptom.applies(model, reference) and symptom.measure(exam) == pytest.approx(2 / 5)
+    assert symptom.describe(0.4, 0.2, exam) == (
+        f"2 of 5 rectifiers of layer {second.name!r} are above 0 for any example"
+    )
+    assert symptom.is_bad(0.19, 0.2, []) and not symptom.is_bad(0.2, 0.2, [])
+    assert not symptom.applies(presets.build("convolutional-vae", (8, 8, 1), width=0.1), reference)
+    assert symptom.applies(presets.build("lenet5", (8, 8, 1), width=0.3), reference)
+    assert not symptom.applies(model, Reference()) and not symptom.applies(presets.build("gan", (4,)), reference)
+
+
+def test_a_code_that_is_the_same_for_all_examples_is_unused(digits):
+    model = models.Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 4], code_activation="relu"))
+    exam, symptom, layer = Examination(model, {}, Reference(digits)), of_name("unused code"), model.encoder.layers[-1]
+    layer.set_weights([np.abs(layer.kernel), np.array([0.0, -1e6, -1e6, 3.0])])
+    assert symptom.applies(model, exam.reference) and symptom.measure(exam) == 0.5
+    assert symptom.describe(0.5, 0.1, exam) == "50 % of the units of the code differ between examples"
+    layer.set_weights([np.full_like(layer.kernel, np.nan), layer.bias])
+    assert symptom.measure(exam) is None
+    assert not symptom.applies(presets.build("vae", (8, 8, 1), width=0.02), exam.reference)

@@ -29,9 +29,9 @@ def gan(kind=models.GAN, shape=SHAPE, units=(32,), rates=(1e-3, 1e-3), generator
     return model
 
 
-def vae(beta=1.0, latent_dim=2, rate=1e-2, **options):
-    networks_of = networks.mlp_encoder(SHAPE, (32,), latent_dim), networks.mlp_decoder(latent_dim, (32,), SHAPE)
-    model = models.VAE(*networks_of, beta=beta, **options)
+def vae(beta=1.0, latent_dim=2, rate=1e-2, activation="elu", **options):
+    encoder = networks.mlp_encoder(SHAPE, (32,), latent_dim, activation)
+    model = models.VAE(encoder, networks.mlp_decoder(latent_dim, (32,), SHAPE), beta=beta, **options)
     model.compile(keras.optimizers.Adam(rate), jit_compile=False, steps_per_execution=1)
     return model
 
@@ -67,7 +67,7 @@ def healthy(name):
         return presets.dcgan(SHAPE, width=0.1), 2 * X - 1, {COLLAPSE, "saturated discriminator"}
     if name == "wgan-gp":
         return gan(models.WGANGP, n_critic=2), 2 * X - 1, {COLLAPSE, "exploding penalty"}
-    return vae(rate=3e-3), X, {"posterior collapse"}
+    return vae(rate=3e-3, activation="relu"), X, {"posterior collapse", "dead units"}
 
 
 @pytest.mark.compiled
@@ -217,6 +217,13 @@ def test_a_critic_that_is_too_fast_and_then_slower(capsys):
     begun, over = capsys.readouterr().out.splitlines()
     assert begun.endswith("Try a lower learning_rate of the critic (now 30).")
     assert over.startswith("TrainingDoctor: exploding penalty since epoch 1 is over in epoch 5: gradient_penalty is ")
+
+
+@pytest.mark.compiled
+def test_rectifiers_that_die(capsys):
+    """Under a weight of the KL that leaves nothing to encode."""
+    found = seen(vae(beta=1e3, activation="relu"), X, callbacks.TrainingDoctor(X), epochs=5)["dead units"]
+    assert found.until is None and found.value < 0.2 and "rectifiers of layer" in capsys.readouterr().out
 
 
 @pytest.mark.compiled
