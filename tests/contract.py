@@ -56,8 +56,8 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
     Returns:
         The set of the mechanisms that the model uses.
     """
-    optimizer = keras.optimizers.Adam() if representative else rmsprop()
-    anew = Anew(built(make, optimizer=optimizer, metrics=metrics))
+    optimizer = keras.optimizers.Adam if representative else rmsprop
+    anew = Anew(built(make, optimizer=optimizer(), metrics=metrics))
     model, description = anew.model, anew.model.data_description
     arrays = example_arrays(description, images, labels, whole=representative)
     copies = [array.copy() for array in arrays]
@@ -72,7 +72,7 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
         _kinds_of_data_are_equal(make, arrays)
         _works_with_callbacks(anew, arrays, tmp_path)
         _backup_restores_everything(anew, arrays, tmp_path / "backup")
-        several = built(make, optimizer=optimizer, metrics=metrics, steps_per_execution=2)
+        several = built(make, optimizer=optimizer(), metrics=metrics, steps_per_execution=2)
         _executions_are_equal(anew(), several, tuple(array[: 2 * BATCH + 4] for array in arrays))
         _averages_of_weights_are_swapped(make, arrays)
     for array, copy in zip(arrays, copies, strict=True):

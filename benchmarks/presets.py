@@ -1,0 +1,149 @@
+"""Every preset with its defaults, trained for a short time, against what anybody gets without a network.
+
+    python benchmarks/presets.py --data digits mnist cifar10 FACES PHOTOS --seconds 60 --out presets.csv
+
+A preset loses where a baseline of its kind is at least as good on the test images:
+
+- that reconstructs: the mean training image and, unless a penalty keeps its code small, PCA of as many components as
+  its code has; squared error;
+- that samples: a normal distribution of each pixel, of the training images' mean and variance, clipped to the range;
+  kernel distance in pixels (unbiased MMD^2) of as many samples as there are test images, at most 1,000;
+- that classifies: the most frequent class; error, where the images have labels;
+- that translates, here between half of the images and the negatives of the other half: the image itself; mean absolute
+  error to the test image's own negative.
+
+Every finished training is a row of `--out`, and is not repeated. The exit code is 1 if a preset loses.
+"""
+
+import argparse
+import csv
+import os
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+import keras
+import numpy as np
+
+from keras_gen import callbacks, data, metrics, presets
+from keras_gen.metrics import features
+from keras_gen.runs.baselines import pca_reconstruction, squared_error
+
+_PENALIZED = ("sparse", "contractive")  # whose codes are wide, and kept small by a penalty
+_MOST_SAMPLES = 1000
+FIELDS = ("data", "preset", "seed", "measure", "value", "baseline", "of", "epochs", "loses")
+
+
+def trained(name, x, y, arguments, seed):
+    """The preset after the time, and the epochs that it began; `y` are labels or a second set of images."""
+    keras.utils.set_random_seed(seed)
+    classes = {"num_classes": int(y.max()) + 1} if "num_classes" in presets.PRESETS[name].arguments else {}
+    model = presets.build(name, x.shape[1:], **classes)
+    pairs = () if y is None else (y,)
+    batch = (1 if "translate" in model.tasks else arguments.batch_size) * model.updates_per_step
+    end = callbacks.StopAfter(arguments.seconds)
+    return model, len(model.fit(x, *pairs, batch_size=batch, epochs=10_000, verbose=0, callbacks=[end]).epoch)
+
+
+def reconstruction(name, train, test, arguments, seed):
+    """Rows (measure, value, baseline, of, epochs) of a model that reconstructs."""
+    model, epochs = trained(name, train.x, None, arguments, seed)
+    error = squared_error(test.x, model.reconstruct(test.x))
+    yield "squared error", error, squared_error(test.x, train.x.mean(axis=0)), "mean image", epochs
+    if name not in _PENALIZED:
+        components = min(int(np.prod(model.code_shape)), len(train.x))
+        pca = squared_error(test.x, pca_reconstruction(train.x, test.x, components))
+        yield "squared error", error, pca, f"PCA of {components}", epochs
+    if "sample" in model.tasks:
+        yield *against_pixels(model, train.x, test.x, (0, 1), seed), epochs
+
+
+def samples(name, train, test, arguments, seed):
+    """The row of a model that samples, in [-1, 1]."""
+    labels = train.y if "num_classes" in presets.PRESETS[name].arguments else None
+    model, epochs = trained(name, 2 * train.x - 1, labels, arguments, seed)
+    yield *against_pixels(model, 2 * train.x - 1, 2 * test.x - 1, (-1, 1), seed), epochs
+
+
+def against_pixels(model, x, x_test, value_range, seed):
+    """The kernel distance of a model's samples and that of normal pixels."""
+    n = min(len(x_test), _MOST_SAMPLES)
+    (kernel,) = metrics.by_name("kernel", x_test, features.identity(), value_range, n)
+    pixels = np.random.default_rng(seed).normal(x.mean(axis=0), x.std(axis=0), (n, *x.shape[1:]))
+    values = [
+        kernel.score(np.clip(one, *value_range).astype("float32")) for one in (model.sample(n, seed=seed), pixels)
+    ]
+    return "kernel distance", *values, "normal pixels"
+
+
+def classification(name, train, test, arguments, seed):
+    """The row of a classifier."""
+    model, epochs = trained(name, train.x, train.y, arguments, seed)
+    error = float(np.mean(model.probabilities(test.x).argmax(axis=1) != test.y))
+    yield "error", error, float(np.mean(test.y != np.bincount(train.y).argmax())), "most frequent class", epochs
+
+
+def translation(name, train, test, arguments, seed):
+    """The row of a model that translates images to negatives."""
+    x, half = 2 * train.x - 1, len(train.x) // 2
+    model, epochs = trained(name, x[:half], -x[half : 2 * half], arguments, seed)
+    x_test = 2 * test.x[: _MOST_SAMPLES // 4] - 1
+    yield (
+        "mean absolute error",
+        float(np.abs(model.translate(x_test) + x_test).mean()),
+        float(np.abs(2 * x_test).mean()),
+        "the image itself",
+        epochs,
+    )
+
+
+KINDS = {"translate": translation, "classify": classification, "reconstruct": reconstruction, "sample": samples}
+
+
+def measured(name, train, test, arguments, seed):
+    """The rows of one training, as dicts; none of a preset that needs labels, where there are none."""
+    tasks = presets.PRESETS[name].model.tasks
+    if "num_classes" in presets.PRESETS[name].arguments and train.y is None:
+        return []
+    kind = next(function for task, function in KINDS.items() if task in tasks)
+    rows = kind(name, train, test, arguments, seed)
+    return [dict(zip(FIELDS[3:], (*row, not row[1] < row[2]), strict=True)) for row in rows]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", nargs="+", default=["digits"], help="as `data.load` takes them")
+    parser.add_argument("--presets", nargs="+", default=list(presets.PRESETS), choices=list(presets.PRESETS))
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=60.0, help="of each training")
+    parser.add_argument("--batch-size", type=int, default=100, help="that of the command line")
+    parser.add_argument("--images", type=int, default=10000, help="training images at most")
+    parser.add_argument("--out", type=Path, default=Path("presets.csv"))
+    arguments = parser.parse_args()
+    rows = list(csv.DictReader(arguments.out.open())) if arguments.out.exists() else []
+    done = {(row["data"], row["preset"], row["seed"]) for row in rows}
+    for place in arguments.data:
+        train, test = (
+            data.loading.Split(*(p if p is None else p[: arguments.images] for p in split))
+            for split in data.load(place)
+        )
+        for name in arguments.presets:
+            for seed in map(str, range(arguments.seeds)):
+                if (place, name, seed) in done:
+                    continue
+                found = measured(name, train, test, arguments, int(seed))
+                rows += [{"data": place, "preset": name, "seed": seed, **row} for row in found]
+                with arguments.out.open("w", newline="") as file:
+                    writer = csv.DictWriter(file, FIELDS)
+                    writer.writeheader()
+                    writer.writerows(rows)
+                for row in rows[len(rows) - len(found) :]:
+                    print(", ".join(f"{key} {value}" for key, value in row.items()), flush=True)
+    lost = [row for row in rows if str(row["loses"]) == "True"]
+    print(f"{len(lost)} of {len(rows)} comparisons lost")
+    sys.exit(bool(lost))
+
+
+if __name__ == "__main__":
+    main()
