@@ -36,7 +36,7 @@ class StopAfter(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
         if now - self.start >= self.seconds:
-            self.model.stop_training = True
+            self.model.stop_training = self._estimated = True
         if self._first is None:
             self._first = now, batch
         elif not self._estimated and self.params.get("steps") and now - self._first[0] >= _ENOUGH:

@@ -87,6 +87,7 @@ class Settings:
         """The settings of a run that is resumed with the `Settings` wanted, of which the user stated those given.
 
         Free to change are the number of epochs, the schedule, the pictures, and where folders are: they may have moved.
+        The minutes are those of one call, none if they are not wanted again.
         A `ValueError` is raised if another stated argument differs from the run's.
         """
         for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
@@ -95,5 +96,6 @@ class Settings:
                 option = "model" if name == "model" else f"--{name.replace('_', '-')}"
                 raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")
         free = {name: wanted.arguments[name] for name in _FREE_ON_RESUME if name in given}
+        free.setdefault("minutes", None)
         options = {name: free.get(name, value) for name, value in self.options.items()}
         return dataclasses.replace(self, epochs=free.get("epochs", self.epochs), options=options)

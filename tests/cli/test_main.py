@@ -60,7 +60,7 @@ def test_a_run_of_some_minutes_in_half_precision(run, refused, tmp_path):
     model = load_model(tmp_path / "run")
     assert {layer.compute_dtype for layer in model.encoder.layers if layer.weights} == {"bfloat16"}
     assert list((tmp_path / "run" / "tensorboard").rglob("events*"))
-    code, out, err = run("train", "vae", "--epochs", 3, "--resume", "--minutes", 5, "--out", tmp_path / "run")
+    code, out, err = run("train", "vae", "--epochs", 3, "--resume", "--out", tmp_path / "run")
     assert code == 0 and "after epoch 3:" in out, err
     assert "`--minutes` must be a finite number > 0" in refused("train", "vae", "--minutes", 0, "--out", tmp_path / "n")
     assert not (tmp_path / "n").exists()
