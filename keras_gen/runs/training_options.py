@@ -5,7 +5,7 @@ import typing
 import keras
 import numpy as np
 
-from keras_gen import callbacks, checks, data, presets
+from keras_gen import callbacks, checks, data, models, presets
 from keras_gen.arguments import REQUIRED, arguments_of
 
 _EXAMINED = 64  # examples and samples that the training doctor looks at
@@ -47,6 +47,8 @@ def _examples(training):
     sources = training.batches.sources
     rows = np.linspace(0, sources[0].size - 1, min(_EXAMINED, sources[0].size)).astype("int64")
     x, *labels = (source.rows(rows).numpy() for source in sources)
+    if issubclass(model, models.AdversarialModel) and x.min() >= 0:
+        return {}  # of bright images in [-1, 1] a few can look as if they were in [0, 1]
     if "sample" not in model.tasks or not labels:
         return {"x": x} if (x != x[:1]).any() else {}
     alike = [(x[labels[0] == label] == x[labels[0] == label][:1]).all() for label in np.unique(labels[0])]

@@ -127,7 +127,7 @@ class CompiledByPlayers:
             return optimizer
         settings = ", ".join(f"{name}={value:g}" for name, value in self.optimizer_settings.items())
         logging.getLogger("keras_gen").warning(
-            f"compile('adam') gives {type(self).__name__} Adam({settings}): Keras's own settings seldom train it. "
+            f"compile('adam') gives {type(self).__name__} Adam({settings}), with the rates published for it. "
             "Pass keras.optimizers.Adam(...) for others."
         )
         return keras.optimizers.Adam(**self.optimizer_settings)

@@ -55,9 +55,10 @@ def test_the_doctor_is_given_examples_that_differ_from_all_over_the_data(tmp_pat
         np.float32(0.9975),
     )
     assert doctor_of("vae", tmp_path, 0 * x).reference.x is None
+    assert doctor_of("gan", tmp_path, x).reference.x is None and doctor_of("gan", tmp_path, -x).reference.x is not None
     assert doctor_of("lenet5", tmp_path, x, classes).reference.labels is None
-    assert set(doctor_of("conditional-gan", tmp_path, x, classes).reference.labels) == {0, 1}
-    assert doctor_of("conditional-gan", tmp_path, x[::200], classes[::200]).reference.x is None
+    assert set(doctor_of("conditional-gan", tmp_path, -x, classes).reference.labels) == {0, 1}
+    assert doctor_of("conditional-gan", tmp_path, -x[::200], classes[::200]).reference.x is None
     assert [doctor_of("vae", tmp_path, x, epochs=epochs).patience for epochs in (1, 20, 50)] == [1, 2, 3]
 
 
