@@ -98,6 +98,8 @@ def test_units_that_are_never_above_zero_are_dead(digits):
     assert symptom.is_bad(0.19, 0.2, []) and not symptom.is_bad(0.2, 0.2, [])
     assert not symptom.applies(presets.build("convolutional-vae", (8, 8, 1), width=0.1), reference)
     assert symptom.applies(presets.build("lenet5", (8, 8, 1), width=0.3), reference)
+    first.set_weights([np.full_like(first.kernel, np.nan), first.bias])
+    assert symptom.measure(Examination(model, {}, reference)) is None
     assert not symptom.applies(model, Reference()) and not symptom.applies(presets.build("gan", (4,)), reference)
 
 
