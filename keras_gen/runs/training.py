@@ -80,6 +80,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     model = _start(run_folder, exists, settings, train_set.x.shape[1:])
     batches = _batches(model, settings, _arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
+    model.data_description.check_batch(test, in_fit=True)  # as `fit` would, but before anything is written
     new = _fit(model, settings, run_folder, batches, exists, verbose, test)
     figures = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     files = _save_figures(run_folder.folder, _pictures(model, run_folder, test[0], test_set.y, settings.seed))

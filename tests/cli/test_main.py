@@ -66,6 +66,14 @@ def test_a_run_of_some_minutes_in_half_precision(run, refused, tmp_path):
     assert not (tmp_path / "n").exists()
 
 
+def test_test_images_that_do_not_suit_are_refused_before_anything_is_written(refused, tmp_path):
+    dark, bright = np.zeros((32, 8, 8, 1)), np.ones((32, 8, 8, 1))
+    np.savez(tmp_path / "data.npz", x_train=dark, x_test=bright)
+    options = ["--data", tmp_path / "data.npz", "--width", 0.05, "--batch-size", 16, "--out", tmp_path / "run"]
+    assert "`x` does not reach below 0" in refused("train", "gan", *options)
+    assert not (tmp_path / "run").exists()
+
+
 def test_sample_interpolate_reconstruct_and_evaluate(vae, run, tmp_path):
     for command in (("sample", vae, "--n", 9, "--seed", 1), ("reconstruct", vae, "--n", 4)):
         code, out, err = run(*command, "--out", tmp_path / "a.png")
