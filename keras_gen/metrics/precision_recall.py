@@ -1,13 +1,10 @@
 """Precision and recall: the share of samples near real examples, and the share of real examples near samples."""
 
 import typing
-import warnings
-
-import numpy as np
 
 from keras_gen import checks
 from keras_gen.metrics import arrays
-from keras_gen.metrics.sample_metric import SampleMetric
+from keras_gen.metrics.neighbours import NeighbourMetric, share_within
 
 
 class PrecisionRecall(typing.NamedTuple):
@@ -35,6 +32,7 @@ def precision_recall(real, fake, k=3):
 
     Example:
 
+    >>> import numpy as np
     >>> real = np.array([[0.0], [1.0], [2.0], [3.0]])
     >>> precision_recall(real, np.array([[0.9], [1.2], [5.0], [5.1]]), k=1)
     PrecisionRecall(precision=0.5, recall=0.25)
@@ -44,20 +42,11 @@ def precision_recall(real, fake, k=3):
     """
     k = checks.integer("k", k)
     real, fake = arrays.as_feature_pair(real, fake, least=k + 1)
-    precision = share_among(fake, real, arrays.squared_radii(real, k))
-    return PrecisionRecall(precision, share_among(real, fake, arrays.squared_radii(fake, k)))
+    precision = share_within(fake, real, arrays.squared_radii(real, k))
+    return PrecisionRecall(precision, share_within(real, fake, arrays.squared_radii(fake, k)))
 
 
-def share_among(points, others, squared_radii):
-    """Share of the points that lie in a ball of the squared radii `(m,)` around at least one of the others."""
-    within = [
-        np.any(arrays.squared_distances(points[part], others) <= squared_radii, axis=1)
-        for part in arrays.blocks(len(points), len(others))
-    ]
-    return float(np.concatenate(within).mean())
-
-
-class SamplePrecision(SampleMetric):
+class SamplePrecision(NeighbourMetric):
     """The precision of `precision_recall`, of samples and a fixed draw of as many real examples, as a metric.
 
     Args:
@@ -66,6 +55,7 @@ class SamplePrecision(SampleMetric):
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gen.metrics import features
     >>> real = np.random.default_rng(0).normal(size=(100, 2))
     >>> metric = SamplePrecision(real, features.identity(), n=100)
@@ -77,20 +67,10 @@ class SamplePrecision(SampleMetric):
     label = "precision"
 
     def __init__(self, real, features, value_range=(0, 1), n=10_000, k=3):
-        self._k = checks.integer("k", k)
-        checks.integer("n", n, minimum=k + 1)
-        super().__init__(real, features, value_range, n, [f"k={k}"])
-        available = len(arrays.as_features("real", self.real.features, least=k + 1))
-        if available < n:
-            warnings.warn(
-                "Precision and recall are compared at equal numbers of real examples and samples. "
-                f"Expected: at least {n} real examples for n={n}. Received: {available}",
-                stacklevel=2,
-            )
+        super().__init__(real, features, value_range, n, k)
 
     def compute(self, features):
-        real = self.real.subset(self.n)
-        return share_among(features, real, self.real.squared_radii(self._k, self.n))
+        return share_within(features, *self.real_balls)
 
 
 class SampleRecall(SamplePrecision):
@@ -101,6 +81,7 @@ class SampleRecall(SamplePrecision):
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gen.metrics import features
     >>> real = np.concatenate([np.zeros((50, 2)), np.ones((50, 2))])
     >>> metric = SampleRecall(real, features.identity(), n=100)
@@ -112,4 +93,4 @@ class SampleRecall(SamplePrecision):
     label = "recall"
 
     def compute(self, features):
-        return share_among(self.real.subset(self.n), features, arrays.squared_radii(features, self._k))
+        return share_within(self.real.subset(self.n), features, arrays.squared_radii(features, self.k))

@@ -11,6 +11,8 @@ KINDS = {
     "kernel": metrics.KernelDistance,
     "precision": metrics.SamplePrecision,
     "recall": metrics.SampleRecall,
+    "density": metrics.SampleDensity,
+    "coverage": metrics.SampleCoverage,
     "score": metrics.ClassifierScore,
     "mmd": metrics.MaximumMeanDiscrepancy,
 }
@@ -22,7 +24,7 @@ def three():
 
 
 def test_every_name_is_its_metric_of_the_same_data():
-    made = metrics.by_name("frechet, kernel,precision,recall,score,mmd", REAL, three(), (0, 2), n=40)
+    made = metrics.by_name("frechet, kernel,precision,recall,density,coverage,score,mmd", REAL, three(), (0, 2), n=40)
     assert [type(metric) for metric in made] == list(KINDS.values())
     assert {(metric.n, metric.value_range, metric.features.name) for metric in made} == {(40, (0, 2), "three")}
     assert len({metric.real for metric in made if metric.real is not None}) == 1
@@ -36,9 +38,23 @@ def test_names_may_come_as_a_sequence_and_count_once():
     ]
 
 
-@pytest.mark.parametrize("names", ["frechet,fid", ["Recall"], ""])
+def test_names_are_found_in_whatever_case():
+    assert [metric.name for metric in metrics.by_name("Recall, MMD", REAL, features.identity(), n=9)] == [
+        "recall[identity,k=3,n=9]",
+        "mmd[identity,bandwidth=median,n=9]",
+    ]
+
+
+@pytest.mark.parametrize("names", ["fid", "FID,frechet", ["Fid"]])
+def test_fid_is_the_nearest_measure_and_a_warning_says_so(names):
+    with pytest.warns(UserWarning, match="`fid` is measured as `frechet`: .* does not compare with published FIDs"):
+        (metric,) = metrics.by_name(names, REAL, features.identity(), n=9)
+    assert type(metric) is metrics.FrechetDistance
+
+
+@pytest.mark.parametrize("names", ["frechet,fib", ["Recalls"], ""])
 def test_an_unknown_name_is_answered_with_those_known(names):
-    known = r"\['frechet', 'kernel', 'mmd', 'precision', 'recall', 'score'\]"
+    known = r"\['coverage', 'density', 'frechet', 'kernel', 'mmd', 'precision', 'recall', 'score'\]"
     with pytest.raises(ValueError, match=f"Unknown metric.* Expected: one of {known}"):
         metrics.by_name(names, REAL, features.identity(), n=9)
 
