@@ -40,6 +40,11 @@ def penalty(model):
     return _listed([*choices, f"a lower learning_rate of the critic (now {learning_rates(model, 'critic')})"])
 
 
+def vanished_critic(model):
+    """For a critic whose clipped weights leave it the same value for all examples."""
+    return f"more filters or units of the critic, a larger clip (now {model.clip:g}) or models.WGANGP (wgan-gp)"
+
+
 def posterior(model):
     """For a VAE whose decoder does not use its code."""
     if model.importance_samples > 1:  # the bound has no weight of its KL

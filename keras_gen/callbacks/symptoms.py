@@ -151,6 +151,19 @@ def _describe_saturation(value, limit, exam):
     )
 
 
+def _critic_spread(exam):
+    """How far a critic's values differ: by its own estimate of the distance, or over samples and real examples.
+
+    The estimate alone vanishes also where the samples are good, and the values with the moving averages of a batch
+    normalisation are tiny at first.
+    """
+    if exam.samples is None:
+        return None
+    parts = [exam.samples] if exam.reference.x is None else [exam.samples, exam.reference.x]
+    values = np.concatenate([np.asarray(exam.model.critic(part, training=False), "float64").ravel() for part in parts])
+    return max(abs(exam.logs.get("wasserstein", math.nan)), float(values.std()))
+
+
 def _active_share(exam):
     kl = exam.model.kl_per_dimension(exam.reference.x)
     return None if np.isnan(kl).any() else float(np.mean(kl > ACTIVE))
@@ -203,6 +216,17 @@ SYMPTOMS = (
         describe=lambda value, limit, exam: f"gradient_penalty is {value:.3g} (limit {limit:g}, or a tenfold growth)",
         advice=advice.penalty,
         is_bad=_too_steep,
+    ),
+    Symptom(
+        "vanished critic",
+        limit="min_critic",
+        applies=lambda model, reference: _logs(model, "wasserstein") and advice.argument(model, "clip") is not None,
+        measure=_critic_spread,
+        describe=lambda value, limit, exam: (
+            f"the critic's values differ by {value:.2g} (limit {limit:g}): it is constant, and the generator learns "
+            "nothing from it"
+        ),
+        advice=advice.vanished_critic,
     ),
     Symptom(
         "dead units",

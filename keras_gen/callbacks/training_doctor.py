@@ -40,6 +40,8 @@ class TrainingDoctor(keras.callbacks.Callback):
     - *saturated discriminator*: its loss is below the share `min_discriminator_loss` of the way from certainty to
       guessing (of cross-entropies, least squares and the hinge, after the warm-up steps);
     - *exploding penalty*: `gradient_penalty` is above `max_penalty`, or above a tenth of it and tenfold its smallest;
+    - *vanished critic* of a WGAN with clipped weights: neither `wasserstein` nor the standard deviation of the critic's
+      values over samples and `x` reaches `min_critic`;
     - *dead units*: of the rectifiers of a hidden layer, of an encoder or a classifier, the share that is above 0 for at
       least one example is below `min_live` (needs `x`);
     - *unused code* of an autoencoder: the share of units of the code that are not the same for all examples is below
@@ -73,6 +75,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         min_classes: A number >= 0. Defaults to 0.5.
         min_discriminator_loss: A number >= 0. Defaults to 0.05.
         max_penalty: A number >= 0; a critic of slope 0 has penalty 1. Defaults to 10.
+        min_critic: A number >= 0. Defaults to 1e-4.
         min_active: A number >= 0. Defaults to 0.1.
         min_live: A number >= 0. Defaults to 0.2.
 
@@ -116,6 +119,7 @@ class TrainingDoctor(keras.callbacks.Callback):
         min_classes=0.5,
         min_discriminator_loss=0.05,
         max_penalty=10.0,
+        min_critic=1e-4,
         min_active=0.1,
         min_live=0.2,
     ):
@@ -128,6 +132,7 @@ class TrainingDoctor(keras.callbacks.Callback):
             "min_classes": min_classes,
             "min_discriminator_loss": min_discriminator_loss,
             "max_penalty": max_penalty,
+            "min_critic": min_critic,
             "min_active": min_active,
             "min_live": min_live,
         }

@@ -68,6 +68,11 @@ def vae(**options):
             lambda: game(models.WGANGP, gradient_penalty_weight=1e3),
             "a lower gradient_penalty_weight (now 1000, published 10) or a lower learning_rate of the critic (now 0.5)",
         ),
+        (
+            advice.vanished_critic,
+            lambda: game(models.WGAN),
+            "more filters or units of the critic, a larger clip (now 0.01) or models.WGANGP (wgan-gp)",
+        ),
         (advice.posterior, lambda: vae(), f"{WARM_UP}, a lower beta (now 1) or a smaller decoder"),
         (advice.posterior, lambda: vae(beta=4.0), f"a lower beta (now 4), {WARM_UP} or a smaller decoder"),
         (

@@ -112,3 +112,33 @@ def test_a_code_that_is_the_same_for_all_examples_is_unused(digits):
     layer.set_weights([np.full_like(layer.kernel, np.nan), layer.bias])
     assert symptom.measure(exam) is None
     assert not symptom.applies(presets.build("vae", (8, 8, 1), width=0.02), exam.reference)
+
+
+@pytest.mark.parametrize(("units", "bad"), [((64,), False), ((2, 2, 2, 2), True)])
+def test_a_clipped_critic_of_few_units_is_constant(units, bad, digits):
+    """Each layer of weights of at most 0.01 makes the values smaller, the more the fewer units it has."""
+    x, symptom = 2 * digits - 1, of_name("vanished critic")
+    model = models.WGAN(networks.mlp_generator(4, (8,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), units), 4)
+    model.compile()
+    model.fit(x, batch_size=25, epochs=3, verbose=0)
+    logs = model.evaluate(x, verbose=0, return_dict=True)
+    exam = Examination(model, logs, Reference(x))
+    value = symptom.measure(exam)
+    assert symptom.applies(model, exam.reference) and symptom.is_bad(value, 1e-4, []) is bad
+    assert bad == (f"{logs['critic_loss']:.3f}" == "-0.000")
+    assert symptom.measure(Examination(model, {**logs, "wasserstein": -0.5}, exam.reference)) == 0.5
+    assert symptom.describe(2e-7, 1e-4, exam).startswith("the critic's values differ by 2e-07 (limit 0.0001)")
+
+
+def test_the_critic_is_seen_on_samples_alone_and_by_its_values_where_its_estimate_is_zero(digits):
+    symptom, x = of_name("vanished critic"), 2 * digits - 1
+    model = models.WGAN(networks.mlp_generator(4, (8,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), (8,)), 4)
+    reference = Reference(x)
+    values = np.concatenate([model.critic(part) for part in (reference.draw(model), x)])
+    assert symptom.measure(Examination(model, {"wasserstein": 0.0}, reference)) == pytest.approx(values.std())
+    assert symptom.measure(Examination(model, {"wasserstein": 0.0}, Reference())) == pytest.approx(values[:256].std())
+    model.sample = lambda n, seed: np.full((n, 8, 8, 1), np.nan)
+    assert symptom.measure(Examination(model, {"wasserstein": 0.0}, reference)) is None
+    penalized = models.WGANGP(model.generator, model.critic, 4)
+    assert not symptom.applies(penalized, reference)
+    assert not symptom.applies(presets.build("gan", (8, 8, 1), width=0.02), reference)
