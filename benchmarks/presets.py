@@ -7,7 +7,10 @@ A preset loses where a baseline of its kind is at least as good on the test imag
 - that reconstructs: the mean training image and, unless a penalty keeps its code small, PCA of as many components as
   its code has; squared error;
 - that samples: a normal distribution of each pixel, of the training images' mean and variance, clipped to the range;
-  kernel distance in pixels (unbiased MMD^2) of as many samples as there are test images, at most 1,000;
+  the share of test images, at most 1,000, that none of as many samples is near: 1 - coverage (Naeem et al., 2020,
+  arXiv:2002.09797) in the first five principal components of the training images. There training images leave 1 to 6 %
+  uncovered, normal pixels 70 to 97 %, and one image for all latents, or the mean image, 88 to 100 % (digits, MNIST,
+  CIFAR-10, faces, photographs of 64x64). In the pixels themselves the mean image alone covers up to 80 %;
 - that classifies: the most frequent class; error, where the images have labels;
 - that translates, here between half of the images and the negatives of the other half: the image itself; mean absolute
   error to the test image's own negative.
@@ -27,11 +30,10 @@ import keras
 import numpy as np
 
 from keras_gen import callbacks, data, metrics, presets
-from keras_gen.metrics import features
 from keras_gen.runs.baselines import pca_reconstruction, squared_error
 
 _PENALIZED = ("sparse", "contractive")  # whose codes are wide, and kept small by a penalty
-_MOST_SAMPLES = 1000
+_MOST_SAMPLES, _COMPONENTS = 1000, 5
 FIELDS = ("data", "preset", "seed", "measure", "value", "baseline", "of", "epochs", "loses")
 
 
@@ -67,14 +69,18 @@ def samples(name, train, test, arguments, seed):
 
 
 def against_pixels(model, x, x_test, value_range, seed):
-    """The kernel distance of a model's samples and that of normal pixels."""
+    """The share of test images that a model's samples leave uncovered, and that of normal pixels."""
+    from sklearn.decomposition import PCA
+
     n = min(len(x_test), _MOST_SAMPLES)
-    (kernel,) = metrics.by_name("kernel", x_test, features.identity(), value_range, n)
+    pca = PCA(_COMPONENTS, random_state=0).fit(x.reshape(len(x), -1))
     pixels = np.random.default_rng(seed).normal(x.mean(axis=0), x.std(axis=0), (n, *x.shape[1:]))
-    values = [
-        kernel.score(np.clip(one, *value_range).astype("float32")) for one in (model.sample(n, seed=seed), pixels)
-    ]
-    return "kernel distance", *values, "normal pixels"
+    real, *fakes = (
+        pca.transform(np.clip(images, *value_range).reshape(n, -1))
+        for images in (x_test[:n], model.sample(n, seed=seed), pixels)
+    )
+    values = [1 - metrics.density_coverage(real, fake).coverage for fake in fakes]
+    return "uncovered test images", *values, "normal pixels"
 
 
 def classification(name, train, test, arguments, seed):
