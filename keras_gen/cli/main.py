@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from keras_gen.cli import catalogue
+from keras_gen.cli.compare import compare
 from keras_gen.cli.options import SETTINGS, elements, errors_on_one_line
 from keras_gen.quiet import quiet_start
 from keras_gen.version import __version__
@@ -174,7 +175,8 @@ def evaluate(
     data: _DATA = None,
     nll_samples: Annotated[int, typer.Option(min=0, help="Importance samples of the likelihood; 0: none.")] = 0,
     metrics: Annotated[
-        str, typer.Option(help="Metrics of samples, such as frechet,kernel,precision,recall,score,mmd.")
+        str,
+        typer.Option(help="Metrics of samples: of frechet, kernel, precision, recall, density, coverage, score, mmd."),
     ] = "",
     samples: Annotated[
         int | None,
@@ -189,11 +191,19 @@ def evaluate(
     """Print the test losses, and on request the test likelihood and metrics of samples."""
     if metrics and features == "lenet5":
         typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
-    runs = _imported("keras_gen.runs")
-    for measured in runs.evaluate(run, data, nll_samples, metrics, samples, features, seed):
-        error = "" if measured.error is None else f" +- {measured.error:.4f}"
-        details = ", ".join(f"{key} {value:.4g}" for key, value in measured.details.items())
-        typer.echo(f"{measured.name}: {measured.value:.4f}{error}" + (f" ({details})" if details else ""))
+    measurements, remarks = _imported("keras_gen.runs").evaluate(
+        run, data, nll_samples, metrics, samples, features, seed
+    )
+    for one in measurements:
+        error = "" if one.error is None else f" +- {one.error:.4f}"
+        notes = [] if one.baseline is None else [f"training images {one.baseline:.4f}"]
+        notes += [f"{key} {value:.4g}" for key, value in one.details.items()]
+        typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
+    for remark in remarks:
+        typer.echo(f"Remark: {remark}.")
+
+
+app.command()(compare)
 
 
 def _classes(labels):

@@ -1,11 +1,13 @@
 """Figures of what a model does. Every function returns a matplotlib figure or an array, and needs no screen."""
 
+from keras_gen.plots.comparison import compared
 from keras_gen.plots.curves import error_against, history_curves
 from keras_gen.plots.images import image_grid, image_rows, mosaic
 from keras_gen.plots.latents import latent_scatter, manifold
 from keras_gen.plots.translation import translations
 
 __all__ = [
+    "compared",
     "error_against",
     "history_curves",
     "image_grid",

@@ -3,6 +3,7 @@
 Messages name the options of the command line.
 """
 
+from keras_gen.runs.comparison import compare
 from keras_gen.runs.evaluation import evaluate
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.pictures import interpolation, reconstructions, samples
@@ -13,6 +14,7 @@ from keras_gen.runs.translation import translate
 
 __all__ = [
     "Settings",
+    "compare",
     "evaluate",
     "interpolation",
     "load_run",

@@ -4,7 +4,7 @@ import numpy as np
 
 from keras_gen import callbacks, metrics, presets
 from keras_gen.reports import Finding
-from keras_gen.runs.evaluation import feature_extractor
+from keras_gen.runs.sample_quality import feature_extractor
 
 
 def squared_error(x, reconstruction):

@@ -90,6 +90,12 @@ def rescaled(x, model):
     return x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
 
 
+def in_unit_range(samples, model):
+    """Values in the model's range brought to [0, 1]: the inverse of `rescaled`."""
+    low, high = range_of(model)
+    return samples if (low, high) == (0, 1) else (samples - np.float32(low)) / np.float32(high - low)
+
+
 def _labelled(model, labels, n):
     """The argument `labels` of n samples of classes in turn."""
     if not model.uses_labels:

@@ -67,11 +67,13 @@ def healthy(name):
         return presets.dcgan(SHAPE, width=0.1), 2 * X - 1, {COLLAPSE, "saturated discriminator"}
     if name == "wgan-gp":
         return gan(models.WGANGP, n_critic=2), 2 * X - 1, {COLLAPSE, "exploding penalty"}
+    if name == "wgan":
+        return gan(models.WGAN, n_critic=2), 2 * X - 1, {COLLAPSE, "vanished critic"}
     return vae(rate=3e-3, activation="relu"), X, {"posterior collapse", "dead units"}
 
 
 @pytest.mark.compiled
-@pytest.mark.parametrize("name", ["gan", "hinge", "dcgan", "wgan-gp", "vae"])
+@pytest.mark.parametrize("name", ["gan", "hinge", "dcgan", "wgan-gp", "wgan", "vae"])
 def test_it_watches_healthy_trainings_in_silence(name, capsys):
     (model, x, watched), doctor = healthy(name), callbacks.TrainingDoctor(2 * X - 1 if name != "vae" else X)
     assert seen(model, x, doctor, epochs=8) == {} and capsys.readouterr().out == ""
@@ -397,6 +399,7 @@ def test_a_finding_is_its_line():
         ({"samples": 1}, "`samples` must be an integer >= 2. Received: samples=1"),
         ({"seed": -1}, "`seed` must be an integer >= 0"),
         ({"min_spread": -1}, "`min_spread` must be a finite number >= 0.0. Received: min_spread=-1"),
+        ({"min_critic": -1}, "`min_critic` must be a finite number >= 0.0. Received: min_critic=-1"),
         ({"max_penalty": math.inf}, "`max_penalty` must be a finite number >= 0"),
         ({"min_active": "a"}, "`min_active` must be a finite number"),
         ({"x": X * np.nan}, "`x` must be finite"),

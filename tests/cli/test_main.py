@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import load_model
+from keras_gen import data, load_model, models
 from keras_gen.version import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -102,13 +102,24 @@ def test_samples_and_paths_of_the_classes_asked_for(conditional, run, tmp_path):
 
 
 def test_evaluate_measures_samples_in_the_names_that_say_how(conditional, run):
-    options = ["--metrics", "frechet,precision", "--samples", 100, "--features", "identity"]
+    options = ["--metrics", "FID,precision", "--samples", 100, "--features", "identity"]
     code, out, err = run("evaluate", conditional, *options)
-    assert code == 0, err
+    assert code == 0 and "Warning: `fid` is measured as `frechet`" in err, err
     lines = dict(line.split(": ", 1) for line in out.splitlines())
     metrics = {"frechet[identity,n=100]", "precision[identity,k=3,n=100]"}
     assert {"discriminator_loss", "generator_loss", *metrics} < set(lines)
     assert float(lines["frechet[identity,n=100]"].split()[0]) > 1, "of a generator of two epochs"
+    assert all("(training images " in lines[name] for name in metrics)
+
+
+def test_evaluate_states_the_accuracy_of_the_classifier_and_remarks_on_samples_that_are_alike(vae, run, monkeypatch):
+    image = data.load("digits")[1].x[:1]
+    monkeypatch.setattr(models.VAE, "sample", lambda self, n, seed: np.repeat(image, n, axis=0))
+    code, out, err = run("evaluate", vae, "--metrics", "density,coverage")
+    assert code == 0, err
+    lines = dict(line.split(": ", 1) for line in out.splitlines())
+    assert 0.9 < float(lines["accuracy[lenet5]"]) <= 1
+    assert lines["Remark"].startswith("density is high (") and lines["Remark"].endswith(".")
 
 
 def test_what_a_run_cannot_do_is_one_line(vae, conditional, refused):
@@ -118,7 +129,7 @@ def test_what_a_run_cannot_do_is_one_line(vae, conditional, refused):
         (("sample", conditional, "--labels", "12"), "`labels` must be in 0..9. Received: labels in 12..12"),
         (("sample", vae, "--labels", "1"), "--labels are for a conditional model"),
         (("evaluate", conditional, "--nll-samples", 5), "needs a model with the task 'likelihood'"),
-        (("evaluate", conditional, "--metrics", "fid", "--features", "identity"), "Unknown metric"),
+        (("evaluate", conditional, "--metrics", "fib", "--features", "identity"), "Unknown metric"),
         (("translate", vae, "."), "`translate` needs a model with the task 'translate'"),
     ):
         assert message in refused(*arguments)

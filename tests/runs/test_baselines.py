@@ -42,7 +42,7 @@ def test_sample_metrics_take_no_more_samples_than_there_are_images():
 
 
 def test_inception_features_are_taken_by_name(monkeypatch):
-    monkeypatch.setattr("keras_gen.runs.evaluation.inception_v3", features.identity)
+    monkeypatch.setattr("keras_gen.runs.sample_quality.inception_v3", features.identity)
     train, test = data.load("digits", value_range=(-1, 1))
     assert sample_metrics("mmd", train, test, 50, "inception_v3")[0].features.name == "identity"
 

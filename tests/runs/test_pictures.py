@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import models, networks, presets, runs
-from keras_gen.runs.pictures import codes, rescaled
+from keras_gen.runs.pictures import codes, in_unit_range, rescaled
 
 
 @pytest.fixture
@@ -43,8 +43,9 @@ def test_paths_suit_the_latents(folder, monkeypatch):
 
 
 def test_pixels_are_brought_to_the_models_range(folder):
-    x = np.array([[0.0, 0.5, 1.0]], "float32")
-    np.testing.assert_array_equal(rescaled(x, runs.load_run(folder).model), [[-1, 0, 1]])
+    x, model = np.array([[0.0, 0.5, 1.0]], "float32"), runs.load_run(folder).model
+    np.testing.assert_array_equal(rescaled(x, model), [[-1, 0, 1]])
+    np.testing.assert_array_equal(in_unit_range(rescaled(x, model), model), x)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

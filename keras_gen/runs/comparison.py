@@ -1,0 +1,189 @@
+"""Comparing the samples of runs: one table and one picture."""
+
+import csv
+import json
+import typing
+import warnings
+from pathlib import Path
+
+from keras_gen import data, plots
+from keras_gen.files import atomic_write
+from keras_gen.metrics.arrays import estimate
+from keras_gen.runs.loading import load_run
+from keras_gen.runs.pictures import in_unit_range
+from keras_gen.runs.sample_quality import SampleQuality, contradiction
+from keras_gen.training.tasks import has_task
+
+_NO_DIFFERENCE = ("seed", "tensorboard", "doctor", "sample_every", "picture_every")  # between runs of one group
+_SHOWN = 10  # samples of each group in the picture
+_BASELINE = "training images"
+
+
+class Group(typing.NamedTuple):
+    """Runs that differ by their seed alone.
+
+    `name`, that of the model with the arguments in which groups differ; `seeds` and `epochs`, a list each; `values`, a
+    dict from a metric's name to a list, a value for each run; `samples`, a few of the first run's, in [0, 1].
+    """
+
+    name: str
+    seeds: list
+    epochs: list
+    values: dict
+    samples: object
+
+
+class Comparison(typing.NamedTuple):
+    """The list of `groups` of runs, the `baselines` by metric, the classifier's `accuracy`, and a list of `remarks`."""
+
+    groups: list
+    baselines: dict
+    accuracy: object
+    remarks: list
+
+    def rows(self):
+        """The table as a list of dicts: a row for each group, and one of the baselines."""
+        rows = []
+        for group in self.groups:
+            first, last = min(group.epochs), max(group.epochs)
+            epochs = str(first) if first == last else f"{first}-{last}"
+            row = {"model": group.name, "runs": len(group.seeds), "epochs": epochs}
+            for name, values in group.values.items():
+                mean, error = estimate(values)
+                row |= {name: mean, f"{name} error": error if len(values) > 1 else ""}
+            rows.append(row)
+        found = {name: value for name, value in self.baselines.items() if value is not None}
+        return [*rows, {"model": _BASELINE, **found}] if found else rows
+
+    def lines(self):
+        """The table as aligned lines of text, a mean with its standard error in a cell."""
+        cells = [["model", "runs", "epochs", *(_label(name) for name in self.baselines)]]
+        for row in self.rows():
+            measures = [_cell(row.get(name, ""), row.get(f"{name} error", "")) for name in self.baselines]
+            cells.append([*(str(row.get(key, "")) for key in ("model", "runs", "epochs")), *measures])
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+
+    def write(self, path):
+        """Write the table as a CSV file."""
+        rows = self.rows()
+        with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def figure(self):
+        """A `matplotlib.figure.Figure`: a panel for each metric, and a strip of samples of each group."""
+        values = {name: {group.name: group.values[name] for group in self.groups} for name in self.baselines}
+        samples = {group.name: group.samples for group in self.groups}
+        return plots.compared(values, self.baselines, samples, baseline_name=_BASELINE)
+
+
+def compare(folders, metric_names="frechet,density,coverage", samples=None, features="lenet5", name=None, seed=0):
+    """Compare the samples of runs that were trained on the same data; runs that differ by their seed alone are a group.
+
+    Nothing is trained but the classifier whose features `"lenet5"` are, once for given data.
+
+    Args:
+        folders: List of folders of runs whose models sample.
+        metric_names: Metrics of samples, as in `metrics.by_name`. Defaults to `"frechet,density,coverage"`.
+        samples: Number of samples of each run, an integer >= 2. Defaults to `None`: as many as test images.
+        features: As in `evaluate`. Defaults to `"lenet5"`.
+        name: Name or path of the data. Defaults to `None`: the runs' own, which must be the same.
+        seed: Seed of the samples. Defaults to 0.
+
+    Returns:
+        A `Comparison`, with groups in the order of the folders.
+
+    Raises:
+        ValueError: If a folder holds no run, one without a finished epoch, or one whose model does not sample; if a
+            folder is given twice; if the runs are of different data.
+
+    Warns:
+        UserWarning: If a run was interrupted, or two runs of a group have the same seed.
+    """
+    folders = [Path(folder) for folder in folders]
+    _require_different(folders)
+    opened = {str(folder): load_run(folder) for folder in folders}
+    for folder, run in opened.items():
+        _require_samples(folder, *run)
+    place = _common_data(opened, name)
+    train_set, test_set = data.load(place)
+    for folder, run in opened.items():
+        if tuple(run.model.example_shape) != test_set.x.shape[1:]:
+            raise ValueError(
+                f"'{folder}' makes other images than those of '{place}'. Expected: {test_set.x.shape[1:]}. "
+                f"Received: {tuple(run.model.example_shape)}"
+            )
+    quality = SampleQuality(metric_names, train_set, test_set, features, samples)
+    groups, remarks = [], []
+    for group_name, members in _grouped(list(opened.values())).items():
+        measured = [quality.measure(run.model, seed) for run in members]
+        seeds = [run.settings.seed for run in members]
+        if len(set(seeds)) < len(seeds):
+            warnings.warn(f"Runs of {group_name} have the same seed: {seeds}. Their error is too small", stacklevel=2)
+        remarks += [f"{group_name}: {remark}" for remark in filter(None, map(contradiction, measured))][:1]
+        values = {one.name: [run[place].value for run in measured] for place, one in enumerate(measured[0])}
+        model = members[0].model
+        shown = in_unit_range(model.sample(_SHOWN, seed=seed), model)
+        groups.append(Group(group_name, seeds, [run.model.epochs_completed for run in members], values, shown))
+    return Comparison(groups, quality.baselines, quality.accuracy, remarks)
+
+
+def _require_different(folders):
+    resolved = [folder.resolve() for folder in folders]
+    twice = [str(folder) for folder, path in zip(folders, resolved, strict=True) if resolved.count(path) > 1]
+    if twice or not folders:
+        raise ValueError(f"Runs must be different folders. Expected: each once. Received: {twice or 'none'}")
+
+
+def _require_samples(folder, model, settings):
+    """Raise unless the model of a run samples and was trained, and warn if the run was interrupted."""
+    if not has_task(model, "sample"):
+        raise ValueError(
+            f"'{folder}' has no samples to compare. Expected: a run of a model that samples, such as a GAN or a VAE. "
+            f"Received: a run of {settings.model}"
+        )
+    done = model.epochs_completed
+    if done == 0:
+        raise ValueError(
+            f"'{folder}' was interrupted in its first epoch. Expected: a run with at least one finished epoch; "
+            "--resume goes on with it. Received: 0 epochs"
+        )
+    if done < settings.epochs and not settings.options.get("minutes"):
+        warnings.warn(f"'{folder}' was interrupted: {done} of {settings.epochs} epochs are finished", stacklevel=3)
+
+
+def _common_data(opened, name):
+    places = {folder: run.data_name(name) for folder, run in opened.items()}
+    if len(set(places.values())) > 1:
+        listed = ", ".join(f"'{folder}' of '{place}'" for folder, place in places.items())
+        raise ValueError(f"Runs are compared on the same data. Expected: one data set, or --data. Received: {listed}")
+    return next(iter(places.values()))
+
+
+def _grouped(runs):
+    """Dict from a group's name to its list of runs."""
+    groups = {}
+    for run in runs:
+        arguments = {key: value for key, value in run.settings.arguments.items() if key not in _NO_DIFFERENCE}
+        groups.setdefault(json.dumps(arguments, sort_keys=True), (arguments, []))[1].append(run)
+    all_arguments = [arguments for arguments, _ in groups.values()]
+    return {_name_of(arguments, all_arguments): members for arguments, members in groups.values()}
+
+
+def _name_of(arguments, groups):
+    """The model's name, with the arguments in which it differs from other groups of the same model."""
+    same = [other for other in groups if other["model"] == arguments["model"]]
+    differing = [key for key in arguments if any(other.get(key) != arguments[key] for other in same)]
+    return ", ".join([arguments["model"], *(f"{key} {arguments[key]}" for key in differing)])
+
+
+def _label(name):
+    return name.partition("[")[0]
+
+
+def _cell(mean, error):
+    if mean == "":
+        return ""
+    return f"{mean:.4g}" + (f" +- {error:.2g}" if error != "" else "")
