@@ -1,0 +1,168 @@
+"""Image files of any kind as arrays of 8 bits: upright, opaque, grey or coloured, cropped to a size."""
+
+import os
+import typing
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.Image import Transpose
+
+from keras_gen import checks
+
+_BACKGROUND = "white"  # what shows through transparent pixels
+_ORIENTATION = 0x0112  # of EXIF: how a camera was held, 1 to 8
+_ROTATED = 5  # from this orientation on, rows and columns change places
+_TURNS = {  # of each orientation but 1
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+_LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # sides kept as they are, the default side, and what divides a default
+
+
+class ImageFacts(typing.NamedTuple):
+    """What a file says about its image before the pixels are read: the upright sides, and 1 or 3 channels."""
+
+    height: int
+    width: int
+    channels: int
+
+
+def read_image(path, size=None, channels=None):
+    """Read an image file of any kind that Pillow reads.
+
+    The image is turned upright as its EXIF data say, and transparent pixels are laid on white. 16-bit grey values and
+    floats are scaled to 8 bits. Of an animation the first frame is read.
+
+    Args:
+        path: Path of the file, or a binary file object.
+        size: Side, or the pair (height, width), that the image is brought to: the largest part of that shape around the
+            centre is cut out and resized. Defaults to `None`: the image's own.
+        channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if the file stores colours, else 1.
+
+    Returns:
+        uint8 array `(height, width, channels)`.
+
+    Raises:
+        ValueError: If the file is missing, damaged, no image, or larger than Pillow opens (179 million pixels).
+
+    Example:
+
+    >>> import io
+    >>> file = io.BytesIO()
+    >>> Image.new("RGBA", (30, 20), (255, 0, 0, 128)).save(file, "PNG")
+    >>> read_image(file, size=8).shape, read_image(file, channels=3)[0, 0].tolist()
+    ((8, 8, 3), [255, 127, 127])
+    """
+    size = None if size is None else sides(size)
+    if channels not in (None, 1, 3):
+        raise ValueError(f"`channels` must be 1, 3 or None, as in the files. Received: {channels}")
+
+    def pixels(image):
+        if size is not None:
+            image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a smaller size
+        mode = "L" if (channels or _channels(image)) == 1 else "RGB"
+        turn = _TURNS.get(_orientation(image))
+        image = _opaque(image).convert(mode)
+        if turn is not None:
+            image = image.transpose(turn)
+        if size is not None:
+            image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
+        return np.array(image).reshape(*image.size[::-1], -1)
+
+    return _opened(path, pixels)
+
+
+def image_facts(path):
+    """The `ImageFacts` of a file, an argument as of `read_image`; damage behind the header is not found.
+
+    Raises:
+        ValueError: As `read_image`.
+    """
+
+    def facts(image):
+        height, width = image.size[::-1]
+        if _orientation(image) >= _ROTATED:
+            height, width = width, height
+        return ImageFacts(height, width, _channels(image))
+
+    return _opened(path, facts)
+
+
+def sides(size):
+    """The pair (height, width) of a `size`, which is a side or such a pair."""
+    pair = (size, size) if np.ndim(size) == 0 else tuple(size)
+    if len(pair) != 2:
+        raise ValueError(f"`size` must be a side or (height, width). Received: {size}")
+    return tuple(checks.integer("size", side) for side in pair)
+
+
+def default_sides(sizes):
+    """The pair (height, width) that images of these sizes, such pairs, are brought to where no size is given.
+
+    Equal sizes of at most 256 pixels are kept. Otherwise the images become squares with a side of 64, or of the median
+    of their shorter sides, rounded down to a multiple of 8, if that is less.
+    """
+    if len(set(sizes)) == 1 and max(sizes[0]) <= _LARGEST:
+        return sizes[0]
+    median = int(np.median([min(size) for size in sizes]))
+    side = max(_MULTIPLE, min(_DEFAULT, median // _MULTIPLE * _MULTIPLE))
+    return side, side
+
+
+def _opened(path, function):
+    """What a function gives of the opened image; any error of Pillow's names the file."""
+    try:
+        with Image.open(path) as image:
+            return function(image)
+    except Exception as error:  # Pillow's decoders raise errors of many kinds at damaged files
+        name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else "the image"
+        raise ValueError(f"'{name}' cannot be read as an image: {_reason(error)}") from None
+
+
+def _reason(error):
+    if isinstance(error, UnidentifiedImageError):
+        return "its format is unknown"
+    if isinstance(error, Image.DecompressionBombError):
+        return f"it has more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+def _channels(image):
+    """1 for grey, 3 for colours; a palette is coloured if a colour in use is."""
+    if image.mode in ("1", "L", "LA", "La", "F") or image.mode.startswith("I"):
+        return 1
+    if image.mode in ("P", "PA"):
+        colours = image.convert("RGB").getcolors()
+        return 1 if all(red == green == blue for _, (red, green, blue) in colours) else 3
+    return 3
+
+
+def _opaque(image):
+    """The image without transparency, in a mode of 8 bits."""
+    if image.mode == "F" or image.mode.startswith("I"):
+        return Image.fromarray(_eight_bits(np.asarray(image)))
+    if not image.has_transparency_data:
+        return image
+    image = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", image.size, _BACKGROUND), image)
+
+
+def _eight_bits(values):
+    """Integers in 0..65535, or floats in [0, 1] or [0, 255], as uint8."""
+    low, high = values.min(), values.max()
+    white = 65535 if values.dtype.kind in "iu" else 1 if high <= 1 else 255
+    if not (low >= 0 and high <= white):
+        raise ValueError(f"its values are not in 0..{white} but in {low:g}..{high:g}")
+    return np.round(values * (255 / white)).astype("uint8")
+
+
+def _orientation(image):
+    try:
+        return image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # as for damaged files; the image itself may be whole
+        return 1
