@@ -26,7 +26,9 @@ _RUN = Annotated[Path, typer.Argument(help="The folder of a run or a search, as 
 _SEED = Annotated[int | None, typer.Option(help="Seed of the samples. [default: others each time]", show_default=False)]
 _LABELS = Annotated[
     str | None,
-    typer.Option(help="Classes to sample in turn, such as 3,1,4, for conditional models.", show_default=False),
+    typer.Option(
+        help="Names of classes to sample in turn, such as cat,dog, for conditional models.", show_default=False
+    ),
 ]
 _DATA = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
 _PICTURE = Annotated[Path, typer.Option(help="The picture's file.")]
@@ -207,7 +209,7 @@ app.command()(compare)
 
 
 def _classes(labels):
-    return None if labels is None else elements("--labels", labels)
+    return None if labels is None else elements("--labels", labels, str)
 
 
 def _save(figure, out):

@@ -1,6 +1,8 @@
 """Data: loading, batches, binarisation, patches, mixtures in the plane, unpaired image sets."""
 
 from keras_gen.data.binarization import binarize
+from keras_gen.data.images import read_image
+from keras_gen.data.labels import encode_labels
 from keras_gen.data.loading import Split, load
 from keras_gen.data.mixtures import Mixture, grid, ring
 from keras_gen.data.patches import random_rotated_patches
@@ -13,9 +15,11 @@ __all__ = [
     "Split",
     "UnpairedPipeline",
     "binarize",
+    "encode_labels",
     "grid",
     "load",
     "random_rotated_patches",
+    "read_image",
     "ring",
     "unpaired",
 ]

@@ -21,7 +21,17 @@ _TURNS = {  # of each orientation but 1
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+_FILTER = Image.Resampling.BICUBIC
+_LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
 _LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # sides kept as they are, the default side, and what divides a default
+
+
+class UnreadableImage(ValueError):
+    """An image file that cannot be read, for the `reason` that the message gives after the file's name."""
+
+    def __init__(self, path, reason):
+        super().__init__(f"'{path}' cannot be read as an image: {reason}")
+        self.reason = reason
 
 
 class ImageFacts(typing.NamedTuple):
@@ -58,9 +68,7 @@ def read_image(path, size=None, channels=None):
     >>> read_image(file, size=8).shape, read_image(file, channels=3)[0, 0].tolist()
     ((8, 8, 3), [255, 127, 127])
     """
-    size = None if size is None else sides(size)
-    if channels not in (None, 1, 3):
-        raise ValueError(f"`channels` must be 1, 3 or None, as in the files. Received: {channels}")
+    size, channels = wanted(size, channels)
 
     def pixels(image):
         if size is not None:
@@ -71,7 +79,7 @@ def read_image(path, size=None, channels=None):
         if turn is not None:
             image = image.transpose(turn)
         if size is not None:
-            image = ImageOps.fit(image, size[::-1], Image.Resampling.BICUBIC)
+            image = ImageOps.fit(image, size[::-1], _FILTER)
         return np.array(image).reshape(*image.size[::-1], -1)
 
     return _opened(path, pixels)
@@ -91,6 +99,38 @@ def image_facts(path):
         return ImageFacts(height, width, _channels(image))
 
     return _opened(path, facts)
+
+
+def resized(images, size=None, channels=None):
+    """Images of an array cropped and resized as `read_image` does, in 1 or 3 channels.
+
+    `images` is a float array `(n, height, width, channels)` in [0, 1], and `size` and `channels` are as in
+    `read_image`; the result is float32.
+    """
+    size, channels = wanted(size, channels)
+    if (size, channels) == (None, None):
+        return images
+    images = np.asarray(images, "float32")
+    if images.ndim != 4:
+        raise ValueError(f"Images must be of shape (n, height, width, channels). Received: shape {images.shape}")
+    if channels is not None and images.shape[-1] != channels:
+        if images.shape[-1] not in (1, 3):
+            raise ValueError(f"Images must have 1 or 3 channels. Received: shape {images.shape}")
+        images = np.repeat(images, 3, axis=-1) if channels == 3 else images @ _LUMA
+    if size is None or images.shape[1:3] == size:
+        return images
+    fitted = [
+        [np.asarray(ImageOps.fit(Image.fromarray(plane), size[::-1], _FILTER)) for plane in np.moveaxis(image, -1, 0)]
+        for image in images
+    ]
+    return np.moveaxis(np.clip(fitted, 0, 1), 1, -1).astype("float32")  # a cubic filter swings beyond black and white
+
+
+def wanted(size, channels):
+    """The pair (sides or `None`, channels or `None`) of the arguments `size` and `channels`."""
+    if channels not in (None, 1, 3):
+        raise ValueError(f"`channels` must be 1, 3 or None, as in the files. Received: {channels}")
+    return None if size is None else sides(size), channels
 
 
 def sides(size):
@@ -121,7 +161,7 @@ def _opened(path, function):
             return function(image)
     except Exception as error:  # Pillow's decoders raise errors of many kinds at damaged files
         name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else "the image"
-        raise ValueError(f"'{name}' cannot be read as an image: {_reason(error)}") from None
+        raise UnreadableImage(name, _reason(error)) from None
 
 
 def _reason(error):

@@ -1,42 +1,56 @@
-"""Images by name or path, as float32 arrays in a stated range, with labels where there are any."""
+"""Images by name, by path or in arrays, as float32 arrays in a stated range, with labels where there are any."""
 
 import functools
-import logging
 import os
 import typing
-import urllib.error
-import urllib.request
-import zipfile
+import warnings
 from pathlib import Path
 
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.data import array_files, folders, named_sets
+from keras_gen.data.image_files import attempted, survey, warn_left_out, without_unreadable
+from keras_gen.data.images import read_image, resized, wanted
+from keras_gen.data.labels import encode_labels
 
-IMAGE_SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _HELD_OUT = 5  # one example of so many, where a set comes without a test part
+_WHITE_8, _WHITE_16 = 255, 65535
 
 
 class Split(typing.NamedTuple):
-    """One part of a data set: `x`, float32 `(n, height, width, channels)`, and `y`, integers `(n,)` or `None`."""
+    """One part of a data set.
+
+    `x`, float32 `(n, height, width, channels)`; `y`, int64 `(n,)`, the numbers 0, 1, ... of the classes, or `None`; and
+    `class_names`, a tuple of strings, or `None`.
+    """
 
     x: np.ndarray
     y: np.ndarray | None
+    class_names: tuple | None = None
 
 
-def load(name, value_range=(0, 1)):
+def load(name, value_range=(0, 1), size=None, channels=None):
     """Load the training and the test part of a set of images.
 
     Args:
         name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no network needed); a path; or else the name of a
-            tensorflow-datasets image set, such as `"mnist"`, kept where `TFDS_DATA_DIR` says; a folder of images, or of
-            one sub-folder a class, or with sub-folders `train` and `test` of either kind; or an `.npz` or `.npy` file,
-            with `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`).
+            tensorflow-datasets image set, such as `"mnist"`, in whatever case, kept where `TFDS_DATA_DIR` says. A path
+            is a folder of images of any kind that Pillow reads, or of one sub-folder a class, or with sub-folders
+            `train` and `test` (or `val`) of either kind, or of MNIST's four files; or an `.npz` or `.npy` file, with
+            `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`). An
+            array of images, or the pair (images, labels), is a set, too.
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
+        size: Side, or the pair (height, width), that images are cropped around the centre and resized to. Defaults to
+            `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
+            pixels, or of fewer where half of them are smaller, with a warning.
+        channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1.
 
     Returns:
-        The pair (train, test) of `Split(x, y)`. Where a set has no test part, a fifth of its examples, the first
-        of a fixed permutation, is held out. The arrays are read-only: a named set is loaded once a process and shared.
+        The pair (train, test) of `Split(x, y, class_names)`. Where a set has no test part, a fifth of its examples, the
+        first of a fixed permutation, is held out. Labels of any kind that `encode_labels` takes become 0, 1, ...; the
+        names are the labels, the folders or those of tensorflow-datasets. The arrays are read-only: a named set is
+        loaded once a process and shared.
 
     Raises:
         ConnectionError: If a set has to be downloaded and there is no network.
@@ -44,215 +58,165 @@ def load(name, value_range=(0, 1)):
     Example:
 
     >>> train, test = load("digits")
-    >>> train.x.shape, test.x.shape
-    ((1437, 8, 8, 1), (360, 8, 8, 1))
+    >>> train.x.shape, test.x.shape, train.class_names[:3]
+    ((1437, 8, 8, 1), (360, 8, 8, 1), ('0', '1', '2'))
     """
-    low, high = checks.interval("value_range", value_range)
-    path = Path(str(name)).expanduser()
-    if name != "digits" and path.exists():
-        return _finished(_read_path(path), low, high)
-    if path.suffix in (".npz", ".npy") or len(path.parts) > 1 or str(name).endswith(os.sep):
-        raise ValueError(f"No data at that path. Expected: a folder of images, .npz or .npy. Received: {str(name)!r}")
-    return _load_named(str(name), low, high)
+    shape = *checks.interval("value_range", value_range), *wanted(size, channels)
+    if not isinstance(name, (str, Path)):
+        arrays = name if isinstance(name, tuple) else (name, None)
+        if len(arrays) != 2:
+            raise ValueError(f"A set in memory must be images, or (images, labels). Received: {len(arrays)} arrays")
+        return _finished("the arrays", [arrays], *shape)
+    text, path = str(name), Path(name).expanduser()
+    if text.lower() != named_sets.DIGITS and path.exists():
+        return _read_path(path, *shape)
+    _require_known(text, path)
+    return _load_named(named_sets.normalized(text), *shape)
+
+
+def _require_known(text, path):
+    """Raise a `ValueError` unless a text that is no path is the name of a set."""
+    if text.lower() == named_sets.DIGITS:
+        return
+    is_path = path.suffix in (".npz", ".npy") or len(path.parts) > 1 or text.endswith(os.sep) or text.startswith("~")
+    if is_path and (len(path.parts) > 3 or not named_sets.is_known(path.parts[0])):
+        raise ValueError(
+            f"No data at that path.{folders.nearest(path)} Expected: an existing folder of images, .npz or .npy. "
+            f"Received: {text!r}"
+        )
+    if not is_path and not named_sets.is_known(text):
+        near = [*named_sets.near_names(text)]
+        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else folders.nearest(path)
+        raise ValueError(
+            f"There is no file or folder {text!r}, and no data set of that name.{hint} Expected: an existing path, "
+            f"'digits', or an image set of tensorflow-datasets such as 'mnist'. Received: {text!r}"
+        )
 
 
 @functools.lru_cache(maxsize=2)
-def _load_named(name, low, high):
-    return _finished(_read_digits() if name == "digits" else _read_tfds(name), low, high)
+def _load_named(name, low, high, size, channels):
+    if name == named_sets.DIGITS:
+        return _finished("'digits'", named_sets.read_digits(), low, high, size, channels)
+    splits, names = named_sets.read_tfds(name)
+    if isinstance(splits[0][0], list):
+        splits = [
+            (images, [f"{name}, image {number}" for number in range(len(images))], labels) for images, labels in splits
+        ]
+        splits = _decoded(f"'{name}'", splits, {}, size, channels)
+        return _finished(f"'{name}'", splits, low, high, names=names, white=_WHITE_8)
+    return _finished(f"'{name}'", splits, low, high, size, channels, names)
 
 
-def _finished(splits, low, high):
-    """Scale, hold out a test part where there is none, and protect the arrays."""
+def _read_path(path, low, high, size, channels):
+    name = f"'{path}'"
+    if path.is_dir() and (files := array_files.idx_files(path)):
+        images, labels, test_images, test_labels = map(array_files.read_idx, files)
+        splits = [(images, labels), (test_images, test_labels)]
+    elif path.is_dir():
+        parts = folders.parts(path)
+        others = {str(entry): "no image by its name" for part in parts for entry in part.others}
+        files = [[file for file, _ in part.files] for part in parts]
+        labels = [[label for _, label in part.files] if len(parts[0].classes) > 1 else None for part in parts]
+        splits = [(part, list(map(str, part)), label) for part, label in zip(files, labels, strict=True)]
+        return _finished(name, _decoded(name, splits, others, size, channels), low, high, white=_WHITE_8)
+    else:
+        splits = array_files.read_array_file(path)
+    return _finished(name, splits, low, high, size, channels)
+
+
+def _decoded(name, splits, left_out, size, channels):
+    """Parts of files, triples (entries, titles, labels or `None`), as pairs (uint8 images, labels)."""
+    entries, titles = ([one for split in splits for one in split[place]] for place in (0, 1))
+    total = len(entries) + len(left_out)
+    found = survey(name, entries, titles, left_out, size, channels)
+    read = attempted(
+        lambda entry: read_image(entry, found.shape[:2], found.shape[2]), [entries[number] for number in found.numbers]
+    )
+    good = without_unreadable(name, read, [titles[number] for number in found.numbers], left_out)
+    warn_left_out(name, total, left_out)
+    images, decoded, first = {found.numbers[place]: image for place, image in good}, [], 0
+    for files, _, labels in splits:
+        kept = [number for number in range(len(files)) if first + number in images]
+        pixels = np.stack([images[first + number] for number in kept]) if kept else np.zeros((0, *found.shape), "uint8")
+        decoded.append((pixels, None if labels is None else np.asarray(labels)[kept]))
+        first += len(files)
+    return decoded
+
+
+def _finished(name, splits, low, high, size=None, channels=None, names=None, white=None):
+    """Scale, number the classes, hold out a test part where there is none, and protect the arrays."""
+    images = [np.asarray(x) for x, _ in splits]
+    white = white or _white(name, images)
+    images = [resized(_as_unit_float(x, white), size, channels) for x in images]
+    labels, names = _classes(name, splits, names)
     if len(splits) == 1:
-        ((x, y),) = splits
-        order = np.random.default_rng(0).permutation(len(x))
-        held_out = -(-len(x) // _HELD_OUT)
-        parts = order[held_out:], order[:held_out]
-        splits = [(x[part], None if y is None else y[part]) for part in parts]
-    if any(len(x) == 0 for x, _ in splits):
+        parts = _held_out(len(images[0]), labels[0])
+        images, labels = [images[0][part] for part in parts], [None if names is None else labels[0][p] for p in parts]
+    elif names is not None and (unknown := labels[1] < 0).any():
+        warnings.warn(
+            f"{unknown.sum()} test images of {name} are left out: no training image is of their classes", stacklevel=3
+        )
+        images[1], labels[1] = images[1][~unknown], labels[1][~unknown]
+    if any(len(x) == 0 for x in images):
         raise ValueError("A data set must hold at least two images, one to test. Received: fewer")
     finished = []
-    for x, y in splits:
-        x = _as_unit_float(x)
+    for x, y in zip(images, labels, strict=True):
         x = x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
-        y = None if y is None else np.asarray(y)
         for array in (x, y):
             if array is not None:
                 array.flags.writeable = False
-        finished.append(Split(x, y))
+        finished.append(Split(x, y, names))
     return tuple(finished)
 
 
-def _as_unit_float(x):
-    """Pixels of any integer type, or floats that already are in [0, 1], as float32 with a channel axis."""
-    x = np.asarray(x)
-    if x.ndim == 3:
-        x = x[..., None]
-    if x.dtype.kind in "iu" and x.size:
-        if x.min() < 0 or x.max() > 255:
-            raise ValueError(f"Integer pixels must be in 0..255. Received: {x.min()}..{x.max()}")
-        return x.astype("float32") / np.float32(255 if x.max() > 1 else 1)  # 0 and 1 are a binarised set
-    checks.array("images", x, value_range=(0, 1))
-    return np.array(x, "float32")
+def _held_out(n, labels):
+    """The numbers of the examples to train with, and of those held out, whose classes are all to be trained with."""
+    order = np.random.default_rng(0).permutation(n)
+    held_out = -(-n // _HELD_OUT)
+    training, test = order[held_out:], order[:held_out]
+    if labels is None:
+        return training, test
+    known = np.isin(labels[test], labels[training])
+    return np.concatenate([training, test[~known]]), test[known]
 
 
-def _read_digits():
-    from sklearn.datasets import load_digits
-
-    digits = load_digits()
-    return [((digits.images / 16).astype("float32"), digits.target)]
-
-
-def tfds_builder(name):
-    """The `tfds.core.DatasetBuilder` of a set of images whose data are on this machine, downloaded if need be.
-
-    A `ValueError` says that there is no such set of images, a `ConnectionError` that it cannot be downloaded.
-    """
-    logging.getLogger("absl").setLevel(logging.ERROR)
-    import tensorflow_datasets as tfds
-    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
-    from tensorflow_datasets.core.download.util import DownloadError
-
-    known = tfds.list_builders(with_community_datasets=False)
-    if name.split("/")[0] not in known:
-        checks.choice("data set", name, ["digits", *known])
-    builder = tfds.builder(name)
-    if "image" not in builder.info.features:
-        raise ValueError(
-            f"Data set {name!r} must have images. Expected: a feature 'image'. Received: {list(builder.info.features)}"
-        )
-    if not builder.data_path.exists():
-        _require_network(name, builder)
-        try:
-            builder.download_and_prepare()
-        except (DownloadError, NonMatchingChecksumError) as error:
-            raise ConnectionError(f"Data set {name!r} cannot be downloaded: {error}") from None
-    return builder
-
-
-def _read_tfds(name):
-    builder = tfds_builder(name)
-    features = builder.info.features
-    if None in features["image"].shape:
-        raise ValueError(f"All images must have one size. Received: {name!r} with images {features['image'].shape}")
-    names = [part for part in ("train", "test") if part in builder.info.splits] or list(builder.info.splits)[:1]
-    splits = []
-    for part in names:
-        dataset = builder.as_dataset(split=part, batch_size=-1)
-        x, y = dataset["image"].numpy(), dataset["label"].numpy() if "label" in dataset else None
-        splits.append((x, y))
-    return splits
-
-
-def _require_network(name, builder):
-    """Raise within seconds where tfds would try for minutes: if a file is missing and its host cannot be reached."""
-    from tensorflow_datasets.core.download import resource
-
-    downloads = Path(builder.data_path).parents[1] / "downloads"
-    downloads = downloads if downloads.exists() else Path(builder.data_path).parents[2] / "downloads"
-    present = {path.name for path in downloads.rglob("*")} if downloads.exists() else set()
-    for url, info in builder.url_infos.items():
-        if resource.get_dl_fname(url, info.checksum) in present:
-            continue
-        try:
-            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=8).close()
-        except urllib.error.HTTPError:
-            return  # the host can be reached, even if it refuses a HEAD request
-        except OSError as error:
-            raise ConnectionError(
-                f"Data set {name!r} is not on this machine and cannot be downloaded ({error}). Expected: a network, or "
-                f"the prepared set in {builder.data_path}; TFDS_DATA_DIR says where sets are kept. Or use 'digits'."
-            ) from None
-        return
-
-
-def _read_path(path):
-    if path.is_dir():
-        return _read_folder(path)
-    if path.suffix not in (".npz", ".npy"):
-        raise ValueError(f"A data file must be .npz or .npy. Received: {str(path)!r}")
-    try:
-        content = np.load(path, allow_pickle=False)
-        if path.suffix == ".npz":
-            content = {key: content[key] for key in content.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        why = "it holds Python objects, or is no such file" if "pickle" in str(error) else error
-        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {why}") from None
-    if path.suffix == ".npy":
-        return [(content, None)]
-
-    def part(images, labels):
-        x = next((content[key] for key in images if key in content), None)
-        return None if x is None else (x, next((content[key] for key in labels if key in content), None))
-
-    whole = part(("x", "images"), ("y", "labels", "target"))
-    splits = [part(("x_train",), ("y_train",)), part(("x_test",), ("y_test",))]
-    splits = [split for split in splits if split is not None] or ([whole] if whole else [])
-    if not splits:
-        raise ValueError(
-            f"{str(path)!r} must hold 'x_train' and 'x_test', 'x' or 'images'. Received: {sorted(content)}"
-        )
+def _classes(name, splits, names):
+    """The numbers of the classes of each part, and their names; `None` where there are no labels that can be used."""
+    given = [y for _, y in splits]
     for x, y in splits:
         if y is not None and len(y) != len(x):
-            raise ValueError(f"{str(path)!r} must have a label for each image. Expected: {len(x)}. Received: {len(y)}")
-    return splits
+            raise ValueError(f"{name} must have a label for each image. Expected: {len(x)}. Received: {len(y)}")
+    if any(y is None for y in given):
+        if any(y is not None for y in given):
+            warnings.warn(f"The labels of {name} are left out, for one of its parts has none", stacklevel=5)
+        return [None] * len(given), None
+    try:
+        *numbers, names = encode_labels(*given, names=names)
+    except ValueError as error:
+        warnings.warn(f"The labels of {name} are left out. {error}", stacklevel=5)
+        return [None] * len(given), None
+    return numbers[: len(given)], names
 
 
-def _read_folder(folder):
-    """A folder, or its `train` and `test` parts; classes are numbered in the order of their names."""
-    parts = [folder / part for part in ("train", "test")]
-    files = [image_files(part) for part in (parts if all(part.is_dir() for part in parts) else [folder])]
-    if not all(files):
-        raise ValueError(f"{str(folder)!r} must hold images ({', '.join(IMAGE_SUFFIXES)}). Received: none")
-    return _decode(files)
+def _white(name, parts):
+    """The integer that is white in the parts of a set: of binary pixels, of 8 bits or of 16."""
+    parts = [x for x in parts if x.dtype.kind in "iu" and x.size]
+    if not parts:
+        return 1
+    low, high = min(int(x.min()) for x in parts), max(int(x.max()) for x in parts)
+    white = 1 if high <= 1 else _WHITE_8 if high <= _WHITE_8 else _WHITE_16
+    if low < 0 or high > white or high < white // 2:
+        raise ValueError(
+            f"Integer pixels of {name} must fill 0..255 or 0..65535, for it is not known what white is. Expected: "
+            f"floats in [0, 1], such as x / {high}. Received: integers in {low}..{high}"
+        )
+    return white
 
 
-def image_files(folder):
-    """Pairs (path, class name or `None`) of a folder of images, or of one sub-folder a class."""
-    classes = sorted(entry for entry in folder.iterdir() if entry.is_dir())
-    files = [(path, None) for path in sorted(folder.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES]
-    return files or [
-        (path, sub.name) for sub in classes for path in sorted(sub.iterdir()) if path.suffix.lower() in IMAGE_SUFFIXES
-    ]
-
-
-def other_files(folder):
-    """What `image_files` leaves out, except hidden files: other suffixes, and folders next to images."""
-    entries = [entry for entry in sorted(folder.iterdir()) if not entry.name.startswith(".")]
-    taken = {path for path, _ in image_files(folder)}
-    if taken and not any(path.parent == folder for path in taken):
-        entries = [
-            inner
-            for entry in entries
-            for inner in ([entry] if entry.is_file() else sorted(entry.iterdir()))
-            if not inner.name.startswith(".")
-        ]
-    return [entry for entry in entries if entry not in taken]
-
-
-def _decode(parts):
-    import keras
-    from PIL import Image, ImageOps
-
-    first = parts[0][0][0]
-    names = sorted({name for part in parts for _, name in part if name is not None})
-    splits, size = [], None
-    for part in parts:
-        images = []
-        for path, _ in part:
-            try:
-                image = ImageOps.exif_transpose(Image.open(path))  # upright, however the camera was held
-                size = size or (image.size, image.mode in ("1", "L", "LA"))
-                if image.mode.startswith("I"):
-                    raise OSError(f"pixels of more than 8 bits, mode {image.mode}")
-                images.append(keras.utils.img_to_array(image.convert("L" if size[1] else "RGB"), dtype="uint8"))
-            except OSError as error:
-                raise ValueError(f"{os.fspath(path)!r} cannot be read as an image: {error}") from None
-            if image.size != size[0]:
-                raise ValueError(
-                    f"All images must have one size. Expected: {size[0]} (width, height) as in {first.name}. "
-                    f"Received: {image.size} in {os.fspath(path)!r}"
-                )
-        labels = [names.index(name) for _, name in part] if names else None
-        splits.append((np.stack(images), None if labels is None else np.array(labels)))
-    return splits
+def _as_unit_float(x, white):
+    """Integer pixels, or floats that already are in [0, 1], as a new float32 array with a channel axis."""
+    x = x[..., None] if x.ndim == 3 else x
+    if x.dtype.kind in "iu" and x.size:
+        return x.astype("float32") / np.float32(white)
+    checks.array("images", x, value_range=(0, 1))
+    return np.array(x, "float32")

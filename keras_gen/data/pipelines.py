@@ -131,6 +131,9 @@ class Pipeline(SeededPipeline):
         drop_remainder: Whether a last, smaller batch is left out in training. Defaults to `False`.
         steps: Number of batches an epoch, at most what the data give; all if `None`. Defaults to `None`.
         sample_weight: Array `(n,)` of the examples' weights in the loss; batches are then dicts. Defaults to `None`.
+        value_range: The pair (lowest, highest) that black and white of `x` were mapped to, as in `load`, for images
+            that do not show both: a generator with values in (-1, 1) refuses bright images of an unknown range.
+            Defaults to `None`.
 
     Example:
 
@@ -154,6 +157,7 @@ class Pipeline(SeededPipeline):
         drop_remainder=False,
         steps=None,
         sample_weight=None,
+        value_range=None,
     ):
         if binarization is not None:
             checks.choice("binarization", binarization, ["static", "dynamic"])
@@ -161,7 +165,7 @@ class Pipeline(SeededPipeline):
         parts = {"x": binarize(x, seed) if binarization == "static" else x, "y": y, "sample_weight": sample_weight}
         with tf.device("CPU:0"):
             sources = {
-                name: Source(name, part, "float32" if name == "x" else None)
+                name: Source(name, part, *(("float32", value_range) if name == "x" else ()))
                 for name, part in parts.items()
                 if part is not None
             }

@@ -13,10 +13,10 @@ class Source:
 
     An array in memory becomes a tensor; a `numpy.memmap` stays on disk and a scipy sparse matrix stays sparse, and only
     the rows of a batch are read and made dense. Rows have the type `dtype`, if `None` the array's own, float32 for
-    other floats.
+    other floats. `value_range` is the pair (lowest, highest) that values are known to keep to, if `None` their own.
     """
 
-    def __init__(self, name, array, dtype=None):
+    def __init__(self, name, array, dtype=None, value_range=None):
         is_sparse, on_disk = checks.is_sparse_matrix(array), isinstance(array, np.memmap)
         array = array.tocsr() if is_sparse else array if on_disk else np.asarray(array)
         checks.array_spec(name, array.dtype, array.shape)
@@ -25,11 +25,14 @@ class Source:
         self.dtype = tf.as_dtype(dtype or ("float32" if array.dtype.kind == "f" else array.dtype))
         self.row_bytes = self.dtype.size * math.prod(shape)
         self._array, self._in_memory, self._extremes = array, not (is_sparse or on_disk), {}
+        if value_range is not None:
+            checks.array_extremes(name, *checks.extremes(array), checks.interval("value_range", value_range))
+            self._extremes = dict.fromkeys((True, False), tuple(map(float, value_range)))
         if self._in_memory:
             self._array = tf.convert_to_tensor(array.astype(self.dtype.as_numpy_dtype, copy=False))
 
     def extremes(self, ignore_nan=False):
-        """`checks.extremes` of the array, computed once."""
+        """The known range of the values, or else `checks.extremes` of the array, computed once."""
         if ignore_nan not in self._extremes:
             self._extremes[ignore_nan] = checks.extremes(self._array, ignore_nan)
         return self._extremes[ignore_nan]

@@ -31,14 +31,14 @@ def unpaired(
         x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
             such as `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded.
         y: The same for the other set. Defaults to `None`: of a tensorflow-datasets set `trainA` is x, `trainB` y.
-        size: Side, or the pair (height, width), that files are brought to. Defaults to `None`: that of x's first file,
-            with a warning if x has others.
+        size: Side, or the pair (height, width), that files are cropped around the centre and resized to. Defaults to
+            `None`: as in `load`, for x; y is brought to the same.
         batch_size: Integer >= 1. Defaults to 1, as published.
         augment: Whether training images are enlarged by 286 / 256, cropped at random and mirrored in half of the cases,
             as published. Defaults to `None`: files are, arrays not.
         shuffle: Whether each epoch has orders of its own. Defaults to `True`.
         seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
-        channels: 1 or 3 for files. Defaults to `None`: 3 where any of a set's files has colours.
+        channels: 1 or 3 for files. Defaults to `None`: 3 where any of a set's files stores colours.
         value_range: The pair (lowest, highest) that black and white of files are mapped to. Defaults to (-1, 1).
         steps: Number of batches an epoch, at most what the larger set gives; all if `None`. Defaults to `None`.
 

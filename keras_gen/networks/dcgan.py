@@ -133,8 +133,19 @@ def _halved(name, shape):
     while all(side % 2 ** (doublings + 1) == 0 and side >> (doublings + 1) >= _SMALLEST for side in (height, width)):
         doublings += 1
     if doublings == 0 or max(height, width) >> doublings >= 2 * _SMALLEST:
+        nearest = (*_nearest(height, width), channels)
         raise ValueError(
-            f"`{name}` must have sides of 4, 5, 6 or 7 times one power of two. "
-            f"Expected: such as (28, 28, 1), (32, 32, 3) or (64, 64, 3). Received: {name}={tuple(shape)}"
+            f"`{name}` must have sides of 4, 5, 6 or 7 times one power of two. Expected: {nearest}, the nearest; the "
+            f"`size` (--size) of the data is what images are resized to. Received: {name}={tuple(shape)}"
         )
     return (height, width, channels), doublings
+
+
+def _nearest(*sides):
+    """The nearest sides that a DCGAN can make; of two as near, the larger."""
+    found = [
+        tuple(min(max(round(side / 2**doublings), _SMALLEST), 2 * _SMALLEST - 1) << doublings for side in sides)
+        for doublings in range(1, max(sides).bit_length())
+    ]
+    distances = [(sum(abs(new - old) for new, old in zip(pair, sides, strict=True)), -sum(pair)) for pair in found]
+    return found[distances.index(min(distances))]

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from keras_gen import checks
 
 
-def image_grid(images, columns=None, value_range=(0, 1), title=None):
+def image_grid(images, columns=None, value_range=(0, 1), title=None, row_names=()):
     """Images side by side in one picture.
 
     Args:
@@ -16,6 +16,7 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None):
         columns: Images in a row, an integer >= 1; about the square root of n if `None`. Defaults to `None`.
         value_range: The pair (black, white). Defaults to (0, 1).
         title: Text above. Defaults to `None`.
+        row_names: Texts to the left of the rows, one each. Defaults to (): none.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -26,7 +27,10 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None):
     """
     sheet = mosaic(images, columns, value_range)
     columns = _columns(len(images), columns)
-    return sheet_figure(sheet, columns, math.ceil(len(images) / columns), title)
+    rows = math.ceil(len(images) / columns)
+    if len(row_names) not in (0, rows):
+        raise ValueError(f"`row_names` must be one for each row. Expected: {rows}. Received: {len(row_names)}")
+    return sheet_figure(sheet, columns, rows, title, row_names)
 
 
 def mosaic(images, columns=None, value_range=(0, 1)):
@@ -102,14 +106,18 @@ def as_pixels(images, value_range):
     return images[..., 0] if images.shape[-1] == 1 else images
 
 
-def sheet_figure(sheet, columns, rows, title):
-    """A figure of one image that shows `rows` x `columns` images."""
+def sheet_figure(sheet, columns, rows, title, row_names=()):
+    """A figure of one image that shows `rows` x `columns` images, with names to the left of the rows."""
     scale = 0.65
     size = (max(2.0, scale * columns), max(1.0, scale * rows) + (0.3 if title else 0))
     figure = Figure(figsize=size, dpi=150, layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
-    axes.set_axis_off()
+    axes.set_frame_on(False)
+    axes.set_xticks([])
+    centres = (np.arange(len(row_names)) + 0.5) * len(sheet) / rows
+    axes.set_yticks(centres, row_names, fontsize=8)
+    axes.tick_params(length=0)
     if title:
         axes.set_title(title, fontsize=9)
     return figure

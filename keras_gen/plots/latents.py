@@ -7,13 +7,14 @@ from keras_gen import checks
 from keras_gen.plots.images import as_pixels, sheet_figure
 
 
-def latent_scatter(z, labels=None, title=None):
+def latent_scatter(z, labels=None, title=None, class_names=None):
     """Codes as points in two or three dimensions, coloured by label, with a colour bar.
 
     Args:
         z: Array `(n, 2)` or `(n, 3)`.
         labels: Integers `(n,)`, or `None` for one colour. Defaults to `None`.
         title: Text above. Defaults to `None`.
+        class_names: Names of the labels 0, 1, ... Defaults to `None`: the labels themselves.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -32,7 +33,7 @@ def latent_scatter(z, labels=None, title=None):
     if labels is None:
         axes.scatter(*z.T, s=4, alpha=0.6)
     else:
-        _scatter_by_label(axes, z, np.asarray(labels))
+        _scatter_by_label(axes, z, np.asarray(labels), class_names)
     axes.set_xlabel("$z_1$")
     axes.set_ylabel("$z_2$")
     if z.shape[1] == 3:
@@ -72,7 +73,7 @@ def manifold(decode, n=20, value_range=(0, 1), title=None):
     return sheet_figure(sheet, n, n, title)
 
 
-def _scatter_by_label(axes, z, labels):
+def _scatter_by_label(axes, z, labels, class_names):
     """Points in one colour a label, with a colour bar."""
     classes = np.unique(labels)
     colours = ("tab10", 10) if len(classes) <= 10 else ("turbo", len(classes))
@@ -81,6 +82,6 @@ def _scatter_by_label(axes, z, labels):
     )
     pad = 0.1 if z.shape[1] == 3 else 0.03
     bar = axes.figure.colorbar(points, ax=axes, ticks=range(len(classes)), shrink=0.8, pad=pad)
-    bar.ax.set_yticklabels([str(name) for name in classes])
+    bar.ax.set_yticklabels([str(label if class_names is None else class_names[label]) for label in classes])
     bar.ax.set_ylim(-0.5, len(classes) - 0.5)
     bar.solids.set_alpha(1)

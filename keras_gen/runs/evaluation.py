@@ -2,7 +2,7 @@
 
 import typing
 
-from keras_gen import data, metrics
+from keras_gen import metrics
 from keras_gen.metrics.registry import checked_names
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.sample_quality import Measurement, SampleQuality, contradiction
@@ -49,7 +49,7 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
     if metric_names:
         require_task("`evaluate --metrics`", model, "sample")
         metric_names = checked_names(metric_names)  # before the data are read
-    train_set, test_set = data.load(run.data_name(name))
+    train_set, test_set = run.load_data(name)
     test = evaluation_arrays(model, settings, test_set)
     quality = SampleQuality(metric_names, train_set, test_set, features, samples) if metric_names else None
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)

@@ -2,7 +2,9 @@
 
 import typing
 
-from keras_gen import callbacks
+import numpy as np
+
+from keras_gen import callbacks, checks, data
 from keras_gen.files import SEARCH
 from keras_gen.runs.settings import Settings
 from keras_gen.saving import load_model
@@ -19,6 +21,40 @@ class Run(typing.NamedTuple):
         if name or self.settings.data:
             return name or self.settings.data
         raise ValueError("The run was trained on arrays that have no name. Expected: --data. Received: none")
+
+    @property
+    def class_names(self):
+        """The names of the classes of a model of labels, a tuple of strings; `()` of another model."""
+        if not self.model.uses_labels:
+            return ()
+        return self.settings.options.get("class_names") or tuple(map(str, range(self.model.num_classes)))
+
+    def class_numbers(self, names):
+        """The numbers of classes, a sequence of their names, as integers `(n,)`."""
+        if not self.class_names:
+            raise ValueError("--labels are for a conditional model. Received: a model without classes")
+        if not names:
+            raise ValueError(
+                f"--labels must name classes. Expected: among {', '.join(self.class_names)}. Received: none"
+            )
+        for name in names:
+            checks.choice("class", str(name), self.class_names)
+        return np.array([self.class_names.index(str(name)) for name in names])
+
+    def load_data(self, name=None):
+        """The pair (train, test) of `data.Split` of the data of that name, by default the run's own.
+
+        Images are brought to the size and the channels of the model's, and classes are numbered as in the run.
+        """
+        height, width, channels = self.model.example_shape
+        splits = data.load(self.data_name(name), size=(height, width), channels=channels)
+        own = self.settings.options.get("class_names")
+        if own is None or splits[0].class_names in (None, own):
+            return splits
+        if unknown := sorted(set(splits[0].class_names) - set(own)):
+            raise ValueError(f"The data have classes that the run has not. Expected: {list(own)}. Received: {unknown}")
+        numbers = np.array([own.index(name) for name in splits[0].class_names])
+        return tuple(split._replace(y=numbers[split.y], class_names=own) for split in splits)
 
 
 def load_run(folder):

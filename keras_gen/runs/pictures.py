@@ -2,9 +2,11 @@
 
 import numpy as np
 
-from keras_gen import data, latents, plots
+from keras_gen import latents, plots
 from keras_gen.runs.loading import load_run
 from keras_gen.training.tasks import require_task
+
+_NAMED = 10  # classes that a title names
 
 
 def samples(folder, n=64, seed=None, labels=None):
@@ -14,12 +16,13 @@ def samples(folder, n=64, seed=None, labels=None):
         folder: The folder of a run whose model samples.
         n: Number of samples, an integer >= 1. Defaults to 64.
         seed: Integer, or `None` for other samples at each call. Defaults to `None`.
-        labels: Classes to sample in turn, for a conditional model. Defaults to `None`: all of them.
+        labels: Names of the classes to sample in turn, for a conditional model. Defaults to `None`: all of them.
     """
-    model, _ = load_run(folder)
-    require_task("`sample`", model, "sample")
-    title = f"classes in turn: {','.join(map(str, labels))}" if labels else None
-    return grid(model, model.sample(n, seed=seed, **_labelled(model, labels, n)), title=title)
+    run = load_run(folder)
+    require_task("`sample`", run.model, "sample")
+    condition = _labelled(run, labels, n)
+    title = f"classes in turn: {_listed(labels or run.class_names)}" if condition else None
+    return grid(run.model, run.model.sample(n, seed=seed, **condition), title=title)
 
 
 def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
@@ -33,13 +36,17 @@ def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
             their cube, else spherical.
         seed, labels: As in `samples`; the classes are those of the rows.
     """
-    model, settings = load_run(folder)
+    run = load_run(folder)
+    model, settings = run
     require_task("`interpolate`", model, "sample")
     ends = model.draw_latents(2 * rows, seed)
     path = path or ("linear" if settings.options.get("latent") == "uniform" else "spherical")
     z = np.concatenate([latents.interpolate(*pair, steps, path) for pair in zip(ends[::2], ends[1::2], strict=True)])
-    condition = [np.repeat(classes, steps) for classes in _labelled(model, labels, rows).values()]
-    return grid(model, model.generate(z, *condition), columns=steps)
+    condition = list(_labelled(run, labels, rows).values())
+    images = model.generate(z, *(np.repeat(classes, steps) for classes in condition))
+    return grid(
+        model, images, steps, row_names=[run.class_names[number] for classes in condition for number in classes]
+    )
 
 
 def reconstructions(folder, name=None, n=10):
@@ -52,7 +59,7 @@ def reconstructions(folder, name=None, n=10):
     """
     run = load_run(folder)
     require_task("`reconstruct`", run.model, "reconstruct")
-    return reconstructed(run.model, rescaled(data.load(run.data_name(name))[1].x[:n], run.model))
+    return reconstructed(run.model, rescaled(run.load_data(name)[1].x[:n], run.model))
 
 
 def reconstructed(model, x):
@@ -60,7 +67,7 @@ def reconstructed(model, x):
     return plots.image_rows({"input": x, "reconstruction": model.reconstruct(x)}, range_of(model))
 
 
-def codes(model, x, labels):
+def codes(model, x, labels, class_names=None):
     """A scatter of codes in two or three dimensions, by principal components if there are more; `None` for one."""
     z = model.encode(x)
     z = z.reshape(len(z), -1)
@@ -71,12 +78,12 @@ def codes(model, x, labels):
         from sklearn.decomposition import PCA
 
         z, title = PCA(2).fit_transform(z), f"{title}: their two principal components"
-    return plots.latent_scatter(z, None if labels is None else labels[: len(z)], title)
+    return plots.latent_scatter(z, None if labels is None else labels[: len(z)], title, class_names)
 
 
-def grid(model, images, columns=None, title=None):
+def grid(model, images, columns=None, title=None, row_names=()):
     """A grid of images in the model's range of values."""
-    return plots.image_grid(images, columns, range_of(model), title)
+    return plots.image_grid(images, columns, range_of(model), title, row_names)
 
 
 def range_of(model):
@@ -96,10 +103,14 @@ def in_unit_range(samples, model):
     return samples if (low, high) == (0, 1) else (samples - np.float32(low)) / np.float32(high - low)
 
 
-def _labelled(model, labels, n):
+def _labelled(run, labels, n):
     """The argument `labels` of n samples of classes in turn."""
-    if not model.uses_labels:
-        if labels is not None:
-            raise ValueError("--labels are for a conditional model. Received: a model without classes")
+    if labels is None and not run.class_names:
         return {}
-    return {"labels": np.resize(np.arange(model.num_classes) if labels is None else labels, n)}
+    numbers = np.arange(len(run.class_names)) if labels is None else run.class_numbers(labels)
+    return {"labels": np.resize(numbers, n)}
+
+
+def _listed(names):
+    names = list(map(str, names))
+    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

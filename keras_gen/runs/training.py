@@ -10,14 +10,21 @@ import numpy as np
 from keras_gen import checks, data, plots, presets
 from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
-from keras_gen.runs.loading import open_run
-from keras_gen.runs.pictures import codes, grid, reconstructed, rescaled
+from keras_gen.runs.loading import Run, open_run
+from keras_gen.runs.pictures import codes, grid, range_of, reconstructed, rescaled
 from keras_gen.runs.settings import Settings
-from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_for, options_of
+from keras_gen.runs.training_options import (
+    TrainingContext,
+    callbacks_of,
+    image_set,
+    image_sets,
+    options_for,
+    options_of,
+)
 from keras_gen.saving import load_model
 from keras_gen.training.tasks import has_task
 
-_RECONSTRUCTED, _ENCODED, _TRANSLATED = 10, 5000, 6  # images in the pictures
+_RECONSTRUCTED, _ENCODED, _TRANSLATED, _CLASSES = 10, 5000, 6, 40  # images, and classes, in the pictures
 
 
 class TrainingResult(typing.NamedTuple):
@@ -61,7 +68,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     >>> sorted(trained.figures), trained.files
     (['accuracy', 'loss'], ['history.png'])
     """
-    count_classes = "num_classes" not in settings.options
+    chosen_classes = settings.options.get("num_classes")
     settings = with_defaults(settings)
     tasks = presets.PRESETS[settings.model].model.tasks
     if "translate" in tasks:
@@ -69,21 +76,24 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     if settings.binarization != "none" and "reconstruct" not in tasks:
         raise ValueError(f"--binarization is for models that reconstruct. Expected: none. Received: {settings.model}")
     run_folder, exists, settings = open_run(settings, folder, resume, given)
-    train_set, test_set = data.load(settings.data)
+    model = _resumed(run_folder, settings) if exists else None
+    splits = Run(model, settings).load_data() if exists else image_set(settings, **options_for(image_set, settings))
+    train_set, test_set = splits
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
         raise ValueError(
             f"Data set '{settings.data}' must hold images. Expected: shape (n, height, width, 1 or 3). "
             f"Received: {train_set.x.shape}"
         )
-    if "num_classes" in settings.options and count_classes and not exists and train_set.y is not None:
-        settings = settings.with_options(num_classes=int(train_set.y.max()) + 1)
-    model = _start(run_folder, exists, settings, train_set.x.shape[1:])
+    if not exists:
+        settings = _with_classes(settings, train_set.class_names, chosen_classes)
+        model = _new(settings, train_set.x.shape[1:])
     batches = _batches(model, settings, _arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
-    model.data_description.check_batch(test, in_fit=True)  # as `fit` would, but before anything is written
-    new = _fit(model, settings, run_folder, batches, exists, verbose, test)
-    figures = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
-    files = _save_figures(run_folder.folder, _pictures(model, run_folder, test[0], test_set.y, settings.seed))
+    validation = data.Pipeline(*test, batch_size=settings.batch_size, value_range=range_of(model))
+    model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
+    new = _fit(model, settings, run_folder, batches, exists, verbose, validation)
+    figures = model.evaluate(validation, return_dict=True, verbose=0)
+    files = _save_figures(run_folder.folder, _pictures(Run(model, settings), run_folder, test[0], test_set))
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures)
 
 
@@ -91,7 +101,7 @@ def _train_translation(settings, folder, resume, given, verbose):
     settings = settings.with_options(**{side: _absolute(settings.options[side]) for side in ("x", "y")})
     run_folder, exists, settings = open_run(settings, folder, resume, given)
     pairs = image_sets(settings, **options_for(image_sets, settings))
-    model = _start(run_folder, exists, settings, pairs.shapes[0])
+    model = _resumed(run_folder, settings) if exists else _new(settings, pairs.shapes[0])
     if exists:
         _require_the_same(pairs, settings.options, began=Settings.read(folder).options)
     else:
@@ -116,20 +126,36 @@ def with_defaults(settings):
     return settings.with_options(**defaults | settings.options)
 
 
-def _start(run_folder, exists, settings, example_shape):
-    """The compiled model of a `RunFolder`: the one in it, whose history the folder takes up, or a new one."""
+def _with_classes(settings, class_names, chosen):
+    """The settings with the classes of the data, for a model of a number of classes, of which `chosen` may be given."""
+    if "num_classes" not in settings.options or class_names is None:
+        return settings
+    if chosen not in (None, len(class_names)):
+        raise ValueError(
+            f"--num-classes must be that of the data. Expected: {len(class_names)}, or no --num-classes. "
+            f"Received: {chosen}"
+        )
+    return settings.with_options(num_classes=len(class_names), class_names=class_names)
+
+
+def _resumed(run_folder, settings):
+    """The compiled model in a `RunFolder`, which takes up its history."""
     keras.utils.set_random_seed(settings.seed)
-    if exists:
-        model = load_model(run_folder.model_path)
-        run_folder.resume(model.epochs_completed)
-        return model
+    model = load_model(run_folder.model_path)
+    run_folder.resume(model.epochs_completed)
+    return model
+
+
+def _new(settings, example_shape):
+    """The compiled model of the settings."""
+    keras.utils.set_random_seed(settings.seed)
     own = presets.PRESETS[settings.model].arguments
     options = {name: value for name, value in settings.options.items() if name in own}
     with dtype_policy(settings.precision):
         return presets.build(settings.model, example_shape, **options)
 
 
-def _fit(model, settings, run_folder, batches, resumed, verbose, test=None, shown=()):
+def _fit(model, settings, run_folder, batches, resumed, verbose, validation=None, shown=()):
     """Write the settings, train up to the epochs that they ask for, and return the number of epochs trained."""
     additions = callbacks_of(TrainingContext(run_folder.folder, settings, batches, shown))
     settings.write(run_folder.folder)
@@ -141,8 +167,7 @@ def _fit(model, settings, run_folder, batches, resumed, verbose, test=None, show
             batches,
             epochs=settings.epochs,
             initial_epoch=done,
-            validation_data=test,
-            validation_batch_size=settings.batch_size,
+            validation_data=validation,
             verbose=verbose,
             callbacks=[*additions, run_folder],
         )
@@ -173,24 +198,25 @@ def _batches(model, settings, arrays):
     """The training pipeline, whose batches hold one update's examples for each update of a step."""
     updates = model.updates_per_step
     binarization = None if settings.binarization == "none" else settings.binarization
-    pipeline = data.Pipeline(
-        *arrays, batch_size=settings.batch_size * updates, seed=settings.seed, binarization=binarization
-    )
+    options = {"seed": settings.seed, "binarization": binarization, "value_range": range_of(model)}
+    pipeline = data.Pipeline(*arrays, batch_size=settings.batch_size * updates, **options)
     pipeline.require(updates)
     model.data_description.check_pipeline(pipeline, in_fit=True)
     return pipeline
 
 
-def _pictures(model, run_folder, x, labels, seed):
+def _pictures(run, run_folder, x, test_set):
+    model, settings = run
     figures = {"history.png": plots.history_curves(run_folder.history())}
     if has_task(model, "reconstruct"):
         figures["reconstructions.png"] = reconstructed(model, x[:_RECONSTRUCTED])
-        latent = codes(model, x[:_ENCODED], labels)
+        latent = codes(model, x[:_ENCODED], test_set.y, test_set.class_names)
         figures |= {"latent.png": latent} if latent else {}
     if has_task(model, "sample"):
-        n, columns = (10 * model.num_classes, 10) if model.uses_labels else (64, None)
-        chosen = {"labels": np.repeat(np.arange(model.num_classes), 10)} if model.uses_labels else {}
-        figures["samples.png"] = grid(model, model.sample(n, seed=seed, **chosen), columns)
+        names = run.class_names[:_CLASSES]
+        chosen = {"labels": np.repeat(np.arange(len(names)), 10)} if names else {}
+        drawn = model.sample(10 * len(names) or 64, seed=settings.seed, **chosen)
+        figures["samples.png"] = grid(model, drawn, 10 if names else None, row_names=names)
     return figures
 
 

@@ -101,19 +101,31 @@ def _translate(training, constant_epochs=100, decay_epochs=100, picture_every=0)
     return [decay, *pictures]
 
 
-def image_sets(settings, x="", y="", size=128, channels=0):
+def image_set(settings, size: int | None = None, channels: int | None = None):
+    """The pair (train, test) of `data.Split` that a model of one set of images is trained with.
+
+    Args:
+        size: Side that images are cropped around their centre and resized to. [default: as in the data; 64 if they have
+            several sizes]
+        channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
+    """
+    return data.load(settings.data, size=size, channels=channels)
+
+
+def image_sets(settings, x="", y="", size=128, channels: int | None = None):
     """The `data.UnpairedPipeline` of the two sets that a model translates between.
 
     Args:
         x: A folder of images, or a tensorflow-datasets set and its split.
         y: The other set; not needed if `x` is a set without a split.
-        size: Side that images are resized to, divisible by 4.
-        channels: 1 or 3; 0: as in the files.
+        size: Side that images are cropped around their centre and resized to, divisible by 4.
+        channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
     """
     if not x:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
-    if size % 4:  # before the folders are read
-        raise ValueError(f"--size must be divisible by 4. Expected: such as 128. Received: {size}")
+    if size % 4 or size < 1:  # before the folders are read
+        near = max(4, 4 * round(size / 4))
+        raise ValueError(f"--size must be divisible by 4. Expected: such as {near}. Received: {size}")
     pairs = data.unpaired(x, y or None, size, settings.batch_size, seed=settings.seed, channels=channels or None)
     shape, other = pairs.shapes
     if shape != other:
@@ -130,9 +142,9 @@ _CALLBACKS = {"likelihood": _warm_up, "sample": _sample, "translate": _translate
 
 def options_of(name):
     """The options of training a preset, by name: its arguments, and those of its training."""
-    sets = [image_sets] if "translate" in presets.PRESETS[name].model.tasks else []
+    sets = image_sets if "translate" in presets.PRESETS[name].model.tasks else image_set
     options = dict(presets.PRESETS[name].arguments)
-    for function in (*sets, *_functions(name)):
+    for function in (sets, *_functions(name)):
         options |= _own_options(function)
     return options
 

@@ -8,8 +8,8 @@ import keras
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.data import folders
 from keras_gen.data.image_sources import image_source
-from keras_gen.data.loading import image_files
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
 from keras_gen.training.resizing import at_size, size_multiple
@@ -38,7 +38,7 @@ def translate(folder, images, to="y", out="translations", size=None):
         images: An image, or a folder of images.
         to: The set to translate into: `"y"`, for images of x, or `"x"`. Defaults to `"y"`.
         out: The folder of the translations, `.png` files. Defaults to `"translations"`.
-        size: Side that all images are resized to. Defaults to `None`: as above.
+        size: Side that all images are cropped around their centre and resized to. Defaults to `None`: as above.
 
     Returns:
         A `TranslationResult`.
@@ -50,7 +50,7 @@ def translate(folder, images, to="y", out="translations", size=None):
     checks.choice("to", to, ["x", "y"])
     out, place = Path(out), Path(images).expanduser()
     if place.exists():
-        files = [path for path, _ in image_files(place)] if place.is_dir() else [place]
+        files = [path for path, _ in folders.listing(place).files] if place.is_dir() else [place]
         if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:
             raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
     model, _ = load_run(folder)
@@ -81,7 +81,8 @@ def _sizes(generator, shape, own, size):
         return [shape[:2]] * len(own), f"the model's size: {error}"
     if size is not None:
         if checks.integer("size", size) % multiple:
-            raise ValueError(f"--size must be divisible by {multiple}. Expected: such as 128. Received: {size}")
+            near = multiple * max(1, round(size / multiple))
+            raise ValueError(f"--size must be divisible by {multiple}. Expected: such as {near}. Received: {size}")
         return [(size, size)] * len(own), ""
     sizes = [tuple(max(round(side / multiple), 2) * multiple for side in sides) for sides in own]
     changed = sum(new != old for new, old in zip(sizes, own, strict=True))

@@ -9,6 +9,7 @@ from keras_gen import checks
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
+_ENCODED = ", as data.encode_labels makes of labels of any kind"
 ENOUGH_EXAMPLES = 16  # of so many examples, one reaches below the middle of the range
 
 
@@ -68,21 +69,22 @@ class Component:
             low, high = self.value_range
             raise ValueError(
                 f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, the generator does. Expected: "
-                f"values in [{low}, {high}], as of data.load(name, value_range=({low}, {high})). "
-                f"Received: values from {lowest:g} on"
+                f"values in [{low}, {high}], as of data.load(name, value_range=({low}, {high})); of images that are "
+                f"all bright data.Pipeline(x, value_range=({low}, {high})). Received: values from {lowest:g} on"
             )
 
     def _check(self, dtype, shape, extremes_of):
         if self.is_labels:
             if shape[1:] not in ((), (1,)) or np.dtype(dtype).kind not in "iu":
                 raise ValueError(
-                    f"`{self.name}` must be one integer for each example. Expected: shape (n,). "
+                    f"`{self.name}` must be one integer for each example. Expected: shape (n,){_ENCODED}. "
                     f"Received: shape {shape}, dtype {np.dtype(dtype)}"
                 )
             low, high = extremes_of(False)
             if low < 0 or high >= self.num_classes:
                 raise ValueError(
-                    f"`{self.name}` must be in 0..{self.num_classes - 1}. Received: labels in {low:g}..{high:g}"
+                    f"`{self.name}` must be in 0..{self.num_classes - 1}. Expected: the numbers of {self.num_classes} "
+                    f"classes{_ENCODED}. Received: labels in {low:g}..{high:g}"
                 )
             return
         checks.array_spec(self.name, dtype, shape, self.shape)
@@ -262,7 +264,7 @@ class DataDescription:
             return y[:, 0] if len(y.shape) == 2 else y
         if self.y is None or self.uses_labels:
             expected = (
-                "integer labels of shape (n,)"
+                f"integer labels of shape (n,){_ENCODED}"
                 if self.uses_labels
                 else "x alone, or x and integer labels, which are ignored"
             )

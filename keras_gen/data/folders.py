@@ -1,0 +1,114 @@
+"""Folders of images: which files are images, and of which part and class."""
+
+import difflib
+import functools
+import typing
+from pathlib import Path
+
+from PIL import Image
+
+LAYOUTS = (
+    "a folder of images; or of one sub-folder of images for each class; or with sub-folders 'train' and 'test' (or "
+    "'val') of the same kind"
+)
+_TRAIN, _TEST = ("train", "training"), ("test", "testing", "val", "valid", "validation")
+_JUNK = ("__macosx", "thumbs.db", "desktop.ini")  # which systems leave; hidden files are left out too
+_NO_IMAGES = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")  # formats that Pillow names but cannot decode by itself
+_STRAY = 5  # files of one kind among so many times as many of another are taken for strays
+
+
+class Listing(typing.NamedTuple):
+    """The images of a folder, pairs (path, name of the class or `None`), and the paths of its other entries."""
+
+    files: list
+    others: list
+
+    @property
+    def classes(self):
+        """The sorted names of the classes."""
+        return sorted({name for _, name in self.files if name is not None})
+
+
+@functools.cache
+def suffixes():
+    """The suffixes of the image files that Pillow reads."""
+    kinds = Image.registered_extensions().items()
+    return frozenset(suffix for suffix, kind in kinds if kind in Image.OPEN and kind not in _NO_IMAGES)
+
+
+def listing(folder):
+    """The `Listing` of a folder of images, or of one sub-folder of images for each class.
+
+    Hidden files and folders, and what operating systems leave, do not count. A few images beside many of class folders,
+    or the other way round, are entries left out.
+
+    Raises:
+        ValueError: If there are no images, or both images and class folders.
+    """
+    entries = _visible(folder)
+    loose = [entry for entry in entries if _is_image(entry)]
+    found = {entry: _images(entry) for entry in entries if entry.is_dir()}
+    inner = [(path, entry.name) for entry, paths in found.items() for path in paths]
+    if min(len(loose), len(inner)) * _STRAY > max(len(loose), len(inner)):
+        raise ValueError(
+            f"'{folder}' must not mix images and class folders. Expected: {LAYOUTS}. Received: {len(loose)} images, "
+            f"such as '{loose[0].name}', beside {len(inner)} in sub-folders, such as '{inner[0][1]}'"
+        )
+    if not loose and not inner:
+        names = [entry.name for entry in entries]
+        received = f"{len(names)} entries without images, such as '{names[0]}'" if names else "an empty folder"
+        raise ValueError(f"'{folder}' must hold images. Expected: {LAYOUTS}. Received: {received}")
+    if len(loose) > len(inner):
+        return Listing([(path, None) for path in loose], [entry for entry in entries if entry not in loose])
+    classes = [entry for entry, paths in found.items() if paths]
+    others = [entry for entry in entries if entry not in classes]
+    others += [path for entry in classes for path in _visible(entry) if path not in found[entry]]
+    return Listing(inner, others)
+
+
+def parts(folder):
+    """The `Listing` of a folder in a list, or those of its sub-folders for training and for testing.
+
+    Raises:
+        ValueError: As `listing`, or if one part has classes that the other has not.
+    """
+    folders = {entry.name.lower(): entry for entry in _visible(folder) if entry.is_dir()}
+    train, test = (next((folders[name] for name in names if name in folders), None) for names in (_TRAIN, _TEST))
+    if train is None or (test is None and len(folders) > 1):
+        if test is not None and set(folders) <= set(_TEST):
+            raise ValueError(f"'{folder}' has no part 'train'. Expected: {LAYOUTS}. Received: {sorted(folders)}")
+        return [listing(folder)]
+    chosen = [train] if test is None else [train, test]
+    found = [listing(part) for part in chosen]
+    found[0].others.extend(entry for entry in _visible(folder) if entry not in chosen)
+    if test is not None and (bool(found[0].classes) != bool(found[1].classes)):
+        with_classes, without = (train, test) if found[0].classes else (test, train)
+        raise ValueError(
+            f"'{without}' must have the class folders of '{with_classes.name}'. Expected: {LAYOUTS}. "
+            f"Received: images without classes in '{without.name}'"
+        )
+    if test is not None and (unknown := sorted(set(found[1].classes) - set(found[0].classes))):
+        raise ValueError(
+            f"'{test}' has classes that '{train.name}' has not. Expected: {found[0].classes}. Received: {unknown}"
+        )
+    return found
+
+
+def nearest(path):
+    """The question " Did you mean ...?" about a path that does not exist, or an empty text."""
+    path = Path(path).expanduser()
+    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f" Did you mean '{path.parent / near[0]}'?" if near else ""
+
+
+def _visible(folder):
+    return sorted(e for e in folder.iterdir() if not e.name.startswith(".") and e.name.lower() not in _JUNK)
+
+
+def _images(folder):
+    return [entry for entry in _visible(folder) if _is_image(entry)]
+
+
+def _is_image(path):
+    return path.suffix.lower() in suffixes() and not path.is_dir()

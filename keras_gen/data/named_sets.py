@@ -1,0 +1,117 @@
+"""Sets of images that have a name: scikit-learn's digits and those of tensorflow-datasets."""
+
+import difflib
+import logging
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen import checks
+
+DIGITS = "digits"
+
+
+def read_digits():
+    """The one part of scikit-learn's digits, a list of a pair (images, labels)."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    return [((digits.images / 16).astype("float32"), digits.target)]
+
+
+def normalized(name):
+    """A set's name as tensorflow-datasets writes it: "Fashion-MNIST" is "fashion_mnist"; configurations are kept."""
+    first, *rest = name.split("/")
+    return "/".join([first.lower().replace("-", "_").replace(" ", "_"), *rest])
+
+
+def is_known(name):
+    """Whether tensorflow-datasets has a set of that name."""
+    return normalized(name).split("/")[0] in _known()
+
+
+def near_names(name):
+    """Up to three names of sets that are written nearly as `name`."""
+    return difflib.get_close_matches(normalized(name), [DIGITS, *_known()], n=3, cutoff=0.6)
+
+
+def tfds_builder(name):
+    """The `tfds.core.DatasetBuilder` of a set of images whose data are on this machine, downloaded if need be.
+
+    A `ValueError` says that there is no such set of images, a `ConnectionError` that it cannot be downloaded.
+    """
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download.download_manager import NonMatchingChecksumError
+    from tensorflow_datasets.core.download.util import DownloadError
+
+    name = normalized(name)
+    if not is_known(name):
+        checks.choice("data set", name, [DIGITS, *_known()])
+    builder = tfds.builder(name)
+    if "image" not in builder.info.features:
+        raise ValueError(
+            f"Data set {name!r} must have images. Expected: a feature 'image'. Received: {list(builder.info.features)}"
+        )
+    if not builder.data_path.exists():
+        _require_network(name, builder)
+        try:
+            builder.download_and_prepare()
+        except (DownloadError, NonMatchingChecksumError) as error:
+            raise ConnectionError(f"Data set {name!r} cannot be downloaded: {error}") from None
+    return builder
+
+
+def read_tfds(name):
+    """The parts of a set of tensorflow-datasets: pairs (images, labels or `None`), and the names of its labels.
+
+    Images of several sizes come as lists of encoded images.
+    """
+    import tensorflow_datasets as tfds
+
+    builder = tfds_builder(name)
+    features = builder.info.features
+    names = [part for part in ("train", "test") if part in builder.info.splits] or list(builder.info.splits)[:1]
+    encoded = None in features["image"].shape
+    decoders = {"image": tfds.decode.SkipDecoding()} if encoded else None
+    splits = []
+    for part in names:
+        if encoded:
+            examples = list(builder.as_dataset(split=part, decoders=decoders).as_numpy_iterator())
+            images = [example["image"] for example in examples]
+            labels = np.array([example["label"] for example in examples]) if "label" in features else None
+        else:
+            dataset = builder.as_dataset(split=part, batch_size=-1)
+            images, labels = dataset["image"].numpy(), dataset["label"].numpy() if "label" in dataset else None
+        splits.append((images, labels))
+    return splits, getattr(features["label"], "names", None) if "label" in features else None
+
+
+def _known():
+    logging.getLogger("absl").setLevel(logging.ERROR)
+    import tensorflow_datasets as tfds
+
+    return tfds.list_builders(with_community_datasets=False)
+
+
+def _require_network(name, builder):
+    """Raise within seconds where tfds would try for minutes: if a file is missing and its host cannot be reached."""
+    from tensorflow_datasets.core.download import resource
+
+    downloads = Path(builder.data_path).parents[1] / "downloads"
+    downloads = downloads if downloads.exists() else Path(builder.data_path).parents[2] / "downloads"
+    present = {path.name for path in downloads.rglob("*")} if downloads.exists() else set()
+    for url, info in builder.url_infos.items():
+        if resource.get_dl_fname(url, info.checksum) in present:
+            continue
+        try:
+            urllib.request.urlopen(urllib.request.Request(url, method="HEAD"), timeout=8).close()
+        except urllib.error.HTTPError:
+            return  # the host can be reached, even if it refuses a HEAD request
+        except OSError as error:
+            raise ConnectionError(
+                f"Data set {name!r} is not on this machine and cannot be downloaded ({error}). Expected: a network, or "
+                f"the prepared set in {builder.data_path}; TFDS_DATA_DIR says where sets are kept. Or use 'digits'."
+            ) from None
+        return
