@@ -46,8 +46,10 @@ class Run(typing.NamedTuple):
 
         Images are brought to the size and the channels of the model's, and classes are numbered as in the run.
         """
-        height, width, channels = self.model.example_shape
-        splits = data.load(self.data_name(name), size=(height, width), channels=channels)
+        shape = self.model.example_shape
+        if len(shape) != 3 or None in shape:
+            raise ValueError(f"The run's model must take images of one size. Received: examples of shape {shape}")
+        splits = data.load(self.data_name(name), size=shape[:2], channels=shape[2])
         own = self.settings.options.get("class_names")
         if own is None or splits[0].class_names in (None, own):
             return splits
