@@ -74,7 +74,8 @@ def read_image(path, size=None, channels=None):
         if size is not None:
             image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a smaller size
         mode = "L" if (channels or _channels(image)) == 1 else "RGB"
-        turn = _TURNS.get(_orientation(image))
+        image.load()
+        turn = _TURNS.get(_orientation(image))  # after the pixels: of a TIFF, Pillow has turned them by then
         image = _opaque(image).convert(mode)
         if turn is not None:
             image = image.transpose(turn)
@@ -93,6 +94,8 @@ def image_facts(path):
     """
 
     def facts(image):
+        if image.format == "TIFF":
+            image.load()
         height, width = image.size[::-1]
         if _orientation(image) >= _ROTATED:
             height, width = width, height

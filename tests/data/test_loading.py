@@ -1,10 +1,9 @@
 import numpy as np
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from keras_gen import data
-from keras_gen.data import loading
+from tests.data.test_array_files import mnist_files
 
 
 def _pictures(folder, names, size=(6, 4), mode="L"):
@@ -48,14 +47,14 @@ def test_sub_folders_are_classes_in_colour_too(tmp_path):
 
 
 def test_npz_and_npy(tmp_path):
-    x, y = np.arange(96, dtype="uint8").reshape(6, 4, 4), np.arange(6)
+    x, y = 2 * np.arange(96, dtype="uint8").reshape(6, 4, 4), np.arange(6) % 2
     np.savez(tmp_path / "parts.npz", x_train=x[:4], y_train=y[:4], x_test=x[4:], y_test=y[4:])
     train, test = data.load(tmp_path / "parts.npz")
     np.testing.assert_allclose(train.x[..., 0], x[:4] / 255, rtol=1e-6)
-    assert test.y.tolist() == [4, 5]
+    assert test.y.tolist() == [0, 1]
     np.savez(tmp_path / "whole.npz", images=x, target=y)
     train, test = data.load(tmp_path / "whole.npz")
-    assert len(train.x) == 4 and sorted([*train.y, *test.y]) == list(range(6))
+    assert len(train.x) == 4 and sorted([*train.y, *test.y]) == [0, 0, 0, 1, 1, 1]
     np.save(tmp_path / "x.npy", x.astype("float64") / 255)
     assert data.load(tmp_path / "x.npy")[0].x.dtype == np.float32
 
@@ -65,63 +64,107 @@ def test_integers_of_0_and_1_are_a_binarised_set(tmp_path):
     assert data.load(tmp_path / "x.npy")[0].x.max() == 1
 
 
-def test_tfds_sets_come_through_tfds(tmp_path, monkeypatch):
-    import tensorflow_datasets as tfds
-
-    features = tfds.features.FeaturesDict(
-        {"image": tfds.features.Image(shape=(4, 4, 1)), "label": tfds.features.ClassLabel(num_classes=2)}
-    )
-    examples = [{"image": np.full((4, 4, 1), 51 * i, "uint8"), "label": i % 2} for i in range(4)]
-
-    def split(rows):
-        spec = {"image": tf.TensorSpec((4, 4, 1), "uint8"), "label": tf.TensorSpec((), "int64")}
-        return tf.data.Dataset.from_generator(lambda: iter(rows), output_signature=spec)
-
-    tfds.dataset_builders.store_as_tfds_dataset(
-        name="tiny", version="1.0.0", data_dir=tmp_path, features=features, disable_shuffling=True,
-        split_datasets={"train": split(examples[:3]), "test": split(examples[3:])},
-    )  # fmt: skip
-    builder = tfds.builder("tiny", data_dir=tmp_path)
-    monkeypatch.setattr(tfds, "list_builders", lambda **_: ["tiny"])
-    monkeypatch.setattr(tfds, "builder", lambda name: builder)
-    train, test = data.load("tiny")
-    np.testing.assert_allclose(train.x[:, 0, 0, 0], [0, 0.2, 0.4], atol=1e-6)
-    assert test.y.tolist() == [1]
+def test_arrays_are_a_set_and_labels_are_numbered():
+    x = np.linspace(0, 1, 20 * 16).reshape(20, 4, 4)
+    train, test = data.load((x, np.repeat([[3.0], [7.0]], 10, axis=0)))
+    assert train.x.shape == (16, 4, 4, 1) and set(train.y) == {0, 1} and test.class_names == ("3", "7")
+    for part in (train, test):
+        np.testing.assert_array_equal(part.y, (part.x[:, 0, 0, 0] > 0.49).astype(int))
+    assert x.flags.writeable and data.load(x)[0][1:] == (None, None)
 
 
-def test_unknown_name_gives_the_nearest():
-    with pytest.raises(ValueError, match="Unknown data set. Did you mean 'fashion_mnist'.*Received: 'fashion_mnst'"):
-        data.load("fashion_mnst")
+def test_every_class_has_an_image_to_train_with(tmp_path):
+    """Of 5 classes of one image, the held-out fifth would leave one without."""
+    train, test = data.load((np.zeros((10, 4, 4)), [*"abcd", *"eeeeee"]))
+    assert set(train.y) == set(range(5)) and set(test.y) == {4}
 
 
-def test_a_missing_network_is_reported_at_once_with_what_to_do(tmp_path, monkeypatch):
-    def unreachable(*_, **__):
-        raise OSError("no route to host")
+def test_classes_that_are_not_trained_are_left_out_of_the_test_part(tmp_path):
+    x = np.zeros((6, 4, 4))
+    np.savez(tmp_path / "a.npz", x_train=x, y_train=[0, 1] * 3, x_test=x[:3], y_test=[1, 8, 9])
+    with pytest.warns(UserWarning, match="2 test images of .*a.npz' are left out: no training image is of their clas"):
+        train, test = data.load(tmp_path / "a.npz")
+    assert test.y.tolist() == [1] and len(test.x) == 1 and train.class_names == ("0", "1")
 
-    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
-    monkeypatch.setattr(loading.urllib.request, "urlopen", unreachable)
-    import tensorflow_datasets as tfds
 
-    builder = tfds.builder("fashion_mnist", data_dir=tmp_path)
-    monkeypatch.setattr(builder, "download_and_prepare", None)  # must not be reached
-    monkeypatch.setattr(tfds, "builder", lambda name: builder)
-    with pytest.raises(
-        ConnectionError, match="'fashion_mnist' is not on this machine.*no route.*TFDS_DATA_DIR.*'digits'"
-    ):
-        data.load("fashion_mnist")
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [([0.5] * 6, "Labels must be classes. .* such as 0.5"), (np.zeros((6, 4)), "one for each example")],
+)
+def test_labels_that_are_no_classes_are_left_out(labels, message):
+    with pytest.warns(UserWarning, match=f"The labels of the arrays are left out. .*{message}"):
+        assert data.load((np.zeros((6, 4, 4)), labels))[0].y is None
+
+
+def test_labels_of_one_part_alone_are_left_out(tmp_path):
+    np.savez(tmp_path / "a.npz", x_train=np.zeros((3, 4, 4)), y_train=[0, 1, 0], x_test=np.zeros((1, 4, 4)))
+    with pytest.warns(UserWarning, match="The labels of .* are left out, for one of its parts has none"):
+        assert data.load(tmp_path / "a.npz")[0].y is None
+
+
+def test_white_is_that_of_the_whole_set(tmp_path):
+    """Of 8 bits, of 16, and of two parts, of which one is dark; what else integers mean is not guessed."""
+    for white, kind in ((255, "uint8"), (65535, "uint16")):
+        bright, dark = np.full((3, 2, 2), white, kind), np.full((2, 2, 2), white // 5, kind)
+        np.savez(tmp_path / "a.npz", x_train=bright, x_test=dark)
+        train, test = data.load(tmp_path / "a.npz")
+        assert (train.x.max(), test.x.max()) == (1, np.float32(0.2))
+    for highest in (16, 100, 1023, 4095):
+        with pytest.raises(ValueError, match=f"such as x / {highest}. Received: integers in 0..{highest}"):
+            data.load(np.array([0, highest]).reshape(2, 1, 1))
+    with pytest.raises(ValueError, match="Received: integers in -1..255"):
+        data.load(np.array([-1, 255]).reshape(2, 1, 1))
+    (tmp_path / "dark").mkdir()
+    _pictures(tmp_path / "dark", ["a.png", "b.png"])
+    assert max(part.x.max() for part in data.load(tmp_path / "dark")) == np.float32(10 / 255), "files say what white is"
+
+
+def test_a_folder_of_mnists_files(tmp_path):
+    (tmp_path / "MNIST").mkdir()
+    _, labels = mnist_files(tmp_path / "MNIST")
+    with pytest.raises(ValueError, match="Integer pixels of .*MNIST' must fill"):
+        data.load(tmp_path / "MNIST")
+    for images in sorted((tmp_path / "MNIST").glob("*images*")):
+        content = images.read_bytes()
+        images.write_bytes(content[:-1] + b"\xff")
+    train, test = data.load(tmp_path / "MNIST")
+    assert train.x.shape == test.x.shape == (3, 4, 4, 1) and train.y.tolist() == labels.tolist()
+    assert train.x[1, 0, 0, 0] == np.float32(16 / 255) and train.class_names == ("0", "1", "2")
+
+
+def test_any_images_are_brought_to_a_size_and_channels(tmp_path):
+    for folder, size, mode in (("one", (30, 20), "L"), ("two", (9, 12), "RGB")):
+        _pictures(tmp_path / folder, ["a.png", "b.png", "c.webp"], size, mode)
+    train, test = data.load(tmp_path, size=8)
+    assert train.x.shape == (4, 8, 8, 3) and train.class_names == ("one", "two") and test.x.shape == (2, 8, 8, 3)
+    assert data.load(tmp_path, size=(4, 6), channels=1)[0].x.shape == (4, 4, 6, 1)
+    assert data.load("digits", size=16, channels=3)[0].x.shape == (1437, 16, 16, 3)
+    with pytest.warns(UserWarning, match="have 2 sizes, such as 30x20"):
+        assert data.load(tmp_path)[0].x.shape == (4, 8, 8, 3)
+    assert data.load(tmp_path / "one")[0].class_names is None, "one folder is no class"
+
+
+def test_what_cannot_be_read_is_left_out_with_its_label(tmp_path):
+    _pictures(tmp_path / "cat", ["1.png", "2.png", "3.png"])
+    _pictures(tmp_path / "dog", ["1.png", "2.png"])
+    _pictures(tmp_path / "none", ["1.png"])
+    for name in ("cat/2.png", "none/1.png"):
+        (tmp_path / name).write_bytes(b"no image")
+    (tmp_path / "notes.txt").touch()
+    with pytest.warns(UserWarning, match=r"^3 of 7 files of .* are left out: .*notes.txt \(.*cat/2.png \(its.*none/1"):
+        train, test = data.load(tmp_path)
+    assert sorted([*train.y, *test.y]) == [0, 0, 1, 1] and train.class_names == ("cat", "dog")
+    for part in (train, test):
+        np.testing.assert_allclose(part.x[part.y == 0, 0, 0, 0] * 255 % 20, 0, atol=1e-4)
 
 
 def _bad_cases(tmp_path):
     (tmp_path / "empty").mkdir()
-    _pictures(tmp_path / "mixed", ["a.png", "b.png"])
-    _pictures(tmp_path / "mixed", ["c.png"], size=(5, 5))
-    _pictures(tmp_path / "broken", ["a.png", "b.png"])
-    (tmp_path / "broken" / "b.png").write_bytes(b"no image")
-    (tmp_path / "deep").mkdir()
-    Image.fromarray(np.full((4, 4), 16000, "uint16")).save(tmp_path / "deep" / "a.png")
-    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    (tmp_path / "broken").mkdir()
+    for name in ("a.png", "b.png"):
+        (tmp_path / "broken" / name).write_bytes(b"no image")
+    _pictures(tmp_path / "single", ["a.png"])
     np.savez(tmp_path / "short.npz", x=np.zeros((4, 2, 2)), y=np.zeros(3))
-    (tmp_path / "cut.npz").write_bytes((tmp_path / "short.npz").read_bytes()[:100])
     np.save(tmp_path / "range.npy", np.full((4, 2, 2), 255.0))
     np.save(tmp_path / "nan.npy", np.full((4, 2, 2), np.nan))
 
@@ -129,16 +172,14 @@ def _bad_cases(tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("empty", "must hold images .*Received: none"),
-        ("mixed", "All images must have one size. Expected: \\(6, 4\\).*Received: \\(5, 5\\) in .*c.png"),
-        ("broken", "b.png' cannot be read as an image"),
-        ("deep", "a.png' cannot be read as an image: pixels of more than 8 bits"),
-        ("other.npz", "must hold 'x_train'.*Received: \\['a'\\]"),
+        ("empty", "must hold images. Expected: a folder of images; .*Received: an empty folder"),
+        ("broken", "broken' must hold images that can be read. Received: 2 that cannot: .*a.png"),
+        ("single", "must hold at least two images"),
         ("short.npz", "a label for each image. Expected: 4. Received: 3"),
-        ("cut.npz", "cannot be read as .npz"),
         ("range.npy", "Expected: values in \\[0, 1\\]. Received: values in \\[255, 255\\]. .*x / 255"),
         ("nan.npy", "must be finite"),
-        ("absent.npy", "No data at that path"),
+        ("zzz.csv", "No data at that path. Expected: an existing folder"),
+        ("brokn", "No data at that path. Did you mean '.*broken'"),
     ],
 )
 def test_bad_paths(name, message, tmp_path):
@@ -147,7 +188,26 @@ def test_bad_paths(name, message, tmp_path):
         data.load(tmp_path / name)
 
 
+def test_a_missing_folder_is_called_so(tmp_path, monkeypatch):
+    (tmp_path / "photographs").mkdir()
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ValueError, match="There is no file or folder 'photographz', .* Did you mean 'photographs'"):
+        data.load("photographz")
+    with pytest.raises(ValueError, match="No data at that path. .*Received: 'photographz/'"):
+        data.load("photographz/")
+
+
 @pytest.mark.parametrize("value_range", [(1, 0), 5, (0, 1, 2)])
 def test_bad_range(value_range):
     with pytest.raises(ValueError, match=r"`value_range` must be \(lowest, highest\). Received: "):
         data.load("digits", value_range=value_range)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"), [({"size": 0}, "`size` must be"), ({"channels": 2}, "`channels` must")]
+)
+def test_bad_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        data.load("digits", **options)
+    with pytest.raises(ValueError, match=r"images, or \(images, labels\). Received: 3 arrays"):
+        data.load((1, 2, 3))
