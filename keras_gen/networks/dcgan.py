@@ -145,7 +145,7 @@ def _nearest(*sides):
     """The nearest sides that a DCGAN can make; of two as near, the larger."""
     found = [
         tuple(min(max(round(side / 2**doublings), _SMALLEST), 2 * _SMALLEST - 1) << doublings for side in sides)
-        for doublings in range(1, max(sides).bit_length())
+        for doublings in range(1, max(sides).bit_length() + 1)
     ]
     distances = [(sum(abs(new - old) for new, old in zip(pair, sides, strict=True)), -sum(pair)) for pair in found]
     return found[distances.index(min(distances))]

@@ -1,5 +1,6 @@
 """Translating image files by the model of a run."""
 
+import math
 import typing
 import warnings
 from pathlib import Path
@@ -16,6 +17,7 @@ from keras_gen.training.resizing import at_size, size_multiple
 from keras_gen.training.tasks import require_task
 
 _PIXELS = 1 << 20  # of the images that are translated together
+_LARGEST = 1 << 22  # pixels of one image that is translated at its own size
 _READ = 8  # size at which images are opened, before each has its own
 
 
@@ -31,7 +33,8 @@ def translate(folder, images, to="y", out="translations", size=None):
     """Translate an image, or those of a folder, into files of the same names.
 
     A fully convolutional generator translates each image at its own size, or, if its sides must be multiples of a
-    number, at the nearest multiples. Any other generator translates at the size that it was built for.
+    number, at the nearest multiples; an image of more than 4 million pixels is reduced to that many. Any other
+    generator translates at the size that it was built for.
 
     Args:
         folder: The folder of a run whose model translates.
@@ -84,9 +87,14 @@ def _sizes(generator, shape, own, size):
             near = multiple * max(1, round(size / multiple))
             raise ValueError(f"--size must be divisible by {multiple}. Expected: such as {near}. Received: {size}")
         return [(size, size)] * len(own), ""
-    sizes = [tuple(max(round(side / multiple), 2) * multiple for side in sides) for sides in own]
+    scales = [min(1.0, math.sqrt(_LARGEST / math.prod(sides))) for sides in own]
+    sizes = [
+        tuple(max(round(scale * side / multiple), 2) * multiple for side in sides)
+        for scale, sides in zip(scales, own, strict=True)
+    ]
     changed = sum(new != old for new, old in zip(sizes, own, strict=True))
-    return sizes, f"{changed} resized to the nearest sides divisible by {multiple}" if changed else ""
+    limit = f", of at most {_LARGEST / 1e6:.0f} million pixels" if min(scales) < 1 else ""
+    return sizes, f"{changed} resized to the nearest sides divisible by {multiple}{limit}" if changed else ""
 
 
 def _names(titles):

@@ -182,3 +182,14 @@ def test_foreign_batches_that_devices_cannot_share_out_are_left_out():
     batches = tf.data.Dataset.from_tensor_slices(np.arange(11)).batch(4)
     assert [len(batch) for batch in drop_uneven_batches(batches, updates=2, replicas=2)] == [4, 4]
     assert [len(batch) for batch in drop_uneven_batches(batches, updates=1, replicas=3)] == [3]
+
+
+def test_a_stated_range_is_known_whatever_the_images_show():
+    bright = np.full((20, 2, 2, 1), 0.8)
+    assert Pipeline(bright, value_range=(-1, 1)).sources[0].extremes() == (-1.0, 1.0)
+    assert Pipeline(bright, np.arange(20), value_range=(-1, 1)).sources[1].extremes() == (0.0, 19.0)
+    assert Pipeline(bright).sources[0].extremes() == pytest.approx((0.8, 0.8))
+    with pytest.raises(ValueError, match=r"`x` is out of range. Expected: values in \[0, 0.5\]"):
+        Pipeline(bright, value_range=(0, 0.5))
+    with pytest.raises(ValueError, match=r"`value_range` must be \(lowest, highest\)"):
+        Pipeline(bright, value_range=(1, 0))

@@ -86,6 +86,12 @@ def test_a_label_changes_the_logit(build):
     [
         (lambda: networks.dcgan_generator(2, (27, 27, 1)), "sides of 4, 5, 6 or 7 times one power of two"),
         (lambda: networks.dcgan_generator(2, (64, 36, 1)), r"Received: output_shape=\(64, 36, 1\)"),
+        (
+            lambda: networks.dcgan_generator(2, (50, 50, 3)),
+            r"Expected: \(48, 48, 3\), the nearest; the `size`",
+        ),
+        (lambda: networks.dcgan_generator(2, (64, 30, 3)), r"Expected: \(56, 32, 3\), the nearest"),
+        (lambda: networks.dcgan_discriminator((3, 5, 1)), r"Expected: \(8, 8, 1\), the nearest"),
         (lambda: networks.dcgan_discriminator((28, 28)), r"must be \(height, width, channels\)"),
         (lambda: networks.dcgan_discriminator((28, 28, 1), normalization="group"), "Unknown normalization"),
         (lambda: networks.dcgan_discriminator((28, 28, 1), dropout=1.0), r"`dropout` must be a number in \[0, 1\)"),

@@ -27,6 +27,17 @@ def test_a_mosaic_is_the_grid_as_an_array():
     assert plots.mosaic(np.zeros((2, 4, 4, 3)), columns=2).shape == (6, 11, 3)
 
 
+def test_rows_of_a_grid_have_names_at_their_height():
+    axes = plots.image_grid(np.zeros((6, 4, 3, 1)), columns=2, row_names=("cat", "cow", "dog")).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["cat", "cow", "dog"]
+    places = axes.get_yticks()
+    rows = len(axes.images[0].get_array())
+    assert rows == 16 and all(5 * row < place < 5 * row + 6 for row, place in enumerate(places))
+    assert len(plots.image_grid(np.zeros((1, 4, 4, 1))).axes[0].get_yticks()) == 0
+    with pytest.raises(ValueError, match="`row_names` must be one for each row. Expected: 3. Received: 2"):
+        plots.image_grid(np.zeros((6, 4, 3, 1)), columns=2, row_names=("cat", "cow"))
+
+
 def test_rows_show_each_set_under_its_name():
     figure = plots.image_rows({"input": np.zeros((3, 4, 4, 1)), "output": np.ones((3, 4, 4, 1))})
     assert [axes.get_ylabel() for axes in figure.axes] == ["input", "", "", "output", "", ""]

@@ -21,6 +21,8 @@ def test_scatter_shows_every_code_and_a_colour_bar_of_the_labels(dimensions):
     points = figure.axes[0].collections[0]
     assert len(points.get_offsets()) == 20
     assert [text.get_text() for text in figure.axes[1].get_yticklabels()] == ["3", "7"]
+    named = plots.latent_scatter(z, labels // 4, class_names=("cat", "dog"))
+    assert [text.get_text() for text in named.axes[1].get_yticklabels()] == ["cat", "dog"]
     assert pixels(figure).std() > 0
     assert len(plots.latent_scatter(z).axes) == 1
 

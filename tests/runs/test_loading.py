@@ -1,4 +1,6 @@
+import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen import presets
 from keras_gen.runs import Settings, load_run
@@ -23,6 +25,40 @@ def test_a_run_on_arrays_without_a_name_has_to_be_given_data(folder):
     Settings("autoencoder", data=None).write(folder)
     with pytest.raises(ValueError, match="trained on arrays that have no name. Expected: --data"):
         load_run(folder).data_name()
+
+
+def test_data_are_brought_to_the_models_images(folder, tmp_path):
+    place = tmp_path / "photos"
+    place.mkdir()
+    for number, size in enumerate([(20, 30), (9, 9), (40, 10)]):
+        Image.new("RGB", size, (0, 0, 255)).save(place / f"{number}.png")
+    run = load_run(folder)
+    assert [part.x.shape for part in run.load_data(place)] == [(2, 8, 8, 1), (1, 8, 8, 1)]
+    assert run.load_data()[0].x.shape == (1437, 8, 8, 1) and run.class_names == ()
+    with pytest.raises(ValueError, match="--labels are for a conditional model"):
+        run.class_numbers(["cat"])
+
+
+def test_classes_are_numbered_as_in_the_run(tmp_path):
+    presets.build("lenet5", (8, 8, 1), width=0.2, num_classes=3).save(tmp_path / "model.keras")
+    options = {"num_classes": 3, "class_names": ("cat", "cow", "dog")}
+    Settings("lenet5", options=options).write(tmp_path)
+    run = load_run(tmp_path)
+    assert run.class_names == options["class_names"] and run.class_numbers(["dog", "cat"]).tolist() == [2, 0]
+    images = np.zeros((10, 8, 8)) + np.arange(10)[:, None, None] / 10
+    np.savez(tmp_path / "a.npz", x=images, y=["cow", "dog"] * 5)
+    for part in run.load_data(tmp_path / "a.npz"):
+        assert part.y.tolist() == [1 + round(10 * level) % 2 for level in part.x[:, 0, 0, 0]]
+        assert part.class_names == options["class_names"]
+    np.savez(tmp_path / "b.npz", x=images, y=["cow", "bird"] * 5)
+    with pytest.raises(ValueError, match=r"classes that the run has not. Expected: \['cat', .*Received: \['bird'\]"):
+        run.load_data(tmp_path / "b.npz")
+    with pytest.raises(ValueError, match="Unknown class. Did you mean 'cow'.*Received: 'caw'"):
+        run.class_numbers(["caw"])
+    with pytest.raises(ValueError, match="--labels must name classes. Expected: among .'cat'"):
+        run.class_numbers([])
+    Settings("lenet5").write(tmp_path)
+    assert load_run(tmp_path).class_names == ("0", "1", "2"), "of a run that kept no names"
 
 
 def test_a_folder_is_opened_for_a_new_run_or_to_go_on(folder, tmp_path):

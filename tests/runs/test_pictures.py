@@ -42,6 +42,16 @@ def test_paths_suit_the_latents(folder, monkeypatch):
     assert found == ["linear", "spherical", "spherical"]
 
 
+def test_pictures_name_the_classes(tmp_path):
+    presets.build("conditional-gan", (8, 8, 1), latent_dim=2, width=0.02, num_classes=3).save(tmp_path / "model.keras")
+    runs.Settings("conditional-gan", options={"class_names": ("cat", "cow", "dog")}).write(tmp_path)
+    for labels, title in ((("dog", "cat"), "dog, cat"), (None, "cat, cow, dog")):
+        axes = runs.samples(tmp_path, 4, seed=0, labels=labels).axes[0]
+        assert axes.get_title() == f"classes in turn: {title}"
+    axes = runs.interpolation(tmp_path, rows=4, steps=2, seed=0, labels=("dog", "cat")).axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["dog", "cat", "dog", "cat"]
+
+
 def test_pixels_are_brought_to_the_models_range(folder):
     x, model = np.array([[0.0, 0.5, 1.0]], "float32"), runs.load_run(folder).model
     np.testing.assert_array_equal(rescaled(x, model), [[-1, 0, 1]])

@@ -89,15 +89,37 @@ def few(tmp_path, **arrays):
     return str(tmp_path / "few.npz")
 
 
-def test_classes_are_counted(tmp_path):
-    name = few(tmp_path, y=np.arange(30) % 3)
+def test_classes_are_those_of_the_data_and_keep_their_names(tmp_path):
+    """Of labels 3 and 7 there are two classes, not eight."""
+    name = few(tmp_path, y=np.where(np.arange(30) % 2, 7, 3))
     options = {**SMALL, "n_critic": 1}
     for model, own in (("conditional-gan", options), ("lenet5", {"width": 0.2})):
         trained = train(Settings(model, name, 1, 30, options=own), tmp_path / model)
-        assert load_model(tmp_path / model).num_classes == 3 == trained.settings.options["num_classes"]
+        assert load_model(tmp_path / model).num_classes == 2 == trained.settings.options["num_classes"]
+        assert Settings.read(tmp_path / model).options["class_names"] == ("3", "7")
     assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["history.png"]
-    chosen = train(Settings("lenet5", name, 1, 30, options={"width": 0.2, "num_classes": 5}), tmp_path / "chosen")
-    assert load_model(chosen.folder).num_classes == 5
+    again = train(Settings("lenet5", name, 2, 30, options={"width": 0.2}), tmp_path / "lenet5", True, {"epochs"})
+    assert again.settings.options["class_names"] == ("3", "7") and again.epochs == 2
+    with pytest.raises(ValueError, match="--num-classes must be that of the data. Expected: 2, or no .* Received: 8"):
+        train(Settings("lenet5", name, 1, 30, options={"num_classes": 8}), tmp_path / "chosen")
+    assert not (tmp_path / "chosen").exists()
+
+
+def test_images_are_brought_to_the_size_and_channels_that_are_asked_for(tmp_path):
+    asked = settings(size=16, channels=3)
+    assert load_model(train(asked, tmp_path).folder).example_shape == (16, 16, 3)
+    kept = Settings.read(tmp_path).options
+    assert (kept["size"], kept["channels"]) == (16, 3)
+    assert train(asked, tmp_path, resume=True).new == 0, "a resumed run loads them in the same way"
+    with pytest.raises(ValueError, match="A resumed run keeps its settings. Expected: --size 16. Received: 8"):
+        train(settings(size=8), tmp_path, resume=True, given={"size"})
+
+
+def test_bright_images_are_in_the_range_that_they_were_brought_to(tmp_path):
+    """Of a set without any dark image, an adversarial model gets values above the middle of its range alone."""
+    np.savez(tmp_path / "bright.npz", x=np.random.default_rng(0).uniform(0.7, 1, (100, 8, 8, 1)))
+    trained = train(Settings("gan", str(tmp_path / "bright.npz"), 1, 80, options={"width": 0.02}), tmp_path / "run")
+    assert trained.epochs == 1 and "val_loss" in (tmp_path / "run" / "history.csv").read_text()
 
 
 @pytest.mark.parametrize(

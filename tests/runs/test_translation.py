@@ -29,13 +29,13 @@ def train(folder, x, y, epochs=1, given=(), resume=True, **options):
     options = {**SMALL, "x": str(x), "y": str(y), **options}
     settings = runs.Settings("cyclegan", "pairs", epochs, 2, options=options)
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="1 of . images")
+        warnings.filterwarnings("ignore", message="1 of . files")
         return runs.train(settings, folder, resume, given)
 
 
 def translate(folder, images, **options):
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="1 of . images")
+        warnings.filterwarnings("ignore", message="1 of . files")
         return runs.translate(folder, images, **options)
 
 
@@ -116,12 +116,19 @@ def test_images_keep_their_own_size(folder, folders, tmp_path):
     assert len(list((tmp_path / "made").iterdir())) == 5 and len(list((tmp_path / "more").iterdir())) == 4
 
 
+def test_a_very_large_image_is_reduced(folder, folders, tmp_path, monkeypatch):
+    monkeypatch.setattr(runs.translation, "_LARGEST", 400)
+    Image.new("RGB", (80, 20)).save(tmp_path / "wide.png")
+    done = translate(folder, tmp_path / "wide.png", out=tmp_path / "made")
+    assert done == (1, {(8, 40)}, "1 resized to the nearest sides divisible by 4, of at most 0 million pixels")
+
+
 def test_a_size_is_forced_or_refused(folder, folders, tmp_path):
     x, _ = folders
     assert translate(folder, x, out=tmp_path / "made", size=8) == (5, {(8, 8)}, "")
     assert translate(folder, x / "x1.jpg", out=tmp_path / "one", size=20).sizes == {(20, 20)}
     assert Image.open(tmp_path / "one" / "x1.png").size == (20, 20)
-    with refused("--size must be divisible by 4. Expected: such as 128. Received: 10"):
+    with refused("--size must be divisible by 4. Expected: such as 8. Received: 10"):
         translate(folder, x, out=tmp_path / "n", size=10)
     assert not (tmp_path / "n").exists()
 
@@ -173,7 +180,7 @@ def test_no_image_is_overwritten(folder, folders, tmp_path):
         ({"x": ""}, "--x is missing. Expected: a folder of images, or a set"),
         ({"channels": 2}, "`channels` must be 1, 3 or None"),
         ({"y": ""}, "`y` must be given. Expected: two arrays or folders"),
-        ({"x": "{empty}"}, "`x` must hold images"),
+        ({"x": "{empty}"}, "empty' must hold images"),
         ({"size": 30}, "--size must be divisible by 4"),
         ({"y": "{grey}"}, "x and y must have the same channels. Expected: --channels 1 or 3 for both. "
          "Received: 3 in x, 1 in y"),

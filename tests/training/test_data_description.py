@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from keras_gen.data import Pipeline
 from keras_gen.training import Component, DataDescription
 
 X, LABELS = np.random.default_rng(0).random((20, 4)).astype("float32"), np.arange(20) % 3
@@ -94,3 +95,25 @@ def test_parts_of_different_lengths_are_refused():
 def test_labels_are_checked_by_their_extremes():
     with pytest.raises(ValueError, match=r"`labels` must be in 0..2. Received: labels in 0..9"):
         LABELLED.check(X, np.where(LABELS == 1, 9, 0))
+
+
+@pytest.mark.parametrize(
+    ("labels", "message"),
+    [
+        (
+            np.array(["cat"] * 20),
+            "Expected: integer labels of shape .n,., as data.encode_labels makes",
+        ),
+        (LABELS * 4, "must be in 0..2. Expected: the numbers of 3 classes, as data.encode_labels makes"),
+    ],
+)
+def test_labels_of_another_kind_are_refused_with_what_to_do(labels, message):
+    with pytest.raises(ValueError, match=message):
+        LABELLED.check_batch((X, labels))
+
+
+def test_bright_images_fill_a_stated_range():
+    filled = DataDescription(Component("x", (4,), (-1, 1), fills_range=True))
+    with pytest.raises(ValueError, match=r"all bright data.Pipeline\(x, value_range=\(-1, 1\)\). Received: .* from 0"):
+        filled.check_pipeline(Pipeline(X * 0), in_fit=True)
+    filled.check_pipeline(Pipeline(X * 0, value_range=(-1, 1)), in_fit=True)
