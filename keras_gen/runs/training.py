@@ -130,6 +130,10 @@ def _with_classes(settings, class_names, chosen):
     """The settings with the classes of the data, for a model of a number of classes, of which `chosen` may be given."""
     if "num_classes" not in settings.options or class_names is None:
         return settings
+    if len(class_names) < 2:
+        raise ValueError(
+            f"A model of classes needs two or more. Expected: other labels, too. Received: {class_names[0]!r} alone"
+        )
     if chosen not in (None, len(class_names)):
         raise ValueError(
             f"--num-classes must be that of the data. Expected: {len(class_names)}, or no --num-classes. "
