@@ -85,8 +85,7 @@ def _require_known(text, path):
             f"Received: {text!r}"
         )
     if not is_path and not named_sets.is_known(text):
-        near = [*named_sets.near_names(text)]
-        hint = f" Did you mean {' or '.join(map(repr, near))}?" if near else folders.nearest(path)
+        hint = folders.nearest(path) or named_sets.nearest(text)
         raise ValueError(
             f"There is no file or folder {text!r}, and no data set of that name.{hint} Expected: an existing path, "
             f"'digits', or an image set of tensorflow-datasets such as 'mnist'. Received: {text!r}"

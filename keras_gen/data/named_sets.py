@@ -32,9 +32,10 @@ def is_known(name):
     return normalized(name).split("/")[0] in _known()
 
 
-def near_names(name):
-    """Up to three names of sets that are written nearly as `name`."""
-    return difflib.get_close_matches(normalized(name), [DIGITS, *_known()], n=3, cutoff=0.6)
+def nearest(name):
+    """The question " Did you mean ...?" about a name that no set has, or an empty text."""
+    near = difflib.get_close_matches(normalized(name), [DIGITS, *_known()], n=1)
+    return f" Did you mean '{near[0]}'?" if near else ""
 
 
 def tfds_builder(name):

@@ -34,9 +34,7 @@ class Run(typing.NamedTuple):
         if not self.class_names:
             raise ValueError("--labels are for a conditional model. Received: a model without classes")
         if not names:
-            raise ValueError(
-                f"--labels must name classes. Expected: among {', '.join(self.class_names)}. Received: none"
-            )
+            raise ValueError(f"--labels must name classes. Expected: among {list(self.class_names)}. Received: none")
         for name in names:
             checks.choice("class", str(name), self.class_names)
         return np.array([self.class_names.index(str(name)) for name in names])

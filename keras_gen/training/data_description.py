@@ -9,7 +9,7 @@ from keras_gen import checks
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
-_ENCODED = ", as data.encode_labels makes of labels of any kind"
+_ENCODED = "data.encode_labels makes such numbers of labels of any kind."
 ENOUGH_EXAMPLES = 16  # of so many examples, one reaches below the middle of the range
 
 
@@ -77,14 +77,14 @@ class Component:
         if self.is_labels:
             if shape[1:] not in ((), (1,)) or np.dtype(dtype).kind not in "iu":
                 raise ValueError(
-                    f"`{self.name}` must be one integer for each example. Expected: shape (n,){_ENCODED}. "
-                    f"Received: shape {shape}, dtype {np.dtype(dtype)}"
+                    f"`{self.name}` must be one integer for each example. Expected: shape (n,). "
+                    f"Received: shape {shape}, dtype {np.dtype(dtype)}. {_ENCODED}"
                 )
             low, high = extremes_of(False)
             if low < 0 or high >= self.num_classes:
                 raise ValueError(
-                    f"`{self.name}` must be in 0..{self.num_classes - 1}. Expected: the numbers of {self.num_classes} "
-                    f"classes{_ENCODED}. Received: labels in {low:g}..{high:g}"
+                    f"`{self.name}` must be in 0..{self.num_classes - 1}. Received: labels in {low:g}..{high:g}. "
+                    f"{_ENCODED}"
                 )
             return
         checks.array_spec(self.name, dtype, shape, self.shape)
@@ -264,13 +264,13 @@ class DataDescription:
             return y[:, 0] if len(y.shape) == 2 else y
         if self.y is None or self.uses_labels:
             expected = (
-                f"integer labels of shape (n,){_ENCODED}"
+                "integer labels of shape (n,)"
                 if self.uses_labels
                 else "x alone, or x and integer labels, which are ignored"
             )
             raise ValueError(
                 f"The model has no use for such a `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
-                f"dtype {_name(y.dtype)}"
+                f"dtype {_name(y.dtype)}" + (f". {_ENCODED}" if self.uses_labels else "")
             )
         if self.y.optional and self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):
             raise ValueError(

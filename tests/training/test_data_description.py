@@ -102,9 +102,9 @@ def test_labels_are_checked_by_their_extremes():
     [
         (
             np.array(["cat"] * 20),
-            "Expected: integer labels of shape .n,., as data.encode_labels makes",
+            r"Expected: integer labels of shape \(n,\). .* data.encode_labels makes such numbers",
         ),
-        (LABELS * 4, "must be in 0..2. Expected: the numbers of 3 classes, as data.encode_labels makes"),
+        (LABELS * 4, "must be in 0..2. Received: labels in 0..8. data.encode_labels makes"),
     ],
 )
 def test_labels_of_another_kind_are_refused_with_what_to_do(labels, message):
