@@ -6,7 +6,7 @@ import typing
 import warnings
 from pathlib import Path
 
-from keras_gen import data, plots
+from keras_gen import plots
 from keras_gen.files import atomic_write
 from keras_gen.metrics.arrays import estimate
 from keras_gen.runs.loading import load_run
@@ -108,7 +108,7 @@ def compare(folders, metric_names="frechet,density,coverage", samples=None, feat
     for folder, run in opened.items():
         _require_samples(folder, *run)
     place = _common_data(opened, name)
-    train_set, test_set = data.load(place)
+    train_set, test_set = next(iter(opened.values())).load_data(place)  # as the runs did
     for folder, run in opened.items():
         if tuple(run.model.example_shape) != test_set.x.shape[1:]:
             raise ValueError(

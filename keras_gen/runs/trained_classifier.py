@@ -38,7 +38,7 @@ def trained_classifier(x, y, value_range=(0, 1), epochs=12, batch_size=100, lear
 
     >>> import tempfile
     >>> from keras_gen import data, metrics
-    >>> images, labels = data.load("digits")[0]
+    >>> images, labels, _ = data.load("digits")[0]
     >>> classifier = trained_classifier(images, labels, epochs=1, folder=tempfile.mkdtemp())
     >>> lenet5 = metrics.FeatureExtractor.of_classifier(classifier)
     >>> lenet5(images).shape
