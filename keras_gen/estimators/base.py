@@ -9,14 +9,16 @@ import keras
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils import check_random_state, get_tags
+from sklearn.utils import check_array, check_random_state, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from keras_gen import checks, layers, models, networks
+from keras_gen.estimators.encoding import TableEncoder, is_frame
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 
 _BLOCK = 256  # rows that a network sees at a time
+_SHOWN = 10  # columns that a message names
 _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
         activation: Activation of the hidden layers. Defaults to `"silu"`.
@@ -25,6 +27,11 @@ _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be em
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
         learning_rate: Adam's, reduced to zero by a cosine. Defaults to 1e-3.
+        early_stopping: Whether to hold out rows, and to end the training and take back the best weights when their
+            loss has not decreased for `patience` epochs. Defaults to `False`.
+        validation_fraction: Fraction of the rows to hold out for `early_stopping`, in (0, 1). Defaults to 0.1.
+        patience: Integer >= 1. Defaults to 10.
+        callbacks: List of Keras callbacks for the training, or `None`. Defaults to `None`.
         random_state: Integer, `numpy.random.RandomState` or `None`, as in scikit-learn. Defaults to `None`.
         verbose: As in `keras.Model.fit`. Defaults to 0."""
 
@@ -36,6 +43,8 @@ with_arguments = dataclasses.dataclass(eq=False, repr=False)
 @with_arguments
 class AutoencoderEstimator(BaseEstimator):
     """Base of the estimators: an autoencoder of dense layers, trained on rows of a table or on images.
+
+    A table is an array or a pandas DataFrame, whose columns hold numbers, dates, booleans or categories.
 
     Args:
         ARGUMENTS
@@ -49,6 +58,10 @@ class AutoencoderEstimator(BaseEstimator):
     epochs: int = 100
     batch_size: int = 100
     learning_rate: float = 1e-3
+    early_stopping: bool = False
+    validation_fraction: float = 0.1
+    patience: int = 10
+    callbacks: list | None = None
     random_state: int | None = None
     verbose: int = 0
 
@@ -62,25 +75,59 @@ class AutoencoderEstimator(BaseEstimator):
         return hasattr(self, "scaler_")
 
     def _checked(self, X, reset=False):
-        """Validated rows, float64 `(n, features)`; images are flattened, and `reset` stores their shape."""
+        """Validated rows, float64 `(n, features)`: images are flattened, the columns of DataFrames are encoded.
+
+        `reset` stores the shape of one example, or the columns.
+        """
         if not reset:
             check_is_fitted(self)
-            shape = (X if hasattr(X, "shape") else np.asarray(X)).shape[1:]
-            if max(len(shape), len(self._example_shape)) > 1 and shape != self._example_shape:
-                raise ValueError(
-                    f"X has examples of another shape. Expected: {self._example_shape}. Received: {tuple(shape)}"
-                )
-        finite = "allow-nan" if get_tags(self).input_tags.allow_nan else True
-        X = validate_data(self, X, reset=reset, allow_nd=True, dtype=np.float64, ensure_all_finite=finite)
+        encoder = TableEncoder() if reset and is_frame(X) else None if reset else self._encoder
+        X = self._checked_array(X, reset) if encoder is None else self._encoded(X, encoder, reset)
         if reset:
-            self._example_shape = X.shape[1:]
-        return X.reshape(len(X), -1)
+            self._encoder, self._example_shape = encoder, X.shape[1:]
+        X = X.reshape(len(X), -1)
+        infinite, missing = np.isinf(X).any(axis=0), np.isnan(X).any(axis=0)
+        if infinite.any():
+            raise ValueError(f"X must be finite. Received: infinite values in {self._columns_of(infinite)}")
+        if missing.any() and not get_tags(self).input_tags.allow_nan:
+            raise ValueError(
+                f"{type(self).__name__} takes no missing values. Expected: complete rows, such as "
+                f"make_pipeline(AutoencoderImputer(), {type(self).__name__}()) gives them. "
+                f"Received: NaN in {self._columns_of(missing)}"
+            )
+        return X
+
+    def _checked_array(self, X, reset):
+        shape = (X if hasattr(X, "shape") else np.asarray(X)).shape[1:]
+        if not reset and max(len(shape), len(self._example_shape)) > 1 and shape != self._example_shape:
+            raise ValueError(
+                f"X has examples of another shape. Expected: {self._example_shape}. Received: {tuple(shape)}"
+            )
+        return validate_data(self, X, reset=reset, allow_nd=True, dtype=np.float64, ensure_all_finite=False)
+
+    def _encoded(self, X, encoder, reset):
+        """The features of a DataFrame, or of an array with the columns of the one given to `fit`."""
+        X = validate_data(self, X, reset=reset, skip_check_array=True)
+        if 0 in X.shape:
+            check_array(np.zeros(X.shape), estimator=self)  # raises
+        X = X if is_frame(X) else encoder.frame(X)
+        return (encoder.fit(X) if reset else encoder).transform(X)
+
+    def _columns_of(self, features):
+        """The columns to which some of the features belong, for a message: names, or numbers in an array."""
+        if self._encoder is None:
+            columns = np.flatnonzero(features).tolist()
+        else:
+            columns = self._encoder.columns_[[part.any() for part in self._encoder.split(features)]].tolist()
+        return columns if len(columns) <= _SHOWN else f"{len(columns)} columns, the first of them {columns[0]!r}"
 
     def _fit_scaler(self, X):
         """The rows in the scaled units of a new `scaler_`."""
         checks.choice("scaling", self.scaling, ["standard", "none"])
         with_scaling = self.scaling == "standard"
         self.scaler_ = StandardScaler(with_mean=with_scaling, with_std=with_scaling).fit(X)
+        if with_scaling and self._encoder is not None:  # a category counts as much as a number
+            self.scaler_.scale_ = self._encoder.common_scale(self.scaler_.var_)
         return self._scaled(X)
 
     def _scaled(self, X):
@@ -93,6 +140,17 @@ class AutoencoderEstimator(BaseEstimator):
         """Rows in the shape of the examples given to `fit`."""
         return X.reshape(len(X), *self._example_shape)
 
+    def _like(self, X, values):
+        """Values of the columns of `X`: a DataFrame if it is one, else in the shape of the examples."""
+        if self._encoder is None:
+            return self._shaped(values)
+        X = X if is_frame(X) else self._encoder.frame(X)
+        return self._encoder.frame(values).set_axis(X.index)
+
+    def _decoded(self, features, index=None):
+        """Features, in the data's units, as examples of the shape of those given to `fit`, or as a DataFrame."""
+        return self._shaped(features) if self._encoder is None else self._encoder.inverse_transform(features, index)
+
     def _trained(self, X, seed):
         """A new model, trained on scaled rows `(n, features)`; `seed` determines all random draws."""
         checks.integer("epochs", self.epochs)
@@ -100,19 +158,58 @@ class AutoencoderEstimator(BaseEstimator):
         checks.number("learning_rate", self.learning_rate)
         checks.rate("corruption", self.corruption)
         checks.integer("latent_dim", self.latent_dim)
+        callbacks, held_out = self._fit_callbacks(), None
         with seeded(seed):
             model = self._model(X.shape[1], [*checks.widths("units", self.units), self.latent_dim])
+            if self.early_stopping:
+                X, held_out = self._split(X, np.random.default_rng(seed))
             steps = self.epochs * math.ceil(len(X) / self.batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(float(self.learning_rate), steps)
             model.compile(keras.optimizers.Adam(schedule))
+            options = {"batch_size": self.batch_size, "epochs": self.epochs, "verbose": self.verbose}
             with compiled_for(model, steps):
-                model.fit(X, batch_size=self.batch_size, epochs=self.epochs, verbose=self.verbose)
+                model.fit(X, **options, validation_data=held_out, callbacks=callbacks)
         return model
+
+    def _fit_callbacks(self):
+        """The user's callbacks and, with `early_stopping`, the one that stops."""
+        if not isinstance(self.early_stopping, (bool, np.bool_)):
+            raise ValueError(f"`early_stopping` must be a bool. Received: early_stopping={self.early_stopping!r}")
+        checks.probability("validation_fraction", self.validation_fraction)
+        patience = checks.integer("patience", self.patience)
+        callbacks = [] if self.callbacks is None else self.callbacks
+        if not np.iterable(callbacks) or not all(isinstance(one, keras.callbacks.Callback) for one in callbacks):
+            raise ValueError(f"`callbacks` must be a list of Keras callbacks, or None. Received: {self.callbacks!r}")
+        if self.early_stopping:
+            stop = keras.callbacks.EarlyStopping("val_loss", patience=patience, restore_best_weights=True)
+            return [*callbacks, stop]
+        return list(callbacks)
+
+    def _split(self, X, rng):
+        """The pair (training rows, validation data): `validation_fraction` of the rows, at least one, are held out."""
+        number = max(1, round(self.validation_fraction * len(X)))
+        if number >= len(X):
+            raise ValueError(
+                f"`early_stopping` leaves no row for training. Expected: at least 2 rows, of which "
+                f"`validation_fraction` leaves one. Received: {len(X)} rows, "
+                f"validation_fraction={self.validation_fraction!r}"
+            )
+        order = rng.permutation(len(X))
+        return X[order[number:]], self._validation_data(X[order[:number]], rng)
+
+    def _validation_data(self, X, rng):
+        """What the model is evaluated on, of held-out rows."""
+        return X
 
     def _model(self, features, widths):
         """An untrained model of rows of so many features, with hidden layers and a code of the given widths."""
         encoder, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
-        return models.Autoencoder(encoder, decoder, corruption=layers.MaskingNoise(self.corruption))
+        return models.Autoencoder(encoder, decoder, corruption=self._masking())
+
+    def _masking(self, **options):
+        """Masking noise, by which the indicators of one category are masked together."""
+        widths = None if self._encoder is None else self._encoder.widths_
+        return layers.MaskingNoise(self.corruption, widths=widths, **options)
 
     def _seeds(self, number=1):
         """Integers drawn from `random_state`."""

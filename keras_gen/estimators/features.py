@@ -2,10 +2,12 @@
 
 import numpy as np
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.metrics import r2_score
 from sklearn.utils.validation import check_is_fitted
 
 from keras_gen import checks
 from keras_gen.estimators.base import AutoencoderEstimator, by_block
+from keras_gen.estimators.encoding import is_frame
 
 
 class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, AutoencoderEstimator):
@@ -29,7 +31,7 @@ class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Aut
     """
 
     def fit(self, X, y=None):
-        """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
+        """Train on `X`, a table `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
         scaled = self._fit_scaler(self._checked(X, reset=True))
         self.model_ = self._trained(scaled, *self._seeds())
         self._n_features_out = self.latent_dim
@@ -41,7 +43,13 @@ class AutoencoderFeatures(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Aut
         return by_block(self.model_.encode, scaled).astype("float64")
 
     def inverse_transform(self, X):
-        """Codes `(n, latent_dim)` decoded, in the shape and the units of the data."""
+        """Codes `(n, latent_dim)` decoded, in the shape and the units of the data; a DataFrame if `fit` got one."""
         check_is_fitted(self)
         checks.array("X", X, (self._n_features_out,))
-        return self._shaped(self._unscaled(by_block(self.model_.decode, np.asarray(X, "float32"))))
+        decoded = self._unscaled(by_block(self.model_.decode, np.asarray(X, "float32")))
+        return self._decoded(decoded, X.index if is_frame(X) else None)
+
+    def score(self, X, y=None):
+        """The fraction of the variance of `X`, in scaled units, that its reconstruction explains (R^2); at most 1."""
+        scaled = self._scaled(self._checked(X))
+        return r2_score(scaled, by_block(self.model_.reconstruct, scaled), multioutput="variance_weighted")

@@ -7,6 +7,9 @@ from sklearn.utils import check_random_state
 
 from keras_gen import checks, layers, models, networks
 from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
+from keras_gen.estimators.encoding import is_frame
+
+_LEAST_HIDDEN = 0.1  # rate of the entries that are hidden to measure the error
 
 
 @with_arguments
@@ -49,16 +52,19 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         return tags
 
     def fit(self, X, y=None):
-        """Train on `X`, array `(n, features)` or images, each feature observed in some row; `y` is ignored."""
+        """Train on `X`, a table `(n, features)` or images, each feature observed in some row; `y` is ignored."""
         checks.integer("max_iter", self.max_iter)
         X = self._checked(X, reset=True)
-        empty = np.flatnonzero(np.isnan(X).all(axis=0))
-        if len(empty):
-            raise ValueError(f"Every feature must be observed in some row. Received: only NaN in {empty.tolist()}")
+        empty = np.isnan(X).all(axis=0)
+        if empty.any():
+            raise ValueError(
+                f"Every feature must be observed in some row. Received: only NaN in {self._columns_of(empty)}"
+            )
         scaled, (seed, mask_seed) = self._fit_scaler(X), self._seeds(2)
         self.model_ = self._trained(scaled, seed)
         self.n_iter_ = self.max_iter
-        self.residual_std_ = self._residual_std(scaled, np.random.default_rng(mask_seed))
+        errors = self._hidden_errors(scaled, np.random.default_rng(mask_seed))
+        self.residual_std_ = np.sqrt(np.nanmean(np.square(errors), axis=0))
         return self
 
     def _model(self, features, widths):
@@ -66,26 +72,52 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         _, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
         inputs = keras.Input((features,))
         encoder = keras.Model(inputs, inner(layers.MissingIndicator()(inputs)), name="encoder")
-        gaps = [layers.MissingPatterns(0.5), layers.MaskingNoise(self.corruption, value=float("nan"))]
+        gaps = [layers.MissingPatterns(0.5), self._masking(value=float("nan"))]
         return models.IncompleteAutoencoder(encoder, decoder, corruption=keras.Sequential(gaps, name="gaps"))
 
-    def _residual_std(self, scaled, rng):
-        """Root mean squared error of the observed entries, each hidden from the network once."""
-        parts = max(2, round(1 / max(self.corruption, 0.1)))
-        part, error = rng.integers(parts, size=scaled.shape), np.empty(scaled.shape)
+    def _draws(self, rng, rows):
+        """Uniform draws in [0, 1) `(rows, features)`, of which the indicators of one category share one."""
+        widths = [1] * self.scaler_.n_features_in_ if self._encoder is None else self._encoder.widths_
+        return np.repeat(rng.uniform(size=(rows, len(widths))), widths, axis=1)
+
+    def _validation_data(self, X, rng):
+        hidden = self._draws(rng, len(X)) < max(self.corruption, _LEAST_HIDDEN)
+        return np.where(hidden, np.nan, X), np.where(hidden, X, np.nan)
+
+    def _hidden_errors(self, scaled, rng):
+        """Errors of the observed entries, each hidden from the network once."""
+        parts = max(2, round(1 / max(self.corruption, _LEAST_HIDDEN)))
+        part, errors = (parts * self._draws(rng, len(scaled))).astype(int), np.empty(scaled.shape)
         for number in range(parts):
             hidden = part == number
-            error[hidden] = (scaled - self.model_.reconstruct(np.where(hidden, np.nan, scaled)))[hidden]
-        return np.sqrt(np.nanmean(np.square(error), axis=0))
+            reconstructed = by_block(self.model_.reconstruct, np.where(hidden, np.nan, scaled))
+            errors[hidden] = (scaled - reconstructed)[hidden]
+        return errors
 
     def transform(self, X):
-        """Complete rows: array of the shape of `X`, whose observed entries are unchanged."""
-        X = self._checked(X)
-        missing, scaled = np.isnan(X), self._scaled(X)
+        """Complete rows: array of the shape of `X`, or a DataFrame if `X` is one. Known entries are unchanged."""
+        features = self._checked(X)
+        missing, scaled = np.isnan(features), self._scaled(features)
         completed = scaled
         for _ in range(self.max_iter):
             completed = np.where(missing, by_block(self.model_.reconstruct, completed), scaled)
-        return self._shaped(np.where(missing, self._unscaled(completed), X))
+        return self._filled(X, features, completed)
+
+    def _filled(self, X, features, completed):
+        filled = np.where(np.isnan(features), self._unscaled(completed), features)
+        if self._encoder is None:
+            return self._shaped(filled)
+        return self._encoder.fill(X if is_frame(X) else self._encoder.frame(X), filled)
+
+    def score(self, X, y=None):
+        """The fraction of the variance of the known entries, in scaled units, that is explained when they are hidden.
+
+        Each is hidden once, together with others, the same in every call; `y` is ignored.
+        """
+        scaled = self._scaled(self._checked(X))
+        errors = self._hidden_errors(scaled, np.random.default_rng(0))
+        deviations = scaled - np.nanmean(scaled, axis=0)
+        return 1 - float(np.nansum(np.square(errors)) / max(np.nansum(np.square(deviations)), 1e-12))
 
     def sample_imputations(self, X, n=5, random_state=None):
         """Draw several completions, whose spread shows how certain each filled value is.
@@ -94,17 +126,17 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         the error on masked entries.
 
         Args:
-            X: Array `(rows, features)`, or images, with NaN for missing values.
+            X: Table `(rows, features)`, or images, with NaN for missing values.
             n: Number of completions, an integer >= 1. Defaults to 5.
             random_state: As in scikit-learn. Defaults to `None`.
 
         Returns:
-            float64 array `(n, *X.shape)`; observed entries are unchanged.
+            float64 array `(n, *X.shape)`, or a list of `n` DataFrames if `fit` got one; known entries are unchanged.
         """
-        X, rng, completions = self._checked(X), check_random_state(random_state), []
-        missing, scaled = np.isnan(X), self._scaled(X)
+        features, rng, completions = self._checked(X), check_random_state(random_state), []
+        scaled = self._scaled(features)
         for _ in range(checks.integer("n", n)):
-            masked = np.where(rng.uniform(size=scaled.shape) < self.corruption, np.nan, scaled).astype("float32")
+            masked = np.where(self._draws(rng, len(scaled)) < self.corruption, np.nan, scaled).astype("float32")
             drawn = by_block(self.model_.reconstruct, masked) + rng.normal(size=scaled.shape) * self.residual_std_
-            completions.append(self._shaped(np.where(missing, self._unscaled(drawn), X)))
-        return np.stack(completions)
+            completions.append(self._filled(X, features, drawn))
+        return np.stack(completions) if self._encoder is None else completions

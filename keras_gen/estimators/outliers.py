@@ -5,6 +5,7 @@ from sklearn.base import OutlierMixin
 
 from keras_gen import checks
 from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
+from keras_gen.estimators.encoding import is_frame
 
 
 @with_arguments
@@ -38,7 +39,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     contamination: float = 0.1
 
     def fit(self, X, y=None):
-        """Train on `X`, array `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
+        """Train on `X`, a table `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
         if not checks.is_real(self.contamination) or not 0 < self.contamination <= 0.5:
             raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={self.contamination!r}")
         scaled = self._fit_scaler(self._checked(X, reset=True))
@@ -47,14 +48,21 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return self
 
     def _errors(self, scaled):
-        return np.square(scaled.astype("float64") - by_block(self.model_.reconstruct, scaled))  # (n, features)
+        errors = np.square(scaled.astype("float64") - by_block(self.model_.reconstruct, scaled))  # (n, features)
+        return errors if self._encoder is None else self._encoder.by_column(errors)
 
     def feature_errors(self, X):
-        """Each feature's or pixel's squared error in scaled units, which shows what makes a row an outlier.
+        """Each column's, feature's or pixel's squared error in scaled units, which shows what makes a row an outlier.
 
-        It is a float64 array of the shape of `X`, whose mean over a row is minus the row's score.
+        It is a float64 array of the shape of `X`, or a DataFrame with its columns, whose mean over a row is minus the
+        row's score. The error of a category is the sum over its indicators.
         """
-        return self._shaped(self._errors(self._scaled(self._checked(X))))
+        return self._like(X, self._errors(self._scaled(self._checked(X))))
+
+    def reconstruct(self, X):
+        """What the network expects in the place of `X`, in its units: an array, or a DataFrame if `fit` got one."""
+        expected = self._unscaled(by_block(self.model_.reconstruct, self._scaled(self._checked(X))))
+        return self._decoded(expected, X.index if is_frame(X) else None)
 
     def score_samples(self, X):
         """Each row's score, lower for stronger outliers: array `(n,)`."""
@@ -63,6 +71,10 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     def decision_function(self, X):
         """Each row's score less `offset_`: negative for outliers."""
         return self.score_samples(X) - self.offset_
+
+    def score(self, X, y=None):
+        """The mean of `score_samples`: higher where the rows are reconstructed better; `y` is ignored."""
+        return float(self.score_samples(X).mean())
 
     def predict(self, X):
         """-1 for outliers, 1 for the others: array `(n,)`."""

@@ -1,6 +1,7 @@
 """Noise on the input, which a denoising autoencoder learns to remove."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks
@@ -37,6 +38,8 @@ class MaskingNoise(_Corruption):
     Args:
         rate: Fraction of the inputs to mask, a number in [0, 1).
         value: Value of masked inputs; NaN for networks that read NaN as missing. Defaults to 0.
+        widths: Numbers of adjacent inputs, along the last axis, that are masked together, such as the indicators of one
+            category; their sum is that axis's size. Defaults to `None`: each input by itself.
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
@@ -49,16 +52,22 @@ class MaskingNoise(_Corruption):
         Vincent et al., 2010, Stacked denoising autoencoders, JMLR 11, section 3.3.
     """
 
-    def __init__(self, rate, value=0.0, seed=None, **kwargs):
+    def __init__(self, rate, value=0.0, widths=None, seed=None, **kwargs):
         super().__init__(rate, seed, **kwargs)
         self.value = value
+        self.widths = None if widths is None else checks.widths("widths", widths)
 
     def corrupt(self, inputs):
-        draws = backend.uniform(ops.shape(inputs), self.seed_generator)
+        shape = ops.shape(inputs)
+        if self.widths is None:
+            draws = backend.uniform(shape, self.seed_generator)
+        else:
+            draws = backend.uniform((*shape[:-1], len(self.widths)), self.seed_generator)
+            draws = ops.take(draws, np.repeat(np.arange(len(self.widths)), self.widths), axis=-1)
         return ops.where(draws < self.rate, ops.full_like(inputs, self.value), inputs)
 
     def get_config(self):
-        return {**super().get_config(), "value": self.value}
+        return {**super().get_config(), "value": self.value, "widths": self.widths}
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")

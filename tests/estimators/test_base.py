@@ -142,7 +142,7 @@ def test_pipeline_grid_search_and_joblib(images, tmp_path):
         (AutoencoderFeatures(scaling="minmax"), table(), "Unknown scaling"),
         (AutoencoderFeatures(epochs=0), table(), "`epochs` must be an integer >= 1"),
         (AutoencoderFeatures(), np.array([["a", "b"]]), "could not convert string to float"),
-        (AutoencoderFeatures(), np.full((4, 2), np.inf), "infinity"),
+        (AutoencoderFeatures(), np.full((4, 2), np.inf), r"infinite values in \[0, 1\]"),
         (AutoencoderOutlierDetector(contamination=0.9), table(), "`contamination` must be in"),
         (AutoencoderImputer(max_iter=0), table(), "`max_iter` must be an integer >= 1"),
         (AutoencoderImputer(), np.array([[1, np.nan], [2, np.nan]]), r"Received: only NaN in \[1\]"),
