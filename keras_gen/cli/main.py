@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_gen.cli import catalogue
+from keras_gen.cli import catalogue, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.options import SETTINGS, elements, errors_on_one_line
 from keras_gen.quiet import quiet_start
@@ -205,7 +205,8 @@ def evaluate(
         typer.echo(f"Remark: {remark}.")
 
 
-app.command()(compare)
+for _command in (compare, tables.outliers, tables.impute):
+    app.command()(_command)
 
 
 def _classes(labels):

@@ -40,8 +40,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     def fit(self, X, y=None):
         """Train on `X`, a table `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
-        if not checks.is_real(self.contamination) or not 0 < self.contamination <= 0.5:
-            raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={self.contamination!r}")
+        check_contamination(self.contamination)
         scaled = self._fit_scaler(self._checked(X, reset=True))
         self.model_ = self._trained(scaled, *self._seeds())
         self.offset_ = np.percentile(-self._errors(scaled).mean(axis=1), 100 * self.contamination)
@@ -79,3 +78,9 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     def predict(self, X):
         """-1 for outliers, 1 for the others: array `(n,)`."""
         return np.where(self.decision_function(X) < 0, -1, 1)
+
+
+def check_contamination(value):
+    """Raise unless a contamination is a number in (0, 0.5]."""
+    if not checks.is_real(value) or not 0 < value <= 0.5:
+        raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={value!r}")

@@ -4,6 +4,7 @@ from keras_gen.plots.comparison import compared
 from keras_gen.plots.curves import error_against, history_curves
 from keras_gen.plots.images import image_grid, image_rows, mosaic
 from keras_gen.plots.latents import latent_scatter, manifold
+from keras_gen.plots.tables import imputation_report, outlier_report
 from keras_gen.plots.translation import translations
 
 __all__ = [
@@ -12,8 +13,10 @@ __all__ = [
     "history_curves",
     "image_grid",
     "image_rows",
+    "imputation_report",
     "latent_scatter",
     "manifold",
     "mosaic",
+    "outlier_report",
     "translations",
 ]

@@ -1,0 +1,65 @@
+"""The commands for tables: `outliers` and `impute`."""
+
+import importlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from keras_gen.quiet import quiet_start
+
+_TABLE = Annotated[Path, typer.Argument(help="A .csv, .tsv or .parquet file, with column names in its first line.")]
+_OUT = Annotated[Path, typer.Option(help="The new file, of any of these suffixes.")]
+_PICTURE = Annotated[
+    Path | None,
+    typer.Option(help="The new picture of the report. [default: the name of --out, with .png]", show_default=False),
+]
+_WITHOUT = Annotated[
+    str, typer.Option(metavar="NAME,...", help="Columns that are not used, such as id,name; they are written too.")
+]
+_EPOCHS = Annotated[
+    int | None,
+    typer.Option(min=1, help="Epochs of training: passes over the table. [default: 100]", show_default=False),
+]
+_SEED = Annotated[int, typer.Option(min=0, help="Seed of the training.")]
+
+
+def outliers(
+    table: _TABLE,
+    out: _OUT,
+    contamination: Annotated[
+        float, typer.Option(max=0.5, help="Fraction of the rows to flag as outliers; it does not change the scores.")
+    ] = 0.05,
+    without: _WITHOUT = "",
+    epochs: _EPOCHS = None,
+    seed: _SEED = 0,
+    picture: _PICTURE = None,
+):
+    """Score the rows of a table: how unusual they are, and which columns make them so."""
+    _print(_runs().outliers(table, out, picture, contamination, _names(without), epochs, seed))
+
+
+def impute(
+    table: _TABLE,
+    out: _OUT,
+    without: _WITHOUT = "",
+    epochs: _EPOCHS = None,
+    seed: _SEED = 0,
+    picture: _PICTURE = None,
+):
+    """Fill the missing cells of a table, and leave the known ones unchanged."""
+    _print(_runs().impute(table, out, picture, _names(without), epochs, seed))
+
+
+def _runs():
+    with quiet_start():
+        return importlib.import_module("keras_gen.runs.tables")
+
+
+def _names(text):
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _print(done):
+    for line in done.lines:
+        typer.echo(line)

@@ -1,0 +1,222 @@
+"""What the commands for tables do: outliers and missing values of a CSV or Parquet file."""
+
+import dataclasses
+import functools
+import typing
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen import checks, plots
+from keras_gen.data.tables import SUFFIXES, read_table, require_new, without_columns
+from keras_gen.estimators import AutoencoderImputer, AutoencoderOutlierDetector
+from keras_gen.estimators.encoding import TableEncoder, is_identifier
+from keras_gen.estimators.outliers import check_contamination
+from keras_gen.files import atomic_write
+
+_REASONS, _LEAST_SHARE = 3, 0.1  # columns that are named for a row, and the least share of its error that each has
+_TESTED = 0.1  # of the known cells, hidden to measure the error of imputation
+
+
+@dataclasses.dataclass
+class Done:
+    """What a command did: lines of text, the table that it wrote, and the figure."""
+
+    lines: list
+    table: typing.Any
+    figure: typing.Any
+
+
+@dataclasses.dataclass
+class _Test:
+    """Known cells of a column that were hidden, what was filled in, and the mean or the most frequent value.
+
+    They are floats (of dates: days since the first), or strings.
+    """
+
+    name: str
+    true: np.ndarray
+    filled: np.ndarray
+    baseline: typing.Any
+    unit: str
+
+    @classmethod
+    def of(cls, name, true, filled, known, hidden):
+        true, filled, known = true[hidden], filled[hidden], known.dropna()
+        encoder = TableEncoder().fit(known.to_frame())
+        if encoder.widths_ == [1]:
+            columns = [encoder.transform(column.to_frame())[:, 0] for column in (true, filled, known)]
+            return cls(name, *columns[:2], columns[2].mean(), " days" if known.dtype.kind in "mMO" else "")
+        true, filled = (column.astype(str).to_numpy(object) for column in (true, filled))
+        return cls(name, true, filled, str(known.mode()[0]), "%")
+
+    @property
+    def errors(self):
+        """The error, and that of the baseline: root mean squared ones, or the percentages that are wrong."""
+        if self.unit == "%":
+            return tuple(100 * float(np.mean(self.true != guess)) for guess in (self.filled, self.baseline))
+        return tuple(float(np.sqrt(np.mean(np.square(self.true - guess)))) for guess in (self.filled, self.baseline))
+
+    def summary(self):
+        if not len(self.true):
+            return "too few known cells for a test"
+        ours, baseline = self.errors
+        if self.unit == "%":
+            return f"{100 - ours:.0f} % of {len(self.true)} right (the most frequent value: {100 - baseline:.0f} %)"
+        return f"RMSE of {len(self.true)} {ours:.3g}{self.unit} (the mean: {baseline:.3g}{self.unit})"
+
+
+def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=None, seed=0):
+    """Score the rows of a table by `AutoencoderOutlierDetector`, and write them with their scores.
+
+    Missing cells are filled by `AutoencoderImputer` first.
+
+    Args:
+        path: A `.csv`, `.tsv` or `.parquet` file.
+        out: The new file: the columns `outlier_score` (higher for stronger outliers), `outlier_rank` (1 for the
+            strongest), `outlier` and `outlier_columns`, and those of the table.
+        picture: The new PNG of the report. Defaults to `None`: that of the name of `out`.
+        contamination: Fraction of the rows that are flagged as outliers, in (0, 0.5]. Defaults to 0.05.
+        without: Names of columns that are not used. Defaults to ().
+        epochs: Epochs of training. Defaults to `None`: those of the estimators.
+        seed: Integer. Defaults to 0.
+
+    Returns:
+        `Done`.
+    """
+    picture = _new_files(out, picture)
+    options = _options(epochs, seed)
+    detector = AutoencoderOutlierDetector(contamination=contamination, **options)
+    check_contamination(contamination)
+    table = read_table(path)
+    used = _usable(table.frame, without)
+    if (used.nunique() < 2).all():
+        raise ValueError("A table without variation has no outliers. Expected: a column of at least two values")
+    missing, lines = used.isna(), []
+    if missing.any(axis=None):
+        used = AutoencoderImputer(**options).fit(used).transform(used)
+        lines.append(f"Filled {missing.sum().sum()} missing cells for the scores, as `keras-gen impute` does.")
+    detector.fit(used)
+    scores, flagged = -detector.score_samples(used), detector.predict(used) == -1
+    errors, expected = detector.feature_errors(used).mask(missing, 0.0), detector.reconstruct(used)
+    reasons = _reasons(table, used, errors, expected)
+    order = np.argsort(-scores, kind="stable")
+    rank = np.empty(len(scores), int)
+    rank[order] = np.arange(1, len(scores) + 1)
+    columns = {"outlier_score": np.round(scores, 6), "outlier_rank": rank, "outlier": flagged}
+    texts = ["; ".join(parts) for parts in reasons]
+    columns = type(used)({**columns, "outlier_columns": texts}, index=used.index)
+    lines.append(f"{flagged.sum()} of {len(used)} rows are flagged (--contamination {contamination:g}). The strongest:")
+    lines += [f"  row {place + 1}, score {scores[place]:.3g}: {texts[place]}" for place in order[:5]]
+    shown = used.apply(lambda column: [table.shown(column.name, value) for value in column])
+    figure = plots.outlier_report(scores, flagged, errors, shown)
+    return _written(Done(lines, table.with_columns(columns), figure), out, picture)
+
+
+def impute(path, out, picture=None, without=(), epochs=None, seed=0):
+    """Fill the missing cells of a table by `AutoencoderImputer`, and measure how well known ones are filled.
+
+    A first imputer is trained without a tenth of the known cells, which it then fills; the second is trained on all.
+
+    Args:
+        path, without, epochs, seed: As in `outliers`; columns that are not used are written as they are.
+        out: The new file. Known cells are unchanged.
+        picture: The new PNG of the report. Defaults to `None`: that of the name of `out`.
+
+    Returns:
+        `Done`.
+    """
+    picture = _new_files(out, picture)
+    imputer = functools.partial(AutoencoderImputer, **_options(epochs, seed))
+    table = read_table(path)
+    used = _usable(table.frame, without)
+    gaps = used.isna().sum()
+    if not gaps.any():
+        raise ValueError(f"{path} has no missing cell in the columns used. Expected: empty cells, NA, NaN, null or ?")
+    hidden = _hidden(used, np.random.default_rng(seed))
+    tested = used.mask(hidden)
+    guesses = imputer().fit(tested).transform(tested)
+    tests = [_Test.of(name, *(frame[name] for frame in (used, guesses, tested, hidden))) for name in used]
+    completed = table.frame.copy()
+    completed[used.columns] = imputer().fit(used).transform(used)
+    lines = [f"Filled {gaps.sum()} cells. Errors are those of known cells that were hidden for a test:"]
+    lines += [f"  {test.name}: {gaps[test.name]} filled; {test.summary()}" for test in tests if gaps[test.name]]
+    figure = plots.imputation_report(gaps / len(used), tests)
+    return _written(Done(lines, table.filled(completed), figure), out, picture)
+
+
+def _new_files(out, picture):
+    """The path of the picture, after checks of both paths."""
+    require_new("--out", out, SUFFIXES)
+    picture = Path(out).with_suffix(".png") if picture is None else picture
+    require_new("--picture", picture, (".png", ".pdf", ".svg"))
+    return picture
+
+
+def _options(epochs, seed):
+    options = {"random_state": checks.integer("seed", seed, minimum=0)}
+    return options if epochs is None else {**options, "epochs": checks.integer("epochs", epochs)}
+
+
+def _usable(frame, without):
+    """The columns from which something can be learnt; a warning names the others."""
+    used = without_columns(frame, without)
+    for name, column in used.items():
+        reason = _reason_to_leave_out(column)
+        if reason:
+            warnings.warn(f"Column {name!r} is left out: {reason}", stacklevel=3)
+            used = used.drop(columns=name)
+    if 0 in used.shape or len(used) < 2:
+        raise ValueError(
+            "A table needs at least two rows, and one column of numbers, dates or categories that is not left out. "
+            f"Received: {len(frame)} rows and the columns {frame.columns.tolist()}"
+        )
+    return used
+
+
+def _reason_to_leave_out(column):
+    if column.isna().all():
+        return "it has no value"
+    if is_identifier(column):
+        return "almost all of its texts differ, as those of an identifier"
+    numbers = column.to_numpy()
+    if column.dtype.kind in "iu" and not column.isna().any() and numbers[0] in (0, 1) and len(numbers) > 2:
+        return "it numbers the rows" if (np.diff(numbers.astype(int)) == 1).all() else None
+    return None
+
+
+def _reasons(table, used, errors, expected):
+    """For each row a list of texts: the columns with the largest errors, what they hold and what was expected."""
+    values = errors.to_numpy()
+    shares = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-12)
+    largest = np.argsort(-shares, axis=1, kind="stable")[:, :_REASONS]
+    reasons = []
+    for row, columns in enumerate(largest):
+        reasons.append([])
+        for column in columns[shares[row, columns] >= _LEAST_SHARE]:
+            name = used.columns[column]
+            is_, should = (table.shown(name, frame.iloc[row, column]) for frame in (used, expected))
+            reasons[-1].append(f"{name} {is_}, expected {should} ({100 * shares[row, column]:.0f} %)")
+    return reasons
+
+
+def _hidden(used, rng):
+    """Known cells to hide: a tenth, of columns with at least one known cell in two rows that is left."""
+    known = used.notna()
+    hidden = known & (rng.random(used.shape) < _TESTED)
+    for name in used:
+        candidates = np.flatnonzero(known[name])
+        if not hidden[name].any() and len(candidates) > 2:
+            hidden.loc[hidden.index[rng.choice(candidates)], name] = True
+        if (known[name] & ~hidden[name]).sum() < 2:
+            hidden[name] = False
+    return hidden
+
+
+def _written(done, out, picture):
+    done.table.write(out)
+    with atomic_write(picture) as temporary:
+        done.figure.savefig(temporary)
+    done.lines += [f"Wrote {out}", f"Wrote {picture}"]
+    return done
