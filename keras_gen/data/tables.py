@@ -4,6 +4,7 @@ The cells of a CSV file are kept as text, so that those which are not filled are
 """
 
 import dataclasses
+import importlib.util
 import io
 import re
 import typing
@@ -56,9 +57,6 @@ class Table:
         """A table with further columns, those of a DataFrame, in front."""
         import pandas as pd
 
-        taken = [name for name in columns if name in self.frame]
-        if taken:
-            raise ValueError(f"The table has columns of these names already. Expected: none of {taken}")
         parts = [columns, self.frame], [columns.astype(str), self.text]
         frame, text = (None if part is None else pd.concat([new, part], axis=1) for new, part in parts)
         return dataclasses.replace(self, frame=frame, text=text)
@@ -68,7 +66,7 @@ class Table:
         suffix = table_suffix(path)
         with atomic_write(path) as temporary:
             if suffix == ".parquet":
-                _with_pyarrow(self.frame.to_parquet, temporary)
+                self.frame.to_parquet(temporary, engine="pyarrow")
                 return
             separator = "\t" if suffix == ".tsv" else self.separator
             cells = self.frame if self.text is None else self.text
@@ -77,10 +75,12 @@ class Table:
 
 
 def table_suffix(path):
-    """The suffix of a table's file, in lower case, or a `ValueError` for one that is not supported."""
+    """The suffix of a table's file, in lower case; a suffix that cannot be read or written raises."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"A table is a file of another suffix. Expected: one of {SUFFIXES}. Received: {str(path)!r}")
+        raise ValueError(f"A table's file has another suffix. Expected: one of {SUFFIXES}. Received: {str(path)!r}")
+    if suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
+        raise ImportError(f"Parquet files need pyarrow. Expected: pip install pyarrow. Received: {str(path)!r}")
     return suffix
 
 
@@ -129,18 +129,11 @@ def _read_parquet(path):
     import pandas as pd
 
     try:
-        frame = _with_pyarrow(pd.read_parquet, path)
+        frame = pd.read_parquet(path, engine="pyarrow")
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} is no Parquet file: {error}") from None
     _check_cells(frame, path)
     return Table(frame)
-
-
-def _with_pyarrow(function, path):
-    try:
-        return function(path, engine="pyarrow")
-    except ImportError:
-        raise ImportError("Parquet files need pyarrow. Expected: pip install pyarrow") from None
 
 
 def _read_csv(path):
@@ -216,16 +209,6 @@ def _numbers(known, index, decimal):
         return (f"{value:.{int(places)}f}" if plain else repr(float(value))).replace(".", decimal)
 
     return numbers.astype("float64").reindex(index), write
-
-
-def require_new(option, path, suffixes):
-    """Raise unless `path`, given to an option of the command line, is a new file of one of some suffixes."""
-    path = Path(path)
-    if path.suffix.lower() not in suffixes:
-        raise ValueError(f"{option} is a file of another suffix. Expected: one of {suffixes}. Received: {str(path)!r}")
-    if path.exists():
-        raise ValueError(f"{option} exists already. Expected: the name of a new file. Received: {str(path)!r}")
-    return path
 
 
 def without_columns(frame, names):

@@ -9,7 +9,8 @@ import sys
 import numpy as np
 from sklearn.preprocessing import OrdinalEncoder
 
-_FEW = 30  # different texts that are a category, however few rows there are
+_FEW = 30  # different texts that are categories, however few rows there are
+_REPEATED = 0.75  # of a column's texts: with more different ones they are refused
 _SHOWN = 3  # values that a message shows
 _STEPS = (86400, 3600, 60, 1)  # seconds: a day, an hour, a minute, a second
 
@@ -20,11 +21,10 @@ def is_frame(X):
     return pandas is not None and isinstance(X, pandas.DataFrame)
 
 
-def is_identifier(column):
-    """Whether a column of text identifies rows: it has many different values, more than half as many as rows."""
+def is_identifier(column, share=0.5):
+    """Whether a column of text identifies rows: more than this share of its known texts, and many, are different."""
     known = column.dropna()
-    different = known.nunique()
-    return different > max(_FEW, len(known) / 2) and isinstance(_coder(known), _Categories)
+    return known.nunique() > max(_FEW, share * len(known)) and isinstance(_coder(known), _Categories)
 
 
 class TableEncoder:
@@ -36,6 +36,7 @@ class TableEncoder:
     Attributes:
         columns_: The columns' labels, a `pandas.Index`.
         widths_: List with the number of features of each column.
+        holds_: List with what each column holds: `"numbers"`, `"dates"` or `"categories"`.
     """
 
     def fit(self, X):
@@ -43,7 +44,7 @@ class TableEncoder:
         repeated = X.columns[X.columns.duplicated()].unique().tolist()
         if repeated:
             raise ValueError(f"Column names must be unique. Received: more than one column named {_some(repeated)}")
-        identifiers = [name for name, column in X.items() if is_identifier(column)]
+        identifiers = [name for name, column in X.items() if is_identifier(column, _REPEATED)]
         if identifiers:
             raise ValueError(
                 "A column of text must hold categories that repeat, and no identifiers. Expected: a table without "
@@ -60,7 +61,7 @@ class TableEncoder:
                 raise ValueError(
                     f"The values of a column must be of one type. Received: {', '.join(kinds)} in column {name!r}"
                 ) from None
-        self.widths_ = [coder.width for coder in self._coders]
+        self.widths_, self.holds_ = ([getattr(coder, key) for coder in self._coders] for key in ("width", "holds"))
         return self
 
     def frame(self, X):

@@ -10,6 +10,9 @@ from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_argum
 from keras_gen.estimators.encoding import is_frame
 
 _LEAST_HIDDEN = 0.1  # rate of the entries that are hidden to measure the error
+_FEW_ROWS = 2000  # of which reconstructions are drawn to the mean: a second training costs little
+_TESTED = 0.2  # rate of the entries that measure how far
+_PRIOR_CELLS = 10  # entries of all columns that are added to a column's own
 
 
 @with_arguments
@@ -20,6 +23,9 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
     in training: at random, and where other rows have gaps. Missing entries are then filled with its reconstruction;
     with `max_iter` > 1 the completed rows are reconstructed again, and the missing entries replaced each time.
 
+    Of at most 2,000 rows a network can learn too much: a first one, trained without a fifth of the known cells, then
+    shows by which factor reconstructions are to be drawn to each feature's mean for the least squared error.
+
     Args:
         max_iter: Passes of reconstruction, an integer >= 1. Defaults to 1.
         ARGUMENTS
@@ -28,6 +34,8 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         model_: The trained `models.IncompleteAutoencoder`, of scaled and flattened rows.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
         n_iter_: Passes of reconstruction.
+        shrinkage_: Array `(features,)` of the factors in [0, 1] of the reconstructions' deviations from the mean; 0
+            gives the mean, 1 the reconstruction, as for more than 2,000 rows.
         residual_std_: Root mean squared error of the training rows' observed entries when they are hidden, one per
             feature, in scaled units; too small where the model overfits.
 
@@ -61,6 +69,8 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
                 f"Every feature must be observed in some row. Received: only NaN in {self._columns_of(empty)}"
             )
         scaled, (seed, mask_seed) = self._fit_scaler(X), self._seeds(2)
+        self._mean = np.nanmean(scaled, axis=0)
+        self.shrinkage_ = self._measured_shrinkage(scaled, seed) if len(scaled) <= _FEW_ROWS else np.ones(X.shape[1])
         self.model_ = self._trained(scaled, seed)
         self.n_iter_ = self.max_iter
         errors = self._hidden_errors(scaled, np.random.default_rng(mask_seed))
@@ -75,10 +85,39 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         gaps = [layers.MissingPatterns(0.5), self._masking(value=float("nan"))]
         return models.IncompleteAutoencoder(encoder, decoder, corruption=keras.Sequential(gaps, name="gaps"))
 
+    def _measured_shrinkage(self, scaled, seed):
+        """The regression coefficients, through the mean, of cells that a network has not seen on its reconstructions.
+
+        Those of few cells are drawn to the coefficient of all columns together.
+        """
+        hidden = self._draws(np.random.default_rng(seed), len(scaled)) < _TESTED
+        hidden &= (~np.isnan(scaled) & ~hidden).any(axis=0)  # some cell of the feature is left
+        given = np.where(hidden, np.nan, scaled)
+        guesses = by_block(self._trained(given, seed).reconstruct, given) - self._mean
+        tested = hidden & ~np.isnan(scaled)
+        products, squares = (
+            self._column_sums(np.where(tested, guesses * other, 0.0)) for other in (scaled - self._mean, guesses)
+        )
+        cells = np.maximum(self._column_sums(tested) / self._widths, 0)
+        prior = _PRIOR_CELLS / max(cells.sum(), 1)
+        products, squares = products + prior * products.sum(), squares + prior * squares.sum()
+        return np.repeat(np.clip(products / np.maximum(squares, 1e-12), 0, 1), self._widths)
+
+    @property
+    def _widths(self):
+        """The number of features of each column."""
+        return [1] * self.scaler_.n_features_in_ if self._encoder is None else self._encoder.widths_
+
+    def _column_sums(self, values):
+        ends = np.cumsum(self._widths)
+        return np.diff(values.sum(axis=0).cumsum()[ends - 1], prepend=0)
+
     def _draws(self, rng, rows):
         """Uniform draws in [0, 1) `(rows, features)`, of which the indicators of one category share one."""
-        widths = [1] * self.scaler_.n_features_in_ if self._encoder is None else self._encoder.widths_
-        return np.repeat(rng.uniform(size=(rows, len(widths))), widths, axis=1)
+        return np.repeat(rng.uniform(size=(rows, len(self._widths))), self._widths, axis=1)
+
+    def _reconstructed(self, scaled):
+        return self._mean + self.shrinkage_ * (by_block(self.model_.reconstruct, scaled) - self._mean)
 
     def _validation_data(self, X, rng):
         hidden = self._draws(rng, len(X)) < max(self.corruption, _LEAST_HIDDEN)
@@ -90,8 +129,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         part, errors = (parts * self._draws(rng, len(scaled))).astype(int), np.empty(scaled.shape)
         for number in range(parts):
             hidden = part == number
-            reconstructed = by_block(self.model_.reconstruct, np.where(hidden, np.nan, scaled))
-            errors[hidden] = (scaled - reconstructed)[hidden]
+            errors[hidden] = (scaled - self._reconstructed(np.where(hidden, np.nan, scaled)))[hidden]
         return errors
 
     def transform(self, X):
@@ -100,7 +138,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         missing, scaled = np.isnan(features), self._scaled(features)
         completed = scaled
         for _ in range(self.max_iter):
-            completed = np.where(missing, by_block(self.model_.reconstruct, completed), scaled)
+            completed = np.where(missing, self._reconstructed(completed), scaled)
         return self._filled(X, features, completed)
 
     def _filled(self, X, features, completed):
@@ -137,6 +175,6 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         scaled = self._scaled(features)
         for _ in range(checks.integer("n", n)):
             masked = np.where(self._draws(rng, len(scaled)) < self.corruption, np.nan, scaled).astype("float32")
-            drawn = by_block(self.model_.reconstruct, masked) + rng.normal(size=scaled.shape) * self.residual_std_
+            drawn = self._reconstructed(masked) + rng.normal(size=scaled.shape) * self.residual_std_
             completions.append(self._filled(X, features, drawn))
         return np.stack(completions) if self._encoder is None else completions

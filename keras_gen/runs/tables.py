@@ -9,13 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen import checks, plots
-from keras_gen.data.tables import SUFFIXES, read_table, require_new, without_columns
+from keras_gen.data.tables import read_table, table_suffix, without_columns
 from keras_gen.estimators import AutoencoderImputer, AutoencoderOutlierDetector
 from keras_gen.estimators.encoding import TableEncoder, is_identifier
 from keras_gen.estimators.outliers import check_contamination
 from keras_gen.files import atomic_write
 
 _REASONS, _LEAST_SHARE = 3, 0.1  # columns that are named for a row, and the least share of its error that each has
+_PICTURES = (".png", ".pdf", ".svg")
+_RESULTS = ("outlier_score", "outlier_rank", "outlier", "outlier_columns")
 _TESTED = 0.1  # of the known cells, hidden to measure the error of imputation
 
 
@@ -47,9 +49,9 @@ class _Test:
         encoder = TableEncoder().fit(known.to_frame())
         if encoder.widths_ == [1]:
             columns = [encoder.transform(column.to_frame())[:, 0] for column in (true, filled, known)]
-            return cls(name, *columns[:2], columns[2].mean(), " days" if known.dtype.kind in "mMO" else "")
+            return cls(name, *columns[:2], columns[2].mean(), " days" if encoder.holds_ == ["dates"] else "")
         true, filled = (column.astype(str).to_numpy(object) for column in (true, filled))
-        return cls(name, true, filled, str(known.mode()[0]), "%")
+        return cls(name, true, filled, str(known.mode().iloc[0]), "%")
 
     @property
     def errors(self):
@@ -90,6 +92,9 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
     detector = AutoencoderOutlierDetector(contamination=contamination, **options)
     check_contamination(contamination)
     table = read_table(path)
+    taken = [name for name in _RESULTS if name in table.frame]
+    if taken:
+        raise ValueError(f"{path} has columns of the names of the results. Expected: other names. Received: {taken}")
     used = _usable(table.frame, without)
     if (used.nunique() < 2).all():
         raise ValueError("A table without variation has no outliers. Expected: a column of at least two values")
@@ -104,9 +109,9 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
     order = np.argsort(-scores, kind="stable")
     rank = np.empty(len(scores), int)
     rank[order] = np.arange(1, len(scores) + 1)
-    columns = {"outlier_score": np.round(scores, 6), "outlier_rank": rank, "outlier": flagged}
     texts = ["; ".join(parts) for parts in reasons]
-    columns = type(used)({**columns, "outlier_columns": texts}, index=used.index)
+    results = zip(_RESULTS, (np.round(scores, 6), rank, flagged, texts), strict=True)
+    columns = type(used)(dict(results), index=used.index)
     lines.append(f"{flagged.sum()} of {len(used)} rows are flagged (--contamination {contamination:g}). The strongest:")
     lines += [f"  row {place + 1}, score {scores[place]:.3g}: {texts[place]}" for place in order[:5]]
     shown = used.apply(lambda column: [table.shown(column.name, value) for value in column])
@@ -148,9 +153,13 @@ def impute(path, out, picture=None, without=(), epochs=None, seed=0):
 
 def _new_files(out, picture):
     """The path of the picture, after checks of both paths."""
-    require_new("--out", out, SUFFIXES)
-    picture = Path(out).with_suffix(".png") if picture is None else picture
-    require_new("--picture", picture, (".png", ".pdf", ".svg"))
+    table_suffix(out)
+    picture = Path(out).with_suffix(".png") if picture is None else Path(picture)
+    if picture.suffix.lower() not in _PICTURES:
+        raise ValueError(f"--picture has another suffix. Expected: one of {_PICTURES}. Received: {str(picture)!r}")
+    for option, path in (("--out", out), ("--picture", picture)):
+        if Path(path).exists():
+            raise ValueError(f"{option} exists already. Expected: the name of a new file. Received: {str(path)!r}")
     return picture
 
 
@@ -197,7 +206,8 @@ def _reasons(table, used, errors, expected):
         for column in columns[shares[row, columns] >= _LEAST_SHARE]:
             name = used.columns[column]
             is_, should = (table.shown(name, frame.iloc[row, column]) for frame in (used, expected))
-            reasons[-1].append(f"{name} {is_}, expected {should} ({100 * shares[row, column]:.0f} %)")
+            wanted = "" if is_ == should else f", expected {should}"
+            reasons[-1].append(f"{name} {is_}{wanted} ({100 * shares[row, column]:.0f} %)")
     return reasons
 
 
