@@ -1,6 +1,7 @@
 """Classification by one autoencoder per class."""
 
 import numpy as np
+from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils import check_consistent_length
 from sklearn.utils.multiclass import check_classification_targets
@@ -19,6 +20,7 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
         classes_: The classes, sorted.
         models_: List of the trained `models.Autoencoder`, one per class.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`, of all classes together.
+        temperature_: Mean over the training rows of the smallest error, the unit of `predict_proba`.
 
     Example:
 
@@ -33,7 +35,7 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
     """
 
     def fit(self, X, y):
-        """Train on `X`, array `(n, features)` or images, with the classes `y`, array `(n,)`."""
+        """Train on `X`, a table `(n, features)` or images, with the classes `y`, array `(n,)`."""
         y = validate_data(self, y=y)
         check_classification_targets(y)
         X = self._checked(X, reset=True)
@@ -41,10 +43,10 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
         self.classes_, scaled = np.unique(y), self._fit_scaler(X)
         seeds = zip(self.classes_, self._seeds(len(self.classes_)), strict=True)
         self.models_ = [self._trained(scaled[y == label], seed) for label, seed in seeds]
+        self.temperature_ = max(float(self._errors(scaled).min(axis=1).mean()), 1e-12)
         return self
 
-    def _errors(self, X):
-        scaled = self._scaled(self._checked(X))
+    def _errors(self, scaled):
         errors = [np.square(scaled - by_block(model.reconstruct, scaled)).mean(axis=1) for model in self.models_]
         return np.stack(errors, axis=1)  # (n, classes)
 
@@ -53,10 +55,18 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
 
         Of two classes, as in scikit-learn, it is the second's less the first's, `(n,)`.
         """
-        errors = self._errors(X)
+        errors = self._errors(self._scaled(self._checked(X)))
         return errors[:, 0] - errors[:, 1] if len(self.classes_) == 2 else -errors
 
     def predict(self, X):
         """The class whose autoencoder has the smallest error: array `(n,)`."""
-        errors = self._errors(X)
+        errors = self._errors(self._scaled(self._checked(X)))
         return self.classes_[errors.argmin(axis=1)]
+
+    def predict_proba(self, X):
+        """Probabilities of the classes, `(n, classes)`: the softmax of minus the errors, divided by `temperature_`.
+
+        They are not calibrated; `sklearn.calibration.CalibratedClassifierCV` calibrates them.
+        """
+        errors = self._errors(self._scaled(self._checked(X)))
+        return softmax(-errors / self.temperature_, axis=1)

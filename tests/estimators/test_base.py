@@ -1,5 +1,7 @@
 import joblib
+import keras
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
@@ -119,6 +121,9 @@ def test_one_autoencoder_a_class_tells_digits_apart(images):
     classifier = AutoencoderPerClassClassifier(scaling="none", epochs=40, learning_rate=1e-2, random_state=0)
     assert classifier.fit(x[:80], y[:80]).score(x[80:], y[80:]) > 0.9
     assert classifier.decision_function(x).shape == (len(x), 3)
+    probabilities = classifier.predict_proba(x)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    np.testing.assert_array_equal(classifier.classes_[probabilities.argmax(axis=1)], classifier.predict(x))
 
 
 def test_pipeline_grid_search_and_joblib(images, tmp_path):
@@ -144,6 +149,12 @@ def test_pipeline_grid_search_and_joblib(images, tmp_path):
         (AutoencoderFeatures(), np.array([["a", "b"]]), "could not convert string to float"),
         (AutoencoderFeatures(), np.full((4, 2), np.inf), r"infinite values in \[0, 1\]"),
         (AutoencoderOutlierDetector(contamination=0.9), table(), "`contamination` must be in"),
+        (AutoencoderFeatures(early_stopping=1), table(), "`early_stopping` must be a bool"),
+        (AutoencoderFeatures(patience=0), table(), "`patience` must be an integer >= 1"),
+        (AutoencoderFeatures(validation_fraction=1), table(), "`validation_fraction` must be a number in"),
+        (AutoencoderFeatures(early_stopping=True, validation_fraction=0.9), table(3), "leaves no row for training"),
+        (AutoencoderFeatures(callbacks=["stop"]), table(), "`callbacks` must be a list of Keras callbacks"),
+        (AutoencoderImputer(), pd.DataFrame({"a": [1], "b": [None]}), r"Received: only NaN in \['b'\]"),
         (AutoencoderImputer(max_iter=0), table(), "`max_iter` must be an integer >= 1"),
         (AutoencoderImputer(), np.array([[1, np.nan], [2, np.nan]]), r"Received: only NaN in \[1\]"),
     ],
@@ -163,13 +174,14 @@ def test_passes_of_the_filling_go_on_from_each_other():
     x = table()
     holes = np.where(np.random.default_rng(1).random(x.shape) < 0.2, np.nan, x)
     imputer = AutoencoderImputer(**SMALL).fit(holes)
-    scale, mean = imputer.scaler_.scale_, imputer.scaler_.mean_
-    scaled = ((holes - mean) / scale).astype("float32")
-    once = np.where(np.isnan(scaled), imputer.model_.reconstruct(scaled), scaled)
-    twice = np.where(np.isnan(scaled), imputer.model_.reconstruct(once), scaled)
+    scale, middle = imputer.scaler_.scale_, imputer.scaler_.mean_
+    scaled = ((holes - middle) / scale).astype("float32")
+    mean, factor = np.nanmean(scaled, axis=0), imputer.shrinkage_
+    once = np.where(np.isnan(scaled), mean + factor * (imputer.model_.reconstruct(scaled) - mean), scaled)
+    twice = np.where(np.isnan(scaled), mean + factor * (imputer.model_.reconstruct(once) - mean), scaled)
     for passes, expected in ((1, once), (2, twice)):
         imputer.max_iter = passes
-        np.testing.assert_allclose((imputer.transform(holes) - mean) / scale, expected, rtol=1e-3, atol=1e-4)
+        np.testing.assert_allclose((imputer.transform(holes) - middle) / scale, expected, rtol=1e-3, atol=1e-4)
 
 
 def test_several_imputations_scatter_as_the_errors_do():
@@ -244,6 +256,81 @@ def test_arguments_of_the_base_are_those_of_its_estimators(cls):
         assert f"{name}: " in cls.__doc__
     estimator = cls(latent_dim=3, corruption=0.2)
     assert (estimator.latent_dim, estimator.corruption, AutoencoderImputer().corruption) == (3, 0.2, 0.3)
+
+
+def mixed(rows=60, seed=0):
+    """A DataFrame whose columns follow from one hidden number, with a column of each kind."""
+    hidden = np.random.default_rng(seed).standard_normal(rows)
+    dates = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.rint(30 * (hidden + 4)), unit="D")
+    kinds = np.where(hidden > 0, "high", "low")
+    return pd.DataFrame({"size": hidden, "count": np.rint(9 * hidden).astype(int), "kind": kinds, "when": dates})
+
+
+def test_a_dataframe_comes_back_as_one_with_its_types():
+    x = mixed()
+    gaps = x.mask(np.random.default_rng(1).random(x.shape) < 0.1)
+    imputer = AutoencoderImputer(**SMALL)
+    filled = imputer.fit_transform(gaps)
+    assert list(filled) == list(imputer.feature_names_in_) == list(imputer.get_feature_names_out()) == list(x)
+    assert not filled.isna().any(axis=None) and filled.dtypes.equals(gaps.dtypes)
+    assert ((filled == gaps) | gaps.isna()).all(axis=None) and set(filled["kind"]) == {"high", "low"}
+    assert [part.shape for part in imputer.sample_imputations(gaps, 2, random_state=0)] == [x.shape] * 2
+    features = AutoencoderFeatures(**SMALL).fit(x)
+    assert list(features.inverse_transform(features.transform(x))) == list(x) and features.n_features_in_ == 4
+    detector = AutoencoderOutlierDetector(**SMALL).fit(filled)
+    errors = detector.feature_errors(filled[5:])
+    assert list(errors) == list(x) and errors.index.equals(filled.index[5:])
+    np.testing.assert_allclose(errors.mean(axis=1), -detector.score_samples(filled[5:]))
+    assert detector.reconstruct(filled[5:]).dtypes["when"] == x.dtypes["when"]
+    new = filled[:1].assign(kind="never seen")
+    assert detector.feature_errors(new)["kind"][0] > detector.feature_errors(filled)["kind"][0]
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        np.testing.assert_array_equal(detector.predict(filled.to_numpy()), detector.predict(filled))
+
+
+def test_a_category_is_masked_whole():
+    detector = AutoencoderOutlierDetector(**SMALL).fit(mixed())
+    assert detector.model_.corruption.widths == [1, 1, 3, 1]
+
+
+def test_imputation_of_noise_is_no_worse_than_the_mean():
+    x = np.random.default_rng(0).standard_normal((60, 4))
+    given = np.where(np.random.default_rng(1).random(x.shape) < 0.2, np.nan, x)
+    imputer = AutoencoderImputer(units=(30,), epochs=40, learning_rate=1e-2, random_state=0)
+    filled, mean = imputer.fit_transform(given), np.nanmean(given, axis=0)
+    errors = [np.square(guess - x)[np.isnan(given)].mean() for guess in (filled, np.broadcast_to(mean, x.shape))]
+    assert imputer.shrinkage_.max() < 0.5 and errors[0] < 1.1 * errors[1]
+
+
+def test_scores_are_higher_for_what_is_learnt():
+    x = table()
+    other = np.random.default_rng(0).standard_normal(x.shape) * x.std(axis=0)
+    for estimator in (AutoencoderFeatures, AutoencoderImputer, AutoencoderOutlierDetector):
+        fitted = estimator(**{**SMALL, "epochs": 30, "learning_rate": 1e-2}).fit(x)
+        assert fitted.score(x) == fitted.score(x) > fitted.score(other)
+    search = GridSearchCV(AutoencoderImputer(**SMALL), {"latent_dim": [1, 2]}, cv=2).fit(mixed())
+    assert list(search.best_estimator_.transform(mixed())) == list(mixed())
+
+
+def test_early_stopping_and_callbacks():
+    class Epochs(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            seen.append(logs)
+
+    for estimator in (AutoencoderFeatures, AutoencoderImputer):
+        seen, callbacks = [], [Epochs()]
+        options = {**SMALL, "epochs": 40, "learning_rate": 0.5, "early_stopping": True, "patience": 1}
+        fitted = estimator(**options, callbacks=callbacks).fit(mixed())
+        losses = [logs["val_loss"] for logs in seen if "val_loss" in logs]
+        assert fitted.callbacks is callbacks and 2 <= len(losses) == len(seen) < 80
+
+
+def test_missing_values_point_to_the_imputer():
+    x = mixed().astype({"size": float})
+    x.loc[3, "size"] = np.nan
+    with pytest.raises(ValueError, match=r"make_pipeline\(AutoencoderImputer\(\), .* Received: NaN in \['size'\]"):
+        AutoencoderOutlierDetector(**SMALL).fit(x)
+    make_pipeline(AutoencoderImputer(**SMALL), AutoencoderOutlierDetector(**SMALL)).fit(x)
 
 
 def test_before_a_fit():

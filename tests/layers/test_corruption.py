@@ -15,6 +15,13 @@ def test_masking_sets_that_part_to_zero_and_leaves_the_rest():
     assert abs((noisy == 0).mean() - 0.3) < 4 * np.sqrt(0.21 / X.size)
 
 
+def test_masking_by_widths_takes_neighbours_together():
+    layer = layers.MaskingNoise(0.3, widths=[2, 1, 3], seed=1)
+    masked = np.asarray(layer(X[:, :6], training=True)) == 0
+    assert (masked[:, 0] == masked[:, 1]).all() and (masked[:, 3:] == masked[:, 3:4]).all()
+    assert (masked[:, 1] != masked[:, 2]).any() and layer.get_config()["widths"] == [2, 1, 3]
+
+
 def test_salt_and_pepper_are_equally_frequent():
     noisy = np.asarray(layers.SaltAndPepperNoise(0.4, low=-1, high=2, seed=1)(X, training=True))
     assert set(np.unique(noisy)) == {-1.0, 0.5, 2.0}

@@ -1,0 +1,90 @@
+import csv
+import warnings
+
+import numpy as np
+import pytest
+
+from keras_gen.runs import tables
+
+ROWS = 60
+
+
+def written(tmp_path, gaps=True):
+    """A CSV file in which `y` and `kind` follow from `x`, but for row 8; `id` numbers the rows."""
+    path, rng = tmp_path / "table.csv", np.random.default_rng(0)
+    lines = ["id,name,x,y,kind,when"]
+    for row in range(ROWS):
+        x = rng.normal()
+        y, kind = (-x, "low" if x > 0 else "high") if row == 7 else (x, "high" if x > 0 else "low")
+        y, kind = ("" if gaps and row % 9 == 4 else f"{9 * y:.2f}"), ("" if gaps and row % 9 == 5 else kind)
+        lines.append(f"{row + 1},customer {row},{x:.3f},{y},{kind},2024-01-{1 + row % 28:02}")
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def rows(path):
+    with open(path) as file:
+        return list(csv.DictReader(file))
+
+
+def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
+    path = written(tmp_path)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        done = tables.outliers(path, tmp_path / "new" / "scores.csv", contamination=0.1, epochs=2)
+    assert [str(one.message).split(": ")[0] for one in caught if "left out" in str(one.message)] == [
+        "Column 'id' is left out",
+        "Column 'name' is left out",
+    ]
+    found, given = rows(tmp_path / "new" / "scores.csv"), rows(path)
+    assert [{key: row[key] for key in given[0]} for row in found] == given
+    scores = np.array([float(row["outlier_score"]) for row in found])
+    ranks = np.array([int(row["outlier_rank"]) for row in found])
+    assert sorted(ranks) == list(range(1, ROWS + 1)) and (np.diff(scores[np.argsort(ranks)]) <= 0).all()
+    assert [row["outlier"] for row in found].count("True") == 6 == (ranks <= 6).sum()
+    assert all("%)" in row["outlier_columns"] for row in found)
+    assert not any(row["outlier_columns"].startswith("y ") for row in found[4::9]), "what is filled is no reason"
+    assert (tmp_path / "new" / "scores.png").stat().st_size > 10_000
+    assert done.lines[0].startswith("Filled 13 missing cells") and "6 of 60 rows are flagged" in done.lines[1]
+
+
+def test_imputation_fills_gaps_and_changes_nothing_else(tmp_path):
+    path = written(tmp_path)
+    done = tables.impute(path, tmp_path / "filled.csv", without=("id", "name"), epochs=2)
+    for before, after in zip(rows(path), rows(tmp_path / "filled.csv"), strict=True):
+        assert all(before[key] in ("", after[key]) and after[key] for key in before)
+        assert after["kind"] in ("low", "high") and -30 < float(after["y"]) < 30
+    assert (tmp_path / "filled.png").exists()
+    assert done.lines[0].startswith("Filled 13 cells.") and "  y: 7 filled; RMSE of" in done.lines[1]
+    assert "  kind: 6 filled; " in done.lines[2] and "% of" in done.lines[2]
+
+
+@pytest.mark.parametrize("command", [tables.outliers, tables.impute])
+def test_bad_input_is_refused_and_nothing_is_written(command, tmp_path, monkeypatch):
+    monkeypatch.setattr("keras_gen.estimators.base.AutoencoderEstimator._trained", None)  # nothing may be trained
+    path, out = written(tmp_path, gaps=False), tmp_path / "out.csv"
+    (constant := tmp_path / "constant.csv").write_text("a,b\n" + "1,x\n" * 5)
+    (scored := tmp_path / "scored.csv").write_text("outlier_score,b\n1,2\n2,1\n")
+    (names := tmp_path / "names.csv").write_text("n\n" + "".join(f"name {row}\n" for row in range(50)))
+    (taken := tmp_path / "taken.csv").write_text("mine")
+    files = sorted(tmp_path.iterdir())
+    bad = [
+        ((path, taken), {}, "--out exists already"),
+        ((path, tmp_path / "out.txt"), {}, "another suffix"),
+        ((path, out), {"picture": tmp_path / "a.bmp"}, "--picture has another suffix"),
+        ((path, out), {"without": ("nmae",)}, "Did you mean 'name'"),
+        ((path, out), {"without": ("x", "y", "kind", "when")}, "needs at least two rows, and one column"),
+        ((names, out), {}, "needs at least two rows, and one column"),
+        ((path, out), {"epochs": 0}, "`epochs` must be an integer >= 1"),
+        ((tmp_path / "none.csv", out), {}, "The table is missing"),
+    ]
+    if command is tables.outliers:
+        bad.append(((constant, out), {}, "A table without variation has no outliers"))
+        bad.append(((scored, out), {}, "names of the results"))
+        bad.append(((path, out), {"contamination": 0.0}, r"`contamination` must be in \(0, 0.5\]"))
+    else:
+        bad.append(((path, out), {}, "has no missing cell"))
+    for arguments, options, message in bad:
+        with warnings.catch_warnings(action="ignore"), pytest.raises(ValueError, match=message):
+            command(*arguments, **options)
+    assert sorted(tmp_path.iterdir()) == files and taken.read_text() == "mine"
