@@ -28,7 +28,7 @@ def outliers(
     table: _TABLE,
     out: _OUT,
     contamination: Annotated[
-        float, typer.Option(max=0.5, help="Fraction of the rows to flag as outliers; it does not change the scores.")
+        float, typer.Option(help="Fraction of the rows to flag as outliers, up to 0.5; it does not change the scores.")
     ] = 0.05,
     without: _WITHOUT = "",
     epochs: _EPOCHS = None,

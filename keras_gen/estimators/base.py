@@ -31,7 +31,7 @@ _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be em
             loss has not decreased for `patience` epochs. Defaults to `False`.
         validation_fraction: Fraction of the rows to hold out for `early_stopping`, in (0, 1). Defaults to 0.1.
         patience: Integer >= 1. Defaults to 10.
-        callbacks: List of Keras callbacks for the training, or `None`. Defaults to `None`.
+        callbacks: List of Keras callbacks, which every training of `fit` gets, or `None`. Defaults to `None`.
         random_state: Integer, `numpy.random.RandomState` or `None`, as in scikit-learn. Defaults to `None`.
         verbose: As in `keras.Model.fit`. Defaults to 0."""
 

@@ -98,8 +98,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
         products, squares = (
             self._column_sums(np.where(tested, guesses * other, 0.0)) for other in (scaled - self._mean, guesses)
         )
-        cells = np.maximum(self._column_sums(tested) / self._widths, 0)
-        prior = _PRIOR_CELLS / max(cells.sum(), 1)
+        prior = _PRIOR_CELLS / max((self._column_sums(tested) / self._widths).sum(), 1)
         products, squares = products + prior * products.sum(), squares + prior * squares.sum()
         return np.repeat(np.clip(products / np.maximum(squares, 1e-12), 0, 1), self._widths)
 
