@@ -91,9 +91,8 @@ def imputation_report(missing, tests):
     panels[0].set_title("missing cells, %", fontsize=9)
     for axes, test in zip(panels[1:], tests, strict=False):
         (_confusion if test.true.dtype == object else _scatter)(axes, test)
-        axes.set_title(
-            "\n".join([_short(test.name, 30), *test.summary().split(" (", 1)]).replace("\nthe", "\n(the"), fontsize=8
-        )
+        summary = test.summary().replace(" (", "\n(")
+        axes.set_title(f"{_short(test.name, 30)}\n{summary}", fontsize=8)
         axes.set_xlabel("known, hidden for the test", fontsize=8)
         axes.set_ylabel("filled", fontsize=8)
         axes.tick_params(labelsize=7)

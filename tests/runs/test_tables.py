@@ -45,7 +45,7 @@ def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
     assert all("%)" in row["outlier_columns"] for row in found)
     assert not any(row["outlier_columns"].startswith("y ") for row in found[4::9]), "what is filled is no reason"
     assert (tmp_path / "new" / "scores.png").stat().st_size > 10_000
-    assert done.lines[0].startswith("Filled 13 missing cells") and "6 of 60 rows are flagged" in done.lines[1]
+    assert done.lines[0].startswith("Filled 14 missing cells") and "6 of 60 rows are flagged" in done.lines[1]
 
 
 def test_imputation_fills_gaps_and_changes_nothing_else(tmp_path):
@@ -55,8 +55,8 @@ def test_imputation_fills_gaps_and_changes_nothing_else(tmp_path):
         assert all(before[key] in ("", after[key]) and after[key] for key in before)
         assert after["kind"] in ("low", "high") and -30 < float(after["y"]) < 30
     assert (tmp_path / "filled.png").exists()
-    assert done.lines[0].startswith("Filled 13 cells.") and "  y: 7 filled; RMSE of" in done.lines[1]
-    assert "  kind: 6 filled; " in done.lines[2] and "% of" in done.lines[2]
+    assert done.lines[0].startswith("Filled 14 cells.") and "  y: 7 filled; RMSE of" in done.lines[1]
+    assert "  kind: 7 filled; " in done.lines[2] and "% of" in done.lines[2]
 
 
 @pytest.mark.parametrize("command", [tables.outliers, tables.impute])
