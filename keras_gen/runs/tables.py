@@ -65,8 +65,10 @@ class _Test:
             return "too few known cells for a test"
         ours, baseline = self.errors
         if self.unit == "%":
-            return f"{100 - ours:.0f} % of {len(self.true)} right (the most frequent value: {100 - baseline:.0f} %)"
-        return f"RMSE of {len(self.true)} {ours:.3g}{self.unit} (the mean: {baseline:.3g}{self.unit})"
+            return (
+                f"{100 - ours:.0f} % of {len(self.true)} cells right (the most frequent value: {100 - baseline:.0f} %)"
+            )
+        return f"RMSE {ours:.3g}{self.unit} of {len(self.true)} cells (the mean: {baseline:.3g}{self.unit})"
 
 
 def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=None, seed=0):

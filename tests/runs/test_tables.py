@@ -55,7 +55,7 @@ def test_imputation_fills_gaps_and_changes_nothing_else(tmp_path):
         assert all(before[key] in ("", after[key]) and after[key] for key in before)
         assert after["kind"] in ("low", "high") and -30 < float(after["y"]) < 30
     assert (tmp_path / "filled.png").exists()
-    assert done.lines[0].startswith("Filled 14 cells.") and "  y: 7 filled; RMSE of" in done.lines[1]
+    assert done.lines[0].startswith("Filled 14 cells.") and "  y: 7 filled; RMSE " in done.lines[1]
     assert "  kind: 7 filled; " in done.lines[2] and "% of" in done.lines[2]
 
 
