@@ -65,9 +65,7 @@ class _Test:
             return "too few known cells for a test"
         ours, baseline = self.errors
         if self.unit == "%":
-            return (
-                f"{100 - ours:.0f} % of {len(self.true)} cells right (the most frequent value: {100 - baseline:.0f} %)"
-            )
+            return f"{100 - ours:.0f} % of {len(self.true)} cells right (the most frequent: {100 - baseline:.0f} %)"
         return f"RMSE {ours:.3g}{self.unit} of {len(self.true)} cells (the mean: {baseline:.3g}{self.unit})"
 
 
