@@ -1,9 +1,11 @@
-"""Files that are complete or not there: written under a temporary name, then renamed."""
+"""Files that are complete or not there, and what the folders of runs and searches hold."""
 
 import contextlib
+import difflib
 import os
 from pathlib import Path
 
+MODEL, SETTINGS = "model.keras", "settings.json"  # in the folder of a run
 SEARCH = "search.json"  # marks the folder of a search
 
 
@@ -21,3 +23,56 @@ def atomic_write(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def require_run(folder):
+    """Raise a `ValueError` unless a folder holds a run, or a search that has a best model."""
+    folder = Path(folder)
+    if (folder / SETTINGS).is_file():
+        return
+    if (folder / SEARCH).exists():
+        raise ValueError(f"The search has no model yet. Expected: one with a finished trial. Received: '{folder}'")
+    raise ValueError(
+        f"No run in that folder. Expected: one that `keras-gen train` or `tune` made. Received: '{folder}'"
+    )
+
+
+def require_no_other_run(folder, resume):
+    """Raise a `ValueError` if a folder holds a search, or a model that is not to be resumed."""
+    folder = Path(folder)
+    if (folder / SEARCH).exists():
+        raise ValueError(
+            f"'{folder}' holds a search, which `keras-gen tune` goes on with. Expected: a new folder for --out"
+        )
+    if (folder / MODEL).exists() and not resume:
+        raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
+
+
+def require_data(name):
+    """Raise a `ValueError` if the name of data can only be a path, and nothing is there."""
+    path = Path(name).expanduser()
+    is_path = path.suffix in (".npz", ".npy") or name.endswith(os.sep) or name.startswith((".", "~", os.sep))
+    if is_path and not path.exists():
+        raise no_data(name)
+
+
+def no_data(name):
+    """The error of a path of data where nothing is."""
+    return ValueError(
+        f"No data at that path.{nearest(name)} Expected: an existing folder of images, .npz or .npy. Received: {name!r}"
+    )
+
+
+def nearest(path):
+    """The question " Did you mean ...?" about a path that does not exist, or an empty text."""
+    path = Path(path).expanduser()
+    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    near = difflib.get_close_matches(path.name, names, n=1)
+    return f" Did you mean '{path.parent / near[0]}'?" if near else ""
+
+
+def require_images(paths):
+    """Raise a `ValueError` unless all paths are those of files."""
+    for path in paths:
+        if not Path(path).expanduser().is_file():
+            raise ValueError(f"No image at that path. Expected: an image file. Received: '{path}'")

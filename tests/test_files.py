@@ -1,6 +1,16 @@
 import pytest
 
-from keras_gen.files import atomic_write
+from keras_gen.files import (
+    MODEL,
+    SEARCH,
+    SETTINGS,
+    atomic_write,
+    nearest,
+    require_data,
+    require_images,
+    require_no_other_run,
+    require_run,
+)
 
 
 def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
@@ -11,3 +21,47 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old" and [entry.name for entry in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_a_run_is_told_from_other_folders(tmp_path):
+    with pytest.raises(ValueError, match="No run in that folder. Expected: one that `keras-gen train` or `tune` made"):
+        require_run(tmp_path)
+    (tmp_path / SEARCH).touch()
+    with pytest.raises(ValueError, match="The search has no model yet. Expected: one with a finished trial"):
+        require_run(tmp_path)
+    (tmp_path / SETTINGS).touch()
+    require_run(tmp_path)
+
+
+def test_a_run_is_not_trained_over_another(tmp_path):
+    require_no_other_run(tmp_path / "new", resume=False)
+    (tmp_path / MODEL).touch()
+    require_no_other_run(tmp_path, resume=True)
+    with pytest.raises(ValueError, match="already holds a model. Expected: a new folder for --out, or --resume"):
+        require_no_other_run(tmp_path, resume=False)
+    (tmp_path / SEARCH).touch()
+    with pytest.raises(ValueError, match="holds a search, which `keras-gen tune` goes on with. Expected: a new folder"):
+        require_no_other_run(tmp_path, resume=True)
+
+
+def test_names_of_data_are_told_from_paths(tmp_path):
+    for name in ("mnist", "digits", "mnist/3.0.1", str(tmp_path)):
+        require_data(name)
+    for name in ("a.npz", "a.npy", "./a", "~/a.b/c", "a/", "/a"):
+        with pytest.raises(ValueError, match=f"No data at that path. .*Received: '{name}'"):
+            require_data(name)
+
+
+def test_the_nearest_path(tmp_path):
+    for name in ("photos", "other"):
+        (tmp_path / name).mkdir()
+    assert nearest(tmp_path / "photo") == f" Did you mean '{tmp_path / 'photos'}'?"
+    assert nearest(tmp_path / "none" / "photo") == nearest(tmp_path / "zzz") == ""
+
+
+def test_images_are_files(tmp_path):
+    (tmp_path / "a.png").touch()
+    require_images([tmp_path / "a.png"])
+    for path in (tmp_path, tmp_path / "b.png"):
+        with pytest.raises(ValueError, match=f"No image at that path. Expected: an image file. Received: '{path}'"):
+            require_images([tmp_path / "a.png", path])

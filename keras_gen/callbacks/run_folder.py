@@ -7,9 +7,9 @@ from pathlib import Path
 import keras
 
 from keras_gen import checks
-from keras_gen.files import atomic_write
+from keras_gen.files import MODEL, atomic_write
 
-MODEL, HISTORY = "model.keras", "history.csv"
+HISTORY = "history.csv"
 
 
 class RunFolder(keras.callbacks.Callback):

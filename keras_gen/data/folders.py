@@ -1,9 +1,7 @@
 """Folders of images: which files are images, and of which part and class."""
 
-import difflib
 import functools
 import typing
-from pathlib import Path
 
 from PIL import Image
 
@@ -92,14 +90,6 @@ def parts(folder):
             f"'{test}' has classes that '{train.name}' has not. Expected: {found[0].classes}. Received: {unknown}"
         )
     return found
-
-
-def nearest(path):
-    """The question " Did you mean ...?" about a path that does not exist, or an empty text."""
-    path = Path(path).expanduser()
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f" Did you mean '{path.parent / near[0]}'?" if near else ""
 
 
 def _visible(folder):

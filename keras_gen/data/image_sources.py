@@ -15,6 +15,7 @@ from keras_gen.data.image_files import attempted, survey, warn_left_out
 from keras_gen.data.images import UnreadableImage, read_image, sides
 from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
+from keras_gen.files import nearest
 
 _ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
 
@@ -37,7 +38,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
         if not split or path.suffix or len(path.parts) > 3:
             raise ValueError(
                 f"`{name}` must be an image or a folder of images that exists, an array, or a set and its split, such "
-                f"as 'cycle_gan/monet2photo:trainA'.{folders.nearest(path)} Received: {str(images)!r}, where nothing is"
+                f"as 'cycle_gan/monet2photo:trainA'.{nearest(path)} Received: {str(images)!r}, where nothing is"
             )
         encoded = _encoded(set_name, split)
         numbers = [f"{images}, image {number}" for number in range(len(encoded))]

@@ -13,6 +13,7 @@ from keras_gen.data import array_files, folders, named_sets
 from keras_gen.data.image_files import attempted, survey, warn_left_out, without_unreadable
 from keras_gen.data.images import read_image, resized, wanted
 from keras_gen.data.labels import encode_labels
+from keras_gen.files import nearest, no_data
 
 _HELD_OUT = 5  # one example of so many, where a set comes without a test part
 _WHITE_8, _WHITE_16 = 255, 65535
@@ -80,12 +81,9 @@ def _require_known(text, path):
         return
     is_path = path.suffix in (".npz", ".npy") or len(path.parts) > 1 or text.endswith(os.sep) or text.startswith("~")
     if is_path and (len(path.parts) > 3 or not named_sets.is_known(path.parts[0])):
-        raise ValueError(
-            f"No data at that path.{folders.nearest(path)} Expected: an existing folder of images, .npz or .npy. "
-            f"Received: {text!r}"
-        )
+        raise no_data(text)
     if not is_path and not named_sets.is_known(text):
-        hint = folders.nearest(path) or named_sets.nearest(text)
+        hint = nearest(path) or named_sets.nearest(text)
         raise ValueError(
             f"There is no file or folder {text!r}, and no data set of that name.{hint} Expected: an existing path, "
             f"'digits', or an image set of tensorflow-datasets such as 'mnist'. Received: {text!r}"

@@ -5,7 +5,7 @@ import typing
 import numpy as np
 
 from keras_gen import callbacks, checks, data
-from keras_gen.files import SEARCH
+from keras_gen.files import require_no_other_run
 from keras_gen.runs.settings import Settings
 from keras_gen.saving import load_model
 
@@ -99,10 +99,7 @@ def open_run(settings, folder, resume, given):
     """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to go on with."""
     run_folder = callbacks.RunFolder(folder)
     exists = run_folder.model_path.exists()
-    if (run_folder.folder / SEARCH).exists():
-        raise ValueError(f"'{folder}' holds a search. Expected: a new folder for --out")
+    require_no_other_run(folder, resume)
     if not exists and (names := sorted(path.name for path in run_folder.folder.glob("[!.]*"))):
         _require_run(folder, names)
-    if exists and not resume:
-        raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
     return run_folder, exists, Settings.read(folder).continued(settings, given) if exists else settings

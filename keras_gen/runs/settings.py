@@ -4,10 +4,9 @@ import dataclasses
 import json
 from pathlib import Path
 
-from keras_gen.files import atomic_write
+from keras_gen.files import SETTINGS, atomic_write, require_run
 from keras_gen.version import versions
 
-FILE = "settings.json"
 _FREE_ON_RESUME = (
     "epochs", "minutes", "tensorboard", "doctor", "sample_every", "picture_every", "constant_epochs", "decay_epochs",
     "x", "y",
@@ -56,7 +55,7 @@ class Settings:
 
     def write(self, folder):
         """Write the settings, and the versions of the packages in use, to `<folder>/settings.json`."""
-        with atomic_write(Path(folder) / FILE) as path:
+        with atomic_write(Path(folder) / SETTINGS) as path:
             path.write_text(json.dumps({"arguments": self.arguments, "versions": versions()}, indent=2) + "\n")
 
     @classmethod
@@ -66,11 +65,8 @@ class Settings:
         Raises:
             ValueError: If the folder holds none, or they cannot be read.
         """
-        path = Path(folder) / FILE
-        if not path.is_file():
-            raise ValueError(
-                f"No run in that folder. Expected: one that `keras-gen train` or `tune` made. Received: '{folder}'"
-            )
+        require_run(folder)
+        path = Path(folder) / SETTINGS
         try:
             arguments = json.loads(path.read_text())["arguments"]
             own = {field.name for field in dataclasses.fields(cls)}

@@ -100,9 +100,3 @@ def test_parts_where_one_meaning_is_obvious(tmp_path):
 def test_parts_that_do_not_fit(names, message, tmp_path):
     with pytest.raises(ValueError, match=re.escape(message).replace(r"\.\*", ".*")):
         folders.parts(made(tmp_path, *names))
-
-
-def test_the_nearest_path(tmp_path):
-    made(tmp_path, "photos/", "other/")
-    assert folders.nearest(tmp_path / "photo") == f" Did you mean '{tmp_path / 'photos'}'?"
-    assert folders.nearest(tmp_path / "none" / "photo") == folders.nearest(tmp_path / "zzz") == ""
