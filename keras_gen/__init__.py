@@ -7,6 +7,7 @@ import importlib
 import sys
 from pathlib import Path
 
+from keras_gen.quiet import quiet_start
 from keras_gen.version import __version__
 
 _SUBMODULES = (
@@ -45,4 +46,5 @@ def __dir__():
 # Keras's own loader finds classes that are registered, which importing them does. The command line needs Keras only for
 # some of its commands, and imports it there
 if not sys.argv or Path(sys.argv[0]).stem != "keras-gen":
-    importlib.import_module("keras_gen.models")
+    with quiet_start("1"):
+        importlib.import_module("keras_gen.models")

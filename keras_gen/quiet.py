@@ -1,23 +1,32 @@
-"""Silence while TensorFlow is imported."""
+"""Silence of TensorFlow's start."""
 
 import contextlib
 import os
 import sys
 
+LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+
 
 @contextlib.contextmanager
-def quiet_start():
-    """Discard what is written to file descriptor 2, standard error, meanwhile; Python's own exceptions pass.
+def quiet_start(level="3"):
+    """Discard what is written to file descriptor 2, standard error, while TensorFlow is imported; exceptions pass.
 
-    TensorFlow's C++ side writes some lines before it reads `TF_CPP_MIN_LOG_LEVEL`, which is set for all that follow.
+    TensorFlow's C++ side writes some lines before it reads the environment variable `TF_CPP_MIN_LOG_LEVEL`, which is
+    set to `level` for all that follow, unless the user has set it. If the user has set it to 0, or TensorFlow is
+    imported already, nothing is discarded.
+
+    Args:
+        level: `"1"` for warnings and errors of TensorFlow's C++ side, `"2"` for errors, `"3"` for none of these.
+            Defaults to `"3"`.
 
     Example:
 
-    >>> with quiet_start():
-    ...     os.write(2, b"not seen") == 8
-    True
+    >>> with quiet_start("1"):
+    ...     import keras
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if os.environ.setdefault(LEVEL, level) == "0" or "tensorflow" in sys.modules:
+        yield
+        return
     sys.stderr.flush()
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.data.datasets import batch_count, is_dataset, is_endless
 from keras_gen.data.pipelines import Pipeline
 from keras_gen.layers.corruption import MaskingNoise
@@ -39,7 +40,8 @@ class GreedyPretraining(keras.callbacks.Callback):
         learning_rate: Adam's, a number >= 0, or a list with one per layer. Defaults to 1e-3.
         corruption: Rate of the masking noise on a layer's input, in [0, 1), or a layer such as
             `keras.layers.GaussianNoise(0.1)`, or a list with one of these per layer. Defaults to 0.
-        verbose: As in `keras.Model.fit`: each layer has a progress bar of its own. Defaults to `"auto"`.
+        verbose: As in `keras.Model.fit`: each layer has a progress bar of its own, and with `"auto"`, where standard
+            output is no terminal, a line for each epoch. Defaults to `"auto"`.
         checkpoint: Path of a `.keras` file that the model is saved to after each layer, or `None`. Defaults to `None`.
 
     Attributes:
@@ -162,7 +164,8 @@ class GreedyPretraining(keras.callbacks.Callback):
         if self.verbose not in (0, "0"):
             print(f"Pretraining {title}: {tuple(single.example_shape)} to {tuple(single.code_shape)}")
         place = int(data.epoch.numpy()) if isinstance(data, Pipeline) else None
-        self.histories.append(single.fit(data, epochs=epochs, verbose=self.verbose, **options).history)
+        verbose, lines = progress(self.verbose)
+        self.histories.append(single.fit(data, epochs=epochs, verbose=verbose, callbacks=lines, **options).history)
         if place is not None:  # the same pipeline may be what `fit` trains the whole on
             data.epoch.assign(place)
 

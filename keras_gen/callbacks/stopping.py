@@ -5,6 +5,7 @@ import time
 import keras
 
 from keras_gen import checks
+from keras_gen.callbacks.epoch_lines import ends_open_line
 
 _ENOUGH = 1.0  # seconds of steps that give an estimate
 
@@ -51,4 +52,5 @@ class StopAfter(keras.callbacks.Callback):
         """Print how many epochs there is time for; the first batch, which is compiled, took longer than the others."""
         batches, asked = (self.start + self.seconds - now) / seconds_of_a_batch, self.params["epochs"]
         epochs = min(batches / self.params["steps"], asked)
-        print(f"\nAbout {seconds_of_a_batch:.2g} s a step: time for about {epochs:.2g} of {asked} epochs.")
+        line = f"About {seconds_of_a_batch:.2g} s a step: time for about {epochs:.2g} of {asked} epochs."
+        print(ends_open_line(self.params) + line)

@@ -51,7 +51,7 @@ class Examination:
         """
         network = _coding_network(self.model)
         outputs = rectified_outputs(network)
-        values = keras.Model(network.inputs, list(outputs.values()))(self.reference.x, training=False)
+        values = keras.Model(network.inputs, list(outputs.values()))([self.reference.x], training=False)
         units = [np.asarray(value).reshape(-1, value.shape[-1]) for value in keras.tree.flatten(values)]
         if not all(np.isfinite(rows).all() for rows in units):
             return None

@@ -8,6 +8,7 @@ import keras
 
 from keras_gen import checks
 from keras_gen.callbacks import advice
+from keras_gen.callbacks.epoch_lines import ends_open_line
 from keras_gen.callbacks.reference import Reference
 from keras_gen.callbacks.symptoms import SYMPTOMS, Examination, first_not_finite
 
@@ -216,8 +217,7 @@ class TrainingDoctor(keras.callbacks.Callback):
 
     def _say(self, line):
         if self.verbose:
-            # The progress bar, which comes after the user's callbacks, has not ended its own line
-            print("\n" * (self.params.get("verbose") in (1, "auto")) + f"TrainingDoctor: {line}")
+            print(f"{ends_open_line(self.params)}TrainingDoctor: {line}")
 
     def _forget(self):
         """Begin afresh: what was seen belongs to another training."""

@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from keras_gen import checks, data, plots, presets
+from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
 from keras_gen.runs.loading import Run, open_run
@@ -51,7 +52,8 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
         folder: The run's folder; made if missing.
         resume: Whether to go on with a run that is there, up to `settings.epochs` in all. Defaults to `False`.
         given: Names of the settings that must not differ from those of the resumed run. Defaults to ().
-        verbose: As in `keras.Model.fit`. Defaults to `"auto"`.
+        verbose: As in `keras.Model.fit`, except that `"auto"` prints a line for each epoch where standard output is no
+            terminal. Defaults to `"auto"`.
 
     Returns:
         A `TrainingResult`; its figures are those of the test set, of a model that translates those of the last epoch.
@@ -165,7 +167,7 @@ def _fit(model, settings, run_folder, batches, resumed, verbose, validation=None
     settings.write(run_folder.folder)
     if not resumed:
         model.save(run_folder.model_path)  # a folder that cannot be written to is found before the training
-    done = model.epochs_completed
+    done, (verbose, lines) = model.epochs_completed, progress(verbose)
     if done < settings.epochs:
         model.fit(
             batches,
@@ -173,7 +175,7 @@ def _fit(model, settings, run_folder, batches, resumed, verbose, validation=None
             initial_epoch=done,
             validation_data=validation,
             verbose=verbose,
-            callbacks=[*additions, run_folder],
+            callbacks=[*additions, *lines, run_folder],
         )
     return model.epochs_completed - done
 

@@ -28,7 +28,7 @@ def test_an_estimate_leaves_out_the_first_batch(seconds, epochs, monkeypatch, ca
     model.compile("adam", run_eagerly=True)
     stop = callbacks.StopAfter(seconds, verbose=1)
     model.fit(np.zeros((72, 4)), batch_size=8, epochs=5, verbose=0, callbacks=[stop])
-    expected = epochs and f"\nAbout 1 s a step: time for about {epochs} of 5 epochs.\n"
+    expected = epochs and f"About 1 s a step: time for about {epochs} of 5 epochs.\n"
     assert capsys.readouterr().out == (expected or "")
 
 
