@@ -29,11 +29,12 @@ class AdversarialModel(GenerativeModel):
             under the name `discriminator_name`.
         condition: The `Component` that both networks also take, or `None`.
         log_names: As in `GenerativeModel`.
-        latent_dim: Width of the latents, an integer >= 1.
+        latent_dim: Width of the latents, the generator's random input, an integer >= 1.
         n_critic: Updates of the discriminator for each of the generator, an integer >= 1. Defaults to 1.
-        latent: `"normal"` for N(0, I), or `"uniform"` for U[-1, 1]. Defaults to `"normal"`.
-        ema: Decay of a moving average of the generator, which `sample` and `predict` then use, a number in [0, 1); 0
-            for none. Defaults to 0.
+        latent: Distribution of the latents: `"normal"` for N(0, I), or `"uniform"` for U[-1, 1]. Defaults to
+            `"normal"`.
+        ema: Decay of an exponential moving average of the generator's weights, with which `sample` and `predict` then
+            work, a number in [0, 1), such as 0.999; 0 for none. Defaults to 0.
         discriminator_warmup_steps: Number of first steps that train the discriminator only, an integer >= 0. Defaults
             to 0.
         generator_warmup_steps: Number of steps after these that train the generator only, an integer >= 0; the

@@ -40,13 +40,15 @@ class Autoencoder(EncoderDecoder):
         encoder: Keras model from `(batch, *shape)` to `(batch, *code)`.
         decoder: Keras model from `(batch, *code)` to `(batch, *shape)`: values, or logits for `"bernoulli"`. Its tied
             layers take the encoder's kernels.
-        reconstruction: `"squared_error"`, or `"bernoulli"` for data in [0, 1]. Defaults to `"squared_error"`.
+        reconstruction: Loss of the reconstruction: `"squared_error"`, or `"bernoulli"`, the cross-entropy, for data in
+            [0, 1]. Defaults to `"squared_error"`.
         corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
         sparsity: Penalty on the code, `layers.L1Sparsity`, or `layers.KLSparsity` of a code in (0, 1), or any
             serialisable callable from the code to a scalar. It is of the whole batch, whatever the sample weights.
             Defaults to `None`.
-        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, a number >= 0,
-            for an encoder of one dense layer, or of at most 256 code units. Defaults to 0.
+        contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, which makes the
+            code change little with the input; a number >= 0, for an encoder of one dense layer, or of at most 256 code
+            units. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
 
     Example:

@@ -37,10 +37,11 @@ class CycleGAN(GenerativeModel):
         discriminator_y: D_Y, the same for y.
         adversarial_loss: `"least_squares"`, as published, or another of `GAN`, such as `"minimax"`, the original form
             in logarithms. Defaults to `"least_squares"`.
-        cycle_weight: Weight of the cycle consistency, a number >= 0. Defaults to 10.
-        identity_weight: Weight of the identity loss, a number >= 0; the paper uses 5 for paintings. Above 0, x and y
-            must have the same shape. Defaults to 0.
-        pool_size: Number of earlier translations kept for each discriminator, an integer >= 0. Defaults to 50.
+        cycle_weight: Weight of the cycle consistency, the difference between an image and its translation there and
+            back, a number >= 0. Defaults to 10.
+        identity_weight: Weight of the identity loss, the change of images that are in the set already, a number >= 0;
+            the paper uses 5 for paintings. Above 0, x and y must have the same shape. Defaults to 0.
+        pool_size: Number of earlier translations that each discriminator also sees, an integer >= 0. Defaults to 50.
         **kwargs: `name` and `dtype` of a Keras model.
 
     Example:

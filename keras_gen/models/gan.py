@@ -28,13 +28,13 @@ class GAN(AdversarialModel):
     Args:
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         discriminator: Keras model from `(batch, *shape)` to logits, without a last activation.
-        latent_dim: Width of the latents, an integer >= 1.
+        latent_dim: Width of the latents, the generator's random input, an integer >= 1.
         adversarial_loss: `"non_saturating"`, `"minimax"`, `"maximum_likelihood"`, `"least_squares"` or `"hinge"`; a
             pair of callables, `(real_logits, fake_logits)` for the discriminator and `(fake_logits)` for the generator,
             that give scalars; or an object with these as methods `discriminator_loss` and `generator_loss`. Callables
             and objects are saved as Keras saves custom objects: register them. Defaults to `"non_saturating"`.
-        label_smoothing: Number in [0, 1) subtracted from the label 1 of real examples, for the first three losses.
-            Defaults to 0.
+        label_smoothing: Number in [0, 1) subtracted from the label 1 of real examples, which keeps the discriminator
+            from being too sure; for `"non_saturating"`, `"minimax"` and `"maximum_likelihood"`. Defaults to 0.
         **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
@@ -94,7 +94,7 @@ class ConditionalGAN(GAN):
     Args:
         generator: Keras model from `[latents (batch, latent_dim), labels (batch,)]` to `(batch, *shape)`.
         discriminator: Keras model from `[examples (batch, *shape), labels (batch,)]` to logits.
-        latent_dim: Width of the latents, an integer >= 1.
+        latent_dim: Width of the latents, the generator's random input, an integer >= 1.
         num_classes: Number of classes, an integer >= 2; labels are integers in 0..num_classes - 1.
         **kwargs: As in `GAN`.
 

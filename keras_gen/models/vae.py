@@ -36,9 +36,12 @@ class VAE(EncoderDecoder):
         encoder: Keras model from `(batch, *shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
         decoder: Keras model from `(batch, latent_dim)` to logits `(batch, *shape)` (Bernoulli), to the mean (Gaussian
             of unit variance) or to `[mean, log_var]` (Gaussian).
-        reconstruction: `"bernoulli"` for data in [0, 1], or `"gaussian"`. Defaults to `"bernoulli"`.
-        beta: Weight of the KL, a number >= 0. Defaults to 1.
-        importance_samples: k, an integer >= 1; above 1, `beta` must be 1. Defaults to 1.
+        reconstruction: Likelihood of the data: `"bernoulli"` for data in [0, 1], or `"gaussian"`. Defaults to
+            `"bernoulli"`.
+        beta: Weight of the KL divergence of the codes from the prior, a number >= 0. Above 1, codes keep less of an
+            example, and samples look more like reconstructions. Defaults to 1.
+        importance_samples: Number k of codes drawn for each example, an integer >= 1: more give a bound nearer to the
+            likelihood. Above 1, `beta` must be 1. Defaults to 1.
         **kwargs: `name` and `dtype` of a Keras model.
 
     Example:

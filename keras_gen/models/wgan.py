@@ -37,9 +37,10 @@ class WGAN(_CriticModel):
     Args:
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         critic: Keras model from `(batch, *shape)` to values, without a last activation.
-        latent_dim: Width of the latents, an integer >= 1.
+        latent_dim: Width of the latents, the generator's random input, an integer >= 1.
         n_critic: Updates of the critic for each of the generator, an integer >= 1. Defaults to 5.
-        clip: Largest absolute weight of the critic, a number > 0. Defaults to 0.01.
+        clip: Largest absolute value that weights of the critic may have, a number > 0: larger ones are clipped after
+            each update. Defaults to 0.01.
         **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
@@ -87,7 +88,8 @@ class WGANGP(_CriticModel):
     Args:
         critic: Keras model from `(batch, *shape)` to values, without a last activation, and without
             `BatchNormalization`, which makes each value depend on the whole batch.
-        gradient_penalty_weight: Weight of the penalty, a number >= 0. Defaults to 10.
+        gradient_penalty_weight: Weight of the penalty on gradients of the critic whose norm is not 1, a number >= 0.
+            Defaults to 10.
         generator, latent_dim, n_critic, **kwargs: As in `WGAN`.
 
     Example:

@@ -22,7 +22,8 @@ def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0
         filters: Channels of the two convolutions. Defaults to (6, 16), as published.
         units: Widths of the dense layers, at least one; the last is that of the features. Defaults to (120, 84), as
             published.
-        dropout: Rate of the dropout in front of each dense layer, in [0, 1). Defaults to 0.
+        dropout: Share of the units that are set to 0 at random in training, in front of each dense layer, in [0, 1).
+            Defaults to 0.
         name: The network's name. Defaults to `"lenet5"`.
 
     Returns:

@@ -29,7 +29,8 @@ def dcgan_generator(
     Args:
         latent_dim: Width of the latents, an integer >= 1.
         output_shape: One image's shape `(height, width, channels)`, with both sides 2^d times a side of 4 to 7.
-        filters: Channels for each doubling, an integer >= 1. Defaults to 64.
+        filters: Half the channels of the last hidden layer, an integer >= 1; every other layer has twice the channels
+            of the next. Defaults to 64.
         normalization: `"batch"`, `"layer"` or `None`, after every layer but the last. Defaults to `"batch"`.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
@@ -83,7 +84,8 @@ def dcgan_discriminator(
             many. Defaults to 64.
         name: As in `dcgan_generator`.
         normalization: `"batch"`, `"layer"` or `None`, after every convolution but the first. Defaults to `"batch"`.
-        dropout: Rate of the dropout after each convolution, a number in [0, 1). Defaults to 0.
+        dropout: Share of the units that are set to 0 at random in training, after each convolution of the
+            discriminator, a number in [0, 1). Defaults to 0.
         num_classes: Number of classes for a discriminator of `[images, labels]`; the label is one more channel of the
             image. Defaults to `None`.
 

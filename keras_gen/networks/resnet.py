@@ -39,7 +39,7 @@ def resnet_generator(
             twice that and 4. `None` for a height or width that varies among images, within these bounds.
         output_channels: Channels of the output. Defaults to `None`: as many as of the input.
         filters: Channels of the first layer, an integer >= 1. Defaults to 64.
-        blocks: Number of residual blocks, an integer >= 0; `None` for 6 below 256 pixels, else 9, as published.
+        blocks: Number of residual blocks, an integer >= 0; if not given, 6 below 256 pixels, else 9, as published.
             Defaults to `None`.
         downsamplings: Number of halvings, an integer >= 0. Defaults to 2, as published; fewer are for very small
             images.

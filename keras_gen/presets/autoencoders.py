@@ -30,7 +30,7 @@ def autoencoder(
     """A deep autoencoder of dense layers, denoising with `corruption`.
 
     Args:
-        sparsity: Weight of an L1 penalty on the code, a number >= 0.
+        sparsity: Weight of an L1 penalty, which makes codes sparse, a number >= 0.
     """
     pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=tied)
     penalty = layers.L1Sparsity(sparsity) if sparsity else None
@@ -65,7 +65,7 @@ def stacked(
     """A stacked denoising autoencoder with tied weights, for `callbacks.GreedyPretraining`.
 
     Args:
-        corruption: Rate of the masking noise on the input, in [0, 1).
+        corruption: Share of the inputs that are set to 0 at random in training, in [0, 1).
     """
     pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=True)
     return models.Autoencoder(*pair, reconstruction, corruption=_noise(corruption), **options)
@@ -88,10 +88,11 @@ def sparse(
 
     Args:
         latent_dim: Number of hidden units, before `width`.
-        sparsity_kind: `"kl"` (sigmoid units), `"l1"` (ReLU) or `"k"` (the k largest of linear units).
+        sparsity_kind: What makes codes sparse: `"kl"`, a penalty on the mean activation of sigmoid units, `"l1"`, a
+            penalty on the sum of ReLU units, or `"k"`, which keeps the k largest of linear units.
         sparsity: Weight of the penalty, a number >= 0, for `"kl"` and `"l1"`.
-        rho: The wanted mean activation, in (0, 1), for `"kl"`.
-        k: Number of active units, an integer >= 1, for `"k"`, before `width`.
+        rho: The mean activation that the penalty pulls each unit to, in (0, 1), for `"kl"`.
+        k: Number of units that are not 0, an integer >= 1, for `"k"`, before `width`.
 
     Reference:
         Ng, Sparse autoencoder, CS294A lecture notes, 2011; k: Makhzani and Frey, 2014, arXiv:1312.5663.

@@ -16,10 +16,14 @@ _HELP = {  # of arguments of presets, instead of what their models or networks s
     "units": "Hidden widths of the encoder, or of the generator; the other network mirrors them.",
     "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
     "corruption_kind": "Kind of the noise on the input.",
+    "adversarial_loss": (
+        "What the networks minimise: a cross-entropy, of which `non_saturating` is the usual form, least squares, or "
+        "the hinge loss."
+    ),
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
-    "weight_decay": "AdamW's, a number >= 0; it removes the initial weights of pixels that never change.",
-    "beta_1": "Adam's decay of the mean gradient, a number >= 0.",
-    "beta_2": "Adam's decay of the mean squared gradient, a number >= 0.",
+    "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes those of pixels that never change.",
+    "beta_1": "Decay of Adam's mean of gradients, a number >= 0.",
+    "beta_2": "Decay of Adam's mean of squared gradients, a number >= 0.",
     "epsilon": "Number that the optimizer adds to the root mean squared gradient, >= 0.",
 }
 
@@ -130,7 +134,11 @@ def _arguments(function, builders, model, settings):
         )
         for n, a in {**arguments_of(function), **added}.items()
     }
-    return own | {n: a for n, a in inherited.items() if n not in own | every and a.default is not REQUIRED}
+    return own | {
+        n: dataclasses.replace(a, help=_HELP.get(n, a.help))
+        for n, a in inherited.items()
+        if n not in own | every and a.default is not REQUIRED
+    }
 
 
 def _signature(function, arguments):

@@ -24,9 +24,9 @@ def _every(training, minutes: float | None = None, tensorboard=False, doctor=Tru
     """Callbacks of all models.
 
     Args:
-        minutes: Minutes after which training stops; the epoch begun then counts as finished.
-        tensorboard: Whether to write logs for TensorBoard into the folder.
-        doctor: Whether to say what goes wrong in the training, such as an unused code, when it begins.
+        minutes: Minutes after which training stops; the epoch begun then counts as finished. No limit by default.
+        tensorboard: Whether to write logs for TensorBoard into the run's folder.
+        doctor: Whether to say what goes wrong in the training, such as dead units or an unused code, when it begins.
     """
     found = []
     if minutes is not None:
@@ -59,7 +59,8 @@ def _warm_up(training, kl_warmup=0):
     """Callbacks of models with a likelihood.
 
     Args:
-        kl_warmup: Epochs until the KL has its full weight; 0: from the start.
+        kl_warmup: Epochs in which the weight of the KL divergence rises from 0 to `beta`, against unused codes; 0 for
+            `beta` from the start.
     """
     if kl_warmup and training.settings.options["importance_samples"] > 1:
         raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
@@ -70,7 +71,7 @@ def _sample(training, sample_every=0):
     """Callbacks of models that sample.
 
     Args:
-        sample_every: Epochs between pictures of samples; 0: none.
+        sample_every: Epochs between two pictures of samples in the run's folder; 0 for none.
     """
     return [callbacks.SampleImages(training.folder, sample_every)] if sample_every else []
 
@@ -79,8 +80,8 @@ def _pretrain(training, pretrain_epochs=10, pretrain_corruption=0.2):
     """Callbacks of stacked autoencoders.
 
     Args:
-        pretrain_epochs: Epochs of greedy pretraining of each layer; 0: none.
-        pretrain_corruption: Rate of the masking noise on each layer's input in pretraining.
+        pretrain_epochs: Epochs in which each layer is trained alone before all are trained together; 0 for none.
+        pretrain_corruption: Share of each layer's inputs that are set to 0 in pretraining, in [0, 1).
     """
     if not pretrain_epochs:
         return []
@@ -94,7 +95,7 @@ def _translate(training, constant_epochs=100, decay_epochs=100, picture_every=0)
     Args:
         constant_epochs: Epochs before the learning rate begins to fall.
         decay_epochs: Epochs after these in which it falls to 0.
-        picture_every: Epochs between pictures of translations; 0: at the end.
+        picture_every: Epochs between two pictures of translations; 0 for one at the end.
     """
     decay = callbacks.LinearDecay(training.settings.options["learning_rate"], constant_epochs, decay_epochs)
     pictures = [callbacks.TranslationImages(training.folder, *training.shown, picture_every)] if picture_every else []
@@ -117,7 +118,7 @@ def image_sets(settings, x="", y="", size=128, channels: int | None = None):
 
     Args:
         x: A folder of images, or a tensorflow-datasets set and its split.
-        y: The other set; not needed if `x` is a set without a split.
+        y: The other set; not needed if `x` is a tensorflow-datasets set without a split.
         size: Side that images are cropped around their centre and resized to, divisible by 4.
         channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
     """

@@ -23,17 +23,6 @@ TUNERS = {
     "grid": grid_search,
 }
 
-AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search`
-    Range("latent_dim", 2, 64, log=True),
-    Range("layers", 1, 3),
-    Range("nodes", 64, 1024, log=True),
-    Range("activation", choices=("relu", "silu", "tanh")),
-    Range("reconstruction", choices=("squared_error", "bernoulli")),
-    Range("corruption_kind", choices=("masking", "salt_and_pepper", "gaussian")),
-    Range("corruption", 0.0, 0.6),
-    Range("sparsity", 0.0, 0.1),
-)
-
 
 def search(
     x,

@@ -82,6 +82,12 @@ class Range:
         kind = hp.Int if isinstance(self.low, int) and isinstance(self.high, int) else hp.Float
         return kind(name, self.low, self.high, sampling="log" if self.log else "linear")
 
+    def __str__(self):
+        """The range as `parse` reads it, without the name."""
+        if self.choices:
+            return "|".join(str(value).lower() if isinstance(value, bool) else str(value) for value in self.choices)
+        return f"{self.low:g}:{self.high:g}"
+
 
 def parse(text):
     """Ranges from a line such as `latent_dim=2:64,corruption=0:0.6,activation=relu|silu`.
@@ -137,11 +143,10 @@ def validated(ranges, known):
     if not ranges:
         raise ValueError("A search must have at least one range. Received: none")
     names = [range_.name for range_ in ranges]
-    allowed = {*known, *(UNITS_RANGES if "units" in known else ())}
     for name in names:
-        checks.choice("search range", name, allowed)
-        if name == "units":
+        if name == "units" and name in known:
             raise ValueError("`units` cannot be searched as they are. Expected: ranges of `layers` and `nodes`")
+        checks.choice("search range", name, usual_ranges(known))
     if len(set(names)) < len(names):
         raise ValueError(f"A search range must be named once. Received: {names}")
     return ranges
@@ -197,3 +202,51 @@ def one_standard_error(sizes, errors, standard_errors):
     _, best, deviation = min(trials, key=lambda row: row[1])
     bound = best + (deviation if math.isfinite(deviation) else 0.0)
     return min(size for size, error, _ in trials if error <= bound)
+
+
+AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search`
+    Range("latent_dim", 2, 64, log=True),
+    Range("layers", 1, 3),
+    Range("nodes", 64, 1024, log=True),
+    Range("activation", choices=("relu", "silu", "tanh")),
+    Range("reconstruction", choices=("squared_error", "bernoulli")),
+    Range("corruption_kind", choices=("masking", "salt_and_pepper", "gaussian")),
+    Range("corruption", 0.0, 0.6),
+    Range("sparsity", 0.0, 0.1),
+)
+
+
+def usual_ranges(known):
+    """A usual range for each argument of a preset that can be searched.
+
+    It is that of `AUTOENCODER_RANGES`, if the default is in it; of another number from a quarter of the default to four
+    times the default, or from 0 to 1 if the default is 0; else all choices.
+
+    Args:
+        known: Dict from a name to an `Argument`, as a preset's `arguments`.
+
+    Returns:
+        Dict from a name to a `Range`.
+
+    Example:
+
+    >>> from keras_gen import presets
+    >>> {name: str(range_) for name, range_ in usual_ranges(presets.PRESETS["contractive"].arguments).items()}
+    {'latent_dim': '250:4000', 'contraction': '0.025:0.4', 'reconstruction': 'squared_error|bernoulli',
+     'width': '0.25:4', 'learning_rate': '0.00025:0.004'}
+    """
+    common, found = {range_.name: range_ for range_ in AUTOENCODER_RANGES}, {}
+    for name, argument in known.items():
+        range_, default = common.get(name), argument.default
+        if name == "units":
+            found |= {part: common[part] for part in UNITS_RANGES}
+        elif argument.choices or isinstance(default, bool):
+            found[name] = Range(name, choices=argument.choices or (False, True))
+        elif range_ is not None and (
+            range_.choices or (checks.is_real(default) and range_.low <= default <= range_.high)
+        ):
+            found[name] = range_
+        elif checks.is_real(default):
+            least = max(1, default // 4) if isinstance(default, int) else default / 4
+            found[name] = Range(name, least, 4 * default) if default else Range(name, 0.0, 1.0)
+    return found

@@ -69,7 +69,7 @@ def test_a_preset_has_its_own_arguments_and_its_models(made):
         "kind": ("fast", "How.", ("slow", "fast")),
         "way": ("up", "Where to.", ("up", "down")),
         "width": (1.0, "Factor of all hidden widths, a number > 0; small ones are for tests.", ()),
-        "beta_1": (0.5, "Adam's decay of the mean gradient, a number >= 0.", ()),
+        "beta_1": (0.5, "Decay of Adam's mean of gradients, a number >= 0.", ()),
         "beta": (1.0, "Weight of everything.", ()),
     }
     model = made((2,), width=0.5, beta=3.0, learning_rate=0.25)
@@ -115,7 +115,10 @@ def test_every_argument_is_described_and_none_is_a_network(name):
 def test_latent_dim_is_what_the_model_or_its_networks_say_of_it(name):
     preset = presets.PRESETS[name]
     if issubclass(preset.model, models.AdversarialModel):
-        assert preset.arguments["latent_dim"].help == "Width of the latents, an integer >= 1."
+        assert (
+            preset.arguments["latent_dim"].help
+            == "Width of the latents, the generator's random input, an integer >= 1."
+        )
     elif "latent_dim" in preset.arguments and name not in ("sparse", "contractive"):
         assert preset.arguments["latent_dim"].help == "Width of the code, an integer >= 1."
 

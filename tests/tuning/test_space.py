@@ -2,10 +2,12 @@ import keras_tuner
 import numpy as np
 import pytest
 
+from keras_gen import presets
 from keras_gen.tuning import Range, one_standard_error, parse
-from keras_gen.tuning.space import preset_arguments, validated
+from keras_gen.tuning.space import preset_arguments, usual_ranges, validated
 
 UNITS = {"units": (40, 20), "latent_dim": 3}
+KNOWN = presets.PRESETS["autoencoder"].arguments
 
 
 def test_a_line_names_ranges_and_choices():
@@ -35,19 +37,35 @@ def test_lines_that_cannot_be_read(line, message):
         parse(line)
 
 
+@pytest.mark.parametrize("name", [name for name, one in presets.PRESETS.items() if "reconstruct" in one.model.tasks])
+def test_usual_ranges_are_read_as_they_are_shown(name):
+    known = presets.PRESETS[name].arguments
+    ranges = usual_ranges(known)
+    read = parse(",".join(f"{argument}={range_}" for argument, range_ in ranges.items()))
+    assert [(one.low, one.high, one.choices) for one in validated(read, known)] == [
+        (one.low, one.high, one.choices) for one in ranges.values()
+    ]
+    for argument, range_ in ranges.items():
+        if range_.numeric and argument in known:
+            assert range_.low <= known[argument].default <= range_.high
+    assert {"units", "filters"}.isdisjoint(ranges) and ({"layers", "nodes"} <= ranges.keys()) == ("units" in known)
+
+
 def test_ranges_that_make_no_search():
     with pytest.raises(ValueError, match="at least one range. Received: none"):
-        validated([], UNITS)
+        validated([], KNOWN)
     with pytest.raises(ValueError, match="Unknown search range. Did you mean 'latent_dim'.* Received: 'latent_dims'"):
-        validated([Range("latent_dims", 1, 2)], UNITS)
+        validated([Range("latent_dims", 1, 2)], KNOWN)
     with pytest.raises(ValueError, match="Unknown search range"):
-        validated([Range("layers", 1, 2)], ["latent_dim", "filters"])
+        validated([Range("layers", 1, 2)], presets.PRESETS["contractive"].arguments)
+    with pytest.raises(ValueError, match="Unknown search range. .* Received: 'filters'"):  # a tuple is no range
+        validated([Range("filters", 1, 2)], presets.PRESETS["convolutional-autoencoder"].arguments)
     with pytest.raises(ValueError, match="must be named once"):
-        validated([Range("latent_dim", 1, 2), Range("latent_dim", 1, 3)], UNITS)
+        validated([Range("latent_dim", 1, 2), Range("latent_dim", 1, 3)], KNOWN)
     with pytest.raises(ValueError, match="A logarithmic range must begin above 0"):
         Range("corruption", 0, 0.5, log=True)
     with pytest.raises(ValueError, match=r"`units` cannot be searched.* Expected: ranges of `layers` and `nodes`"):
-        validated([Range("units", 8, 16)], UNITS)
+        validated([Range("units", 8, 16)], KNOWN)
     for choices in (("relu", 1), (True, 1), ((8, 4), (16, 8))):
         with pytest.raises(ValueError, match="The choices of `tied` must be of one kind"):
             Range("tied", choices=choices)
