@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from keras_gen.files import atomic_write, require_run
 from keras_gen.quiet import quiet_start
 
 
@@ -30,11 +31,12 @@ def compare(
     picture: Annotated[Path, typer.Option(help="The picture's file.")] = Path("compare.png"),
 ):
     """Compare the samples of runs; runs that differ by their seed alone are one row, with a standard error."""
+    for run in runs:
+        require_run(run)
     with quiet_start():
         from matplotlib.figure import Figure
 
         from keras_gen import checks
-        from keras_gen.files import atomic_write
         from keras_gen.runs import comparison
     checks.choice("kind of picture", picture.suffix[1:].lower(), Figure().canvas.get_supported_filetypes())
     if features == "lenet5":

@@ -1,17 +1,18 @@
 """The command line `keras-gen`."""
 
 import functools
-import importlib
+import sys
 import warnings
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from keras_gen.cli import catalogue, tables
+from keras_gen.cli import catalogue, pictures, tables
 from keras_gen.cli.compare import compare
-from keras_gen.cli.options import SETTINGS, elements, errors_on_one_line
-from keras_gen.quiet import quiet_start
+from keras_gen.cli.early import check_early
+from keras_gen.cli.options import SETTINGS, errors_on_one_line
+from keras_gen.cli.run_options import Data, Run, imported, runs_for
 from keras_gen.version import __version__
 
 app = typer.Typer(
@@ -22,22 +23,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     **SETTINGS,
 )
-_RUN = Annotated[Path, typer.Argument(help="The folder of a run or a search, as `train` or `tune` leaves it.")]
-_SEED = Annotated[int | None, typer.Option(help="Seed of the samples. [default: others each time]", show_default=False)]
-_LABELS = Annotated[
-    str | None,
-    typer.Option(
-        help="Names of classes to sample in turn, such as cat,dog, for conditional models.", show_default=False
-    ),
-]
-_DATA = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
-_PICTURE = Annotated[Path, typer.Option(help="The picture's file.")]
-
-
-def _imported(module):
-    """Import a module without the lines that TensorFlow prints meanwhile."""
-    with quiet_start():
-        return importlib.import_module(module)
 
 
 class _Deferred(typer.core.TyperCommand):
@@ -66,7 +51,7 @@ class _Presets(typer.core.TyperGroup):
 
     def resolve_command(self, ctx, args):
         if args[0] not in catalogue.presets(self.task):
-            _imported("keras_gen.checks").choice("model", args[0], self.list_commands(ctx))
+            imported("keras_gen.checks").choice("model", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx, formatter):
@@ -81,7 +66,7 @@ class _TunablePresets(_Presets):
 
 
 def _built(build, name):
-    return typer.main.get_command(getattr(_imported("keras_gen.cli.models"), build)(name))
+    return typer.main.get_command(getattr(imported("keras_gen.cli.models"), build)(name))
 
 
 for _name, _group, _help in (
@@ -113,51 +98,18 @@ def list_models():
         typer.echo(line)
 
 
-@app.command()
-def sample(
-    run: _RUN,
-    n: Annotated[int, typer.Option(min=1, help="Number of samples.")] = 64,
-    seed: _SEED = None,
-    labels: _LABELS = None,
-    out: _PICTURE = Path("samples.png"),
-):
-    """Draw samples from a trained model into one picture."""
-    _save(_imported("keras_gen.runs").samples(run, n, seed, _classes(labels)), out)
-
-
-@app.command()
-def interpolate(
-    run: _RUN,
-    rows: Annotated[int, typer.Option(min=1, help="Number of paths, a row each.")] = 8,
-    steps: Annotated[int, typer.Option(min=2, help="Samples of a path, its ends included.")] = 10,
-    path: Annotated[
-        Literal["linear", "spherical"] | None,
-        typer.Option(help="Shape of the path. [default: spherical for normal latents]", show_default=False),
-    ] = None,
-    seed: _SEED = None,
-    labels: _LABELS = None,
-    out: _PICTURE = Path("interpolation.png"),
-):
-    """Show what lies between samples: paths from one to another, a row each."""
-    _save(_imported("keras_gen.runs").interpolation(run, rows, steps, path, seed, _classes(labels)), out)
-
-
-@app.command()
-def reconstruct(
-    run: _RUN,
-    data: _DATA = None,
-    n: Annotated[int, typer.Option(min=1, help="Number of test images.")] = 10,
-    out: _PICTURE = Path("reconstructions.png"),
-):
-    """Show test images above their reconstructions."""
-    _save(_imported("keras_gen.runs").reconstructions(run, data, n), out)
+for _command in (pictures.sample, pictures.interpolate, pictures.plane, pictures.reconstruct):
+    app.command()(_command)
 
 
 @app.command()
 def translate(
-    run: _RUN,
+    run: Run,
     images: Annotated[Path, typer.Argument(help="An image, or a folder of images.")],
-    to: Annotated[Literal["x", "y"], typer.Option(help="The set to translate into: y (for images of x), or x.")] = "y",
+    to: Annotated[
+        str,
+        typer.Option(help="The set to translate into: y (for images of x), x, or its folder's name, such as monet."),
+    ] = "y",
     size: Annotated[
         int | None,
         typer.Option(min=8, help="Side that images are resized to. [default: each its own]", show_default=False),
@@ -165,7 +117,7 @@ def translate(
     out: Annotated[Path, typer.Option(help="The folder of the translations.")] = Path("translations"),
 ):
     """Translate images with a trained CycleGAN into files of the same names."""
-    done = _imported("keras_gen.runs").translate(run, images, to, out, size)
+    done = runs_for(run).translate(run, images, to, out, size)
     sizes = " and ".join(f"{width}x{height}" for height, width in sorted(done.sizes))
     kind = f"of {sizes} pixels" if len(done.sizes) <= 2 else f"of {len(done.sizes)} sizes"
     typer.echo(f"Wrote {done.count} images {kind} into {out}" + (f" ({done.note})" if done.note else ""))
@@ -173,9 +125,11 @@ def translate(
 
 @app.command()
 def evaluate(
-    run: _RUN,
-    data: _DATA = None,
-    nll_samples: Annotated[int, typer.Option(min=0, help="Importance samples of the likelihood; 0: none.")] = 0,
+    run: Run,
+    data: Data = None,
+    nll_samples: Annotated[
+        int, typer.Option(min=0, help="Codes drawn for each image to estimate its log-likelihood; 0 for no estimate.")
+    ] = 0,
     metrics: Annotated[
         str,
         typer.Option(help="Metrics of samples: of frechet, kernel, precision, recall, density, coverage, score, mmd."),
@@ -191,11 +145,10 @@ def evaluate(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
 ):
     """Print the test losses, and on request the test likelihood and metrics of samples."""
+    runs = runs_for(run, data)
     if metrics and features == "lenet5":
         typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
-    measurements, remarks = _imported("keras_gen.runs").evaluate(
-        run, data, nll_samples, metrics, samples, features, seed
-    )
+    measurements, remarks = runs.evaluate(run, data, nll_samples, metrics, samples, features, seed)
     for one in measurements:
         error = "" if one.error is None else f" +- {one.error:.4f}"
         notes = [] if one.baseline is None else [f"training images {one.baseline:.4f}"]
@@ -209,20 +162,11 @@ for _command in (compare, tables.outliers, tables.impute):
     app.command()(_command)
 
 
-def _classes(labels):
-    return None if labels is None else elements("--labels", labels, str)
-
-
-def _save(figure, out):
-    with _imported("keras_gen.files").atomic_write(out) as path:
-        figure.savefig(path)
-    typer.echo(f"Wrote {out}")
-
-
 def main():
     """Run the command line, with warnings and errors on one line each."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)
         warnings.showwarning = lambda message, *_: typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
         with errors_on_one_line():
+            check_early(sys.argv[1:])
             app()

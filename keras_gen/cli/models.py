@@ -12,14 +12,25 @@ from keras_gen.runs.training_options import options_of
 
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
 _EPOCHS = Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")]
-_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples of one update.")]
-_BINARIZATION = Annotated[Literal["none", "static", "dynamic"], typer.Option(help="How to draw binary pixels.")]
-_SEED = Annotated[int, typer.Option(min=0, help="Seed of weights, order and noise.")]
-_RESUME = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it.")]
-_PRECISION = Annotated[
-    Literal["float32", "mixed_bfloat16", "mixed_float16"], typer.Option(help="Precision of the computations.")
+_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples of one update of the weights.")]
+_BINARIZATION = Annotated[
+    Literal["none", "static", "dynamic"],
+    typer.Option(
+        help="Draw black or white pixels by their grey values, as probabilities: once (static), or anew in every epoch."
+    ),
 ]
-_OUT = Annotated[Path | None, typer.Option(help="The folder. [default: saved_models/MODEL-DATA]", show_default=False)]
+_SEED = Annotated[
+    int, typer.Option(min=0, help="Seed of the initial weights, of the order of the examples and of all noise.")
+]
+_RESUME = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it if there is none.")]
+_PRECISION = Annotated[
+    Literal["float32", "mixed_bfloat16", "mixed_float16"],
+    typer.Option(help="Precision of the computations; the mixed ones compute in 16 bits and keep weights in 32."),
+]
+_OUT = Annotated[
+    Path | None,
+    typer.Option(help="The run's folder. [default: saved_models/ and the names of model and data]", show_default=False),
+]
 
 
 def train_command(name):
@@ -33,8 +44,12 @@ def train_command(name):
 
 def tune_command(name):
     """The command that searches a preset's options."""
+    from keras_gen.tuning.space import usual_ranges  # KerasTuner takes a second to import
+
     preset = presets.PRESETS[name]
-    return command(_tune, preset.arguments, preset.summary)
+    ranges = usual_ranges(preset.arguments).items()
+    lines = ["\b", "Names for --search, with usual ranges:", *(f"  {name}={range_}" for name, range_ in ranges)]
+    return command(_tune, preset.arguments, preset.summary, epilog="\n".join(lines))
 
 
 def _train(
@@ -80,11 +95,16 @@ def _result(trained):
 
 def _tune(
     context: typer.Context,
-    search: Annotated[str, typer.Option(help="Ranges, as in latent_dim=2:64,corruption=0:0.6,activation=relu|silu.")],
+    search: Annotated[
+        str, typer.Option(help="Names and ranges, such as width=0.5:2,latent_dim=2:64, of those listed below.")
+    ],
     data: _DATA = "digits",
     trials: Annotated[int, typer.Option(min=1, help="Trials in all, also when the search goes on.")] = 12,
     tuner: Annotated[
-        Literal["random", "bayesian", "hyperband", "grid"], typer.Option(help="How to search.")
+        Literal["random", "bayesian", "hyperband", "grid"],
+        typer.Option(
+            help="How to search: draws at random, a model of the error, more epochs for the better half, or all values."
+        ),
     ] = "random",
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
     batch_size: _BATCH_SIZE = 100,
@@ -94,7 +114,7 @@ def _tune(
     out: _OUT = None,
     **options,
 ):
-    from keras_gen import tuning  # KerasTuner takes a second to import
+    from keras_gen import tuning
 
     name = context.info_name
     shared = {"trials": trials, "tuner": tuner, "epochs": epochs, "batch_size": batch_size, "repeats": repeats}

@@ -2,6 +2,7 @@
 
 import contextlib
 import inspect
+import re
 import sys
 import typing
 
@@ -10,6 +11,7 @@ import typer
 from keras_gen.arguments import REQUIRED
 
 _OPTIONAL = (int | None, float | None)  # of what may be left out
+_COLUMNS = 68  # for an option's name and choices, of the 80 of a line
 SETTINGS = {  # of every typer app and command
     "context_settings": {"help_option_names": ["-h", "--help"]},
 }
@@ -25,7 +27,7 @@ def errors_on_one_line():
         sys.exit(1)
 
 
-def command(function, arguments, summary, name=None, without=(), defaults=None):
+def command(function, arguments, summary, name=None, without=(), defaults=None, epilog=None):
     """A command that calls a function, with options in place of its `**options`.
 
     Args:
@@ -37,6 +39,7 @@ def command(function, arguments, summary, name=None, without=(), defaults=None):
         name: The command's name. Defaults to `None`: that of the function.
         without: Names of parameters of the function that the command does not have. Defaults to ().
         defaults: Dict of other defaults of the function's parameters. Defaults to `None`.
+        epilog: Lines of text below the command's help. Defaults to `None`.
 
     Returns:
         A `typer.Typer`.
@@ -56,7 +59,7 @@ def command(function, arguments, summary, name=None, without=(), defaults=None):
     call.__signature__ = inspect.Signature(parameters)
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     app = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    app.command(name, help=summary, **SETTINGS)(call)
+    app.command(name, help=summary, epilog=epilog, **SETTINGS)(call)
     return app
 
 
@@ -77,18 +80,25 @@ def elements(option, text, kind=int):
 
 def _parameter(argument):
     """An argument as a keyword that typer makes an option of; a tuple is given as `400,100`."""
-    kind, default, metavar = type(argument.default), argument.default, None
+    kind, default, metavar, text = type(argument.default), argument.default, None, _plain(argument.help)
     if kind is tuple:
         metavar = "INTEGER,..." if _kind_of_elements(default) is int else "TEXT,..."
         kind, default = str, ",".join(map(str, default))
     elif argument.choices:
         kind = typing.Literal[argument.choices]
+        if len(argument.name) + len("|".join(argument.choices)) > _COLUMNS:
+            metavar, text = "<name>", f"{text} One of {', '.join(argument.choices)}."
     elif default is REQUIRED:
         kind = str
     elif default is None:
         kind = argument.annotation
-    annotation = typing.Annotated[kind, typer.Option(help=argument.help, metavar=metavar)]
+    annotation = typing.Annotated[kind, typer.Option(help=text, metavar=metavar)]
     return inspect.Parameter(argument.name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _plain(text):
+    """A text of a docstring without the marks of code: `"a"` becomes a, and `name` becomes name."""
+    return re.sub(r'`"?([^`"]*)"?`', r"\1", text)
 
 
 def _value(argument, given):

@@ -43,7 +43,7 @@ def latent_scatter(z, labels=None, title=None, class_names=None):
     return figure
 
 
-def manifold(decode, n=20, value_range=(0, 1), title=None):
+def manifold(decode, n=20, value_range=(0, 1), title=None, coordinates=None):
     """Decoded points of a two-dimensional latent space, at equal steps of the prior's probability.
 
     Args:
@@ -51,6 +51,8 @@ def manifold(decode, n=20, value_range=(0, 1), title=None):
         n: Points along each axis. Defaults to 20.
         value_range: The pair (black, white). Defaults to (0, 1).
         title: Text above. Defaults to `None`.
+        coordinates: The pair of arrays `(n,)` of the points' coordinates along the axes. Defaults to `None`: quantiles
+            of N(0, 1), in equal steps of probability.
 
     Returns:
         A `matplotlib.figure.Figure`, z_1 from left to right and z_2 upwards.
@@ -65,12 +67,22 @@ def manifold(decode, n=20, value_range=(0, 1), title=None):
     from scipy.stats import norm
 
     n = checks.integer("n", n)
-    steps = norm.ppf((np.arange(n) + 0.5) / n)
-    first, second = np.meshgrid(steps, steps[::-1])
+    if coordinates is None:
+        coordinates = (norm.ppf(probabilities(n)),) * 2
+    elif np.shape(coordinates) != (2, n):
+        raise ValueError(
+            f"`coordinates` must be a pair of arrays. Expected: shape (2, {n}). Received: {np.shape(coordinates)}"
+        )
+    first, second = np.meshgrid(coordinates[0], coordinates[1][::-1])
     pixels = as_pixels(decode(np.stack([first.ravel(), second.ravel()], axis=1).astype("float32")), value_range)
     height, width, *channels = pixels.shape[1:]
     sheet = pixels.reshape(n, n, height, width, *channels).swapaxes(1, 2).reshape(n * height, n * width, *channels)
     return sheet_figure(sheet, n, n, title)
+
+
+def probabilities(n):
+    """n probabilities in equal steps, none of them 0 or 1."""
+    return (np.arange(n) + 0.5) / n
 
 
 def _scatter_by_label(axes, z, labels, class_names):

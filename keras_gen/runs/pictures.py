@@ -1,8 +1,13 @@
-"""Figures of a run: samples, interpolations, reconstructions and codes, each a `matplotlib.figure.Figure`."""
+"""Pictures of a run: samples, reconstructions and codes, each a `matplotlib.figure.Figure`, and single images."""
 
+from pathlib import Path
+
+import keras
 import numpy as np
 
-from keras_gen import latents, plots
+from keras_gen import plots
+from keras_gen.data.images import read_image
+from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
 from keras_gen.training.tasks import require_task
 
@@ -20,46 +25,40 @@ def samples(folder, n=64, seed=None, labels=None):
     """
     run = load_run(folder)
     require_task("`sample`", run.model, "sample")
-    condition = _labelled(run, labels, n)
+    condition = labelled(run, labels, n)
     title = f"classes in turn: {_listed(labels or run.class_names)}" if condition else None
     return grid(run.model, run.model.sample(n, seed=seed, **condition), title=title)
 
 
-def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
-    """Paths between pairs of samples, one in each row.
-
-    Args:
-        folder: The folder of a run whose model samples.
-        rows: Number of paths, an integer >= 1. Defaults to 8.
-        steps: Samples on a path, including its ends, an integer >= 2. Defaults to 10.
-        path: `"linear"` or `"spherical"`. Defaults to `None`: linear for uniform latents, because an arc would leave
-            their cube, else spherical.
-        seed, labels: As in `samples`; the classes are those of the rows.
-    """
+def sample_images(folder, out, n=64, seed=None, labels=None):
+    """Write samples as `00000.png`, `00001.png`, ... into the folder `out`; other arguments as in `samples`."""
     run = load_run(folder)
-    model, settings = run
-    require_task("`interpolate`", model, "sample")
-    ends = model.draw_latents(2 * rows, seed)
-    path = path or ("linear" if settings.options.get("latent") == "uniform" else "spherical")
-    z = np.concatenate([latents.interpolate(*pair, steps, path) for pair in zip(ends[::2], ends[1::2], strict=True)])
-    condition = list(_labelled(run, labels, rows).values())
-    images = model.generate(z, *(np.repeat(classes, steps) for classes in condition))
-    return grid(
-        model, images, steps, row_names=[run.class_names[number] for classes in condition for number in classes]
-    )
+    model = run.model
+    require_task("`sample`", model, "sample")
+    for number, image in enumerate(model.sample(n, seed=seed, **labelled(run, labels, n))):
+        save_image(image, range_of(model), Path(out) / f"{number:05d}.png")
 
 
-def reconstructions(folder, name=None, n=10):
-    """Test images above their reconstructions.
+def reconstructions(folder, name=None, n=10, files=()):
+    """Images above their reconstructions.
 
     Args:
         folder: The folder of a run whose model reconstructs.
         name: Name or path of the data. Defaults to `None`: the run's own.
-        n: Number of images, an integer >= 1. Defaults to 10.
+        n: Number of test images, an integer >= 1. Defaults to 10.
+        files: Paths of image files, instead of test images. Defaults to ().
     """
     run = load_run(folder)
     require_task("`reconstruct`", run.model, "reconstruct")
-    return reconstructed(run.model, rescaled(run.load_data(name)[1].x[:n], run.model))
+    x = own_images(run.model, files) if files else rescaled(run.load_data(name)[1].x[:n], run.model)
+    return reconstructed(run.model, x)
+
+
+def own_images(model, files):
+    """Image files in the model's size, channels and range of values: float32 array `(n, height, width, channels)`."""
+    *size, channels = model.example_shape
+    images = np.stack([read_image(path, tuple(size), channels) for path in files])
+    return rescaled(images / np.float32(255), model)
 
 
 def reconstructed(model, x):
@@ -103,12 +102,20 @@ def in_unit_range(samples, model):
     return samples if (low, high) == (0, 1) else (samples - np.float32(low)) / np.float32(high - low)
 
 
-def _labelled(run, labels, n):
-    """The argument `labels` of n samples of classes in turn."""
+def labelled(run, labels, n):
+    """The argument `labels` of n samples of classes in turn; {} for a model without classes."""
     if labels is None and not run.class_names:
         return {}
     numbers = np.arange(len(run.class_names)) if labels is None else run.class_numbers(labels)
     return {"labels": np.resize(numbers, n)}
+
+
+def save_image(image, value_range, path):
+    """Write one image, an array `(height, width, channels)`, to an image file."""
+    low, high = value_range
+    with atomic_write(path) as temporary:
+        pixels = np.clip((image - low) / (high - low), 0, 1) * 255
+        keras.utils.save_img(temporary, np.round(pixels), scale=False)
 
 
 def _listed(names):

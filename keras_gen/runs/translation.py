@@ -5,14 +5,13 @@ import typing
 import warnings
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from keras_gen import checks
 from keras_gen.data import folders
 from keras_gen.data.image_sources import image_source
-from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
+from keras_gen.runs.pictures import save_image
 from keras_gen.training.resizing import at_size, size_multiple
 from keras_gen.training.tasks import require_task
 
@@ -39,7 +38,8 @@ def translate(folder, images, to="y", out="translations", size=None):
     Args:
         folder: The folder of a run whose model translates.
         images: An image, or a folder of images.
-        to: The set to translate into: `"y"`, for images of x, or `"x"`. Defaults to `"y"`.
+        to: The set to translate into: `"y"`, for images of x, `"x"`, or the name of its folder, or of its split of a
+            tensorflow-datasets set. Defaults to `"y"`.
         out: The folder of the translations, `.png` files. Defaults to `"translations"`.
         size: Side that all images are cropped around their centre and resized to. Defaults to `None`: as above.
 
@@ -47,17 +47,17 @@ def translate(folder, images, to="y", out="translations", size=None):
         A `TranslationResult`.
 
     Raises:
-        ValueError: If the model does not translate, an image would be overwritten, or the generator cannot run at
-            `size`.
+        ValueError: If the model does not translate, there is no such set, an image would be overwritten, or the
+            generator cannot run at `size`.
     """
-    checks.choice("to", to, ["x", "y"])
+    model, settings = load_run(folder)
+    require_task("`translate`", model, "translate")
     out, place = Path(out), Path(images).expanduser()
     if place.exists():
         files = [path for path, _ in folders.listing(place).files] if place.is_dir() else [place]
         if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:
             raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
-    model, _ = load_run(folder)
-    require_task("`translate`", model, "translate")
+    to = _side(to, settings.options.get("x"), settings.options.get("y"))
     sets = model.data_description
     shape, generator = (sets.x.shape, model.generator_xy) if to == "y" else (sets.y.shape, model.generator_yx)
     value_range = model.value_range or (-1, 1)
@@ -70,8 +70,17 @@ def translate(folder, images, to="y", out="translations", size=None):
         for numbers in np.array_split(chosen, -(-len(chosen) // batch)):
             translated = model.translate(resized.rows(numbers).numpy(), to=to)
             for number, image in zip(numbers, translated, strict=True):
-                _save(image, value_range, out / f"{names[number]}.png")
+                save_image(image, value_range, out / f"{names[number]}.png")
     return TranslationResult(source.size, set(sizes), note)
+
+
+def _side(to, x, y):
+    """`"x"` or `"y"`, of what may be the name of one of the sets."""
+    if x and not y:  # a set of tensorflow-datasets that has both
+        x, y = "trainA", "trainB"
+    names = [Path(place or "").name.rpartition(":")[2] for place in (x, y)]
+    sides = dict(zip(names, "xy", strict=True)) if names[0] != names[1] else {}
+    return (sides | {"x": "x", "y": "y"})[checks.choice("set for --to", to, sides.keys() | {"x", "y"})]
 
 
 def _sizes(generator, shape, own, size):
@@ -104,10 +113,3 @@ def _names(titles):
         return names
     warnings.warn("Several images have the same name: each file's name begins with its number", stacklevel=3)
     return [f"{number:05d}-{name}" for number, name in enumerate(names)]
-
-
-def _save(image, value_range, path):
-    low, high = value_range
-    with atomic_write(path) as temporary:
-        pixels = np.clip((image - low) / (high - low), 0, 1) * 255
-        keras.utils.save_img(temporary, np.round(pixels), scale=False)

@@ -10,9 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 from keras_gen import data, load_model, models
+from keras_gen.cli import catalogue
+from keras_gen.cli import main as cli
+from keras_gen.cli.models import train_command, tune_command
 from keras_gen.version import __version__
 
 ROOT = Path(__file__).parents[2]
@@ -25,6 +29,8 @@ def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, ref
         "train", "convolutional-vae", *small, "--beta", 4, "--kl-warmup", 4, "--seed", 3, "--out", folder
     )
     assert code == 0 and str(folder) in out and "Validation loss after epoch 2: " in out and " nats" in out, err
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", out), "no control characters where there is no terminal"
+    assert [line.split(" (")[0] for line in out.splitlines()][:2] == ["Epoch 1/2", "Epoch 2/2"]
     pictures = {"samples.png", "reconstructions.png", "latent.png", "history.png"}
     assert {path.name for path in folder.iterdir()} == {"model.keras", "history.csv", "settings.json", *pictures}
     arguments = json.loads((folder / "settings.json").read_text())["arguments"]
@@ -195,12 +201,42 @@ def test_list_names_every_model(run):
     assert code == 0 and all(name in out for name in ("vae", "convolutional-vae", "burda-vae", "digits", "mnist"))
 
 
+def commands():
+    """The words of every command, and the command itself."""
+    for name, command in typer.main.get_command(cli.app).commands.items():
+        if name not in ("train", "tune"):
+            yield [name], command
+    for name in catalogue.presets():
+        yield ["train", name], typer.main.get_command(train_command(name))
+    for name in catalogue.presets("reconstruct"):
+        yield ["tune", name], typer.main.get_command(tune_command(name))
+
+
+@pytest.mark.parametrize(("words", "command"), [pytest.param(*pair, id="-".join(pair[0])) for pair in commands()])
+def test_help_explains_every_option_and_shows_names_whole_at_80_columns(words, command, run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    code, out, _ = run(*words, "--help")
+    assert code == 0 and max(map(len, out.splitlines())) <= 80 and "…" not in out, out
+    for parameter in command.params:
+        assert parameter.help, parameter.name
+        for name in [*parameter.opts, *parameter.secondary_opts] if parameter.param_type_name == "option" else []:
+            assert re.search(rf"(?<![\w-]){name}(?![\w-])", out), name
+
+
+def test_help_of_tune_lists_what_can_be_searched(run):
+    _, out, _ = run("tune", "sparse", "--help")
+    lines = out[out.index("Names for --search, with usual ranges:") :].split()
+    assert "sparsity_kind=kl|l1|k" in lines and "k=6:100" in lines and "latent_dim=25:400" in lines
+    _, out, _ = run("tune", "vae", "--help")
+    assert "\n    layers=1:3\n    nodes=64:1024\n" in out
+
+
 def test_help_shows_defaults_and_texts(run):
     code, out, _ = run("train", "vae", "--help")
     text = " ".join(out.split())
     for part in ("[default: 50; x>=1]", "[default: digits]", "[default: 400,100]", "none|static|dynamic"):
         assert part in text
-    assert "k, an integer >= 1; above 1, `beta` must be 1." in text and "--pretrain-epochs" not in text
+    assert "Above 1, beta must be 1. [default: 1]" in text and "--pretrain-epochs" not in text
     code, out, _ = run("train", "--help")
     assert code == 0 and all(name in out for name in ("stacked", "burda-vae"))
     code, out, _ = run("tune", "--help")

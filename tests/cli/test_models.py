@@ -101,18 +101,24 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     assert code == 0 and np.asarray(Image.open(tmp_path / "a.png")).std() > 0, err
     code, out, err = run("evaluate", folder)
     assert code == 0 and out.startswith("loss: "), err
-    assert "holds a search. Expected: a new folder" in refused("train", "autoencoder", "--out", folder, "--resume")
+    for command in (("interpolate", folder, "--between", "3,4"), ("plane", folder, "--n", 3)):
+        code, out, err = run(*command, "--out", tmp_path / "b.png")
+        assert code == 0 and np.asarray(Image.open(tmp_path / "b.png")).std() > 0, err
+    assert "holds a search, which `keras-gen tune` goes on with. Expected: a new folder" in refused(
+        "train", "autoencoder", "--out", folder, "--resume"
+    )
+    assert "`translate` needs a model with the task 'translate'" in refused("translate", folder, tmp_path)
     assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
 
 
 def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
-    x, y = image_folders(tmp_path, {"x": 3, "y": 2}, size=(12, 17))
+    x, y = image_folders(tmp_path, {"photos": 3, "paintings": 2}, size=(12, 17))
     (x / "broken.jpg").write_bytes(b"none")
     options = ["--size", 8, "--width", 0.03, "--blocks", 1, "--pool-size", 3, "--batch-size", 3, "--epochs", 1]
     folder = tmp_path / "run"
     code, out, err = run("train", "cyclegan", "--x", x, "--y", y, *options, "--skip", "--out", folder)
     assert code == 0 and "After epoch 1: generators_loss" in out, err
-    assert "Warning: 1 of 4 images of `x` cannot be read and are left out:" in err and "broken.jpg" in err
+    assert "Warning: 1 of 4 files of `x` are left out:" in err and "broken.jpg" in err
     layers = load_model(folder).generator_xy.layers
     assert any(isinstance(layer, keras.layers.Concatenate) for layer in layers), "--skip"
     code, out, err = run("translate", folder, x, "--out", tmp_path / "made")
@@ -121,11 +127,13 @@ def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
     assert {Image.open(path).size for path in (tmp_path / "made").iterdir()} == {(12, 16)}
     code, out, err = run("translate", folder, y, "--to", "x", "--size", 8, "--out", tmp_path / "made-x")
     assert code == 0 and f"Wrote 2 images of 8x8 pixels into {tmp_path / 'made-x'}\n" in out, err
-    assert "--size must be divisible by 4. Expected: such as 128. Received: 10" in refused(
+    assert "--size must be divisible by 4. Expected: such as 8. Received: 10" in refused(
         "translate", folder, y, "--size", 10, "--out", tmp_path / "n"
     )
     assert "`evaluate` is for models of one set" in refused("evaluate", folder)
     assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
-    assert run("translate", folder, x, "--to", "z")[0] == 2
+    assert "Unknown set for --to. Did you mean 'paintings'?" in refused("translate", folder, x, "--to", "painting")
+    code, out, err = run("translate", folder, x, "--to", "paintings", "--out", tmp_path / "made-named")
+    assert code == 0 and len(list((tmp_path / "made-named").iterdir())) == 3, err
     assert "--x is missing" in refused("train", "cyclegan", "--out", tmp_path / "n")
     assert not (tmp_path / "n").exists()

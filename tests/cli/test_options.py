@@ -77,3 +77,14 @@ def test_values_that_are_none_of_the_choices_are_refused(tool, capsys):
     with pytest.raises(ValueError, match="--units must be whole numbers with commas between. .* Received: '4,b'"):
         tool(["--units", "4,b"])
     assert elements("--labels", "3") == (3,) and elements("--kinds", "a, b", str) == ("a", "b")
+
+
+def test_texts_are_plain_and_long_choices_stand_in_them(capsys):
+    long = tuple(f"choice_number_{number}" for number in range(6))
+    arguments = {"kind": Argument("kind", long[0], 'Which: `"a"` or `None`.', Literal[long])}
+    tool = command(lambda **options: None, arguments, "Do it.", name="tool", epilog="\b\nBelow:\n  it=1:2")
+    assert call(tool, "--help") == 0
+    out = capsys.readouterr().out
+    text = " ".join(out.split())
+    assert f"--kind <name> Which: a or None. One of {', '.join(long)}." in text
+    assert max(map(len, out.splitlines())) <= 80 and "\n  Below:\n    it=1:2\n" in out

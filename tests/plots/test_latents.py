@@ -40,6 +40,8 @@ def test_manifold_decodes_equal_steps_of_the_priors_probability():
     np.testing.assert_allclose(norm.cdf(seen[0][:4, 0]), [0.125, 0.375, 0.625, 0.875], rtol=1e-5)
     assert (seen[0][0, 1] > 0) and (seen[0][-1, 1] < 0), "z_2 must point upwards"
     np.testing.assert_array_equal(sheet, np.tile([0, 0, 0, 0, 1, 1, 1, 1], (8, 1)))
+    plots.manifold(decode, n=2, coordinates=([-1, 2], [5, 7]))
+    assert seen[1].tolist() == [[-1, 7], [2, 7], [-1, 5], [2, 5]]
 
 
 @pytest.mark.parametrize(
@@ -48,6 +50,7 @@ def test_manifold_decodes_equal_steps_of_the_priors_probability():
         (lambda: plots.latent_scatter(np.zeros((5, 4))), r"\(n, 2\) or \(n, 3\). Received: shape \(5, 4\)"),
         (lambda: plots.latent_scatter(np.zeros((5, 2)), np.zeros(4)), "Expected: 5. Received: 4"),
         (lambda: plots.manifold(None, n=0), "`n` must be an integer >= 1"),
+        (lambda: plots.manifold(None, n=3, coordinates=([0], [1])), r"Expected: shape \(2, 3\). Received: \(2, 1\)"),
     ],
 )
 def test_bad_input(draw, message):

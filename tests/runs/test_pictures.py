@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import models, networks, presets, runs
-from keras_gen.runs.pictures import codes, in_unit_range, rescaled
+from keras_gen.runs.pictures import codes, in_unit_range, own_images, rescaled
 
 
 @pytest.fixture
@@ -31,15 +31,27 @@ def test_samples_are_those_of_the_seed(folder):
         runs.reconstructions(folder)
 
 
-def test_paths_suit_the_latents(folder, monkeypatch):
-    found = []
-    draw = runs.pictures.latents.interpolate
-    monkeypatch.setattr(runs.pictures.latents, "interpolate", lambda *args: found.append(args[-1]) or draw(*args))
-    runs.interpolation(folder, rows=1, steps=3, seed=0)
-    runs.interpolation(folder, rows=1, steps=3, path="spherical", seed=0)
-    runs.Settings("gan", options={"latent": "normal"}).write(folder)
-    runs.interpolation(folder, rows=1, steps=3, seed=0)
-    assert found == ["linear", "spherical", "spherical"]
+def test_samples_as_single_images_are_those_of_the_picture(folder, tmp_path):
+    runs.sample_images(folder, tmp_path / "made", 3, seed=1)
+    assert sorted(path.name for path in (tmp_path / "made").iterdir()) == ["00000.png", "00001.png", "00002.png"]
+    expected = runs.load_run(folder).model.sample(3, seed=1)
+    found = np.stack([np.asarray(Image.open(tmp_path / "made" / f"0000{number}.png")) for number in range(3)])
+    np.testing.assert_allclose(found[..., None] / 127.5 - 1, expected, atol=1 / 127)
+    with pytest.raises(ValueError, match="--labels are for a conditional model"):
+        runs.sample_images(folder, tmp_path / "none", 3, labels=(1,))
+    assert not (tmp_path / "none").exists()
+
+
+def test_own_images_have_the_models_size_channels_and_range(folder, tmp_path):
+    model = runs.load_run(folder).model
+    Image.new("RGB", (30, 20), "white").save(tmp_path / "white.png")
+    Image.new("L", (9, 9)).save(tmp_path / "black.png")
+    images = own_images(model, [tmp_path / "white.png", str(tmp_path / "black.png")])
+    assert images.shape == (2, 8, 8, 1) and images.dtype == "float32"
+    assert (images[0] == 1).all() and (images[1] == -1).all(), "the generator ends in tanh"
+    (tmp_path / "broken.png").write_bytes(b"none")
+    with pytest.raises(ValueError, match="broken.png' cannot be read as an image"):
+        own_images(model, [tmp_path / "broken.png"])
 
 
 def test_pictures_name_the_classes(tmp_path):

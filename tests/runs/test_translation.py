@@ -11,6 +11,7 @@ from PIL import Image
 
 from keras_gen import load_model, models, networks, presets, runs
 from keras_gen.data.image_sources import image_source
+from keras_gen.runs.translation import _side
 from tests.images import image_folders
 
 SMALL = {"size": 8, "width": 0.03, "blocks": 1, "pool_size": 3}
@@ -169,8 +170,28 @@ def test_no_image_is_overwritten(folder, folders, tmp_path):
     with pytest.warns(UserWarning, match="Several images have the same name"):
         assert translate(folder, classes, out=tmp_path / "made").count == 2
     assert {path.name for path in (tmp_path / "made").iterdir()} == {"00000-x1.png", "00001-x1.png"}
-    with refused("Unknown to. Expected"):
+    with refused(r"Unknown set for --to. Expected: one of \['x', 'y'\]. Received: 'z'"):
         translate(folder, x, to="z")
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "sides"),
+    [
+        ("/a/photo", "/b/monet", {"photo": "x", "monet": "y", "x": "x", "y": "y"}),
+        ("cycle_gan/monet2photo:trainA", "/b/monet/", {"trainA": "x", "monet": "y"}),
+        ("cycle_gan/monet2photo", "", {"trainA": "x", "trainB": "y"}),
+        ("/a/y", "/b/x", {"x": "x", "y": "y"}),  # x is always the first set
+        ("/a/train", "/b/train", {"train": None, "y": "y"}),
+        (None, None, {"y": "y", "monet": None}),
+    ],
+)
+def test_a_set_is_named_by_its_folder(x, y, sides):
+    for name, side in sides.items():
+        if side is None:
+            with refused("Unknown set for --to"):
+                _side(name, x, y)
+        else:
+            assert _side(name, x, y) == side
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,130 @@
+"""Figures of the latent space of a run's model: paths through it, and planes of it."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+
+from keras_gen import checks, latents, plots
+from keras_gen.runs.loading import load_run
+from keras_gen.runs.pictures import grid, labelled, own_images, range_of, rescaled
+from keras_gen.training.tasks import has_task, require_task
+
+
+def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
+    """Paths between pairs of samples, one in each row.
+
+    Args:
+        folder: The folder of a run whose model samples.
+        rows: Number of paths, an integer >= 1. Defaults to 8.
+        steps: Samples on a path, including its ends, an integer >= 2. Defaults to 10.
+        path: `"linear"` or `"spherical"`. Defaults to `None`: spherical for normal latents; linear for uniform ones,
+            because an arc would leave their cube.
+        seed, labels: As in `samples`; the classes are those of the rows.
+    """
+    run = load_run(folder)
+    model = run.model
+    require_task("`interpolate` without --between or --from", model, "sample")
+    ends = model.draw_latents(2 * rows, seed)
+    path = path or _path(run)
+    z = np.concatenate([latents.interpolate(*pair, steps, path) for pair in zip(ends[::2], ends[1::2], strict=True)])
+    condition = list(labelled(run, labels, rows).values())
+    images = model.generate(z, *(np.repeat(classes, steps) for classes in condition))
+    names = [run.class_names[number] for classes in condition for number in classes]
+    return grid(model, images, steps, row_names=names)
+
+
+def interpolation_between(folder, between, steps=10, path=None, name=None):
+    """The path from the code of one image to that of another, decoded, with the two images at its ends.
+
+    Args:
+        folder: The folder of a run whose model encodes and decodes.
+        between: The numbers of two test images, or the paths of two image files.
+        steps: Codes on the path, including its ends, an integer >= 2. Defaults to 10.
+        path: `"linear"` or `"spherical"`. Defaults to `None`: spherical if the prior of the codes is normal, else
+            linear.
+        name: Name or path of the data with the test images. Defaults to `None`: the run's own.
+    """
+    run = load_run(folder)
+    model = run.model
+    require_task("`interpolate` between images", model, "encode")
+    if isinstance(between[0], (str, Path)):
+        ends = own_images(model, between)
+    else:
+        ends = rescaled(_numbered(run.load_data(name)[1].x, between), model)
+    codes = model.encode(ends)
+    z = latents.interpolate(*codes.reshape(2, -1), steps, path or _path(run))
+    decoded = model.decode(z.reshape(steps, *codes.shape[1:]))
+    title = "two images, and between them the decoded path from code to code"
+    return grid(model, np.concatenate([ends[:1], decoded, ends[1:]]), steps + 2, title)
+
+
+def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
+    """Decoded points of a plane in latent space: two coordinates vary, all others are 0.
+
+    The coordinates are quantiles, in equal steps of probability: of the prior of a VAE or a GAN, of the codes of the
+    test images of an autoencoder, which has no prior.
+
+    Args:
+        folder: The folder of a run whose model decodes or samples.
+        axes: The two coordinates, different integers, 0 the first. Defaults to (0, 1).
+        n: Points along each axis, an integer >= 1. Defaults to 20.
+        labels: Tuple of the name of one class, for a conditional model. Defaults to `None`.
+        name: Name or path of the data with the test images, for autoencoders. Defaults to `None`: the run's own.
+    """
+    run = load_run(folder)
+    model = run.model
+    generates = has_task(model, "sample")
+    if not generates:
+        require_task("`plane`", model, "encode")
+    shape = (model.latent_dim,) if generates else model.code_shape
+    size = math.prod(shape)
+    _check_axes(axes, size)
+    if model.uses_labels and len(labels or ()) != 1:
+        known = ", ".join(run.class_names)
+        raise ValueError(f"The plane of a conditional model shows one class. Expected: --labels, one of {known}")
+    condition = labelled(run, labels, n * n).values()
+
+    def decode(points):
+        z = np.zeros((len(points), size), "float32")
+        z[:, list(axes)] = points
+        z = z.reshape(-1, *shape)
+        return model.generate(z, *condition) if generates else model.decode(z)
+
+    title = f"z[{axes[0]}] to the right, z[{axes[1]}] upwards" if size > 2 else None
+    return plots.manifold(decode, n, range_of(model), title, _coordinates(run, axes, n, name))
+
+
+def _coordinates(run, axes, n, name):
+    """The coordinates along two axes, or `None` for quantiles of N(0, 1)."""
+    model, steps = run.model, plots.latents.probabilities(checks.integer("n", n))
+    if not has_task(model, "sample"):
+        x = rescaled(run.load_data(name)[1].x, model)
+        return np.quantile(model.encode(x).reshape(len(x), -1)[:, list(axes)], steps, axis=0).T
+    return (2 * steps - 1,) * 2 if _is_uniform(run) else None
+
+
+def _path(run):
+    return "spherical" if has_task(run.model, "sample") and not _is_uniform(run) else "linear"
+
+
+def _is_uniform(run):
+    return run.settings.options.get("latent") == "uniform"
+
+
+def _numbered(x, numbers):
+    """The images of these numbers."""
+    if any(checks.integer("--between", number, minimum=0) >= len(x) for number in numbers):
+        received = ",".join(map(str, numbers))
+        raise ValueError(f"--between are numbers of test images. Expected: 0 to {len(x) - 1}. Received: {received}")
+    return x[list(numbers)]
+
+
+def _check_axes(axes, size):
+    if size < 2:
+        raise ValueError(f"A plane needs two latent dimensions or more. Received: {size}")
+    if len(axes) != 2 or len(set(axes)) != 2 or not all(0 <= axis < size for axis in axes):
+        received = ",".join(map(str, axes))
+        raise ValueError(
+            f"--axes are two different coordinates. Expected: two of 0 to {size - 1}, such as 0,1. Received: {received}"
+        )

@@ -1,0 +1,99 @@
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from keras_gen import presets, runs
+
+
+@pytest.fixture(scope="module")
+def _untrained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("untrained") / "vae"
+    presets.build("vae", (8, 8, 1), width=0.05, latent_dim=3).save(folder / "model.keras")
+    runs.Settings("vae").write(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(_untrained, tmp_path):
+    """A run of an untrained VAE of three latent dimensions."""
+    return shutil.copytree(_untrained, tmp_path / "vae")
+
+
+@pytest.fixture
+def images(tmp_path):
+    """Two image files of other sizes and kinds than the data."""
+    Image.new("RGB", (20, 30), (250, 10, 0)).save(tmp_path / "a.jpg")
+    Image.new("LA", (8, 5)).save(tmp_path / "b.png")
+    return tmp_path / "a.jpg", tmp_path / "b.png"
+
+
+def test_every_command_writes_its_picture(folder, images, run, tmp_path):
+    a, b = images
+    for command in (
+        ("sample", folder, "--n", 3, "--seed", 1),
+        ("interpolate", folder, "--rows", 1, "--steps", 2, "--seed", 1),
+        ("interpolate", folder, "--between", "3,17", "--steps", 3),
+        ("interpolate", folder, "--from", a, "--to", b, "--steps", 3, "--path", "linear"),
+        ("plane", folder, "--axes", "2,0", "--n", 2),
+        ("reconstruct", folder, "--n", 2),
+        ("reconstruct", folder, a, b),
+    ):
+        out = tmp_path / "made" / "picture.png"
+        assert run(*command, "--out", out) == (0, f"Wrote {out}\n", "")
+        assert np.asarray(Image.open(out).convert("L")).std() > 0
+        assert [path.name for path in out.parent.iterdir()] == ["picture.png"]
+
+
+@pytest.mark.parametrize("name", ["new", "new/", "empty", "with.dot/"])
+def test_samples_as_single_images_in_a_folder(name, folder, run, tmp_path):
+    (tmp_path / "empty").mkdir()
+    out = f"{tmp_path}/{name}"
+    assert run("sample", folder, "--n", 2, "--out", out) == (0, f"Wrote 2 images into {out}\n", "")
+    assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["00000.png", "00001.png"]
+
+
+def test_nothing_is_written_over(folder, refused, tmp_path):
+    before = sorted(tmp_path.rglob("*"))
+    for out in (folder, f"{folder}/", folder / "model.keras"):
+        assert "Error: " in refused("sample", folder, "--out", out)
+    assert f"'{folder}' is not empty. Expected: a new or an empty folder for --out" in refused(
+        "sample", folder, "--out", folder
+    )
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ("interpolate {run} --between 3", "--between is for two test images, --from and --to for two files."),
+        ("interpolate {run} --between a,b", "--between must be whole numbers with commas between"),
+        ("interpolate {run} --between 3,400", "--between are numbers of test images. Expected: 0 to 359."),
+        ("interpolate {run} --between 3,4 --from a.png", "Received: --between 3,4 with --from or --to"),
+        ("interpolate {run} --from {a}", "--from and --to are given together."),
+        ("interpolate {run} --from {a} --to none.png", "No image at that path. Expected: an image file."),
+        ("interpolate {run} --between 3,4 --seed 1", "--seed is for paths between samples."),
+        ("interpolate {run} --data digits", "--data is for paths between test images."),
+        ("plane {run} --axes 0,3", "--axes are two different coordinates. Expected: two of 0 to 2"),
+        ("plane {run} --axes x,y", "--axes must be whole numbers with commas between"),
+        ("reconstruct {run} none.png", "No image at that path."),
+        ("reconstruct {run} {a} --n 3", "--data and --n are for test images."),
+        ("reconstruct {run} {run}/settings.json", "cannot be read as an image"),
+        ("plane {run} --out plane", "--out is no picture's name. Expected: one that ends in .jpeg"),
+        ("plane {run} --out plane.doc", "--out is no picture's name."),
+        ("sample {run} --out 0.5", "--out is no picture's name."),
+    ],
+)
+def test_bad_input_is_one_line(words, message, folder, images, refused, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    assert message in refused(*words.format(run=folder, a=images[0]).split())
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_gan_has_no_way_to_files(conditional, images, refused):
+    a, b = images
+    assert "`interpolate` between images needs a model with the task 'encode'" in refused(
+        "interpolate", conditional, "--from", a, "--to", b
+    )
