@@ -22,7 +22,8 @@ _SHOWN = 10  # columns that a message names
 _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
         activation: Activation of the hidden layers. Defaults to `"silu"`.
-        corruption: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the imputer).
+        corruption: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the detector and the
+            imputer).
         scaling: `"standard"` (every feature to mean 0 and variance 1) or `"none"`. Defaults to `"standard"`.
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
@@ -163,6 +164,7 @@ class AutoencoderEstimator(BaseEstimator):
             model = self._model(X.shape[1], [*checks.widths("units", self.units), self.latent_dim])
             if self.early_stopping:
                 X, held_out = self._split(X, np.random.default_rng(seed))
+            X = self._training_rows(X)
             steps = self.epochs * math.ceil(len(X) / self.batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(float(self.learning_rate), steps)
             model.compile(keras.optimizers.Adam(schedule))
@@ -199,6 +201,10 @@ class AutoencoderEstimator(BaseEstimator):
 
     def _validation_data(self, X, rng):
         """What the model is evaluated on, of held-out rows."""
+        return X
+
+    def _training_rows(self, X):
+        """What the model is trained on, of scaled rows."""
         return X
 
     def _model(self, features, widths):

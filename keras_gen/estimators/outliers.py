@@ -1,26 +1,35 @@
 """Outlier detection by the error of reconstruction."""
 
+import math
+
 import numpy as np
 from sklearn.base import OutlierMixin
 
-from keras_gen import checks
+from keras_gen import checks, models, networks
 from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
 from keras_gen.estimators.encoding import is_frame
+
+_LEAST_ROWS = 1500  # of an epoch: a smaller table is repeated, so that it is trained by enough steps
 
 
 @with_arguments
 class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
-    """Detect the rows of a table, or the images, that an autoencoder trained on all of them reconstructs worst.
+    """Detect the rows of a table, or the images, that autoencoders trained on all of them reconstruct worst.
 
-    A row's score is minus the mean over its features of the squared error of its reconstruction, in scaled units; rows
-    below the quantile `contamination` of the training rows' scores are outliers.
+    A row's score is minus the mean squared error of its reconstructions, in scaled units, over its features and over
+    several denoising autoencoders, which differ in their initial weights and in their noise; rows below the quantile
+    `contamination` of the training rows' scores are outliers. A table of less than 1,500 rows is repeated to as many or
+    more in every epoch.
 
     Args:
         contamination: Fraction of the training rows taken for outliers, a number in (0, 0.5]. Defaults to 0.1.
+        n_estimators: Number of autoencoders, an integer >= 1, which are trained together. Each needs as much memory for
+            its copy of the rows as the scaled rows. Defaults to 5.
         ARGUMENTS
 
     Attributes:
-        model_: The trained `models.Autoencoder`, of scaled and flattened rows.
+        model_: The trained `models.Autoencoder`, of scaled and flattened rows `(n, features)`, or with several
+            autoencoders of `(n, n_estimators, features)`, each row repeated.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
         offset_: The score below which a row is an outlier.
 
@@ -32,23 +41,48 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     5
 
     Reference:
-        Hawkins et al., 2002, Outlier detection using replicator neural networks; with this error and deep networks:
-        Sakurada and Yairi, 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction.
+        Hawkins et al., 2002, Outlier detection using replicator neural networks; with this error and denoising:
+        Sakurada and Yairi, 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction; several
+        autoencoders: Chen et al., 2017, Outlier detection with autoencoder ensembles.
     """
 
+    corruption: float = 0.3
     contamination: float = 0.1
+    n_estimators: int = 5
 
     def fit(self, X, y=None):
         """Train on `X`, a table `(n, features)` or images `(n, height, width, channels)`; `y` is ignored."""
         check_contamination(self.contamination)
+        checks.integer("n_estimators", self.n_estimators)
         scaled = self._fit_scaler(self._checked(X, reset=True))
         self.model_ = self._trained(scaled, *self._seeds())
         self.offset_ = np.percentile(-self._errors(scaled).mean(axis=1), 100 * self.contamination)
         return self
 
+    def _training_rows(self, X):
+        return self._for_each(np.tile(X, (math.ceil(_LEAST_ROWS / len(X)), 1)))
+
+    def _validation_data(self, X, rng):
+        return self._for_each(X)
+
+    def _for_each(self, X):
+        """Rows as the model takes them: repeated for each of several autoencoders."""
+        return X if self.n_estimators == 1 else np.repeat(X[:, None], self.n_estimators, axis=1)
+
+    def _model(self, features, widths):
+        if self.n_estimators == 1:
+            return super()._model(features, widths)
+        pair = networks.mlp_ensemble([features, *widths], self.n_estimators, self.activation)
+        return models.Autoencoder(*pair, corruption=self._masking())
+
     def _errors(self, scaled):
-        errors = np.square(scaled.astype("float64") - by_block(self.model_.reconstruct, scaled))  # (n, features)
+        errors = np.square(self._for_each(scaled).astype("float64") - self._reconstructions(scaled))
+        errors = errors if self.n_estimators == 1 else errors.mean(axis=1)  # (n, features)
         return errors if self._encoder is None else self._encoder.by_column(errors)
+
+    def _reconstructions(self, scaled):
+        """Those of each autoencoder: `(n, features)`, or of several `(n, n_estimators, features)`."""
+        return by_block(lambda rows: self.model_.reconstruct(self._for_each(rows)), scaled)
 
     def feature_errors(self, X):
         """Each column's, feature's or pixel's squared error in scaled units, which shows what makes a row an outlier.
@@ -60,7 +94,8 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     def reconstruct(self, X):
         """What the network expects in the place of `X`, in its units: an array, or a DataFrame if `fit` got one."""
-        expected = self._unscaled(by_block(self.model_.reconstruct, self._scaled(self._checked(X))))
+        reconstructions = self._reconstructions(self._scaled(self._checked(X)))
+        expected = self._unscaled(reconstructions if self.n_estimators == 1 else reconstructions.mean(axis=1))
         return self._decoded(expected, X.index if is_frame(X) else None)
 
     def score_samples(self, X):

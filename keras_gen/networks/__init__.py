@@ -7,7 +7,14 @@ from keras_gen.networks.convolutional import (
     convolutional_encoder,
 )
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
-from keras_gen.networks.mlp import mlp_autoencoder, mlp_decoder, mlp_discriminator, mlp_encoder, mlp_generator
+from keras_gen.networks.mlp import (
+    mlp_autoencoder,
+    mlp_decoder,
+    mlp_discriminator,
+    mlp_encoder,
+    mlp_ensemble,
+    mlp_generator,
+)
 from keras_gen.networks.patchgan import patchgan_discriminator
 from keras_gen.networks.resnet import resnet_generator
 
@@ -22,6 +29,7 @@ __all__ = [
     "mlp_decoder",
     "mlp_discriminator",
     "mlp_encoder",
+    "mlp_ensemble",
     "mlp_generator",
     "patchgan_discriminator",
     "resnet_generator",

@@ -1,5 +1,6 @@
 """Networks of dense layers."""
 
+import itertools
 import math
 
 import keras
@@ -148,18 +149,10 @@ def mlp_autoencoder(
     Reference:
         Hinton and Salakhutdinov, 2006, Science 313, figure 1; tied: Vincent et al., 2010, JMLR 11, section 2.2.
     """
-    if not np.iterable(units) or len(units) < 2:
-        raise ValueError(
-            f"`units` must name the input's width and at least the code's. Expected: such as [784, 30]. "
-            f"Received: units={units}"
-        )
+    _check_code(units)
     shape = example_shape("units", units[0] if np.iterable(units[0]) else units[:1])
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
-    if widths[1:] != sorted(widths[1:], reverse=True):
-        raise ValueError(
-            "`units` must not grow from the first hidden layer to the code. Expected: `latent_dim`, the last width, "
-            f"at most the others. Received: {list(units)}"
-        )
+    _check_narrowing(widths)
     inputs = keras.Input(shape, name="x")
     hidden, encoding = inputs, []
     if len(shape) > 1:
@@ -179,6 +172,64 @@ def mlp_autoencoder(
         hidden = layer(hidden)
     outputs = layers.Reshape(shape)(hidden) if len(shape) > 1 else hidden  # (batch, *shape)
     return encoder, keras.Model(inputs, outputs, name="decoder")
+
+
+def mlp_ensemble(units, members, activation="relu"):
+    """Independent autoencoders of dense layers with the same widths, in one pair of networks.
+
+    Their examples have one row per autoencoder. Trained on each row repeated, an ensemble needs one training only.
+
+    Args:
+        units: Widths from the input to the code, such as `[30, 100, 8]`, which must not grow from the first hidden
+            layer to the code.
+        members: Number of autoencoders, an integer >= 1.
+        activation: Activation of the hidden layers. Defaults to `"relu"`.
+
+    Returns:
+        The pair (encoder, decoder) of functional models, from `(batch, members, units[0])` to
+        `(batch, members, units[-1])` and back.
+
+    Example:
+
+    >>> encoder, decoder = mlp_ensemble([30, 100, 8], 3)
+    >>> encoder.output_shape, decoder.output_shape
+    ((None, 3, 8), (None, 3, 30))
+    """
+    checks.integer("members", members)
+    _check_code(units)
+    widths = checks.widths("units", units)
+    _check_narrowing(widths)
+
+    def chain(widths, name):
+        inputs = hidden = keras.Input((members, widths[0]), name=name[0])
+        for number, (before, width) in enumerate(itertools.pairwise(widths), start=1):
+            limit = math.sqrt(6 / (before + width))  # Glorot's, which Keras would take from all members together
+            hidden = layers.EinsumDense(
+                "bmi,mio->bmo",
+                (members, width),
+                activation=activation if number < len(widths) - 1 else None,
+                bias_axes="mo",
+                kernel_initializer=keras.initializers.RandomUniform(-limit, limit),
+            )(hidden)
+        return keras.Model(inputs, hidden, name=name[1])
+
+    return chain(widths, ("x", "encoder")), chain(widths[::-1], ("z", "decoder"))
+
+
+def _check_code(units):
+    if not np.iterable(units) or len(units) < 2:
+        raise ValueError(
+            f"`units` must name the input's width and at least the code's. Expected: such as [784, 30]. "
+            f"Received: units={units}"
+        )
+
+
+def _check_narrowing(widths):
+    if widths[1:] != sorted(widths[1:], reverse=True):
+        raise ValueError(
+            "`units` must not grow from the first hidden layer to the code. Expected: `latent_dim`, the last width, "
+            f"at most the others. Received: {widths}"
+        )
 
 
 def _dense_stack(hidden, units, activation):

@@ -75,3 +75,29 @@ def test_a_symmetric_autoencoders_activations():
 def test_symmetric_autoencoders_that_cannot_be(units, message):
     with pytest.raises(ValueError, match=message):
         networks.mlp_autoencoder(units)
+
+
+def test_members_of_an_ensemble_are_autoencoders_of_their_own():
+    encoder, decoder = networks.mlp_ensemble([6, 5, 2], 3, "tanh")
+    x = np.random.default_rng(0).standard_normal((4, 3, 6)).astype("float32")
+    z = np.array(encoder(x))
+    y = np.array(decoder(z))
+    for member in range(3):
+        for ensemble, alone, given, result in zip(
+            (encoder, decoder), networks.mlp_autoencoder([6, 5, 2], "tanh"), (x, z), (z, y), strict=True
+        ):
+            alone.set_weights([weight[member] for weight in ensemble.get_weights()])
+            np.testing.assert_allclose(alone(given[:, member]), result[:, member], rtol=1e-4, atol=1e-5)
+
+
+def test_members_of_an_ensemble_start_as_one_autoencoder_does():
+    (kernel, *_), _ = (network.get_weights() for network in networks.mlp_ensemble([300, 200], 2))
+    assert kernel.shape == (2, 300, 200)
+    np.testing.assert_allclose(kernel.std(axis=(1, 2)), np.sqrt(2 / 500), rtol=0.02)  # Glorot and Bengio, 2010
+
+
+def test_bad_ensembles():
+    with pytest.raises(ValueError, match="`members` must be an integer >= 1. Received: members=0"):
+        networks.mlp_ensemble([6, 2], 0)
+    with pytest.raises(ValueError, match=r"`units` must not grow .* Received: \[6, 2, 5\]"):
+        networks.mlp_ensemble([6, 2, 5], 2)
