@@ -66,8 +66,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return self._for_each(X)
 
     def _for_each(self, X):
-        """Rows as the model takes them: repeated for each of several autoencoders."""
-        return X if self.n_estimators == 1 else np.repeat(X[:, None], self.n_estimators, axis=1)
+        return X if self.n_estimators == 1 else _repeated(X, self.n_estimators)
 
     def _model(self, features, widths):
         if self.n_estimators == 1:
@@ -76,13 +75,16 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return models.Autoencoder(*pair, corruption=self._masking())
 
     def _errors(self, scaled):
-        errors = np.square(self._for_each(scaled).astype("float64") - self._reconstructions(scaled))
-        errors = errors if self.n_estimators == 1 else errors.mean(axis=1)  # (n, features)
+        errors = by_block(self._squared_errors, scaled)  # (n, features)
         return errors if self._encoder is None else self._encoder.by_column(errors)
 
-    def _reconstructions(self, scaled):
-        """Those of each autoencoder: `(n, features)`, or of several `(n, n_estimators, features)`."""
-        return by_block(lambda rows: self.model_.reconstruct(self._for_each(rows)), scaled)
+    def _squared_errors(self, rows):
+        return np.square(rows[:, None].astype("float64") - self._reconstructions(rows)).mean(axis=1)
+
+    def _reconstructions(self, rows):
+        """Those by each autoencoder: `(n, n_estimators, features)`."""
+        *several, _ = self.model_.example_shape  # (n_estimators, features), or (features,) of one autoencoder
+        return self.model_.reconstruct(_repeated(rows, *several)) if several else self.model_.reconstruct(rows)[:, None]
 
     def feature_errors(self, X):
         """Each column's, feature's or pixel's squared error in scaled units, which shows what makes a row an outlier.
@@ -94,9 +96,8 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     def reconstruct(self, X):
         """What the network expects in the place of `X`, in its units: an array, or a DataFrame if `fit` got one."""
-        reconstructions = self._reconstructions(self._scaled(self._checked(X)))
-        expected = self._unscaled(reconstructions if self.n_estimators == 1 else reconstructions.mean(axis=1))
-        return self._decoded(expected, X.index if is_frame(X) else None)
+        means = by_block(lambda rows: self._reconstructions(rows).mean(axis=1), self._scaled(self._checked(X)))
+        return self._decoded(self._unscaled(means), X.index if is_frame(X) else None)
 
     def score_samples(self, X):
         """Each row's score, lower for stronger outliers: array `(n,)`."""
@@ -119,3 +120,8 @@ def check_contamination(value):
     """Raise unless a contamination is a number in (0, 0.5]."""
     if not checks.is_real(value) or not 0 < value <= 0.5:
         raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={value!r}")
+
+
+def _repeated(X, number):
+    """Rows `(n, features)` once for each of several autoencoders, `(n, number, features)`, as a view."""
+    return np.broadcast_to(X[:, None], (len(X), number, X.shape[1]))
