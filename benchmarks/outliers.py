@@ -301,6 +301,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--out", type=Path, default=Path("outliers.csv"))
     arguments = parser.parse_args()
+    if arguments.seeds < 1:
+        parser.error(f"`--seeds` must be at least 1. Received: {arguments.seeds}")
     detectors = dict(DETECTORS)
     if importlib.util.find_spec("pyod") is None:
         print("PyOD is not installed: its AutoEncoder is left out")
