@@ -180,7 +180,8 @@ def image_sets(place):
     """The sets of a place of images, by name, as `data.load` takes it."""
     from keras_gen import data
 
-    (x, y), name = data.load(place)[0], Path(place).stem
+    train, name = data.load(place)[0], Path(place).stem
+    x, y = train.x, train.y
     if y is None or np.bincount(y).max() < _FEW:
         return {name: functools.partial(upside_down, x)}
     classes = np.unique(y)
