@@ -1,4 +1,4 @@
-"""Stopping a training after a time."""
+"""Stopping a training after a time, and estimates of the time that it takes."""
 
 import time
 
@@ -8,15 +8,18 @@ from keras_gen import checks
 from keras_gen.callbacks.epoch_lines import ends_open_line
 
 _ENOUGH = 1.0  # seconds of steps that give an estimate
+_LONG = 2.0  # minutes of a training that is worth advice
 
 
 class StopAfter(keras.callbacks.Callback):
-    """End a training after a time, to compare models that were trained equally long.
+    """End a training after a time, or estimate the time that it takes.
 
     Args:
         seconds: Seconds from the start of training, a number >= 0; the batch in which they run out is the last.
-        verbose: 1 to print, a second or more after the first batch, how many epochs there is time for; 0 for silence.
-            Defaults to 0.
+            Defaults to `None`: no limit.
+        verbose: 1 to print, a second or more after the first batch, how many epochs there is time for, or without a
+            limit how long the training takes, if that is more than two minutes; 0 for silence. Defaults to 0.
+        advice: Text that is printed after the duration of a training without a limit. Defaults to `""`.
 
     Example:
 
@@ -27,16 +30,20 @@ class StopAfter(keras.callbacks.Callback):
     [0]
     """
 
-    def __init__(self, seconds, verbose=0):
+    def __init__(self, seconds=None, verbose=0, advice=""):
         super().__init__()
-        self.seconds, self.verbose = checks.number("seconds", seconds), verbose
+        self.seconds = None if seconds is None else checks.number("seconds", seconds)
+        self.verbose, self.advice = verbose, advice
 
     def on_train_begin(self, logs=None):
         self.start, self._first, self._estimated = time.perf_counter(), None, not self.verbose
 
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+
     def on_train_batch_end(self, batch, logs=None):
         now = time.perf_counter()
-        if now - self.start >= self.seconds:
+        if self.seconds is not None and now - self.start >= self.seconds:
             self.model.stop_training = self._estimated = True
         if self._first is None:
             self._first = now, batch
@@ -49,8 +56,15 @@ class StopAfter(keras.callbacks.Callback):
             self._first = None  # the next epoch counts its batches anew
 
     def _estimate(self, now, seconds_of_a_batch):
-        """Print how many epochs there is time for; the first batch, which is compiled, took longer than the others."""
-        batches, asked = (self.start + self.seconds - now) / seconds_of_a_batch, self.params["epochs"]
-        epochs = min(batches / self.params["steps"], asked)
-        line = f"About {seconds_of_a_batch:.2g} s a step: time for about {epochs:.2g} of {asked} epochs."
-        print(ends_open_line(self.params) + line)
+        """Print an estimate; the first batch, which is compiled, took longer than the others."""
+        steps, asked = self.params["steps"], self.params["epochs"]
+        if self.seconds is None:
+            epochs = asked - self._epoch
+            minutes = epochs * steps * seconds_of_a_batch / 60
+            if minutes < _LONG:
+                return
+            text = f"about {minutes:.0f} minutes for {epochs} epochs.{self.advice and ' '}{self.advice}"
+        else:
+            epochs = min((self.start + self.seconds - now) / seconds_of_a_batch / steps, asked)
+            text = f"time for about {epochs:.2g} of {asked} epochs."
+        print(f"{ends_open_line(self.params)}About {seconds_of_a_batch:.2g} s a step: {text}", flush=True)

@@ -68,5 +68,5 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
 
         They are not calibrated; `sklearn.calibration.CalibratedClassifierCV` calibrates them.
         """
-        errors = self._errors(self._scaled(self._checked(X)))
+        errors = self._errors(self._scaled(self._checked(X))).astype("float64")  # so that each row sums to 1
         return softmax(-errors / self.temperature_, axis=1)

@@ -42,13 +42,14 @@ def convolutional_autoencoder(
     example_shape,
     latent_dim=30,
     filters=(32, 64),
+    activation="leaky_relu",
     tied=False,
     corruption=0.0,
     corruption_kind: _Corruption = "masking",
     **options,
 ):
     """An autoencoder of strided convolutions, denoising with `corruption`."""
-    pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, tied=tied)
+    pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, activation=activation, tied=tied)
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), **options)
 
 

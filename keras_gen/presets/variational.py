@@ -5,8 +5,12 @@ from keras_gen.presets.registry import preset
 
 
 @preset("vae", networks.mlp_encoder, model=models.VAE)
-def vae(example_shape, latent_dim=2, units=(400, 100), activation="relu", **options):
-    """A VAE of dense layers."""
+def vae(example_shape, latent_dim=2, units=(400, 100), activation="leaky_relu", **options):
+    """A VAE of dense layers.
+
+    Args:
+        activation: Activation of the hidden layers; rectifiers before a code can die.
+    """
     return _dense(example_shape, latent_dim, units, activation, options)
 
 
@@ -16,7 +20,7 @@ def convolutional_vae(example_shape, latent_dim=2, filters=(32, 64), units=(), a
 
     Args:
         units: Widths of the encoder's dense layers.
-        activation: Activation of the hidden layers; rectifiers in front of a code can die.
+        activation: Activation of the hidden layers; rectifiers before a code can die.
     """
     encoder = networks.convolutional_encoder(example_shape, latent_dim, filters, units, activation=activation)
     decoder = networks.convolutional_decoder(latent_dim, example_shape, filters[::-1], activation=activation)

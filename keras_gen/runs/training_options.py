@@ -28,9 +28,8 @@ def _every(training, minutes: float | None = None, tensorboard=False, doctor=Tru
         tensorboard: Whether to write logs for TensorBoard into the run's folder.
         doctor: Whether to say what goes wrong in the training, such as dead units or an unused code, when it begins.
     """
-    found = []
-    if minutes is not None:
-        found.append(callbacks.StopAfter(60 * checks.positive("--minutes", minutes), verbose=1))
+    seconds = None if minutes is None else 60 * checks.positive("--minutes", minutes)
+    found = [callbacks.StopAfter(seconds, 1, "--width 0.25 takes less time, --minutes 10 ends it in time.")]
     if tensorboard:
         found.append(keras.callbacks.TensorBoard(training.folder / "tensorboard"))
     if doctor:

@@ -1,3 +1,4 @@
+import itertools
 import types
 
 import keras
@@ -30,6 +31,20 @@ def test_an_estimate_leaves_out_the_first_batch(seconds, epochs, monkeypatch, ca
     model.fit(np.zeros((72, 4)), batch_size=8, epochs=5, verbose=0, callbacks=[stop])
     expected = epochs and f"About 1 s a step: time for about {epochs} of 5 epochs.\n"
     assert capsys.readouterr().out == (expected or "")
+
+
+@pytest.mark.parametrize(
+    ("seconds_of_a_step", "printed"), [(1, ""), (5, "About 5 s a step: about 4 minutes for 5 epochs. Take less.\n")]
+)
+def test_without_a_limit_a_long_training_is_estimated(seconds_of_a_step, printed, monkeypatch, capsys):
+    times = itertools.count(0, seconds_of_a_step)
+    monkeypatch.setattr(stopping, "time", types.SimpleNamespace(perf_counter=lambda: next(times)))
+    model = presets.build("autoencoder", (4,), latent_dim=2, units=(3,))
+    model.compile("adam", run_eagerly=True)
+    estimate = callbacks.StopAfter(verbose=1, advice="Take less.")
+    history = model.fit(np.zeros((72, 4)), batch_size=8, epochs=5, verbose=0, callbacks=[estimate])
+    assert capsys.readouterr().out == printed
+    assert len(history.epoch) == 5
 
 
 def test_a_time_that_is_none_is_refused():

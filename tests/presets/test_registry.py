@@ -5,7 +5,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import arguments, models, presets
+from keras_gen import arguments, backend, models, presets
 from keras_gen.presets import registry
 
 
@@ -159,3 +159,21 @@ def test_scaling_by_one_changes_nothing_and_smaller_factors_keep_the_order():
     assert registry.scaled("filters", 64, 0.5) == 32 and registry.scaled("filters", 3, 0.01) == 1
     assert registry.scaled("units", (), 0.5) == ()
     assert registry.scaled("units", 400, 0.01, least=30) == 30 and registry.scaled("units", 20, 0.01, least=30) == 20
+
+
+@pytest.mark.parametrize("name", [name for name, one in presets.PRESETS.items() if "encode" in one.model.tasks])
+def test_hidden_units_before_a_code_cannot_die(name, digits):
+    """Biases that make every unit negative for every image leave each its gradient; rectifiers would have none."""
+    encoder = presets.build(name, (8, 8, 1), width=0.1).encoder
+    outputs = {tensor._keras_history.operation for tensor in encoder.outputs}
+    hidden = [layer for layer in encoder.layers if hasattr(layer, "kernel") and layer not in outputs]
+    for layer in hidden:
+        layer.bias.assign(keras.ops.full(layer.bias.shape, -4.0))
+    variables = [layer.bias for layer in hidden]
+    _, gradients = backend.value_and_grad(
+        lambda: (sum(keras.ops.sum(keras.ops.square(code)) for code in keras.tree.flatten(encoder(digits))), None),
+        variables,
+    )
+    assert hidden or name in ("sparse", "contractive"), "these have the code alone"
+    for gradient in gradients:
+        assert np.all(np.abs(gradient) > 0)

@@ -26,14 +26,15 @@ def test_every_preset_has_its_own_options_and_those_of_its_tasks(name):
 
 
 def test_options_become_callbacks(tmp_path):
-    assert of("vae", tmp_path) == [callbacks.TrainingDoctor]
-    quiet = {"doctor": False}
-    assert of("vae", tmp_path, kl_warmup=3, sample_every=2, **quiet) == [callbacks.KLWarmup, callbacks.SampleImages]
-    assert of("gan", tmp_path, sample_every=2, **quiet) == [callbacks.SampleImages]
-    assert of("cyclegan", tmp_path, **quiet) == [callbacks.LinearDecay]
-    assert of("stacked", tmp_path, pretrain_epochs=0, **quiet) == []
+    always, quiet = callbacks.StopAfter, {"doctor": False}
+    assert of("vae", tmp_path) == [always, callbacks.TrainingDoctor]
+    some = {"kl_warmup": 3, "sample_every": 2}
+    assert of("vae", tmp_path, **some, **quiet) == [always, callbacks.KLWarmup, callbacks.SampleImages]
+    assert of("gan", tmp_path, sample_every=2, **quiet) == [always, callbacks.SampleImages]
+    assert of("cyclegan", tmp_path, **quiet) == [always, callbacks.LinearDecay]
+    assert of("stacked", tmp_path, pretrain_epochs=0, **quiet) == [always]
     assert of("lenet5", tmp_path, minutes=0.5, tensorboard=True) == [
-        callbacks.StopAfter, keras.callbacks.TensorBoard, callbacks.TrainingDoctor
+        always, keras.callbacks.TensorBoard, callbacks.TrainingDoctor
     ]  # fmt: skip
     with pytest.raises(ValueError, match="`--minutes` must be a finite number > 0. Received: --minutes=0"):
         of("vae", tmp_path, minutes=0.0)
