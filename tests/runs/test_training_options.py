@@ -45,7 +45,8 @@ def test_options_become_callbacks(tmp_path):
 def doctor_of(name, tmp_path, *arrays, epochs=50):
     options = {option: one.default for option, one in options_of(name).items()}
     settings = Settings(name, epochs=epochs, options=options)
-    return callbacks_of(TrainingContext(tmp_path, settings, data.Pipeline(*arrays)))[0]
+    found = callbacks_of(TrainingContext(tmp_path, settings, data.Pipeline(*arrays)))
+    return next(one for one in found if isinstance(one, callbacks.TrainingDoctor))
 
 
 def test_the_doctor_is_given_examples_that_differ_from_all_over_the_data(tmp_path):
