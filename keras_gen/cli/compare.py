@@ -10,10 +10,11 @@ from keras_gen.quiet import quiet_start
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, all of the same data.", metavar="RUN...")],
+    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, all trained on the same data.",
+        metavar="RUN...")],
     metrics: Annotated[
         str,
-        typer.Option(help="Metrics of samples: of frechet, kernel, precision, recall, density, coverage, score, mmd."),
+        typer.Option(help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd."),
     ] = "frechet,density,coverage",
     n: Annotated[
         int | None,
@@ -30,7 +31,7 @@ def compare(
     out: Annotated[Path | None, typer.Option(help="Also write the table to this CSV file.", show_default=False)] = None,
     picture: Annotated[Path, typer.Option(help="The picture's file.")] = Path("compare.png"),
 ):
-    """Compare the samples of runs; runs that differ by their seed alone are one row, with a standard error."""
+    """Compare the samples of runs; runs that differ only in their seed form one row, with a standard error."""
     for run in runs:
         require_run(run)
     with quiet_start():

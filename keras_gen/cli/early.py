@@ -1,4 +1,4 @@
-"""What `keras-gen train` and `tune` refuse before they import TensorFlow, which takes many seconds."""
+"""Checks of `keras-gen train` and `tune` before they import TensorFlow, which takes many seconds."""
 
 from keras_gen.files import require_data, require_no_other_run
 
@@ -6,7 +6,7 @@ from keras_gen.files import require_data, require_no_other_run
 def check_early(words):
     """Raise a `ValueError` if the words of a command line name data or a folder that the command will refuse.
 
-    The commands check the same again, with all that is known then.
+    The commands repeat these checks later, when more is known.
     """
     if words[:1] not in (["train"], ["tune"]) or {"--help", "-h"}.intersection(words):
         return
@@ -17,7 +17,7 @@ def check_early(words):
 
 
 def _value(words, option):
-    """What is given for an option, as `--option value` or `--option=value`; `None` without it."""
+    """The value given for an option, as `--option value` or `--option=value`; `None` without it."""
     for word, following in zip(words, [*words[1:], None], strict=True):
         if word == option:
             return following

@@ -70,8 +70,8 @@ def _built(build, name):
 
 
 for _name, _group, _help in (
-    ("train", _Presets, "Train a model; each has a --help of its own."),
-    ("tune", _TunablePresets, "Search a model's options; each has a --help of its own."),
+    ("train", _Presets, "Train a model; each model has its own --help."),
+    ("tune", _TunablePresets, "Search a model's options; each model has its own --help."),
 ):
     app.add_typer(typer.Typer(cls=_group, no_args_is_help=True, rich_markup_mode=None), name=_name, help=_help)
 
@@ -88,12 +88,12 @@ def _options(
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ):
-    """What `keras-gen` takes without a command."""
+    """Options of `keras-gen` itself, without a command."""
 
 
 @app.command("list")
 def list_models():
-    """The models that can be trained, and the data sets that need no path."""
+    """List the models that can be trained, and the data sets that need no path."""
     for line in catalogue.lines():
         typer.echo(line)
 
@@ -132,7 +132,7 @@ def evaluate(
     ] = 0,
     metrics: Annotated[
         str,
-        typer.Option(help="Metrics of samples: of frechet, kernel, precision, recall, density, coverage, score, mmd."),
+        typer.Option(help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd."),
     ] = "",
     samples: Annotated[
         int | None,
@@ -144,7 +144,7 @@ def evaluate(
     ] = "lenet5",
     seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
 ):
-    """Print the test losses, and on request the test likelihood and metrics of samples."""
+    """Print the test losses and, on request, the test likelihood and metrics of samples."""
     runs = runs_for(run, data)
     if metrics and features == "lenet5":
         typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)

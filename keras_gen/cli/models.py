@@ -11,25 +11,25 @@ from keras_gen.cli.options import command, stated
 from keras_gen.runs.training_options import options_of
 
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
-_EPOCHS = Annotated[int, typer.Option(min=1, help="Epochs in all, also with --resume.")]
-_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples of one update of the weights.")]
+_EPOCHS = Annotated[int, typer.Option(min=1, help="Total number of epochs, also with --resume.")]
+_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples per update of the weights.")]
 _BINARIZATION = Annotated[
     Literal["none", "static", "dynamic"],
     typer.Option(
-        help="Draw black or white pixels by their grey values, as probabilities: once (static), or anew in every epoch."
+        help="Draw black or white pixels, with grey values as probabilities, once (static) or in each epoch (dynamic)."
     ),
 ]
 _SEED = Annotated[
-    int, typer.Option(min=0, help="Seed of the initial weights, of the order of the examples and of all noise.")
+    int, typer.Option(min=0, help="Seed of the initial weights, the order of the examples and all noise.")
 ]
-_RESUME = Annotated[bool, typer.Option("--resume", help="Go on with the run in --out, or begin it if there is none.")]
+_RESUME = Annotated[bool, typer.Option("--resume", help="Continue the run in --out, or start it if there is none.")]
 _PRECISION = Annotated[
     Literal["float32", "mixed_bfloat16", "mixed_float16"],
     typer.Option(help="Precision of the computations; the mixed ones compute in 16 bits and keep weights in 32."),
 ]
 _OUT = Annotated[
     Path | None,
-    typer.Option(help="The run's folder. [default: saved_models/ and the names of model and data]", show_default=False),
+    typer.Option(help="The run's folder. [default: saved_models/MODEL-DATA]", show_default=False),
 ]
 
 
@@ -73,7 +73,7 @@ def _train(
     try:
         trained = runs.train(settings, folder, resume, given & settings.arguments.keys())
     except KeyboardInterrupt:
-        raise _interrupted("Finished epochs are saved; --resume goes on from them.") from None
+        raise _interrupted("Finished epochs are saved; --resume continues from them.") from None
     if not trained.new:
         typer.echo(f"Nothing to train: {trained.epochs} epochs are done, {trained.settings.epochs} asked for.")
     files = ["model.keras", "history.csv", "settings.json", *trained.files]
@@ -96,20 +96,20 @@ def _result(trained):
 def _tune(
     context: typer.Context,
     search: Annotated[
-        str, typer.Option(help="Names and ranges, such as width=0.5:2,latent_dim=2:64, of those listed below.")
+        str, typer.Option(help="Names and ranges, such as width=0.5:2,latent_dim=2:64; the list is below.")
     ],
     data: _DATA = "digits",
-    trials: Annotated[int, typer.Option(min=1, help="Trials in all, also when the search goes on.")] = 12,
+    trials: Annotated[int, typer.Option(min=1, help="Total number of trials, also when a search continues.")] = 12,
     tuner: Annotated[
         Literal["random", "bayesian", "hyperband", "grid"],
         typer.Option(
-            help="How to search: draws at random, a model of the error, more epochs for the better half, or all values."
+            help="How to search: random draws, a model of the error, more epochs for the better half, or all values."
         ),
     ] = "random",
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
     batch_size: _BATCH_SIZE = 100,
-    repeats: Annotated[int, typer.Option(min=1, help="Trainings of each trial, whose mean counts.")] = 1,
-    objective: Annotated[str, typer.Option(help="What to minimise: error, or a name that training logs.")] = "error",
+    repeats: Annotated[int, typer.Option(min=1, help="Trainings per trial; their mean counts.")] = 1,
+    objective: Annotated[str, typer.Option(help="What to minimise: error, or the name of a logged value.")] = "error",
     seed: _SEED = 0,
     out: _OUT = None,
     **options,
@@ -123,7 +123,7 @@ def _tune(
     try:
         found = tuning.search(data, search, folder, preset=name, objective=objective, seed=seed, **shared, **fixed)
     except KeyboardInterrupt:
-        raise _interrupted("The finished trials are kept; the same command goes on.") from None
+        raise _interrupted("The finished trials are kept; the same command continues the search.") from None
     for row in found.rows:
         typer.echo(_listed(row))
     pictures = sorted(path.name for path in folder.glob("*.png"))

@@ -1,4 +1,4 @@
-"""Commands made of a function and of arguments of presets or recipes, which are options there."""
+"""Commands made from a function, with the arguments of presets or recipes as options."""
 
 import contextlib
 import inspect
@@ -10,7 +10,7 @@ import typer
 
 from keras_gen.arguments import REQUIRED
 
-_OPTIONAL = (int | None, float | None)  # of what may be left out
+_OPTIONAL = (int | None, float | None)  # of options that may be omitted
 _COLUMNS = 68  # for an option's name and choices, of the 80 of a line
 SETTINGS = {  # of every typer app and command
     "context_settings": {"help_option_names": ["-h", "--help"]},
@@ -19,7 +19,7 @@ SETTINGS = {  # of every typer app and command
 
 @contextlib.contextmanager
 def errors_on_one_line():
-    """Print an error that the user can mend on one line, and exit with code 1."""
+    """Print an error that the user can fix on one line, and exit with code 1."""
     try:
         yield
     except (ValueError, OSError, ImportError) as error:
@@ -33,8 +33,8 @@ def command(function, arguments, summary, name=None, without=(), defaults=None, 
     Args:
         function: A function whose parameters typer understands, the last of them `**options`.
         arguments: Dict from a name to an `Argument`. Those whose default is `None`, which the command line cannot
-            express, are left out unless their annotation is `int | None` or `float | None`; of the others `function`
-            gets the values.
+            express, are left out unless their annotation is `int | None` or `float | None`; `function` gets the values
+            of the others.
         summary: The command's help.
         name: The command's name. Defaults to `None`: that of the function.
         without: Names of parameters of the function that the command does not have. Defaults to ().
@@ -74,12 +74,12 @@ def elements(option, text, kind=int):
         return tuple(kind(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:
         raise ValueError(
-            f"{option} must be whole numbers with commas between. Expected: such as 3,1,4. Received: {text!r}"
+            f"{option} must be whole numbers separated by commas. Expected: such as 3,1,4. Received: {text!r}"
         ) from None
 
 
 def _parameter(argument):
-    """An argument as a keyword that typer makes an option of; a tuple is given as `400,100`."""
+    """An argument as a keyword that typer turns into an option; a tuple is given as `400,100`."""
     kind, default, metavar, text = type(argument.default), argument.default, None, _plain(argument.help)
     if kind is tuple:
         metavar = "INTEGER,..." if _kind_of_elements(default) is int else "TEXT,..."
@@ -97,7 +97,7 @@ def _parameter(argument):
 
 
 def _plain(text):
-    """A text of a docstring without the marks of code: `"a"` becomes a, and `name` becomes name."""
+    """A docstring's text without code marks: `"a"` becomes a, and `name` becomes name."""
     return re.sub(r'`"?([^`"]*)"?`', r"\1", text)
 
 
@@ -108,5 +108,5 @@ def _value(argument, given):
 
 
 def _kind_of_elements(default):
-    """The type of a tuple's elements; an empty one is for numbers."""
+    """The type of a tuple's elements; an empty tuple counts as one of numbers."""
     return type(default[0]) if default else int

@@ -1,4 +1,4 @@
-"""The commands `sample`, `interpolate`, `plane` and `reconstruct`: pictures of what a trained model makes."""
+"""The commands `sample`, `interpolate`, `plane` and `reconstruct`: pictures made by a trained model."""
 
 import os
 from pathlib import Path
@@ -45,11 +45,11 @@ def interpolate(
         ),
     ] = None,
     start: Annotated[
-        Path | None, typer.Option("--from", help="An image file, for the path to that of --to.", show_default=False)
+        Path | None, typer.Option("--from", help="An image file, where the path to --to begins.", show_default=False)
     ] = None,
     end: Annotated[Path | None, typer.Option("--to", help="The other image file.", show_default=False)] = None,
-    rows: Annotated[int, typer.Option(min=1, help="Number of paths between samples, a row each.")] = 8,
-    steps: Annotated[int, typer.Option(min=2, help="Images of a path, its ends included.")] = 10,
+    rows: Annotated[int, typer.Option(min=1, help="Number of paths between samples, one per row.")] = 8,
+    steps: Annotated[int, typer.Option(min=2, help="Images per path, including its ends.")] = 10,
     path: Annotated[
         Literal["linear", "spherical"] | None,
         typer.Option(
@@ -62,7 +62,7 @@ def interpolate(
     labels: Labels = None,
     out: _Picture = "interpolation.png",
 ):
-    """Show what lies between samples, between two test images (--between) or two files (--from, --to)."""
+    """Show the path between samples, two test images (--between) or two image files (--from, --to)."""
     ends = _ends(between, start, end)
     foreign = ("rows", "seed", "labels") if ends else ("data",)
     if given := sorted(stated(context).intersection(foreign)):
@@ -84,7 +84,7 @@ def plane(
     data: Data = None,
     out: _Picture = "plane.png",
 ):
-    """Show a plane of the latent space, decoded at equal steps of probability: of the prior, if the model has one."""
+    """Show a plane of the latent space, decoded at equal steps of probability (of the prior, if there is one)."""
     _save(out, run, "plane", axes=elements("--axes", axes), n=n, labels=classes(labels), name=data)
 
 
@@ -103,7 +103,7 @@ def reconstruct(
     n: Annotated[int, typer.Option(min=1, help="Number of test images.")] = 10,
     out: _Picture = "reconstructions.png",
 ):
-    """Show images above their reconstructions: test images, or files of one's own."""
+    """Show images above their reconstructions: test images, or your own files."""
     pictures = pictures or []
     if pictures and stated(context) & {"data", "n"}:
         raise ValueError("--data and --n are for test images. Expected: image files, or these. Received: both")
@@ -135,10 +135,10 @@ def _is_folder(out):
 
 
 def _save(out, run, function, **arguments):
-    """Write the figure that a function of `keras_gen.runs` draws of a run to a picture's file."""
+    """Draw a figure of a run with a function of `keras_gen.runs`, and write it to a picture file."""
     if _is_folder(out) or Path(out).suffix.lower() not in _SUFFIXES:
         raise ValueError(
-            f"--out is no picture's name. Expected: one that ends in {', '.join(_SUFFIXES)}. Received: {out}"
+            f"--out is not the name of a picture. Expected: one that ends in {', '.join(_SUFFIXES)}. Received: {out}"
         )
     figure = getattr(runs_for(run, arguments.get("name")), function)(run, **arguments)
     with atomic_write(out) as path:

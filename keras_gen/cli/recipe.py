@@ -59,14 +59,14 @@ class Outcome:
 
 
 def recipe(function):
-    """Make a recipe of a function that trains a model and returns an `Outcome`.
+    """Turn a function that trains a model and returns an `Outcome` into a recipe.
 
     The recipe has the function's arguments and two more, if the function does not name them: `seed`, which is set
     before the function is called, and `out`, the folder where the model is saved as `model.keras`, every figure as
     `<name>.png`, and the findings as `report.json`, with all arguments and facts as the protocol. An argument
     `precision` is the dtype policy during the call.
 
-    A file that is run as a script runs its recipe with the arguments of the command line: the function stands last.
+    A file that is run as a script runs its recipe with the arguments of the command line: the function must come last.
 
     Args:
         function: A function with keyword arguments, whose defaults give their types on the command line. Each is
@@ -94,7 +94,7 @@ def recipe(function):
 
 
 class Recipe:
-    """What `recipe` makes of a function, with a name and a text: call it, or `run` it on the command line."""
+    """A function made into a recipe, with a name and a text: call it, or `run` it on the command line."""
 
     def __init__(self, function, name, text):
         self.name, self.__doc__, self._function = name, text, function

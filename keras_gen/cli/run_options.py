@@ -1,4 +1,4 @@
-"""What commands on a run share: options, and imports after what can be checked without TensorFlow."""
+"""Shared parts of commands on a run: options, and imports after the checks that need no TensorFlow."""
 
 import importlib
 import logging
@@ -11,7 +11,7 @@ from keras_gen.cli.options import elements
 from keras_gen.files import require_data, require_run
 from keras_gen.quiet import quiet_start
 
-Run = Annotated[Path, typer.Argument(help="The folder of a run or a search, as `train` or `tune` leaves it.")]
+Run = Annotated[Path, typer.Argument(help="The folder of a run or a search, made by `train` or `tune`.")]
 Seed = Annotated[
     int | None, typer.Option(help="Seed of the samples. [default: different samples each time]", show_default=False)
 ]
@@ -25,14 +25,14 @@ Data = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: 
 
 
 def imported(module):
-    """Import a module without the lines that TensorFlow prints meanwhile, and without its later advice."""
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # of Python; it warns of the retracing of a search's models
+    """Import a module without TensorFlow's start-up messages, and without its later advice."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # Python's; it warns of retraced models in a search
     with quiet_start():
         return importlib.import_module(module)
 
 
 def runs_for(folder, data=None):
-    """The module `keras_gen.runs`, for a folder that holds a run, and for a name or an existing path of data."""
+    """The module `keras_gen.runs`, after checks of a run's folder and of the name or path of data."""
     require_run(folder)
     if data is not None:
         require_data(data)

@@ -9,13 +9,13 @@ import typer
 from keras_gen.quiet import quiet_start
 
 _TABLE = Annotated[Path, typer.Argument(help="A .csv, .tsv or .parquet file, with column names in its first line.")]
-_OUT = Annotated[Path, typer.Option(help="The new file, of any of these suffixes.")]
+_OUT = Annotated[Path, typer.Option(help="The new file, with any of these suffixes.")]
 _PICTURE = Annotated[
     Path | None,
     typer.Option(help="The new picture of the report. [default: the name of --out, with .png]", show_default=False),
 ]
 _WITHOUT = Annotated[
-    str, typer.Option(metavar="NAME,...", help="Columns that are not used, such as id,name; they are written too.")
+    str, typer.Option(metavar="NAME,...", help="Columns not to use, such as id,name; they are written too.")
 ]
 _EPOCHS = Annotated[
     int | None,

@@ -1,4 +1,4 @@
-"""Layers, one idea a file."""
+"""Layers, one idea per file."""
 
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise

@@ -10,8 +10,8 @@ def leaky_relu(x):
 
     f(x) = s x,    s = 1 where x > 0, else 0.2.
 
-    Values and gradients are those of `keras.ops.leaky_relu`, whose derivative is a function of x again; here it is a
-    constant, so that a step with a gradient penalty computes no products with zero.
+    Values and gradients are those of `keras.ops.leaky_relu`. Its derivative there is a function of x; here it is a
+    constant, so a step with a gradient penalty computes no products with zero.
 
     Args:
         x: Tensor of any shape.

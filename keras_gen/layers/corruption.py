@@ -33,13 +33,13 @@ class _Corruption(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class MaskingNoise(_Corruption):
-    """Set random inputs to zero in training; unlike dropout it does not rescale the others.
+    """Set random inputs to zero in training; unlike dropout, it does not rescale the others.
 
     Args:
         rate: Fraction of the inputs to mask, a number in [0, 1).
         value: Value of masked inputs; NaN for networks that read NaN as missing. Defaults to 0.
         widths: Numbers of adjacent inputs, along the last axis, that are masked together, such as the indicators of one
-            category; their sum is that axis's size. Defaults to `None`: each input by itself.
+            category; their sum is the size of that axis. Defaults to `None`: each input by itself.
         seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
@@ -106,8 +106,8 @@ class SaltAndPepperNoise(_Corruption):
 class MissingPatterns(_Corruption):
     """Copy the missing entries (NaN) of other examples of the batch to some examples, in training.
 
-    A network thus learns to fill the gaps that its data really have, such as half of an image, from examples in which
-    those entries are known.
+    A network thus learns to fill gaps that occur in its data, such as half of an image, from examples in which those
+    entries are known.
 
     Args:
         rate: Fraction of the examples that take over the gaps of another, a number in [0, 1).
@@ -142,7 +142,7 @@ class MissingIndicator(keras.layers.Layer):
     [[3.0, 0.0, 1.0, 0.0]]
 
     Reference:
-        Nazabal et al., 2020, arXiv:1807.03653, section 3 (zeros in the place of missing values).
+        Nazabal et al., 2020, arXiv:1807.03653, section 3 (zeros in place of missing values).
     """
 
     def call(self, inputs):

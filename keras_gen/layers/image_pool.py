@@ -12,8 +12,8 @@ class ImagePool(keras.layers.Layer):
 
     Until the pool is full, new images are stored and returned. From then on a new image is either returned and not
     stored, with probability 1/2, or replaces a stored image drawn at random, which is returned instead. The images of
-    one batch replace different stored ones; of a batch larger than the pool, the images beyond its size are returned.
-    With several replicas the pool stores the images of the first.
+    one batch replace different stored ones; if a batch is larger than the pool, the images beyond its size are
+    returned. With several replicas the pool stores the images of the first.
 
     Args:
         size: Number of images to store, an integer >= 1.

@@ -10,16 +10,16 @@ _FUSED = ("float32", "bfloat16", "float16")  # types of the fused kernel
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class InstanceNormalization(keras.layers.GroupNormalization):
-    """Each channel of each image at mean 0 and variance 1 over its pixels, then scaled and shifted.
+    """Normalise each channel of each image to mean 0 and variance 1 over its pixels, then scale and shift it.
 
     y = gamma (x - m) / sqrt(v + epsilon) + beta,    m and v the mean and variance of one channel of one image
 
     It is `keras.layers.GroupNormalization(groups=-1)`, computed by the kernel of batch normalisation, which is faster,
-    above all for one image and in half precision.
+    especially for one image and in half precision.
 
     Args:
         epsilon: Number added to the variance, > 0. Defaults to 1e-5.
-        **kwargs: As in `keras.layers.GroupNormalization`, but for `groups` and `axis`.
+        **kwargs: As in `keras.layers.GroupNormalization`, except `groups` and `axis`.
 
     Example:
 

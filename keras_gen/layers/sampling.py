@@ -7,7 +7,7 @@ from keras_gen import backend
 
 
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
-    """A seed generator that gives each replica of a distribution strategy seeds of its own.
+    """A seed generator that gives each replica of a distribution strategy its own seeds.
 
     With Keras's own, n replicas would train on n copies of the same noise.
 
@@ -32,7 +32,7 @@ class ReplicaSeedGenerator(keras.random.SeedGenerator):
 
 
 def draw_by_replica(layer):
-    """The layer of Keras, such as `keras.layers.GaussianNoise`, which from now on draws other noise on each replica."""
+    """The given Keras layer, such as `keras.layers.GaussianNoise`, made to draw different noise on each replica."""
     for inner in layer._flatten_layers():
         for generator in inner._seed_generators:
             if type(generator) is keras.random.SeedGenerator:
@@ -49,7 +49,7 @@ def reparameterize(z_mean, z_log_var, seed, samples=None):
         z_mean: Tensor `(batch, latent_dim)`.
         z_log_var: Tensor `(batch, latent_dim)`, the logarithm of the variance.
         seed: A `keras.random.SeedGenerator` or an integer.
-        samples: Number of draws an example, or `None` for one draw without an axis for it. Defaults to `None`.
+        samples: Number of draws per example, or `None` for one draw without an axis for it. Defaults to `None`.
 
     Returns:
         Tensor `(batch, latent_dim)`, or `(batch, samples, latent_dim)`.
@@ -72,7 +72,7 @@ def reparameterize(z_mean, z_log_var, seed, samples=None):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class Sampling(keras.layers.Layer):
-    """The draw of `reparameterize` as a layer, for your own networks; outside of training it gives `z_mean`.
+    """The draw of `reparameterize` as a layer, for your own networks; outside training it returns `z_mean`.
 
     Args:
         seed: Integer, or `None` for one from the global state. Defaults to `None`.

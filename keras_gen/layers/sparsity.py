@@ -11,7 +11,7 @@ from keras_gen.losses.divergence import sparsity_kl
 class KSparse(keras.layers.Layer):
     """Keep the k largest activations of each example, and set the others and their gradients to zero.
 
-    Of equal activations the first ones are kept, so that never more than k are; NaN stays NaN. Training may begin with
+    Of equal activations the first are kept, so there are never more than k; NaN stays NaN. Training may begin with
     more active units, `first_k`, which `callbacks.KSparseAnnealing` reduces to `k`; the current number is a saved
     variable.
 

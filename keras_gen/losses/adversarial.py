@@ -19,7 +19,7 @@ def minimax_discriminator_loss(real_logits, fake_logits, label_smoothing=0.0):
 
     -mean((1 - s) log D(x) + s log(1 - D(x))) - mean(log(1 - D(G(z)))),    D = sigmoid(logit)
 
-    With s = 0 its optimum is D = p / (p + q), and log 4 where p = q. The minimax, the non-saturating and the
+    With s = 0 the optimal D is p / (p + q), and the loss is log 4 if p = q. The minimax, the non-saturating and the
     maximum-likelihood game differ in the generator's loss only: their discriminators share this function.
 
     Args:
@@ -93,7 +93,7 @@ def non_saturating_generator_loss(fake_logits):
 def maximum_likelihood_generator_loss(fake_logits):
     """The loss whose gradient, for an optimal discriminator, is that of the likelihood: -mean(exp(logit)).
 
-    Above a logit of 20 it continues along its tangent, so that it stays finite.
+    Above a logit of 20 it continues along its tangent, so it stays finite.
 
     Args:
         fake_logits: Tensor of any shape, the logits of generated examples.
@@ -224,7 +224,7 @@ def _float32(logits):
 
 
 def adversarial_pair(adversarial_loss):
-    """The pair (discriminator's loss, generator's loss) of what `models.GAN` takes as `adversarial_loss`."""
+    """The pair (discriminator's loss, generator's loss) of an `adversarial_loss` as `models.GAN` takes it."""
     if isinstance(adversarial_loss, str):
         return ADVERSARIAL_LOSSES[checks.choice("adversarial_loss", adversarial_loss, ADVERSARIAL_LOSSES)]
     pair = adversarial_loss

@@ -35,7 +35,7 @@ def gaussian_kl_per_dimension(z_mean, z_log_var):
 def gaussian_kl(z_mean, z_log_var):
     """Kullback-Leibler divergence of a diagonal normal distribution from the standard one.
 
-    KL = sum_j KL_j,    KL_j that of `gaussian_kl_per_dimension`
+    KL = sum_j KL_j,    KL_j as in `gaussian_kl_per_dimension`
 
     Args:
         z_mean, z_log_var: As in `gaussian_kl_per_dimension`.
@@ -62,7 +62,7 @@ def sparsity_kl(rho, rho_hat):
             [1e-7, 1 - 1e-7], so that the gradient of a dead unit still brings it back.
 
     Returns:
-        float32 tensor `(units,)`, in nats, >= 0; NaN where `rho_hat` is NaN or no probability.
+        float32 tensor `(units,)`, in nats, >= 0; NaN where `rho_hat` is NaN or not a probability.
 
     Example:
 

@@ -1,6 +1,6 @@
 """Negative log-likelihoods of data given a decoder's output, in nats, summed over each example's dimensions.
 
-All take a `mask`. Entries where it is false add 0 to the value and to every gradient, also where they are NaN.
+All take a `mask`. Entries where it is false add 0 to the value and to every gradient, even if they are NaN.
 """
 
 import math

@@ -1,4 +1,4 @@
-"""The models, one family a file."""
+"""The models, one family per file."""
 
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.autoencoder import Autoencoder, IncompleteAutoencoder

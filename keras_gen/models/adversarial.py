@@ -1,4 +1,4 @@
-"""What generators against a discriminator or critic share: latents, phases, a moving average, samples."""
+"""The base of GANs and Wasserstein GANs: latents, phases, a moving average, samples."""
 
 import typing
 
@@ -30,14 +30,14 @@ class AdversarialModel(GenerativeModel):
         condition: The `Component` that both networks also take, or `None`.
         log_names: As in `GenerativeModel`.
         latent_dim: Width of the latents, the generator's random input, an integer >= 1.
-        n_critic: Updates of the discriminator for each of the generator, an integer >= 1. Defaults to 1.
+        n_critic: Updates of the discriminator per update of the generator, an integer >= 1. Defaults to 1.
         latent: Distribution of the latents: `"normal"` for N(0, I), or `"uniform"` for U[-1, 1]. Defaults to
             `"normal"`.
-        ema: Decay of an exponential moving average of the generator's weights, with which `sample` and `predict` then
-            work, a number in [0, 1), such as 0.999; 0 for none. Defaults to 0.
-        discriminator_warmup_steps: Number of first steps that train the discriminator only, an integer >= 0. Defaults
+        ema: Decay of an exponential moving average of the generator's weights, which `sample` and `predict` then use, a
+            number in [0, 1), such as 0.999; 0 for none. Defaults to 0.
+        discriminator_warmup_steps: Number of initial steps that train only the discriminator, an integer >= 0. Defaults
             to 0.
-        generator_warmup_steps: Number of steps after these that train the generator only, an integer >= 0; the
+        generator_warmup_steps: Number of steps after these that train only the generator, an integer >= 0; the
             discriminator's batch statistics and spectral norms are still updated. Defaults to 0.
         **kwargs: `name` and `dtype` of a Keras model.
     """
@@ -106,12 +106,12 @@ class AdversarialModel(GenerativeModel):
         )
 
     def discriminator_is_active(self):
-        """Whether the discriminator is updated in this step, a scalar truth value."""
+        """Whether the discriminator is updated in this step, a scalar boolean."""
         first, second = self.discriminator_warmup_steps, self.generator_warmup_steps
         return ops.logical_or(self.steps_done < first, self.steps_done >= first + second)
 
     def generator_is_active(self):
-        """Whether the generator is updated in this step, a scalar truth value."""
+        """Whether the generator is updated in this step, a scalar boolean."""
         return self.steps_done >= self.discriminator_warmup_steps
 
     def call(self, z, training=False):
@@ -161,7 +161,7 @@ class AdversarialModel(GenerativeModel):
     def sample(self, n, seed=None):
         """Generate `n` >= 1 examples from the prior: float32 array `(n, *shape)`, in the generator's own range.
 
-        Without a `seed` each call gives other samples; the random state of training does not change.
+        Without a `seed` each call gives different samples; the random state of training does not change.
         """
         return self._generated(self.draw_latents(n, seed))
 
@@ -203,7 +203,7 @@ def _checked_shapes(generator, name, discriminator, latent_dim, condition):
 
 
 def _frozen_copy(generator):
-    """A copy with the same weights and a name of its own, which no player updates."""
+    """A copy with the same weights and its own name, which no player updates."""
     config = {**generator.get_config(), "name": f"averaged_{generator.name}"}
     copy = type(generator).from_config(config)
     copy.set_weights(generator.get_weights())

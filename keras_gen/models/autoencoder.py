@@ -44,8 +44,8 @@ class Autoencoder(EncoderDecoder):
             [0, 1]. Defaults to `"squared_error"`.
         corruption: Layer that acts on the input in training, such as `layers.MaskingNoise(0.3)`. Defaults to `None`.
         sparsity: Penalty on the code, `layers.L1Sparsity`, or `layers.KLSparsity` of a code in (0, 1), or any
-            serialisable callable from the code to a scalar. It is of the whole batch, whatever the sample weights.
-            Defaults to `None`.
+            serialisable callable from the code to a scalar. It is computed over the whole batch, without sample
+            weights. Defaults to `None`.
         contraction: Weight of the squared Frobenius norm of the code's Jacobian at the clean input, which makes the
             code change little with the input; a number >= 0, for an encoder of one dense layer, or of at most 256 code
             units. Defaults to 0.
@@ -117,7 +117,7 @@ class Autoencoder(EncoderDecoder):
         return {"objective": sum(parts.values()), **parts}
 
     def to_classifier(self, num_classes):
-        """A `Classifier`, not compiled, of at least two classes that starts from the encoder as it is now.
+        """An uncompiled `Classifier` of at least two classes that starts from a copy of the present encoder.
 
         Training it does not change the autoencoder.
         """
@@ -154,10 +154,10 @@ class Autoencoder(EncoderDecoder):
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class IncompleteAutoencoder(Autoencoder):
-    """Autoencoder of examples with missing entries, NaN: the squared error is summed over the observed ones only.
+    """Autoencoder for examples with missing entries (NaN): the squared error is summed over observed entries only.
 
     Args:
-        encoder: As in `Autoencoder`; it must take NaN, as one that begins with `layers.MissingIndicator` does.
+        encoder: As in `Autoencoder`; it must accept NaN, for example by beginning with `layers.MissingIndicator`.
         decoder: As in `Autoencoder`.
         **kwargs: As in `Autoencoder`, such as `corruption=layers.MaskingNoise(0.3, value=float("nan"))`.
 

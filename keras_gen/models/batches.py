@@ -8,7 +8,8 @@ from keras_gen.checks import is_sparse_matrix
 
 
 def by_batch(function, size, *arrays):
-    """What `function` gives for arrays or sparse matrices `(n, ...)`, `size` rows at a time: float32 arrays in a list.
+    """The outputs of `function` for arrays or sparse matrices `(n, ...)`, `size` rows at a time: list of float32
+    arrays.
 
     It is called eagerly: for a few large batches, tracing a graph costs more than it saves.
     """
@@ -21,7 +22,7 @@ def by_batch(function, size, *arrays):
 
 
 def weighted_mean(values, batch):
-    """Mean over the batch of each example's loss `(batch,)` times its weight, where there are weights."""
+    """Mean over the batch of each example's loss `(batch,)` times its weight, if there are weights."""
     if "sample_weight" in batch:
         values = values * ops.cast(batch["sample_weight"], values.dtype)
     return ops.mean(values)

@@ -35,12 +35,12 @@ class CycleGAN(GenerativeModel):
         discriminator_x: D_X, a Keras model from `(batch, *shape of x)` to logits of any shape, without a last
             activation.
         discriminator_y: D_Y, the same for y.
-        adversarial_loss: `"least_squares"`, as published, or another of `GAN`, such as `"minimax"`, the original form
-            in logarithms. Defaults to `"least_squares"`.
+        adversarial_loss: `"least_squares"`, as published, or another loss of `GAN`, such as `"minimax"`, the original
+            logarithmic form. Defaults to `"least_squares"`.
         cycle_weight: Weight of the cycle consistency, the difference between an image and its translation there and
             back, a number >= 0. Defaults to 10.
-        identity_weight: Weight of the identity loss, the change of images that are in the set already, a number >= 0;
-            the paper uses 5 for paintings. Above 0, x and y must have the same shape. Defaults to 0.
+        identity_weight: Weight of the identity loss, the change of images that are already in the target set, a number
+            >= 0; the paper uses 5 for paintings. Above 0, x and y must have the same shape. Defaults to 0.
         pool_size: Number of earlier translations that each discriminator also sees, an integer >= 0. Defaults to 50.
         **kwargs: `name` and `dtype` of a Keras model.
 
@@ -79,7 +79,7 @@ class CycleGAN(GenerativeModel):
         pool_size=50,
         **kwargs,
     ):
-        adversarial_pair(adversarial_loss)  # raises if it is none
+        adversarial_pair(adversarial_loss)  # raises if it is invalid
         networks = {
             "generator_xy": generator_xy,
             "generator_yx": generator_yx,
@@ -169,12 +169,12 @@ class CycleGAN(GenerativeModel):
         return _translated(forward, images)
 
     def cycle(self, images, via="y"):
-        """Images translated by `translate(images, to=via)`, and back: float32 array of their shape."""
+        """Images translated by `translate(images, to=via)`, and back again: float32 array of their shape."""
         _, backward = self._generators("via", via)
         return _translated(backward, self.translate(images, to=via))
 
     def _generators(self, name, side):
-        """The pair of the generator to a set and the one back; messages call the set `name`."""
+        """The pair of generators to a set and back; error messages call the set `name`."""
         pair = self.generator_xy, self.generator_yx
         return pair if checks.choice(name, side, ["x", "y"]) == "y" else pair[::-1]
 
@@ -214,7 +214,7 @@ def _checked_networks(networks):
 
 
 def _fitting(generator, shape):
-    """The generator, or one of the same weights for images of another size."""
+    """The generator, or a copy with the same weights for images of another size."""
     own = tuple(generator.input_shape[1:])
     if own == shape:
         return generator

@@ -11,15 +11,16 @@ from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import ACTIVATIONS, last_activations, output_range, shapes
 
-# Activations of bounded or one-sided range, whose values are no logits
+# Activations of bounded or one-sided range, whose values are not logits
 _BATCH = 1024  # examples at a time in the methods that take and return numpy
 
 
 class EncoderDecoder(GenerativeModel):
     """A `GenerativeModel` of an encoder and a decoder.
 
-    The targets of the reconstruction are the examples themselves, or a `y` of their shape: `fit(noisy, clean)`. Masked
-    steps (by a Keras mask that reaches the decoder's output, or by a `Masking` layer of the encoder) do not count.
+    The targets of the reconstruction are the examples themselves, or a `y` of their shape: `fit(noisy, clean)`. Steps
+    that are masked (by a Keras mask that reaches the decoder's output, or by a `Masking` layer of the encoder) do not
+    count.
 
     Args:
         encoder: Keras model from `(batch, *shape)` to the code, or to tensors of the code's shape, one per head.
@@ -67,13 +68,13 @@ class EncoderDecoder(GenerativeModel):
         return None
 
     def decoded(self, outputs):
-        """Probabilities or means from what the decoder gives."""
+        """Probabilities or means from the decoder's outputs."""
         if self.reconstruction == "bernoulli":
             return ops.sigmoid(outputs)
         return outputs[0] if isinstance(outputs, (list, tuple)) else outputs
 
     def predicted(self, batch, *outputs, training):
-        # Without noise and updates of statistics, which a metric must not add to those of the training
+        # Without noise and updates of statistics: a metric must not change the training
         return batch["target"], self(batch["x"], training=False)
 
     # numpy in, numpy out
@@ -84,7 +85,7 @@ class EncoderDecoder(GenerativeModel):
         return tuple(by_batch(lambda rows: self.encoder(np.asarray(rows, "float32"), training=False), _BATCH, x))
 
     def encode(self, x):
-        """Each example's code, of a probabilistic one its mean: array `(n, *shape)` -> float32 array `(n, *code)`."""
+        """Each example's code, or a probabilistic code's mean: array `(n, *shape)` -> float32 array `(n, *code)`."""
         return self.encoder_outputs(x)[0]
 
     def decode(self, z):

@@ -21,7 +21,7 @@ class GAN(AdversarialModel):
 
         min_G max_D  E log D(x) + E log(1 - D(G(z))),    D = sigmoid(logit), z from the prior.
 
-    A step takes `n_critic` batches of one update: `fit(batch_size=n_critic * b)` gives updates of b examples. The
+    A step takes `n_critic` batches, one per update: `fit(batch_size=n_critic * b)` gives updates of b examples. The
     generator's update uses the fakes of the discriminator's first update. Logged: `loss` (the sum),
     `discriminator_loss`, `generator_loss`.
 
@@ -34,7 +34,7 @@ class GAN(AdversarialModel):
             that give scalars; or an object with these as methods `discriminator_loss` and `generator_loss`. Callables
             and objects are saved as Keras saves custom objects: register them. Defaults to `"non_saturating"`.
         label_smoothing: Number in [0, 1) subtracted from the label 1 of real examples, which keeps the discriminator
-            from being too sure; for `"non_saturating"`, `"minimax"` and `"maximum_likelihood"`. Defaults to 0.
+            from becoming overconfident; for `"non_saturating"`, `"minimax"` and `"maximum_likelihood"`. Defaults to 0.
         **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
@@ -62,7 +62,7 @@ class GAN(AdversarialModel):
         label_smoothing=0.0,
         **kwargs,
     ):
-        adversarial_pair(adversarial_loss)  # raises if it is none
+        adversarial_pair(adversarial_loss)  # raises if it is invalid
         if checks.rate("label_smoothing", label_smoothing) and adversarial_loss not in _SMOOTHED:
             raise ValueError(
                 f"`label_smoothing` is for losses of a cross-entropy. Expected: one of {list(_SMOOTHED)}. "

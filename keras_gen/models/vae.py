@@ -29,8 +29,8 @@ class VAE(EncoderDecoder):
 
         -log (1 / k) sum_i p(x | z_i) p(z_i) / q(z_i | x),    z_1, ..., z_k drawn from q(z | x).
 
-    Logged: `loss`, and its parts `reconstruction` (-log p(x | z)) and `kl`, all in nats. Training weights the KL by the
-    saved variable `kl_weight`, which `callbacks.KLWarmup` moves; evaluation always by `beta`.
+    Logged: `loss`, and its parts `reconstruction` (-log p(x | z)) and `kl`, all in nats. In training the weight of the
+        KL is the saved variable `kl_weight`, which `callbacks.KLWarmup` changes; in evaluation it is always `beta`.
 
     Args:
         encoder: Keras model from `(batch, *shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
@@ -40,8 +40,8 @@ class VAE(EncoderDecoder):
             `"bernoulli"`.
         beta: Weight of the KL divergence of the codes from the prior, a number >= 0. Above 1, codes keep less of an
             example, and samples look more like reconstructions. Defaults to 1.
-        importance_samples: Number k of codes drawn for each example, an integer >= 1: more give a bound nearer to the
-            likelihood. Above 1, `beta` must be 1. Defaults to 1.
+        importance_samples: Number k of codes drawn for each example, an integer >= 1: larger values give a tighter
+            bound. Above 1, `beta` must be 1. Defaults to 1.
         **kwargs: `name` and `dtype` of a Keras model.
 
     Example:
@@ -143,7 +143,7 @@ class VAE(EncoderDecoder):
     def sample(self, n, seed=None):
         """Decode `n` >= 1 draws from the prior N(0, I): float32 array `(n, *shape)` of probabilities or means.
 
-        Without a `seed` each call gives other samples; the random state of training does not change.
+        Without a `seed` each call gives different samples; the random state of training does not change.
         """
         return self.decode(self.draw_latents(n, seed))
 
@@ -158,6 +158,6 @@ class VAE(EncoderDecoder):
     def kl_per_dimension(self, x):
         """The KL of each latent dimension, mean over examples `(n, *shape)`, in nats: float32 array `(latent_dim,)`.
 
-        It is near 0 where a dimension is unused.
+        It is near 0 for an unused dimension.
         """
         return ops.convert_to_numpy(ops.mean(gaussian_kl_per_dimension(*self.posterior(x)), axis=0))

@@ -10,7 +10,7 @@ from keras_gen.models.adversarial import AdversarialModel
 
 
 class _CriticModel(AdversarialModel):
-    """What both Wasserstein GANs share: the losses E f(G(z)) - E f(x) of the critic f, and -E f(G(z)) of G."""
+    """Base of both Wasserstein GANs: the losses E f(G(z)) - E f(x) of the critic f, and -E f(G(z)) of G."""
 
     discriminator_name = "critic"
 
@@ -38,9 +38,9 @@ class WGAN(_CriticModel):
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         critic: Keras model from `(batch, *shape)` to values, without a last activation.
         latent_dim: Width of the latents, the generator's random input, an integer >= 1.
-        n_critic: Updates of the critic for each of the generator, an integer >= 1. Defaults to 5.
-        clip: Largest absolute value that weights of the critic may have, a number > 0: larger ones are clipped after
-            each update. Defaults to 0.01.
+        n_critic: Updates of the critic per update of the generator, an integer >= 1. Defaults to 5.
+        clip: Largest absolute value of the critic's weights, a number > 0: larger weights are clipped after each
+            update. Defaults to 0.01.
         **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 

@@ -10,18 +10,18 @@ _UNPADDED_FROM = (32, 14)  # sides of the inputs of the published network's two 
 
 
 def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0.0, name="lenet5"):
-    """LeNet-5 with today's parts (rectifiers, maximum pooling, logits), for images of any size.
+    """LeNet-5 with modern parts (rectifiers, maximum pooling, logits), for images of any size.
 
     Two convolutions of 5x5, each with a pooling of 2x2, then dense layers, the last of which is named `features`. The
-    convolutions are padded where the image is smaller than the published network's 32x32: a 28x28 image gives
+    convolutions are padded where the image is smaller than the published network's 32x32: a 28x28 image gives maps of
     28, 14, 10 and 5, as there.
 
     Args:
         input_shape: One image's shape `(height, width, channels)`.
         num_classes: Number of classes, an integer >= 2.
         filters: Channels of the two convolutions. Defaults to (6, 16), as published.
-        units: Widths of the dense layers, at least one; the last is that of the features. Defaults to (120, 84), as
-            published.
+        units: Widths of the dense layers, at least one; the last is the width of the features. Defaults to (120, 84),
+            as published.
         dropout: Share of the units that are set to 0 at random in training, in front of each dense layer, in [0, 1).
             Defaults to 0.
         name: The network's name. Defaults to `"lenet5"`.

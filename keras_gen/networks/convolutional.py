@@ -58,8 +58,8 @@ def convolutional_decoder(
 ):
     """A dense layer to a small image, then transposed convolutions of stride 2 up to the image.
 
-    The small image has each side divided by 2 once for each of `filters`, rounded up, and as many channels as the first
-    of them; what the doublings overshoot is cut off.
+    Each side of the small image is halved once per entry of `filters`, rounded up; its channels are the first entry.
+    What the doublings overshoot is cropped.
 
     Args:
         latent_dim, kernel_size, activation, name: As in `convolutional_encoder`.

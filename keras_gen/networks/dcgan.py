@@ -144,7 +144,7 @@ def _halved(name, shape):
 
 
 def _nearest(*sides):
-    """The nearest sides that a DCGAN can make; of two as near, the larger."""
+    """The nearest sides that a DCGAN can make; of two equally near, the larger."""
     found = [
         tuple(min(max(round(side / 2**doublings), _SMALLEST), 2 * _SMALLEST - 1) << doublings for side in sides)
         for doublings in range(1, max(sides).bit_length() + 1)

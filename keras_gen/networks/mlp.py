@@ -45,7 +45,7 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
         latent_dim, activation, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the code on, such as `(20, 400)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
-        output_activation: Activation of the first output; `None` gives logits, or a mean without bounds. Defaults to
+        output_activation: Activation of the first output; `None` gives logits, or an unbounded mean. Defaults to
             `None`.
         heads: 1, or 2 for a mean and a log-variance. Defaults to 1.
 
@@ -75,7 +75,7 @@ def mlp_generator(
         units: Widths of the hidden layers, from the latents on, such as `(256, 512)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
         activation, name: As in `mlp_encoder`.
-        output_activation: Activation of the output; `None` for values without bounds. Defaults to `"tanh"`.
+        output_activation: Activation of the output; `None` for unbounded values. Defaults to `"tanh"`.
         num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
 
     Returns:
@@ -133,7 +133,7 @@ def mlp_autoencoder(
             such as `(28, 28, 1)`. The hidden widths must not grow towards the code.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
         code_activation: Activation of the code. Defaults to `None`.
-        output_activation: Activation of the output; `None` gives logits, or values without bounds. Defaults to `None`.
+        output_activation: Activation of the output; `None` gives logits, or unbounded values. Defaults to `None`.
         tied: Whether the decoder uses the encoder's kernels, transposed. Defaults to `False`.
         code_layer: A layer on top of the code, such as `layers.KSparse(25)`. Defaults to `None`.
 
@@ -177,7 +177,7 @@ def mlp_autoencoder(
 def mlp_ensemble(units, members, activation="relu"):
     """Independent autoencoders of dense layers with the same widths, in one pair of networks.
 
-    Their examples have one row per autoencoder. Trained on each row repeated, an ensemble needs one training only.
+    An example has one row per autoencoder. With each row repeated, one training trains the whole ensemble.
 
     Args:
         units: Widths from the input to the code, such as `[30, 100, 8]`, which must not grow from the first hidden
@@ -203,7 +203,7 @@ def mlp_ensemble(units, members, activation="relu"):
     def chain(widths, name):
         inputs = hidden = keras.Input((members, widths[0]), name=name[0])
         for number, (before, width) in enumerate(itertools.pairwise(widths), start=1):
-            limit = math.sqrt(6 / (before + width))  # Glorot's, which Keras would take from all members together
+            limit = math.sqrt(6 / (before + width))  # Glorot's, which Keras would compute from all members together
             hidden = layers.EinsumDense(
                 "bmi,mio->bmo",
                 (members, width),

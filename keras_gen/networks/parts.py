@@ -1,4 +1,4 @@
-"""What several builders share: validation of sizes, labels as an input, the published initial weights."""
+"""Shared parts of the builders: validation of sizes, labels as an input, the published initial weights."""
 
 import math
 
@@ -8,7 +8,7 @@ from keras import layers
 
 from keras_gen import checks
 
-_LABEL_WIDTH = 50  # of the vector of a class that is concatenated with latents or flat examples
+_LABEL_WIDTH = 50  # of the class vector that is concatenated with latents or flat examples
 
 
 def example_shape(name, shape):
@@ -63,5 +63,5 @@ def with_labels(inputs, hidden, num_classes, name):
 
 
 def initial_weights():
-    """The published N(0, 0.02^2), a new object for each layer: one object draws the same numbers for all."""
+    """The published N(0, 0.02^2), a new object for each layer: one object would draw the same numbers for all."""
     return keras.initializers.RandomNormal(stddev=0.02)

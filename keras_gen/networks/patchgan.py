@@ -12,7 +12,7 @@ from keras_gen.networks.parts import image_shape, initial_weights
 def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discriminator"):
     """A logit for each of many overlapping patches: of 70x70 pixels with three halvings, as published.
 
-    C64-C128-C256-C512 and a last convolution to one channel, all of 4x4, of stride 2 for the halvings and 1 after them;
+    C64-C128-C256-C512 and a last convolution to one channel, all 4x4, with stride 2 for the halvings and 1 after them;
     instance normalisation after all but the first and the last, leaky ReLU of slope 0.2 after all but the last. Patches
     are of 16, 34, 70 and 142 pixels for 1, 2, 3 and 4 halvings.
 
@@ -37,7 +37,7 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     """
     filters, downsamplings = checks.integer("filters", filters), checks.integer("downsamplings", downsamplings)
     shape = image_shape("input_shape", input_shape, free_sides=True)
-    smallest = 3 << downsamplings  # three pixels after the halvings, from which two convolutions take one each
+    smallest = 3 << downsamplings  # three pixels after the halvings; each of two convolutions removes one
     if any(side is not None and side < smallest for side in shape[:2]):
         raise ValueError(
             f"`input_shape` is too small for one patch. Expected: sides of at least {smallest} with "

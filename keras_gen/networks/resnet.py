@@ -30,9 +30,9 @@ def resnet_generator(
     normalisation, and all but the last and the second of a block by ReLU. The 7x7 convolutions and those of the blocks
     pad their input by reflection.
 
-    The first normalisation removes an image's brightness and contrast, so that network(a x + b) = network(x) for any
-    a > 0 and b, but for epsilon in nearly flat images: later layers can only guess them. With `skip` the last
-    convolution also sees the image itself, as in a U-Net.
+    The first normalisation removes an image's brightness and contrast, so network(a x + b) = network(x) for any a > 0
+    and b, except for epsilon in nearly flat images: later layers can only guess them. With `skip` the last convolution
+    also sees the image itself, as in a U-Net.
 
     Args:
         input_shape: One image's shape `(height, width, channels)`; both sides divisible by 2^`downsamplings`, at least
@@ -92,7 +92,7 @@ def resnet_generator(
 
 
 def _reflected(hidden, filters, kernel_size, use_bias=False, activation=None):
-    """A convolution of stride 1 that keeps the sides, its input padded by reflection."""
+    """A convolution of stride 1 that keeps the sides; its input is padded by reflection."""
     padded = ReflectionPadding2D(kernel_size // 2)(hidden)
     options = {"use_bias": use_bias, "activation": activation, "kernel_initializer": initial_weights()}
     return layers.Conv2D(filters, kernel_size, **options)(padded)

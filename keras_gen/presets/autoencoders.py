@@ -85,7 +85,7 @@ def sparse(
     reconstruction="bernoulli",
     **options,
 ):
-    """A sparse autoencoder of one hidden layer, tied: by KL, by L1, or k-sparse.
+    """A sparse autoencoder with one hidden layer and tied weights: KL, L1 or k-sparse.
 
     Args:
         latent_dim: Number of hidden units, before `width`.

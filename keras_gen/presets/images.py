@@ -9,7 +9,7 @@ def lenet5(example_shape, num_classes=10, filters=(6, 16), units=(120, 84), drop
     """A classifier of images: LeNet-5 with rectifiers and maximum pooling.
 
     Args:
-        units: Widths of the dense layers, at least one; the last is that of the features.
+        units: Widths of the dense layers, at least one; the last is the width of the features.
     """
     return models.Classifier(networks.lenet5(example_shape, num_classes, filters, units, dropout), **options)
 
@@ -27,7 +27,7 @@ def cyclegan(example_shape, filters=64, blocks: int | None = None, skip=False, *
         networks.resnet_generator(example_shape, None, filters, blocks, skip=skip, name=f"generator_{way}")
         for way in ("xy", "yx")
     ]
-    # Patches of 70 pixels need sides of 24; those of smaller images are of 34 or 16
+    # Patches of 70 pixels need sides of 24; smaller images get patches of 34 or 16
     smallest = min((side for side in example_shape[:2] if side is not None), default=24)
     downsamplings = 3 if smallest >= 24 else 2 if smallest >= 12 else 1
     discriminators = [

@@ -1,4 +1,4 @@
-"""What makes a function a preset: its arguments, their scaling by `width`, the optimizer and the documentation."""
+"""The `preset` decorator: arguments, their scaling by `width`, the optimizer and the documentation."""
 
 import dataclasses
 import functools
@@ -11,17 +11,17 @@ from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
 from keras_gen.training.generative_model import GenerativeModel
 
 PRESETS = {}  # by name, in the order of their definitions
-_HELP = {  # of arguments of presets, instead of what their models or networks say
+_HELP = {  # texts of arguments, in place of those of models and networks
     "width": "Factor of all hidden widths, a number > 0; small ones are for tests.",
     "units": "Hidden widths of the encoder, or of the generator; the other network mirrors them.",
     "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
     "corruption_kind": "Kind of the noise on the input.",
     "adversarial_loss": (
-        "What the networks minimise: a cross-entropy, of which `non_saturating` is the usual form, least squares, or "
+        "What the networks minimise: a cross-entropy (usually `non_saturating`), least squares, or "
         "the hinge loss."
     ),
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
-    "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes those of pixels that never change.",
+    "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes weights of pixels that never change.",
     "beta_1": "Decay of Adam's mean of gradients, a number >= 0.",
     "beta_2": "Decay of Adam's mean of squared gradients, a number >= 0.",
     "epsilon": "Number that the optimizer adds to the root mean squared gradient, >= 0.",
@@ -31,14 +31,14 @@ _HELP = {  # of arguments of presets, instead of what their models or networks s
 def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), **settings):
     """Register a function from an example's shape to a model as a preset.
 
-    The function has the arguments in which the preset differs from its model, and passes all others, its `**options`,
+    The function declares the arguments in which the preset differs from its model, and passes all others (`**options`)
     to the model's class. The registered function also has `width`, which multiplies the sizes, and the optimizer's
-    settings; it returns the model compiled, and refuses unknown arguments and unknown choices. Its docstring has all
-    arguments, a `Returns` and an `Example` part, and the references of its builders and of its model.
+    settings; it returns the compiled model, and refuses unknown arguments and choices. Its docstring has all arguments,
+    a `Returns` and an `Example` part, and the references of its builders and of its model.
 
-    It has the attributes `name` and `model`, as given here, `summary`, the first line of its docstring, and
-    `arguments`: a dict from a name to an `Argument`, of those that have a default. What the function does not document
-    or restrict itself is taken from the model's class, or else from the builders.
+    Its attributes are `name` and `model`, as given here; `summary`, the first line of its docstring; and `arguments`, a
+    dict from the name of each argument with a default to an `Argument`. Texts and choices that the function does not
+    give itself come from the model's class, or else from the builders.
 
     Args:
         name: The preset's name.
@@ -93,7 +93,7 @@ def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), *
 
 
 def scaled(name, sizes, width, least=1):
-    """Sizes of layers times a factor, rounded, but not below `least`, unless they were before.
+    """Layer sizes times a factor, rounded, but not reduced below `least`.
 
     Args:
         name: The argument's name, for messages.

@@ -56,7 +56,7 @@ def test_refusals_that_import_no_tensorflow(folder, tmp_path):
         ("interpolate nowhere --between 3", "--between is for two test images"),
         ("reconstruct nowhere no.png", "No image at that path."),
         (f"sample nowhere --out {folder}", "is not empty."),
-        ("sample nowhere --out a.txt", "--out is no picture's name."),
+        ("sample nowhere --out a.txt", "--out is not the name of a picture."),
     ]
     code = (
         "import sys, contextlib, io\nfrom keras_gen.cli.main import main\n"

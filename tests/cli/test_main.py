@@ -157,7 +157,7 @@ def test_a_damaged_run_is_one_line(vae, refused):
         (("train", "vae", "--importance-samples", "5", "--beta", "2"), 1, "`beta` must be 1"),
         (("train", "vae", "--binarization", "sometimes"), 2, "'none', 'static', 'dynamic'"),
         (("train", "burda-vae", "--importance-samples", "5", "--kl-warmup", "3"), 1, "--kl-warmup needs a separate KL"),
-        (("train", "vae", "--units", "4,b"), 1, "--units must be whole numbers with commas between."),
+        (("train", "vae", "--units", "4,b"), 1, "--units must be whole numbers separated by commas."),
         (("train", "autoencoder", "--units", "-4"), 1, "`units` must be an integer >= 1. Received: units=-4"),
         (("train", "sparse", "--sparsity-kind", "l2"), 2, "'kl', 'l1', 'k'"),
         (("train", "sparse", "--latent-dim", "-3"), 1, "`latent_dim` must be an integer >= 1"),

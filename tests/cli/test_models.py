@@ -75,10 +75,10 @@ def test_an_interrupted_command_says_how_to_go_on(run, tmp_path, monkeypatch):
 
     monkeypatch.setattr(runs, "train", interrupt)
     code, _, err = run("train", "vae", "--out", tmp_path)
-    assert code == 130 and "--resume goes on" in err
+    assert code == 130 and "--resume continues" in err
     monkeypatch.setattr("keras_gen.tuning.search", interrupt)
     code, _, err = run("tune", "autoencoder", "--search", "corruption=0:0.5", "--out", tmp_path / "a")
-    assert code == 130 and "the same command goes on" in err
+    assert code == 130 and "the same command continues" in err
 
 
 def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):

@@ -74,7 +74,7 @@ def test_help_shows_choices_defaults_and_texts(tool, capsys):
 def test_values_that_are_none_of_the_choices_are_refused(tool, capsys):
     assert call(tool, "--kind", "fst") == 2
     assert "'slow', 'fast'" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="--units must be whole numbers with commas between. .* Received: '4,b'"):
+    with pytest.raises(ValueError, match="--units must be whole numbers separated by commas. .* Received: '4,b'"):
         tool(["--units", "4,b"])
     assert elements("--labels", "3") == (3,) and elements("--kinds", "a, b", str) == ("a", "b")
 

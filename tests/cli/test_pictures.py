@@ -68,7 +68,7 @@ def test_nothing_is_written_over(folder, refused, tmp_path):
     ("words", "message"),
     [
         ("interpolate {run} --between 3", "--between is for two test images, --from and --to for two files."),
-        ("interpolate {run} --between a,b", "--between must be whole numbers with commas between"),
+        ("interpolate {run} --between a,b", "--between must be whole numbers separated by commas"),
         ("interpolate {run} --between 3,400", "--between are numbers of test images. Expected: 0 to 359."),
         ("interpolate {run} --between 3,4 --from a.png", "Received: --between 3,4 with --from or --to"),
         ("interpolate {run} --from {a}", "--from and --to are given together."),
@@ -76,13 +76,13 @@ def test_nothing_is_written_over(folder, refused, tmp_path):
         ("interpolate {run} --between 3,4 --seed 1", "--seed is for paths between samples."),
         ("interpolate {run} --data digits", "--data is for paths between test images."),
         ("plane {run} --axes 0,3", "--axes are two different coordinates. Expected: two of 0 to 2"),
-        ("plane {run} --axes x,y", "--axes must be whole numbers with commas between"),
+        ("plane {run} --axes x,y", "--axes must be whole numbers separated by commas"),
         ("reconstruct {run} none.png", "No image at that path."),
         ("reconstruct {run} {a} --n 3", "--data and --n are for test images."),
         ("reconstruct {run} {run}/settings.json", "cannot be read as an image"),
-        ("plane {run} --out plane", "--out is no picture's name. Expected: one that ends in .jpeg"),
-        ("plane {run} --out plane.doc", "--out is no picture's name."),
-        ("sample {run} --out 0.5", "--out is no picture's name."),
+        ("plane {run} --out plane", "--out is not the name of a picture. Expected: one that ends in .jpeg"),
+        ("plane {run} --out plane.doc", "--out is not the name of a picture."),
+        ("sample {run} --out 0.5", "--out is not the name of a picture."),
     ],
 )
 def test_bad_input_is_one_line(words, message, folder, images, refused, tmp_path, monkeypatch):
