@@ -18,7 +18,7 @@ def read_array_file(path):
         if path.suffix == ".npz":
             content = {key: content[key] for key in content.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        why = "it holds Python objects, or is no such file" if "pickle" in str(error) else error
+        why = "it holds Python objects, or is not such a file" if "pickle" in str(error) else error
         raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {why}") from None
     if path.suffix == ".npy":
         return [(content, None)]

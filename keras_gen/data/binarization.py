@@ -36,8 +36,8 @@ def binarize(x, seed=0):
 def bernoulli_draw(x, first, epoch, seed):
     """Binary images of a batch of probabilities x, float32 `(batch, ...)`.
 
-    The example at place `first + i` of an epoch gets the same draw for every batch size, a function of its place, the
-    epoch and the run's seed (int64 scalars), so that a resumed run sees what an unbroken one would have seen.
+    The draw for the example at position `first + i` of an epoch depends only on its position, the epoch and the run's
+    seed (int64 scalars), not on the batch size. So a resumed run sees what an unbroken one would have seen.
     """
     size = math.prod(x.shape[1:])
     blocks = -(-size // 4)  # the generator makes four numbers at each count

@@ -11,7 +11,7 @@ def is_dataset(data):
 
 
 def batch_count(data):
-    """Number of batches of a dataset, or of what has `num_batches`; `None` if unknown or endless."""
+    """Number of batches of a dataset, or of an object with `num_batches`; `None` if unknown or endless."""
     if is_dataset(data):
         count = int(data.cardinality())
         return count if count > 0 else None
@@ -26,7 +26,7 @@ def is_endless(data):
 def adapt_dataset(dataset, select, ranges):
     """A dataset of dicts, the parts that `select` gives of each element, for the batches of a dataset.
 
-    Training stops with an error at a batch with values outside a part's range in `ranges`, or NaN among them.
+    Training stops with an error at a batch with values outside a part's range in `ranges`, or with NaN.
     """
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and AutoGraph would warn
@@ -50,7 +50,7 @@ def assert_in_range(name, part, limits):
 
 
 def drop_uneven_batches(dataset, updates, replicas):
-    """The dataset without batches that do not give all replicas equally much, and each update of a step an example."""
+    """The dataset without batches that cannot give all replicas equally many examples, and each update at least one."""
 
     @tf.autograph.experimental.do_not_convert
     def is_even(*parts):

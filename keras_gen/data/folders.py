@@ -10,9 +10,9 @@ LAYOUTS = (
     "'val') of the same kind"
 )
 _TRAIN, _TEST = ("train", "training"), ("test", "testing", "val", "valid", "validation")
-_JUNK = ("__macosx", "thumbs.db", "desktop.ini")  # which systems leave; hidden files are left out too
+_JUNK = ("__macosx", "thumbs.db", "desktop.ini")  # left by operating systems; hidden files are ignored too
 _NO_IMAGES = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")  # formats that Pillow names but cannot decode by itself
-_STRAY = 5  # files of one kind among so many times as many of another are taken for strays
+_STRAY = 5  # files of one kind are strays if there are so many times as many of the other
 
 
 class Listing(typing.NamedTuple):
@@ -37,8 +37,8 @@ def suffixes():
 def listing(folder):
     """The `Listing` of a folder of images, or of one sub-folder of images for each class.
 
-    Hidden files and folders, and what operating systems leave, do not count. A few images beside many of class folders,
-    or the other way round, are entries left out.
+    Hidden files and folders, and files that operating systems leave, are ignored. A few images next to many in class
+    folders, or the other way round, are left out.
 
     Raises:
         ValueError: If there are no images, or both images and class folders.
@@ -50,7 +50,7 @@ def listing(folder):
     if min(len(loose), len(inner)) * _STRAY > max(len(loose), len(inner)):
         raise ValueError(
             f"'{folder}' must not mix images and class folders. Expected: {LAYOUTS}. Received: {len(loose)} images, "
-            f"such as '{loose[0].name}', beside {len(inner)} in sub-folders, such as '{inner[0][1]}'"
+            f"such as '{loose[0].name}', and {len(inner)} in sub-folders, such as '{inner[0][1]}'"
         )
     if not loose and not inner:
         names = [entry.name for entry in entries]
@@ -68,7 +68,7 @@ def parts(folder):
     """The `Listing` of a folder in a list, or those of its sub-folders for training and for testing.
 
     Raises:
-        ValueError: As `listing`, or if one part has classes that the other has not.
+        ValueError: As `listing`, or if one part has classes that the other does not have.
     """
     folders = {entry.name.lower(): entry for entry in _visible(folder) if entry.is_dir()}
     train, test = (next((folders[name] for name in names if name in folders), None) for names in (_TRAIN, _TEST))
@@ -87,7 +87,7 @@ def parts(folder):
         )
     if test is not None and (unknown := sorted(set(found[1].classes) - set(found[0].classes))):
         raise ValueError(
-            f"'{test}' has classes that '{train.name}' has not. Expected: {found[0].classes}. Received: {unknown}"
+            f"'{test}' has classes that '{train.name}' does not have. Expected: {found[0].classes}. Received: {unknown}"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""Sets of image files: which can be read, and the shape that all are brought to."""
+"""Sets of image files: which can be read, and the shape to which all are converted."""
 
 import concurrent.futures
 import io
@@ -13,10 +13,10 @@ _SMALL = 8  # the size at which a file is decoded to find damage
 
 
 class Survey(typing.NamedTuple):
-    """What is known of a set of files before it is read.
+    """What is known about a set of files before it is read.
 
     The `numbers` of the entries that can be read, their upright `sizes` (height, width), and the `shape` (height,
-    width, channels) that they are brought to.
+    width, channels) to which they are converted.
     """
 
     numbers: list
@@ -25,7 +25,7 @@ class Survey(typing.NamedTuple):
 
 
 def survey(name, entries, titles, left_out, size=None, channels=None, decode=False):
-    """The `Survey` of files, which are paths or encoded images; messages call the set by `name`.
+    """The `Survey` of files, which are paths or encoded images; messages call the set `name`.
 
     Args:
         name: What messages call the set.
@@ -33,7 +33,7 @@ def survey(name, entries, titles, left_out, size=None, channels=None, decode=Fal
         titles: What messages call each entry.
         left_out: Dict from titles to reasons, to which entries that cannot be read are added.
         size, channels: As in `read_image`. Defaults to `None`: as `images.default_sides` says, and colours if any file
-            stores colours. A warning states the size if it is not that of all files.
+            stores colours. A warning states the size if not all files have it.
         decode: Whether files are decoded to find damage, not only their headers read. Defaults to `False`.
 
     Raises:
@@ -63,7 +63,7 @@ def survey(name, entries, titles, left_out, size=None, channels=None, decode=Fal
 
 
 def attempted(function, entries):
-    """What a function gives of each entry, a path or a binary file, or the `UnreadableImage` that it raises."""
+    """A function's result for each entry, a path or a binary file, or the `UnreadableImage` that it raises."""
 
     def attempt(entry):
         try:
@@ -76,7 +76,7 @@ def attempted(function, entries):
 
 
 def without_unreadable(name, found, titles, left_out):
-    """The pairs (number, result) of what `attempted` gave; the reasons of the others are added to `left_out`."""
+    """The pairs (number, result) of the successes of `attempted`; the reasons of failures are added to `left_out`."""
     bad = {title: one.reason for title, one in zip(titles, found, strict=True) if isinstance(one, UnreadableImage)}
     left_out |= bad
     good = [(number, one) for number, one in enumerate(found) if not isinstance(one, UnreadableImage)]

@@ -21,11 +21,11 @@ _ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
 
 
 def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
-    """The `ArrayImages` or `FileImages` of one set of images, which messages call by `name`.
+    """The `ArrayImages` or `FileImages` of one set of images, which messages call `name`.
 
     `images` is an array `(n, height, width, channels)`, whose values are kept as they are; a folder of images, or of
     one sub-folder for each class; a file; or a tensorflow-datasets set and one of its splits, such as
-    `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded. `size` and `channels` of files are as in
+    `"cycle_gan/monet2photo:trainA"`, which is kept encoded in memory. `size` and `channels` of files are as in
     `data.load`, and `value_range` is what black and white are mapped to. A `ValueError` says that no image can be read.
     """
     if isinstance(images, (str, Path)):
@@ -38,7 +38,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
         if not split or path.suffix or len(path.parts) > 3:
             raise ValueError(
                 f"`{name}` must be an image or a folder of images that exists, an array, or a set and its split, such "
-                f"as 'cycle_gan/monet2photo:trainA'.{nearest(path)} Received: {str(images)!r}, where nothing is"
+                f"as 'cycle_gan/monet2photo:trainA'.{nearest(path)} Received: {str(images)!r}, which does not exist"
             )
         encoded = _encoded(set_name, split)
         numbers = [f"{images}, image {number}" for number in range(len(encoded))]
@@ -66,7 +66,7 @@ class ArrayImages(Source):
             )
 
     def rows(self, indices, draws=None):
-        """Images by their numbers, float32, augmented where there are `draws` `(batch, 3)` from U[0, 1)."""
+        """Images by their numbers, float32, augmented if there are `draws` `(batch, 3)` from U[0, 1)."""
         images = super().rows(indices)
         if draws is None:
             return images
@@ -76,17 +76,17 @@ class ArrayImages(Source):
 
 
 class FileImages:
-    """Images of encoded files, decoded when they are asked for; those that cannot be decoded are named and left out.
+    """Images of encoded files, decoded on demand; those that cannot be decoded are named and left out.
 
     `entries` are file names or encoded images, `titles` what messages call the entries, and `others` the paths of files
-    that are no images; `size`, `channels` and `value_range` are as in `image_source`.
+    that are not images; `size`, `channels` and `value_range` are as in `image_source`.
     """
 
     augments, dtype = True, tf.float32
 
     def __init__(self, name, entries, titles, size=None, channels=None, value_range=(-1, 1), others=()):
         self._range = checks.interval("value_range", value_range)
-        left_out = {str(other): "no image by its name" for other in others}
+        left_out = {str(other): "not an image by its name" for other in others}
         total = len(entries) + len(left_out)
         numbers, self.sizes, shape = survey(f"`{name}`", entries, titles, left_out, size, channels, decode=True)
         warn_left_out(f"`{name}`", total, left_out)
@@ -102,20 +102,20 @@ class FileImages:
         return self._range
 
     def resized(self, size):
-        """The same images, brought to another `size`, as in `image_source`."""
+        """The same images, resized to another `size`, as in `image_source`."""
         other = copy.copy(self)
         other._set_shape((*sides(size), self.example_shape[-1]))
         return other
 
     @property
     def fingerprint(self):
-        """A short text that other files, of other names or lengths, have differently; folders may move."""
+        """A short text that identifies the files by their names and lengths; folders may move."""
         lengths = [len(entry) if isinstance(entry, bytes) else os.stat(entry).st_size for entry in self._entries]
         entries = [f"{Path(name).name} {length}" for name, length in zip(self.display_names, lengths, strict=True)]
         return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
 
     def rows(self, indices, draws=None):
-        """Images by their numbers, augmented where there are draws; arguments as in `ArrayImages.rows`."""
+        """Images by their numbers, augmented if there are draws; arguments as in `ArrayImages.rows`."""
         *_, channels = shape = self.example_shape
         size = shape[:2] if draws is None else _enlarged(shape)
 

@@ -23,7 +23,7 @@ _TURNS = {  # of each orientation but 1
 }
 _FILTER = Image.Resampling.BICUBIC
 _LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
-_LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # sides kept as they are, the default side, and what divides a default
+_LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # the largest sides kept, the default side, and a divisor of default sides
 
 
 class UnreadableImage(ValueError):
@@ -45,20 +45,20 @@ class ImageFacts(typing.NamedTuple):
 def read_image(path, size=None, channels=None):
     """Read an image file of any kind that Pillow reads.
 
-    The image is turned upright as its EXIF data say, and transparent pixels are laid on white. 16-bit grey values and
-    floats are scaled to 8 bits. Of an animation the first frame is read.
+    The image is turned upright according to its EXIF data, and transparent pixels are blended with white. 16-bit grey
+    values and floats are scaled to 8 bits. Only the first frame of an animation is read.
 
     Args:
         path: Path of the file, or a binary file object.
-        size: Side, or the pair (height, width), that the image is brought to: the largest part of that shape around the
-            centre is cut out and resized. Defaults to `None`: the image's own.
+        size: Side, or the pair (height, width), of the result: the largest centred part of that shape is cropped and
+            resized. Defaults to `None`: the image's own.
         channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if the file stores colours, else 1.
 
     Returns:
         uint8 array `(height, width, channels)`.
 
     Raises:
-        ValueError: If the file is missing, damaged, no image, or larger than Pillow opens (179 million pixels).
+        ValueError: If the file is missing, damaged, not an image, or larger than Pillow opens (179 million pixels).
 
     Example:
 
@@ -87,7 +87,7 @@ def read_image(path, size=None, channels=None):
 
 
 def image_facts(path):
-    """The `ImageFacts` of a file, an argument as of `read_image`; damage behind the header is not found.
+    """The `ImageFacts` of a file, which is given as to `read_image`; damage after the header is not found.
 
     Raises:
         ValueError: As `read_image`.
@@ -126,7 +126,7 @@ def resized(images, size=None, channels=None):
         [np.asarray(ImageOps.fit(Image.fromarray(plane), size[::-1], _FILTER)) for plane in np.moveaxis(image, -1, 0)]
         for image in images
     ]
-    return np.moveaxis(np.clip(fitted, 0, 1), 1, -1).astype("float32")  # a cubic filter swings beyond black and white
+    return np.moveaxis(np.clip(fitted, 0, 1), 1, -1).astype("float32")  # a cubic filter overshoots black and white
 
 
 def wanted(size, channels):
@@ -145,7 +145,7 @@ def sides(size):
 
 
 def default_sides(sizes):
-    """The pair (height, width) that images of these sizes, such pairs, are brought to where no size is given.
+    """The pair (height, width) to which images of these sizes, such pairs, are resized if no size is given.
 
     Equal sizes of at most 256 pixels are kept. Otherwise the images become squares with a side of 64, or of the median
     of their shorter sides, rounded down to a multiple of 8, if that is less.
@@ -158,7 +158,7 @@ def default_sides(sizes):
 
 
 def _opened(path, function):
-    """What a function gives of the opened image; any error of Pillow's names the file."""
+    """A function's result for the opened image; any error of Pillow's names the file."""
     try:
         with Image.open(path) as image:
             return function(image)

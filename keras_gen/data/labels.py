@@ -2,16 +2,16 @@
 
 import numpy as np
 
-_KINDS = "whole numbers, truth values or strings of shape (n,) or (n, 1), or one-hot rows"
+_KINDS = "whole numbers, booleans or strings of shape (n,) or (n, 1), or one-hot rows"
 
 
 def encode_labels(labels, test_labels=None, names=None):
     """Number the classes of labels of any kind 0, 1, ..., in the sorted order of the labels.
 
     Args:
-        labels: Array `(n,)` or `(n, 1)` of integers, of floats that are whole, of truth values or of strings; or
+        labels: Array `(n,)` or `(n, 1)` of integers, of whole floats, of booleans or of strings; or
             `(n, k)` of one-hot rows.
-        test_labels: The same of other examples, whose classes are those of `labels`. Defaults to `None`.
+        test_labels: The labels of other examples, with the classes of `labels`. Defaults to `None`.
         names: Names of the labels 0, 1, ... Defaults to `None`: the labels themselves.
 
     Returns:
@@ -44,7 +44,7 @@ def encode_labels(labels, test_labels=None, names=None):
 
 
 def _flat(labels):
-    """Labels as an array `(n,)` of integers, truth values or strings."""
+    """Labels as an array `(n,)` of integers, booleans or strings."""
     labels = np.asarray(labels)
     if labels.dtype.kind in "OS":  # of Python's or TensorFlow's strings
         labels = np.array([_text(label) for label in labels.ravel()]).reshape(labels.shape)

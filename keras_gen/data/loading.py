@@ -1,4 +1,4 @@
-"""Images by name, by path or in arrays, as float32 arrays in a stated range, with labels where there are any."""
+"""Images by name, by path or in arrays, as float32 arrays in a stated range, with labels if there are any."""
 
 import functools
 import os
@@ -15,7 +15,7 @@ from keras_gen.data.images import read_image, resized, wanted
 from keras_gen.data.labels import encode_labels
 from keras_gen.files import nearest, no_data
 
-_HELD_OUT = 5  # one example of so many, where a set comes without a test part
+_HELD_OUT = 5  # one example in this many, if a set has no test part
 _WHITE_8, _WHITE_16 = 255, 65535
 
 
@@ -35,26 +35,26 @@ def load(name, value_range=(0, 1), size=None, channels=None):
     """Load the training and the test part of a set of images.
 
     Args:
-        name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no network needed); a path; or else the name of a
-            tensorflow-datasets image set, such as `"mnist"`, in whatever case, kept where `TFDS_DATA_DIR` says. A path
-            is a folder of images of any kind that Pillow reads, or of one sub-folder a class, or with sub-folders
+        name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no download needed); a path; or else the name of a
+            tensorflow-datasets image set, such as `"mnist"`, in upper or lower case, stored in `TFDS_DATA_DIR`. A path
+            is a folder of images of any kind that Pillow reads, or of one sub-folder per class, or with sub-folders
             `train` and `test` (or `val`) of either kind, or of MNIST's four files; or an `.npz` or `.npy` file, with
             `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`). An
-            array of images, or the pair (images, labels), is a set, too.
+            array of images, or the pair (images, labels), works too.
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
         size: Side, or the pair (height, width), that images are cropped around the centre and resized to. Defaults to
             `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
-            pixels, or of fewer where half of them are smaller, with a warning.
+            pixels, or fewer if half of them are smaller, with a warning.
         channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1.
 
     Returns:
-        The pair (train, test) of `Split(x, y, class_names)`. Where a set has no test part, a fifth of its examples, the
-        first of a fixed permutation, is held out. Labels of any kind that `encode_labels` takes become 0, 1, ...; the
-        names are the labels, the folders or those of tensorflow-datasets. The arrays are read-only: a named set is
-        loaded once a process and shared.
+        The pair (train, test) of `Split(x, y, class_names)`. If a set has no test part, a fifth of its examples is held
+        out: the first of a fixed permutation. Labels of any kind that `encode_labels` takes become 0, 1, ...; the names
+        are the labels, the folders or those of tensorflow-datasets. The arrays are read-only: a named set is loaded
+        once per process and shared.
 
     Raises:
-        ConnectionError: If a set has to be downloaded and there is no network.
+        ConnectionError: If a set has to be downloaded and there is no network access.
 
     Example:
 
@@ -76,7 +76,7 @@ def load(name, value_range=(0, 1), size=None, channels=None):
 
 
 def _require_known(text, path):
-    """Raise a `ValueError` unless a text that is no path is the name of a set."""
+    """Raise a `ValueError` unless a text that is not a path is the name of a set."""
     if text.lower() == named_sets.DIGITS:
         return
     is_path = path.suffix in (".npz", ".npy") or len(path.parts) > 1 or text.endswith(os.sep) or text.startswith("~")
@@ -111,7 +111,7 @@ def _read_path(path, low, high, size, channels):
         splits = [(images, labels), (test_images, test_labels)]
     elif path.is_dir():
         parts = folders.parts(path)
-        others = {str(entry): "no image by its name" for part in parts for entry in part.others}
+        others = {str(entry): "not an image by its name" for part in parts for entry in part.others}
         files = [[file for file, _ in part.files] for part in parts]
         labels = [[label for _, label in part.files] if len(parts[0].classes) > 1 else None for part in parts]
         splits = [(part, list(map(str, part)), label) for part, label in zip(files, labels, strict=True)]
@@ -141,7 +141,7 @@ def _decoded(name, splits, left_out, size, channels):
 
 
 def _finished(name, splits, low, high, size=None, channels=None, names=None, white=None):
-    """Scale, number the classes, hold out a test part where there is none, and protect the arrays."""
+    """Scale, number the classes, hold out a test part if there is none, and protect the arrays."""
     images = [np.asarray(x) for x, _ in splits]
     white = white or _white(name, images)
     images = [resized(_as_unit_float(x, white), size, channels) for x in images]
@@ -151,11 +151,11 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
         images, labels = [images[0][part] for part in parts], [None if names is None else labels[0][p] for p in parts]
     elif names is not None and (unknown := labels[1] < 0).any():
         warnings.warn(
-            f"{unknown.sum()} test images of {name} are left out: no training image is of their classes", stacklevel=3
+            f"{unknown.sum()} test images of {name} are left out: no training image has their classes", stacklevel=3
         )
         images[1], labels[1] = images[1][~unknown], labels[1][~unknown]
     if any(len(x) == 0 for x in images):
-        raise ValueError("A data set must hold at least two images, one to test. Received: fewer")
+        raise ValueError("A data set must hold at least two images, one of them for testing. Received: fewer")
     finished = []
     for x, y in zip(images, labels, strict=True):
         x = x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
@@ -167,7 +167,7 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
 
 
 def _held_out(n, labels):
-    """The numbers of the examples to train with, and of those held out, whose classes are all to be trained with."""
+    """The numbers of the training examples and of the held-out ones, whose classes must all be in the training."""
     order = np.random.default_rng(0).permutation(n)
     held_out = -(-n // _HELD_OUT)
     training, test = order[held_out:], order[:held_out]
@@ -178,14 +178,14 @@ def _held_out(n, labels):
 
 
 def _classes(name, splits, names):
-    """The numbers of the classes of each part, and their names; `None` where there are no labels that can be used."""
+    """The numbers of the classes of each part, and their names; `None` without usable labels."""
     given = [y for _, y in splits]
     for x, y in splits:
         if y is not None and len(y) != len(x):
             raise ValueError(f"{name} must have a label for each image. Expected: {len(x)}. Received: {len(y)}")
     if any(y is None for y in given):
         if any(y is not None for y in given):
-            warnings.warn(f"The labels of {name} are left out, for one of its parts has none", stacklevel=5)
+            warnings.warn(f"The labels of {name} are left out, because one of its parts has none", stacklevel=5)
         return [None] * len(given), None
     try:
         *numbers, names = encode_labels(*given, names=names)
@@ -204,7 +204,7 @@ def _white(name, parts):
     white = 1 if high <= 1 else _WHITE_8 if high <= _WHITE_8 else _WHITE_16
     if low < 0 or high > white or high < white // 2:
         raise ValueError(
-            f"Integer pixels of {name} must fill 0..255 or 0..65535, for it is not known what white is. Expected: "
+            f"Integer pixels of {name} must use 0..255 or 0..65535: the value of white is unknown. Expected: "
             f"floats in [0, 1], such as x / {high}. Received: integers in {low}..{high}"
         )
     return white

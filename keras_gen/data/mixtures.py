@@ -29,7 +29,7 @@ class Mixture(typing.NamedTuple):
     sigma: float
 
     def draw(self, n, seed=None):
-        """Draw `n` >= 1 examples, without a seed others at each call: float32 array `(n, d)`."""
+        """Draw `n` >= 1 examples, without a seed different ones at each call: float32 array `(n, d)`."""
         rng = np.random.default_rng(seed)
         modes = rng.integers(len(self.centres), size=checks.integer("n", n))
         noise = rng.standard_normal((n, self.centres.shape[1]))

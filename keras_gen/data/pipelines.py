@@ -13,9 +13,9 @@ _SHUFFLE_ROUNDS, _SHUFFLE_KEY = 12, 0x1E3779B97F4A7C15
 
 
 def shuffled(indices, stream, number, size):
-    """What stands at the places `indices`, int64 `(batch,)`, of the permutation of 0, ..., size - 1 of two numbers.
+    """The entries at `indices`, int64 `(batch,)`, of the permutation of 0, ..., size - 1 that two numbers determine.
 
-    `stream` and `number` are int64; `number` is a scalar, or `(batch,)` for a permutation of its own for each place.
+    `stream` and `number` are int64; `number` is a scalar, or `(batch,)` for a separate permutation for each position.
     """
     key = tf.fill(tf.shape(number), tf.constant(_SHUFFLE_KEY, "int64"))
     seed = tf.stack([stream + tf.zeros_like(number), number, key], axis=-1)  # (3,) or (batch, 3)
@@ -50,7 +50,7 @@ class SeededPipeline:
         return whole + (rest > 0 and not dropped)
 
     def batches(self, training=True, updates=1, replicas=1):
-        """Number of batches in an epoch; of those that `dataset` makes of the same arguments."""
+        """Number of batches in an epoch, as `dataset` makes them with the same arguments."""
         available = self._available(training, updates, replicas)
         return min(self.steps or available, available) if training else available
 
@@ -76,9 +76,9 @@ class SeededPipeline:
         Args:
             training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
                 the arrays and the draw that of epoch 0. Defaults to `True`.
-            updates: Updates of a step, each of which sees examples of its own. Defaults to 1.
-            replicas: Devices that share a batch. In training a last batch that does not give all the same number, and
-                each update one, is left out. Defaults to 1.
+            updates: Updates of a step, each of which sees its own examples. Defaults to 1.
+            replicas: Devices that share a batch. In training, a last batch is left out if it cannot give all the same
+                number of examples, and each update one. Defaults to 1.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
@@ -123,13 +123,13 @@ class Pipeline(SeededPipeline):
             both are read batch by batch.
         y: Array `(n, ...)`: integer labels, or the targets of an autoencoder. Defaults to `None`.
         batch_size: Integer >= 1. Defaults to 32.
-        shuffle: Whether each epoch has an order of its own. Defaults to `True`.
+        shuffle: Whether each epoch has its own order. Defaults to `True`.
         seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
-        binarization: `None`, `"static"` (each pixel drawn once) or `"dynamic"` (drawn anew each epoch; evaluation
-            always uses the draw of epoch 0). Needs `x` in [0, 1], for a static draw in memory and dense. Defaults to
-            `None`.
+        binarization: `None`, `"static"` (each pixel drawn once) or `"dynamic"` (redrawn in each epoch; evaluation
+            always uses the draw of epoch 0). Needs `x` in [0, 1]; a static draw needs a dense array in memory. Defaults
+            to `None`.
         drop_remainder: Whether a last, smaller batch is left out in training. Defaults to `False`.
-        steps: Number of batches an epoch, at most what the data give; all if `None`. Defaults to `None`.
+        steps: Number of batches per epoch, at most what the data give; all if `None`. Defaults to `None`.
         sample_weight: Array `(n,)` of the examples' weights in the loss; batches are then dicts. Defaults to `None`.
         value_range: The pair (lowest, highest) that black and white of `x` were mapped to, as in `load`, for images
             that do not show both: a generator with values in (-1, 1) refuses bright images of an unknown range.

@@ -1,4 +1,4 @@
-"""Arrays whose rows are asked for batch by batch: in memory, on disk, or sparse."""
+"""Arrays whose rows are read batch by batch: in memory, on disk, or sparse."""
 
 import math
 
@@ -9,11 +9,11 @@ from keras_gen import checks
 
 
 class Source:
-    """An array `(n, ...)` of numbers whose rows are read by their numbers; messages call it by `name`.
+    """An array `(n, ...)` of numbers whose rows are read by their numbers; messages call it `name`.
 
     An array in memory becomes a tensor; a `numpy.memmap` stays on disk and a scipy sparse matrix stays sparse, and only
-    the rows of a batch are read and made dense. Rows have the type `dtype`, if `None` the array's own, float32 for
-    other floats. `value_range` is the pair (lowest, highest) that values are known to keep to, if `None` their own.
+    the rows of a batch are read and made dense. Rows have the type `dtype`; if `None`, the array's own, with float32
+    for all floats. `value_range` is the known pair (lowest, highest) of the values; if `None`, it is computed.
     """
 
     def __init__(self, name, array, dtype=None, value_range=None):

@@ -1,6 +1,6 @@
 """Tables in CSV and Parquet files, read and written by pandas.
 
-The cells of a CSV file are kept as text, so that those which are not filled are written as they were read.
+The cells of a CSV file are kept as text, so cells that are not filled are written as they were read.
 """
 
 import dataclasses
@@ -54,7 +54,7 @@ class Table:
         return f"{value:.4g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
 
     def with_columns(self, columns):
-        """A table with further columns, those of a DataFrame, in front."""
+        """A table with the columns of a DataFrame added in front."""
         import pandas as pd
 
         parts = [columns, self.frame], [columns.astype(str), self.text]
@@ -78,7 +78,7 @@ def table_suffix(path):
     """The suffix of a table's file, in lower case; a suffix that cannot be read or written raises."""
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"A table's file has another suffix. Expected: one of {SUFFIXES}. Received: {str(path)!r}")
+        raise ValueError(f"Unknown suffix of a table's file. Expected: one of {SUFFIXES}. Received: {str(path)!r}")
     if suffix == ".parquet" and importlib.util.find_spec("pyarrow") is None:
         raise ImportError(f"Parquet files need pyarrow. Expected: pip install pyarrow. Received: {str(path)!r}")
     return suffix
@@ -87,10 +87,10 @@ def table_suffix(path):
 def read_table(path):
     """Read a table from a file.
 
-    In a CSV file the separator is the comma, semicolon, tab or bar that the first line, the column names, has most. A
-    column is of numbers, of `true` and `false`, or of dates such as 2024-05-31, 31.5.2024 or 5/31/2024 if all its known
-    cells are; of texts otherwise. Whole numbers with a leading zero are texts. Empty cells and `NA`, `NaN`, `null`,
-    `None` and `?` are missing.
+    The separator of a CSV file is the comma, semicolon, tab or bar that is most frequent in the first line, the column
+    names. A column is of numbers, of `true` and `false`, or of dates such as 2024-05-31, 31.5.2024 or 5/31/2024 if all
+    its known cells are; of texts otherwise. Whole numbers with a leading zero are texts. Empty cells and `NA`, `NaN`,
+    `null`, `None` and `?` are missing.
 
     Args:
         path: A `.csv` or `.tsv` file in UTF-8, or a `.parquet` file.
@@ -99,7 +99,7 @@ def read_table(path):
         A `Table` of at least one column and one row.
 
     Raises:
-        ValueError: If the file is missing, empty, of another kind, or has two columns of one name.
+        ValueError: If the file is missing, empty, of another kind, or has two columns with the same name.
 
     Example:
 
@@ -131,7 +131,7 @@ def _read_parquet(path):
     try:
         frame = pd.read_parquet(path, engine="pyarrow")
     except (OSError, ValueError) as error:
-        raise ValueError(f"{path} is no Parquet file: {error}") from None
+        raise ValueError(f"{path} is not a Parquet file: {error}") from None
     _check_cells(frame, path)
     return Table(frame)
 
@@ -142,17 +142,17 @@ def _read_csv(path):
     try:
         content = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise ValueError(f"{path} is no CSV file. Expected: text in UTF-8. Received: other bytes") from None
+        raise ValueError(f"{path} is not a CSV file. Expected: text in UTF-8. Received: other bytes") from None
     if not content.strip() or "\0" in content:
         received = "zero bytes" if content.strip() else "an empty file"
-        raise ValueError(f"{path} is no CSV file. Expected: text, column names in the first line. Received: {received}")
+        raise ValueError(f"{path} is not a CSV file. Expected: text, column names in line 1. Received: {received}")
     header = content.lstrip().splitlines()[0]
     separator = max(",;\t|", key=header.count)
     options = {"sep": separator, "header": None, "dtype": object, "keep_default_na": False}
     try:
         cells = pd.read_csv(io.StringIO(content), **options).fillna("")
     except pd.errors.ParserError as error:
-        raise ValueError(f"{path} is no CSV file: {error}") from None
+        raise ValueError(f"{path} is not a CSV file: {error}") from None
     names, text = cells.iloc[0].str.strip(), cells.iloc[1:].reset_index(drop=True)
     text.columns = pd.Index(names.tolist())
     _check_cells(text, path)
@@ -185,7 +185,7 @@ def _typed(cells, decimal):
 
 
 def _layout(known):
-    """The format of all dates, or `None`; the month is first where both it and the day may be."""
+    """The format of all dates, or `None`; the month comes first if the order is ambiguous."""
     import pandas as pd
 
     with warnings.catch_warnings(action="ignore"):  # of a format that cannot be the first

@@ -22,25 +22,25 @@ def unpaired(
 ):
     """A pipeline of pairs `(images of x, images of y)`, for `models.CycleGAN`.
 
-    An epoch shows each image of the larger set once; the smaller begins again as often as needed. Each set is shuffled
-    on its own, and again in each of its passes: orders, crops and mirror images depend on `seed`, the epoch and the
-    place in it alone, so that a resumed run sees what an unbroken one would have seen. Files are read when needed;
-    those that cannot be read are named in a warning and left out.
+    An epoch shows each image of the larger set once; the smaller set is repeated as needed. Each set is shuffled
+    separately, and again in each of its passes: orders, crops and mirror images depend only on `seed`, the epoch and
+    the position in it, so a resumed run sees what an unbroken one would have seen. Files are read when needed; those
+    that cannot be read are named in a warning and left out.
 
     Args:
         x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
-            such as `"cycle_gan/monet2photo:trainA"`, which is kept in memory as it is encoded.
+            such as `"cycle_gan/monet2photo:trainA"`, which is kept encoded in memory.
         y: The same for the other set. Defaults to `None`: of a tensorflow-datasets set `trainA` is x, `trainB` y.
         size: Side, or the pair (height, width), that files are cropped around the centre and resized to. Defaults to
-            `None`: as in `load`, for x; y is brought to the same.
+            `None`: as in `load`, for x; y gets the same size.
         batch_size: Integer >= 1. Defaults to 1, as published.
         augment: Whether training images are enlarged by 286 / 256, cropped at random and mirrored in half of the cases,
             as published. Defaults to `None`: files are, arrays not.
-        shuffle: Whether each epoch has orders of its own. Defaults to `True`.
+        shuffle: Whether each epoch has its own orders. Defaults to `True`.
         seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
-        channels: 1 or 3 for files. Defaults to `None`: 3 where any of a set's files stores colours.
+        channels: 1 or 3 for files. Defaults to `None`: 3 if any of a set's files stores colours.
         value_range: The pair (lowest, highest) that black and white of files are mapped to. Defaults to (-1, 1).
-        steps: Number of batches an epoch, at most what the larger set gives; all if `None`. Defaults to `None`.
+        steps: Number of batches per epoch, at most what the larger set gives; all if `None`. Defaults to `None`.
 
     Returns:
         An `UnpairedPipeline`, for `fit` and `evaluate`.
@@ -72,7 +72,7 @@ def unpaired(
 
 
 class UnpairedPipeline(SeededPipeline):
-    """What `unpaired` makes: a pipeline of two sources, each with its own order.
+    """The result of `unpaired`: a pipeline of two sources, each with its own order.
 
     Args:
         first, second: `ArrayImages` or `FileImages`.

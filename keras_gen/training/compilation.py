@@ -25,9 +25,9 @@ _CONVOLUTIONS = (
 def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eagerly, distributed):
     """The triple (jit_compile, steps_per_execution, free_steps), with "auto" replaced as `compile` documents.
 
-    One program of many steps hides what a call costs, which for small dense networks is as much as their arithmetic.
-    `layers` are those of all networks, `policies` the set of the names of their dtype policies. What is not "auto"
-    stays; `free_steps` is whether `fit` may choose the number of steps in one program.
+    One program of many steps hides the cost of a call, which for small dense networks is as high as their arithmetic.
+    `layers` are those of all networks, `policies` the set of the names of their dtype policies. Other values than
+    "auto" are kept; `free_steps` says whether `fit` may choose the number of steps in one program.
     """
     on_cpu = backend.on_cpu()
     suits_xla = on_cpu and not (distributed or run_eagerly)
@@ -62,15 +62,15 @@ class CompiledByPlayers:
 
         Args:
             optimizer: A name or an optimizer, of which each player gets a copy, or a dict with one for each player.
-                Defaults to `None`, the model's `default_optimizer` with its `optimizer_settings`: Adam, with other
-                rates than Keras's for adversarial models, which the name `"adam"` stands for too.
-            jit_compile: Whether to compile the step with XLA. `"auto"` chooses by the networks: on a CPU, XLA makes
-                dense networks faster; convolutions, half precision and Keras's own random draws slower. Defaults to
+                Defaults to `None`, the model's `default_optimizer` with its `optimizer_settings`: Adam, for adversarial
+                models with rates that differ from Keras's; the name `"adam"` means the same.
+            jit_compile: Whether to compile the step with XLA. `"auto"` depends on the networks: on a CPU, XLA speeds up
+                dense networks, and slows down convolutions, half precision and Keras's own random draws. Defaults to
                 `"auto"`.
             steps_per_execution: Batches in one call of the compiled function; callbacks see calls, not batches.
                 `"auto"` takes up to 32 in `fit` for dense networks on a CPU, else 1. Defaults to `"auto"`.
             run_eagerly: Whether to run step by step in Python, for debugging. Defaults to `False`.
-            metrics, weighted_metrics: As in `keras.Model.compile`, of a model of labels (compared with the
+            metrics, weighted_metrics: As in `keras.Model.compile`, for a model of labels (compared with the
                 probabilities) or of reconstructions (compared with the target). Defaults to `None`.
             **others: Not accepted: the model has its own losses.
         """
@@ -81,7 +81,7 @@ class CompiledByPlayers:
                 f"Received: {sorted(others)}"
             )
         if not isinstance(jit_compile, bool) and jit_compile != "auto":
-            raise ValueError(f"`jit_compile` must be a truth value or 'auto'. Received: jit_compile={jit_compile!r}")
+            raise ValueError(f"`jit_compile` must be a bool or 'auto'. Received: jit_compile={jit_compile!r}")
         metrics, weighted_metrics = metrics or None, weighted_metrics or None  # Keras makes metrics of an empty list
         if metrics or weighted_metrics:
             self.require_predictions()
@@ -120,7 +120,7 @@ class CompiledByPlayers:
             self._compile_metrics.build(*self.predicted(batch, *outputs, training=False))
 
     def _given_or_own(self, optimizer):
-        """The optimizer given to `compile`, or the model's own for none and in the place of Keras's plain Adam."""
+        """The optimizer given to `compile`, or the model's own if that is `None` or Keras's plain Adam."""
         if optimizer is None:
             return self.default_optimizer(**self.optimizer_settings)
         if optimizer != "adam" or not self.optimizer_settings:
@@ -151,7 +151,7 @@ class CompiledByPlayers:
             )
 
     def _use_steps(self, steps):
-        """Take so many batches per call, if the user has not chosen; keep what was compiled for the old number."""
+        """Take this many batches per call, unless the user has chosen; keep what was compiled for the old number."""
         before = self.steps_per_execution
         free = self.compiled and self._free_steps and self._requested.steps_per_execution == "auto"
         if steps == before or not free:
@@ -174,9 +174,9 @@ class CompiledByPlayers:
 
 @contextlib.contextmanager
 def compiled_for(model, steps):
-    """Within the block, the model is compiled for a training of so many `steps` (`None`: unknown).
+    """Within the block, the model is compiled for a training of `steps` steps (`None`: unknown).
 
-    A short one runs eagerly or without XLA. Afterwards it is compiled as before, so that no slow setting is saved.
+    A short training runs eagerly or without XLA. Afterwards the model is compiled as before: no slow setting is saved.
     """
     requested, shorter = vars(model._requested), {}
     if steps is not None and steps < _GRAPH_FROM_STEPS:

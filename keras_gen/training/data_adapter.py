@@ -1,4 +1,4 @@
-"""From what a user hands to `fit` or `evaluate` to the batches that the steps take."""
+"""From the user's input to `fit` or `evaluate` to the batches that the steps take."""
 
 import collections.abc
 import dataclasses
@@ -30,7 +30,7 @@ class BatchPlan:
     """What the batches of a training depend on."""
 
     seed: int  # of the order of arrays
-    updates: int  # updates in a step; each sees other examples
+    updates: int  # updates in a step; each sees different examples
     replicas: int  # devices that share a batch
     shuffle: bool = True  # whether arrays are shuffled, in each epoch
 
@@ -51,9 +51,9 @@ def adapt(
 
     `x` is an array, a list of examples, a sparse matrix, a tuple (x, y) or (x, y, sample_weight), a dict of arrays, a
     `data.Pipeline`, a `tf.data.Dataset`, a `keras.utils.PyDataset` or a generator of batches. `y`, `sample_weight`,
-    `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has 1. `steps` limits the
-    batches of an epoch; messages call it `steps_name`. `plan` is `None` for an evaluation, in the order of the data.
-    With `in_fit` the data must fill the model's range.
+    `batch_size` (32 if `None`) and `class_weight` go with arrays; a class without a weight has weight 1. `steps` limits
+    the batches of an epoch; messages call it `steps_name`. `plan` is `None` for an evaluation, in the order of the
+    data. With `in_fit` the data must fill the model's range.
     """
     if steps is not None:
         checks.integer(steps_name, steps)
@@ -117,7 +117,7 @@ def _pipeline(description, parts, batch_size, steps, plan):
 
 
 def _weighted_by_class(description, parts, class_weight):
-    """The parts with each example's weight, that of its class, as Keras takes `class_weight`."""
+    """The parts with each example weighted by its class, as with Keras's `class_weight`."""
     if not isinstance(class_weight, dict):
         raise ValueError(f"`class_weight` must be a dict from a class to a weight. Received: {class_weight!r}")
     if not (description.uses_labels and description.sample_weight) or "sample_weight" in parts:
@@ -141,13 +141,13 @@ def _of_pipeline(description, pipeline, plan, steps, in_fit):
 
 
 def _of_stream(description, data, plan, steps, in_fit):
-    """Batches of a dataset or another iterable, whose first batch is read once more to be checked."""
+    """Batches of a dataset or another iterable; the first batch is read an extra time for the check."""
     first = _first_batch(data)
     if first is not None:
         size = description.check_batch(first, in_fit)
         if plan is not None:
             checks.batch_size(size, plan.updates, plan.replicas)
-    if isinstance(data, collections.abc.Iterator):  # of which Keras takes generators alone
+    if isinstance(data, collections.abc.Iterator):  # Keras takes only generators
         return Batches(_checked(description, data, plan, in_fit), steps=steps)
     if not is_dataset(data):
         return Batches(data, batch_count(data), steps)
@@ -184,7 +184,7 @@ def _require_alone(data, y, sample_weight, **options):
 
 
 def _first_batch(data):
-    """The first batch of what can be read again, `None` of an iterator, which would lose it."""
+    """The first batch of data that can be read again; `None` for an iterator, which would lose it."""
     if isinstance(data, keras.utils.PyDataset):
         batch = None if data.num_batches == 0 else data[0]
     elif iter(data) is data:
@@ -197,7 +197,7 @@ def _first_batch(data):
 
 
 def _as_array(name, part):
-    """An array of what the user calls one."""
+    """An array from what the user passes as one."""
     if part is None or isinstance(part, np.ndarray):
         return part
     if checks.is_sparse_matrix(part):
@@ -211,7 +211,7 @@ def _as_array(name, part):
 
 
 def _from_list(values, shape):
-    """A list as what it is: examples to be stacked, nested numbers, or the parts (x, y) of the data."""
+    """A list by its content: examples to be stacked, nested numbers, or the parts (x, y) of the data."""
     if not values or not any(is_array(value) for value in values):
         return np.asarray(values)
     shapes = [tuple(value.shape) if is_array(value) else type(value).__name__ for value in values]

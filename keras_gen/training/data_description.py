@@ -1,4 +1,4 @@
-"""What a batch of a model is made of: stated once by the model, read wherever data come in."""
+"""The contents of a model's batch: declared once by the model, used wherever data come in."""
 
 import dataclasses
 
@@ -9,8 +9,8 @@ from keras_gen import checks
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
-_ENCODED = "data.encode_labels makes such numbers of labels of any kind."
-ENOUGH_EXAMPLES = 16  # of so many examples, one reaches below the middle of the range
+_ENCODED = "data.encode_labels turns labels of any kind into such numbers."
+ENOUGH_EXAMPLES = 16  # of this many examples, one reaches below the middle of the range
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Component:
     Args:
         name: What it is called in a batch and in messages. Defaults to `"x"`.
         shape: One example's shape, whose `None` entries are free; `None` for any shape. Defaults to `None`.
-        value_range: The pair (lowest, highest) that its values keep to, or `None`. Defaults to `None`.
+        value_range: The pair (lowest, highest) that bounds its values, or `None`. Defaults to `None`.
         num_classes: For integer labels 0, 1, ..., their number; `None` for values. Defaults to `None`.
         allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
         fills_range: Whether training data must reach below the middle of the range, as a generator's tanh does.
@@ -42,12 +42,12 @@ class Component:
 
     @property
     def is_labels(self):
-        """Whether it is made of integer labels."""
+        """Whether it holds integer labels."""
         return self.num_classes is not None
 
     @property
     def limits(self):
-        """The pair (lowest, highest) that every value keeps to, or `None` where nothing is known or NaN is allowed."""
+        """The pair (lowest, highest) that bounds every value, or `None` if it is unknown or NaN is allowed."""
         if self.is_labels:
             return 0, self.num_classes - 1
         return None if self.allow_nan else self.value_range
@@ -64,11 +64,11 @@ class Component:
             self.check_filled(source.extremes(self.allow_nan)[0])
 
     def check_filled(self, lowest):
-        """Raise a `ValueError` if training data whose lowest value is this do not fill the range."""
+        """Raise a `ValueError` if training data with this lowest value do not fill the range."""
         if self.fills_range and self.value_range is not None and lowest >= sum(self.value_range) / 2:
             low, high = self.value_range
             raise ValueError(
-                f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, the generator does. Expected: "
+                f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, but the generator does. Expected: "
                 f"values in [{low}, {high}], as of data.load(name, value_range=({low}, {high})); of images that are "
                 f"all bright data.Pipeline(x, value_range=({low}, {high})). Received: values from {lowest:g} on"
             )
@@ -96,15 +96,15 @@ _WEIGHT = Component("sample_weight", ())
 
 @dataclasses.dataclass(frozen=True)
 class DataDescription:
-    """What a batch of a model is made of.
+    """The contents of a model's batch.
 
-    A batch is x, or x and y in Keras's sense: labels, a condition, a target, or a second image. What is handed to
-    `fit`, `evaluate`, `validation_data` and `train_on_batch`, arrays or batches of any kind, is read by it.
+    A batch is x, or x and y in Keras's sense: labels, a condition, a target, or a second image. It checks the arrays or
+    batches of any kind that are passed to `fit`, `evaluate`, `validation_data` and `train_on_batch`.
 
     Args:
         x: The `Component` that every batch has. Defaults to any numbers.
         y: The second `Component`, or `None` for a model of x alone, which ignores integer labels. Defaults to `None`.
-        sample_weight: Whether each example has a loss of its own, which can be weighted. Defaults to `False`.
+        sample_weight: Whether each example has its own loss, which can be weighted. Defaults to `False`.
         paired: Whether row i of x belongs to row i of y. Defaults to `True`.
 
     Example:
@@ -126,12 +126,12 @@ class DataDescription:
 
     @property
     def uses_labels(self):
-        """Whether y is made of integer labels."""
+        """Whether y holds integer labels."""
         return self.y is not None and self.y.is_labels
 
     @property
     def ranges(self):
-        """Dict from a part's name to the pair (lowest, highest) that its values keep to, where it is known."""
+        """Dict from a part's name to the pair (lowest, highest) that bounds its values, if it is known."""
         parts = [self.x, *([] if self.y is None else [self.y])]
         return {part.name: part.limits for part in parts if part.limits is not None}
 
@@ -160,7 +160,7 @@ class DataDescription:
         return parts
 
     def batch(self, data):
-        """As `parts`, with x in the place of an optional y that is not there: what the losses are given."""
+        """As `parts`, with x in place of a missing optional y: the input of the losses."""
         parts = self.parts(data)
         if self.y is not None and self.y.optional:
             parts.setdefault(self.y.name, parts["x"])
@@ -169,7 +169,7 @@ class DataDescription:
     def unpacked(self, data):
         """The triple (x, y, sample_weight) of a batch in any form that `parts` takes, `None` for what is missing."""
         x, y, weight = (data, None, None) if isinstance(data, dict) else keras.utils.unpack_x_y_sample_weight(data)
-        if isinstance(x, (tuple, list)):  # Keras hands `fit((x, y))` over as ((x, y),)
+        if isinstance(x, (tuple, list)):  # Keras passes `fit((x, y))` on as ((x, y),)
             if y is not None:
                 raise ValueError(f"`x` must be one array. Received: a {type(x).__name__} of {len(x)} and a y")
             x, y, weight = keras.utils.unpack_x_y_sample_weight(tuple(x))
@@ -207,7 +207,7 @@ class DataDescription:
         self.x.check(_as_numpy(x))
 
     def check_batch(self, data, in_fit=False):
-        """Raise a `ValueError` unless a batch, arrays or tensors, is of such data; give the number of its examples."""
+        """Raise a `ValueError` unless a batch, arrays or tensors, is of such data; return its number of examples."""
         parts = self.parts(keras.tree.map_structure(_as_numpy, data))
         if self.y is not None and self.y.name in parts:
             self._require_order(parts["x"].shape[1:], parts[self.y.name].shape[1:])
@@ -217,7 +217,7 @@ class DataDescription:
             _WEIGHT.check(parts["sample_weight"])
         size = {name: part.shape[0] for name, part in parts.items()}
         if len(set(size.values())) > 1:
-            raise ValueError(f"The parts of a batch must have one length. Received: {size}")
+            raise ValueError(f"The parts of a batch must have the same length. Received: {size}")
         if in_fit and size["x"] >= ENOUGH_EXAMPLES:
             for component in (self.x, self.y):
                 if component is not None and component.fills_range:
@@ -248,11 +248,11 @@ class DataDescription:
             )
 
     def _is_target(self, y):
-        """Whether y has just the shape of an optional one, of one axis at least: then integers are no labels."""
+        """Whether y has the shape of an optional one with at least one axis: its integers are then not labels."""
         return self.y is not None and self.y.optional and bool(self.y.shape) and tuple(y.shape[1:]) == self.y.shape
 
     def _selected_y(self, y):
-        """What of y the model uses, or `None`."""
+        """The part of y that the model uses, or `None`."""
         labels = y is not None and _are_labels(y) and not self._is_target(y)
         if y is None or (labels and not self.uses_labels):
             if self.y is not None and not self.y.optional:
@@ -269,7 +269,7 @@ class DataDescription:
                 else "x alone, or x and integer labels, which are ignored"
             )
             raise ValueError(
-                f"The model has no use for such a `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
+                f"The model cannot use this `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
                 f"dtype {_name(y.dtype)}" + (f". {_ENCODED}" if self.uses_labels else "")
             )
         if self.y.optional and self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):

@@ -8,8 +8,8 @@ import keras
 def execution_steps(limit, batches=None, steps=None):
     """Number of batches per call, 1 to `limit`, for calls of about equal length.
 
-    `batches` is the number in an epoch, if known; `steps` is the `steps_per_epoch` that the user asked for, of which
-    the result is a divisor, since Keras makes whole calls.
+    `batches` is the number in an epoch, if known; `steps` is the `steps_per_epoch` that the user asked for, which the
+    result divides, because Keras makes whole calls.
     """
     if steps is not None:
         return next(number for number in range(min(limit, steps), 0, -1) if steps % number == 0)
@@ -49,7 +49,7 @@ class EpochCounter(keras.callbacks.Callback):
 
 
 class ProgressBar(keras.callbacks.ProgbarLogger):
-    """Keras's progress bar, which does not run past the end where the last call takes fewer batches than the others."""
+    """Keras's progress bar, which does not run past the end if the last call takes fewer batches than the others."""
 
     async_safe = True  # as Keras's own bar, which may run in its own thread
 

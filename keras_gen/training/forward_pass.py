@@ -11,7 +11,7 @@ from keras_gen import backend
 
 @dataclasses.dataclass(frozen=True)
 class ForwardPass:
-    """What one player's networks make of a batch, for all players, and the way back to their variables."""
+    """The outputs of one player's networks for a batch, shared by all players, and the way back to their variables."""
 
     owner: object  # the `Player` whose networks they are
     outputs: object  # tensor or structure of tensors
@@ -34,8 +34,8 @@ def shared_forward(player, batch, with_gradients):
 def gradients_of(player, losses, optimizer, forward=None):
     """The pair (losses, gradients) of an update of a player, the gradients in the order of its variables.
 
-    They are those of the first of the `losses`, a callable that gives a dict of scalars, and of the player's
-    regularisation, scaled as its optimizer wants them. `forward` is the `ForwardPass` that `losses` uses, or `None`.
+    They are the gradients of the first of the `losses`, a callable that returns a dict of scalars, and of the player's
+    regularisation, scaled as its optimizer expects. `forward` is the `ForwardPass` that `losses` uses, or `None`.
     """
     owns = forward is not None and forward.owner is player
 

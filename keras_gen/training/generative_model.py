@@ -17,11 +17,11 @@ from keras_gen.training.persistence import Persistent
 
 
 class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
-    """A Keras model that is trained by one or several players, each with networks, a loss and an optimizer of its own.
+    """A Keras model that is trained by one or several players, each with its own networks, loss and optimizer.
 
-    A subclass states its mathematics: `players()`, the losses they name, `call`, and what its data are. In every step
-    each player in turn takes the gradient of its own loss with respect to its own networks' trainable variables and
-    applies its own optimizer. Saving keeps weights, optimizers, random states and the order of the data, so that n
+    A subclass defines its mathematics: `players()`, their losses, `call`, and the description of its data. In every
+    step each player in turn takes the gradient of its own loss with respect to its own networks' trainable variables
+    and applies its own optimizer. Saving keeps weights, optimizers, random states and the order of the data, so n
     epochs, a save, a load and m epochs equal n + m epochs bit for bit.
 
     Args:
@@ -42,16 +42,16 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         self.evaluation_seed_generator = ReplicaSeedGenerator(seed=0)
         self.built = True
 
-    # What a subclass states
+    # What a subclass defines
 
     def players(self):
         """The players in the order of their updates, a tuple of `Player`."""
         raise NotImplementedError(f"{type(self).__name__} must define `players`.")
 
     def predicted(self, batch, *outputs, training):
-        """What the metrics of `compile` compare: the pair (true, predicted) of a batch; of models that predict.
+        """The pair (true, predicted) of a batch that the metrics of `compile` compare, for models that predict.
 
-        `batch` is a dict of its parts, `outputs` what the shared forward pass gave, if there is one.
+        `batch` is a dict of its parts, `outputs` the result of the shared forward pass, if there is one.
         """
         raise NotImplementedError(f"{type(self).__name__} predicts neither labels nor reconstructions.")
 
@@ -63,7 +63,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
                 f"another model that predicts them. Received: {type(self).__name__}"
             )
 
-    # What is read off it
+    # What follows from it
 
     @property
     def data_description(self):
@@ -77,17 +77,17 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     @property
     def value_range(self):
-        """The pair (lowest, highest) of the values of x, or `None` where any will do."""
+        """The pair (lowest, highest) of the values of x, or `None` if any value is allowed."""
         return self.data_description.x.value_range
 
     @property
     def uses_labels(self):
-        """Whether `fit(x, labels)` hands the labels on to the losses."""
+        """Whether `fit(x, labels)` passes the labels to the losses."""
         return self.data_description.uses_labels
 
     @property
     def updates_per_step(self):
-        """The most updates that a player makes in a step, each on examples of its own."""
+        """The largest number of updates that a player makes in a step, each on its own examples."""
         return max(player.updates_per_step for player in self.players())
 
     @property
@@ -135,7 +135,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         for player in players:
             for update in range(player.updates_per_step):
                 part = slices[update]
-                # A player that has just been updated makes a new pass; the others use the pass that there is
+                # A player that has just been updated makes a new pass; the others use the existing one
                 if owner is not None and (update not in forwards or (player is owner and update > 0)):
                     forwards[update] = shared_forward(owner, part, with_gradients=update < owner.updates_per_step)
                 forward, optimizer = forwards.get(update), self.optimizer[player.name]
@@ -157,7 +157,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def _test_step(self, batch):
         size = _size(batch)
-        if self.distribute_strategy.num_replicas_in_sync > 1:  # some get nothing of a short batch
+        if self.distribute_strategy.num_replicas_in_sync > 1:  # some get no part of a short batch
             batch = keras.tree.map_structure(_never_empty, batch)
         players, total = self.players(), 0.0
         outputs = tuple(p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
@@ -219,14 +219,14 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
         Args:
             x: What `keras.Model.fit` takes, a `data.Pipeline`, a list of examples or a scipy sparse matrix; with NaN
-                only for models of missing values. The first batch of a dataset is read once more, as a check.
-            y: Labels, of models that use them; an autoencoder's targets, of the examples' shape; CycleGAN's second set.
-                Integer labels are ignored by models without a use for them.
+                only for models of missing values. The first batch of a dataset is read an extra time, as a check.
+            y: Labels, for models that use them; an autoencoder's targets, in the shape of the examples; CycleGAN's
+                second set. Models that do not use integer labels ignore them.
             batch_size: Integer for arrays. Defaults to 32.
-            shuffle: Whether arrays are shuffled anew in each epoch. Defaults to `True`.
-            class_weight: Dict from a class to the weight of its examples, of models of labels. Defaults to `None`.
-            sample_weight: Array `(n,)`, of models with a loss of each example, with Keras's meaning: the loss is the
-                mean of weight times loss. Defaults to `None`.
+            shuffle: Whether arrays are shuffled in each epoch. Defaults to `True`.
+            class_weight: Dict from a class to the weight of its examples, for models of labels. Defaults to `None`.
+            sample_weight: Array `(n,)`, for models with a per-example loss. As in Keras, the loss is the mean of weight
+                times loss. Defaults to `None`.
             epochs, verbose, callbacks, validation_split, validation_data, initial_epoch, steps_per_epoch,
                 validation_steps, validation_batch_size, **kwargs: As in `keras.Model.fit`. With arrays
                 `steps_per_epoch` is at most the number of batches.
@@ -312,7 +312,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         return keras.InputSpec(shape=(None, *self.example_shape), dtype="float32")
 
     def export(self, filepath, format="tf_saved_model", input_signature=None, **kwargs):
-        """Export what the model computes, as `keras.Model.export`: the artifact serves what `model(x)` gives.
+        """Export what the model computes, as `keras.Model.export`: the artifact serves what `model(x)` returns.
 
         Args:
             filepath: Path of the folder, or of the `.onnx` file.
@@ -328,7 +328,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
 
 def _never_empty(tensor):
-    """The tensor, or one example of zeros where it has none: layers need not cope with empty batches."""
+    """The tensor, or one example of zeros if it is empty: layers need not handle empty batches."""
     substitute = ops.zeros((1, *tensor.shape[1:]), tensor.dtype)
     return ops.concatenate([tensor, substitute[ops.shape(tensor)[0] :]])
 

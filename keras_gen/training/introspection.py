@@ -34,7 +34,7 @@ def shapes(name, network):
 
 
 def last_activations(network):
-    """The names of the activations that make the network's outputs, one per output; "linear" where there is none."""
+    """The names of the activations that make the network's outputs, one per output; "linear" if there is none."""
     return [_activation_of(output) for output in network.outputs]
 
 
@@ -48,7 +48,7 @@ def _activation_of(tensor):
 
 
 def _own_activation(layer):
-    """The name of a layer's activation, "linear" without one, `None` where it keeps to the range of its input."""
+    """The name of a layer's activation, "linear" without one, `None` if it keeps the range of its input."""
     if _is_network(layer):
         return last_activations(layer)[0]
     if isinstance(layer, keras.layers.Wrapper):
@@ -68,7 +68,7 @@ def _is_network(layer):
 
 
 def output_range(network):
-    """The pair (lowest, highest) that the last activation holds the network's first output to, or `None`."""
+    """The pair (lowest, highest) to which the last activation limits the network's first output, or `None`."""
     return _RANGES.get(last_activations(network)[0])
 
 

@@ -12,14 +12,14 @@ from keras import ops
 from keras_gen.arguments import init_parameters
 from keras_gen.files import atomic_write
 
-# What `keras.Model.get_config` holds, and what a class hands over to `GenerativeModel`
+# What `keras.Model.get_config` holds, and what a class passes to `GenerativeModel`
 _NOT_STORED = ("name", "dtype", "trainable", "data_description", "log_names")
 
 
 class Persistent:
     """The part of a `GenerativeModel` that saves and restores it.
 
-    A file holds, besides weights and optimizers, every random state and the place in the data. A configuration holds
+    A file holds, besides weights and optimizers, every random state and the position in the data. A configuration holds
     the arguments of the class's `__init__` and of those that its `**kwargs` lead to, each stored under its own name.
     """
 
@@ -33,7 +33,7 @@ class Persistent:
         self.epochs_completed = 0
 
     def save(self, filepath, overwrite=True, **kwargs):
-        """Save atomically, as `keras.Model.save`: if a save breaks off, the old file is still whole.
+        """Save atomically, as `keras.Model.save`: if a save fails, the old file is intact.
 
         Args:
             filepath: Path that ends in `.keras`: older formats would lose what resuming needs.

@@ -11,21 +11,22 @@ from keras_gen import checks
 
 @dataclasses.dataclass(frozen=True)
 class Player:
-    """One of the parties of a training step: networks that minimise a loss of their own.
+    """One of the parties of a training step: networks that minimise their own loss.
 
     Args:
         name: The player's name, the key of its optimizer in `compile`.
         networks: Tuple of Keras models, whose trainable variables the player updates.
         loss: Callable `(batch, training)` that returns a dict of scalars: the first is minimised; those named in the
             model's `log_names` are logged.
-        updates_per_step: Number of updates of the player in a step, each on examples of its own. Defaults to 1.
+        updates_per_step: Number of updates of the player in a step, each on its own examples. Defaults to 1.
         after_update: Callable without arguments, run after each update (clipping, a moving average), also after one
             that was undone. Defaults to `None`.
-        shared_forward: Callable `(batch, training)` of what the player's networks make for all players, such as a
-            generator's fakes, a tensor or a structure of tensors. It is computed once an update, and each player's
-            `loss` is then `(batch, outputs, training)`. At most one player of a model has one. Defaults to `None`.
-        active: Callable without arguments that gives a scalar truth value, whether the player is updated or keeps its
-            weights, or `None` for always. Defaults to `None`.
+        shared_forward: Callable `(batch, training)` that returns what the player's networks compute for all players,
+            such as a generator's fakes, as a tensor or a structure of tensors. It runs once per update, and each
+            player's `loss` is then `(batch, outputs, training)`. At most one player of a model has one. Defaults to
+            `None`.
+        active: Callable without arguments that returns a scalar boolean, whether the player is updated, or `None` for
+            always. Defaults to `None`.
 
     Example:
 
@@ -142,11 +143,11 @@ class PlayerOptimizers(keras.optimizers.Optimizer):
 
     @classmethod
     def for_players(cls, optimizer, players, scale_losses=False):
-        """The group, with built members, for what a user hands to `compile`.
+        """The group, with built members, for the optimizers passed to `compile`.
 
         `optimizer` is a name, an optimizer (copied for each of several players), a dict with one for each player, or a
         group. With `scale_losses` each member is wrapped in a `LossScaleOptimizer` (float16). A `ValueError` is raised
-        if a dict does not give exactly one optimizer, of its own, for each player.
+        if a dict does not give each player exactly one optimizer of its own.
         """
         names = [player.name for player in players]
         if isinstance(optimizer, cls):

@@ -1,4 +1,4 @@
-"""Convolutional networks at other sizes of image than they were built for."""
+"""Convolutional networks at image sizes other than those they were built for."""
 
 import keras
 
@@ -12,8 +12,8 @@ def at_size(network, shape):
     """A functional network of one input for another input shape: a model of that name, with a copy of the weights.
 
     `None` entries of the shape are free, as in `(None, None, 3)`. A `ValueError` names the layer whose weights depend
-    on the size of its input, such as a `Dense` after a `Flatten`, or that does not work at that size, such as a
-    `Reshape`.
+    on the size of its input, such as a `Dense` after a `Flatten`, or the layer that does not work at that size, such as
+    a `Reshape`.
     """
 
     def refuse(layer, reason):
@@ -41,10 +41,10 @@ def at_size(network, shape):
 
 
 def size_multiple(network):
-    """The number up to 64 that the sides of an image must be multiples of, for the network to give them back.
+    """The number up to 64 of which an image's sides must be multiples for the network to preserve them.
 
     The network takes images of any size, `(batch, None, None, channels)`. A `ValueError` says that there is no such
-    number, as of networks that enlarge images.
+    number, as for networks that enlarge images.
     """
     for multiple in range(1, _LARGEST_MULTIPLE + 1):
         sides = (_PRIME * multiple,) * 2

@@ -16,7 +16,7 @@ def has_task(model, task):
 
 
 def require_task(user, model, task):
-    """Raise a `ValueError` unless a model has declared a task, which `user`, named in the message, needs."""
+    """Raise a `ValueError` unless a model has declared a task, which `user`, the name in the message, needs."""
     if not has_task(model, task):
         raise ValueError(
             f"{user} needs a model with the task '{task}'. Expected: {TASKS[task]}. Received: {type(model).__name__}"

@@ -93,7 +93,7 @@ def test_parts_where_one_meaning_is_obvious(tmp_path):
         (["test/a.png", "val/b.png"], "has no part 'train'. Expected: a folder of images; .*Received: ['test', 'val']"),
         (["train/cat/a.png", "test/b.png"], "test' must have the class folders of 'train'. Expected: a folder of"),
         (["train/a.png", "val/cat/b.png"], "train' must have the class folders of 'val'"),
-        (["train/cat/a.png", "test/cow/b.png"], "has classes that 'train' has not. Expected: ['cat']. Received: ['cow"),
+        (["train/cat/a.png", "test/cow/b.png"], "has classes that 'train' does not have. Expected: ['cat']."),
         (["train/", "test/a.png"], "train' must hold images"),
     ],
 )

@@ -184,9 +184,9 @@ def test_images_too_large_for_pillow_are_left_out(tmp_path, monkeypatch):
         (
             "no/such/folder",
             {},
-            "`x` must be an image or a folder of images that exists.* set and its split.*where nothing is",
+            "`x` must be an image or a folder of images that exists.* set and its split.*which does not exist",
         ),
-        ("nosuch", {}, "where nothing is"),
+        ("nosuch", {}, "which does not exist"),
         ("empty", {}, "must hold images. Expected: a folder of images; .*Received: an empty folder"),
         (
             np.zeros((3, 4, 4)),

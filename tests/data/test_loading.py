@@ -82,7 +82,7 @@ def test_every_class_has_an_image_to_train_with(tmp_path):
 def test_classes_that_are_not_trained_are_left_out_of_the_test_part(tmp_path):
     x = np.zeros((6, 4, 4))
     np.savez(tmp_path / "a.npz", x_train=x, y_train=[0, 1] * 3, x_test=x[:3], y_test=[1, 8, 9])
-    with pytest.warns(UserWarning, match="2 test images of .*a.npz' are left out: no training image is of their clas"):
+    with pytest.warns(UserWarning, match="2 test images of .*a.npz' are left out: no training image has their clas"):
         train, test = data.load(tmp_path / "a.npz")
     assert test.y.tolist() == [1] and len(test.x) == 1 and train.class_names == ("0", "1")
 
@@ -98,7 +98,7 @@ def test_labels_that_are_no_classes_are_left_out(labels, message):
 
 def test_labels_of_one_part_alone_are_left_out(tmp_path):
     np.savez(tmp_path / "a.npz", x_train=np.zeros((3, 4, 4)), y_train=[0, 1, 0], x_test=np.zeros((1, 4, 4)))
-    with pytest.warns(UserWarning, match="The labels of .* are left out, for one of its parts has none"):
+    with pytest.warns(UserWarning, match="The labels of .* are left out, because one of its parts has none"):
         assert data.load(tmp_path / "a.npz")[0].y is None
 
 

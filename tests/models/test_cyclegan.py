@@ -214,7 +214,7 @@ TWO = networks.mlp_encoder((8, 8, 1), (), 2)  # outputs
         (lambda: fitted(X, X), r"`y` does not fit the network. Expected: shape \(n, 8, 8, 3\)"),
         (lambda: fitted(np.where(X > 0.9, np.nan, X), Y), "`x` must be finite"),
         (lambda: fitted(3 * X, Y), r"Expected: values in \[-1, 1\]"),
-        (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, the generator does"),
+        (lambda: fitted(X, np.abs(Y)), "`y` does not reach below 0, but the generator does"),
         (lambda: fitted(tf.data.Dataset.from_tensor_slices(X).batch(2)), "needs y. Expected: fit"),
         (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="z"), "Unknown to. Expected"),
         (lambda: models.CycleGAN(G, F, DX, DY).translate(X, to="x"), r"Expected: shape \(n, None, None, 3\)"),

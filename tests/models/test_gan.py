@@ -140,7 +140,7 @@ def test_labels_may_be_a_list():
         (lambda: conditional().data_description.check_batch((X,)), r"needs labels. Expected: fit\(x, labels\)"),
         (
             lambda: conditional().data_description.check_batch((X, LABELS[:5])),
-            "one length. Received: .*40, 'labels': 5",
+            "the same length. Received: .*40, 'labels': 5",
         ),
         (lambda: conditional().data_description.check(X, LABELS - 1), r"must be in 0..2. Received: labels in -1..1"),
         (

@@ -70,7 +70,7 @@ def test_bad_input_is_refused_and_nothing_is_written(command, tmp_path, monkeypa
     files = sorted(tmp_path.iterdir())
     bad = [
         ((path, taken), {}, "--out exists already"),
-        ((path, tmp_path / "out.txt"), {}, "another suffix"),
+        ((path, tmp_path / "out.txt"), {}, "Unknown suffix"),
         ((path, out), {"picture": tmp_path / "a.bmp"}, "--picture has another suffix"),
         ((path, out), {"without": ("nmae",)}, "Did you mean 'name'"),
         ((path, out), {"without": ("x", "y", "kind", "when")}, "needs at least two rows, and one column"),

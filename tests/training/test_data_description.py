@@ -49,7 +49,7 @@ def test_x_stands_for_a_target_that_is_not_given():
 @pytest.mark.parametrize(
     ("description", "data", "message"),
     [
-        (ALONE, (X, 0 * X), r"no use for such a `y`. Expected: x alone, or x and integer labels.*shape \(20, 4\)"),
+        (ALONE, (X, 0 * X), r"model cannot use this `y`. Expected: x alone, or x and integer labels.*shape \(20, 4\)"),
         (ALONE, (X, LABELS / 1.0), "Expected: x alone.*dtype float64"),
         (ALONE, (X, LABELS, X[:, 0]), "`sample_weight` needs a model with a loss of each example"),
         (LABELLED, X, r"needs labels. Expected: fit\(x, labels\). Received: x alone"),
@@ -88,7 +88,7 @@ def test_metrics_need_the_shapes_of_the_data(x, missing):
 
 
 def test_parts_of_different_lengths_are_refused():
-    with pytest.raises(ValueError, match="one length. Received: {'x': 20, 'labels': 5}"):
+    with pytest.raises(ValueError, match="the same length. Received: {'x': 20, 'labels': 5}"):
         LABELLED.check_batch((X, LABELS[:5]))
 
 
@@ -102,9 +102,9 @@ def test_labels_are_checked_by_their_extremes():
     [
         (
             np.array(["cat"] * 20),
-            r"Expected: integer labels of shape \(n,\). .* data.encode_labels makes such numbers",
+            r"Expected: integer labels of shape \(n,\). .* data.encode_labels turns labels of any kind",
         ),
-        (LABELS * 4, "must be in 0..2. Received: labels in 0..8. data.encode_labels makes"),
+        (LABELS * 4, "must be in 0..2. Received: labels in 0..8. data.encode_labels turns"),
     ],
 )
 def test_labels_of_another_kind_are_refused_with_what_to_do(labels, message):

@@ -202,7 +202,7 @@ def test_steps_are_exact_for_every_kind_of_data():
 
 
 def test_whether_to_compile_is_a_truth_value():
-    with pytest.raises(ValueError, match="`jit_compile` must be a truth value or 'auto'. Received: jit_compile='yes'"):
+    with pytest.raises(ValueError, match="`jit_compile` must be a bool or 'auto'. Received: jit_compile='yes'"):
         Pull(updates=1).compile("sgd", jit_compile="yes")
 
 
