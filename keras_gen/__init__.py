@@ -1,6 +1,6 @@
 """Autoencoders and generative networks that behave like any Keras model: compile, fit, evaluate, save, resume, tune.
 
-Arguments and arrays that are not what a docstring says of them are refused with a `ValueError`.
+Arguments and arrays that do not match their description in a docstring are refused with a `ValueError`.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Arguments of functions and of classes: what signatures say of them, and what docstrings say."""
+"""Arguments of functions and classes, as their signatures and docstrings describe them."""
 
 import dataclasses
 import inspect
@@ -17,7 +17,7 @@ class Argument:
 
     name: str
     default: object  # or `REQUIRED`
-    help: str = ""  # what the docstring says of it, without the default
+    help: str = ""  # the docstring's text, without the default
     annotation: object = inspect.Parameter.empty
 
     @property
@@ -30,7 +30,7 @@ def init_parameters(cls):
     """Dict from a name to a parameter of a class's `__init__`, and of those that its `**kwargs` lead to.
 
     The class itself comes first, then its bases in the order of resolution, up to the first `__init__` without
-    `**kwargs`. Positional-only parameters are left out: a base hands them over to the classes derived from it.
+    `**kwargs`. Positional-only parameters are left out: classes pass them to their base, users do not.
     """
     found = {}
     for base in cls.__mro__:
@@ -46,7 +46,7 @@ def init_parameters(cls):
 
 
 def argument_texts(thing):
-    """What a docstring says of each argument, in one line without the default; of a class, its bases' too."""
+    """A docstring's text for each argument, in one line without the default; for a class, those of its bases too."""
     texts = {}
     for owner in thing.__mro__ if inspect.isclass(thing) else [thing]:
         docstring = inspect.cleandoc(owner.__doc__ or "")

@@ -8,9 +8,9 @@ import numpy as np
 
 
 def folder(chosen=None):
-    """The folder of what is kept between runs, which may be deleted at any time.
+    """The folder of data kept between runs, which may be deleted at any time.
 
-    It is the one chosen, else the one that `KERAS_GEN_CACHE` names in the environment, else `~/.cache/keras_gen`.
+    It is the `chosen` one, else the one in the environment variable `KERAS_GEN_CACHE`, else `~/.cache/keras_gen`.
     """
     return Path(chosen or os.environ.get("KERAS_GEN_CACHE") or "~/.cache/keras_gen").expanduser()
 

@@ -52,7 +52,7 @@ def widths(name, value):
 
 
 def is_real(value):
-    """Whether `value` is one number, of Python or numpy, and not a truth value."""
+    """Whether `value` is one number, of Python or numpy, and not a boolean."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
@@ -125,7 +125,7 @@ def shapes_agree(shape, expected):
 
 
 def array_extremes(name, low, high, value_range=None, allow_nan=False):
-    """Raise unless values with these extremes are finite and in the range; with `allow_nan`, NaN is no value."""
+    """Raise unless values with these extremes are finite and in the range; with `allow_nan`, NaN is ignored."""
     if allow_nan and np.isnan(low):
         return
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -134,7 +134,7 @@ def array_extremes(name, low, high, value_range=None, allow_nan=False):
 
 
 def batch_size(size, updates, replicas=1):
-    """Raise unless a batch gives each replica as many examples as the others, and each update of a step one."""
+    """Raise unless a batch gives all replicas equally many examples, and each update of a step at least one."""
     if size % replicas or size < updates * replicas:
         each = f" on each of {replicas} replicas" if replicas > 1 else ""
         multiple = f", a multiple of {replicas}" if replicas > 1 else ""
@@ -145,7 +145,7 @@ def batch_size(size, updates, replicas=1):
 
 
 def in_range(name, low, high, value_range):
-    """Raise unless values with these extremes are in the range, if there is one; NaN is no extreme.
+    """Raise unless values with these extremes are in the range, if there is one; NaN is ignored.
 
     Values may exceed it as `with_tolerance` states: resized pixels reach -1.0000001.
     """
@@ -162,12 +162,12 @@ def in_range(name, low, high, value_range):
 
 
 def with_tolerance(value_range):
-    """A range widened on both sides by 1e-5 of its width, the room that float32 rounding needs."""
+    """A range widened on both sides by 1e-5 of its width, to allow for float32 rounding."""
     low, high = value_range
     room = 1e-5 * (high - low)
     return low - room, high + room
 
 
 def _digits(value):
-    """The digits that identify a float32, so that a value out of range is never shown as the bound that it exceeds."""
+    """The digits that identify a float32, so a value out of range is never shown as the bound that it exceeds."""
     return str(np.float32(value)).removesuffix(".0")

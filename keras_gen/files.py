@@ -1,4 +1,4 @@
-"""Files that are complete or not there, and what the folders of runs and searches hold."""
+"""Atomic writes, and checks of what the folders of runs and searches hold."""
 
 import contextlib
 import difflib
@@ -11,7 +11,7 @@ SEARCH = "search.json"  # marks the folder of a search
 
 @contextlib.contextmanager
 def atomic_write(path):
-    """Give a temporary path, of the same folder and suffix, to write to; it becomes `path` only if nothing was raised.
+    """Yield a temporary path of the same folder and suffix to write to; it becomes `path` only if nothing was raised.
 
     The folder is made if missing.
     """
@@ -42,14 +42,14 @@ def require_no_other_run(folder, resume):
     folder = Path(folder)
     if (folder / SEARCH).exists():
         raise ValueError(
-            f"'{folder}' holds a search, which `keras-gen tune` goes on with. Expected: a new folder for --out"
+            f"'{folder}' holds a search, which `keras-gen tune` continues. Expected: a new folder for --out"
         )
     if (folder / MODEL).exists() and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
 
 
 def require_data(name):
-    """Raise a `ValueError` if the name of data can only be a path, and nothing is there."""
+    """Raise a `ValueError` if the name of data can only be a path that does not exist."""
     path = Path(name).expanduser()
     is_path = path.suffix in (".npz", ".npy") or name.endswith(os.sep) or name.startswith((".", "~", os.sep))
     if is_path and not path.exists():
@@ -57,7 +57,7 @@ def require_data(name):
 
 
 def no_data(name):
-    """The error of a path of data where nothing is."""
+    """The error for a data path that does not exist."""
     return ValueError(
         f"No data at that path.{nearest(name)} Expected: an existing folder of images, .npz or .npy. Received: {name!r}"
     )

@@ -14,7 +14,7 @@ def interpolate(start, end, steps=10, path="linear"):
     Args:
         start: Finite array `(latent_dim,)`, a.
         end: Finite array `(latent_dim,)`, b. On a spherical path neither is 0, nor the opposite of the other.
-        steps: Number of latents, both ends among them, an integer >= 2. Defaults to 10.
+        steps: Number of latents, including both ends, an integer >= 2. Defaults to 10.
         path: `"linear"` or `"spherical"`. Defaults to `"linear"`.
 
     Returns:

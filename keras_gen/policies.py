@@ -7,7 +7,7 @@ import keras
 
 @contextlib.contextmanager
 def dtype_policy(policy):
-    """Use a dtype policy within the block, and the former one after it."""
+    """Use a dtype policy within the block, and restore the former one afterwards."""
     before = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

@@ -1,4 +1,4 @@
-"""Silence of TensorFlow's start."""
+"""Suppression of TensorFlow's start-up messages."""
 
 import contextlib
 import os
@@ -9,7 +9,7 @@ LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 
 @contextlib.contextmanager
 def quiet_start(level="3"):
-    """Discard what is written to file descriptor 2, standard error, while TensorFlow is imported; exceptions pass.
+    """Discard what is written to file descriptor 2, standard error, while TensorFlow is imported; exceptions propagate.
 
     TensorFlow's C++ side writes some lines before it reads the environment variable `TF_CPP_MIN_LOG_LEVEL`, which is
     set to `level` for all that follow, unless the user has set it. If the user has set it to 0, or TensorFlow is

@@ -1,4 +1,4 @@
-"""Reports: measured values, the bounds they are held to, and whether they keep them, printed and saved as JSON."""
+"""Reports: measured values, their bounds, and whether they are within them, printed and saved as JSON."""
 
 import dataclasses
 import json
@@ -28,7 +28,7 @@ class Finding:
 
     @property
     def verdict(self):
-        """`"reached"`, `"missed"`, or `"stated"` where there is no bound."""
+        """`"reached"`, `"missed"`, or `"stated"` if there is no bound."""
         if self.at_most is None and self.at_least is None:
             return "stated"
         low = self.at_least is None or self.obtained >= self.at_least
@@ -37,7 +37,7 @@ class Finding:
 
 
 def report(title, findings, folder, protocol):
-    """Print the findings and write them to `<folder>/report.json`, with the versions; give the path of the file.
+    """Print the findings and write them to `<folder>/report.json`, with the versions; return the path of the file.
 
     `protocol` is a dict of how the findings were made: data, epochs, seed and so on.
     """

@@ -8,7 +8,7 @@ import keras
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
-    """Load a model saved by `model.save`, with its optimizers, random state and place in the data.
+    """Load a model saved by `model.save`, with its optimizers, random state and position in the data.
 
     Args:
         filepath: Path of a `.keras` file, or of a run's folder that holds `model.keras`.
@@ -18,7 +18,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         The model.
 
     Raises:
-        ValueError: If there is no such file, it is no `.keras` file or is cut short, or it carries code in safe mode.
+        ValueError: If the file does not exist, is not a complete `.keras` file, or contains code in safe mode.
 
     Example:
 
@@ -34,7 +34,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         raise ValueError(f"No saved model at that path. Expected: a .keras file. Received: {str(filepath)!r}")
     if not zipfile.is_zipfile(path):
         raise ValueError(
-            f"The file is cut short or is no saved model. Expected: a complete .keras file. "
+            f"The file is cut short or is not a saved model. Expected: a complete .keras file. "
             f"Received: {str(filepath)!r}, {path.stat().st_size} bytes"
         )
     try:

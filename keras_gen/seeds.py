@@ -1,4 +1,4 @@
-"""Random draws that a call makes for itself, without moving those of its caller."""
+"""Random draws that a call makes for itself, without changing those of its caller."""
 
 import contextlib
 import random
@@ -6,7 +6,7 @@ import random
 
 @contextlib.contextmanager
 def seeded(seed):
-    """Draw what Keras takes from Python's generator (weights, noise, order) from `seed`, and put the generator back.
+    """Draw what Keras takes from Python's generator (weights, noise, order) from `seed`, and restore the generator.
 
     Example:
 

@@ -40,7 +40,7 @@ def test_a_run_is_not_trained_over_another(tmp_path):
     with pytest.raises(ValueError, match="already holds a model. Expected: a new folder for --out, or --resume"):
         require_no_other_run(tmp_path, resume=False)
     (tmp_path / SEARCH).touch()
-    with pytest.raises(ValueError, match="holds a search, which `keras-gen tune` goes on with. Expected: a new folder"):
+    with pytest.raises(ValueError, match="holds a search, which `keras-gen tune` continues. Expected: a new folder"):
         require_no_other_run(tmp_path, resume=True)
 
 

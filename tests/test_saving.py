@@ -19,7 +19,7 @@ def test_missing_and_truncated_files(saved, tmp_path):
     for size in (0, 100, len(saved.read_bytes()) // 2):
         cut = tmp_path / f"cut-{size}.keras"
         cut.write_bytes(saved.read_bytes()[:size])
-        with pytest.raises(ValueError, match=f"cut short or is no saved model.*{size} bytes"):
+        with pytest.raises(ValueError, match=f"cut short or is not a saved model.*{size} bytes"):
             keras_gen.load_model(cut)
 
 

@@ -6,7 +6,7 @@ from keras_gen.backend.random import under_xla
 
 
 def after(*structures):
-    """A context in which nothing runs before the tensors in `structures` exist, not even what does not use them."""
+    """A context in which every operation waits for the tensors in `structures`, even if it does not use them."""
     return tf.control_dependencies([t for t in tf.nest.flatten(structures) if tf.is_tensor(t)])
 
 
@@ -21,12 +21,12 @@ def compiled(function, jit_compile=False):
 
 
 def fuse_steps(step, result, steps, fallback):
-    """A training function of a `tf.data` iterator that runs `steps` batches, or what is left, as ONE program of XLA.
+    """A training function of a `tf.data` iterator that runs `steps` batches, or what is left, as ONE XLA program.
 
     Keras's `steps_per_execution` calls one compiled step after another, and each call passes every variable again,
     which for a small network costs as much as its arithmetic. Here the loop is inside the program: batches of equal
-    size are stacked, and the loop's length is a tensor, so that a short last execution needs no second program. A batch
-    of another size is an execution of its own. `step` is the model's `train_step`, whose value is dropped; `result`
+    size are stacked, and the loop's length is a tensor, so a short last execution needs no second program. A batch
+    of another size is an execution of its own. `step` is the model's `train_step`, whose value is ignored; `result`
     gives the logs; `fallback` is the training function for any other iterator.
     """
     execute = _batch_reader(_fused_loop(step, result), steps)
@@ -63,7 +63,7 @@ def _fused_loop(step, result):
 
 
 def _batch_reader(loop, steps):
-    """A function that trains on up to `limit` batches of equal size, and gives the logs and their number."""
+    """A function that trains on up to `limit` batches of equal size, and returns the logs and the number of batches."""
 
     @tf.function(reduce_retracing=True, autograph=False)
     def execute(iterator, limit):

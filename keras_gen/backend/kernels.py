@@ -29,8 +29,8 @@ def sum_rows(values):
 
     On a CPU it is a product with a matrix of zeros and ones. XLA would fuse the computation of the values into the loop
     of a plain sum, or of a product with one vector, without vector instructions; a Bernoulli likelihood then takes
-    twice as long. The matrix makes several partial sums, so that the rounding errors of long rows stay those of short
-    ones. Where the number of columns is unknown when the graph is traced, it is a plain sum.
+    twice as long. The matrix makes several partial sums, so the rounding errors of long rows are those of short ones.
+    If the number of columns is unknown when the graph is traced, it is a plain sum.
     """
     columns = values.shape[1]
     if columns is None or not on_cpu():

@@ -13,7 +13,7 @@ _under_xla = contextvars.ContextVar("under_xla", default=False)
 
 @contextlib.contextmanager
 def under_xla(active):
-    """A context that states whether XLA compiles what is traced in it, for `normal` and `uniform`."""
+    """A context that states whether XLA compiles the code traced in it, for `normal` and `uniform`."""
     token = _under_xla.set(bool(active))
     try:
         yield
@@ -24,7 +24,7 @@ def under_xla(active):
 def normal(shape, seed, dtype="float32"):
     """Draw from the standard normal distribution.
 
-    On a CPU, XLA takes 200 ns a number with the Philox generator of `keras.random` and 10 ns with Threefry, so draws
+    On a CPU, XLA takes 200 ns per number with the Philox generator of `keras.random` and 10 ns with Threefry, so draws
     under XLA use Threefry. A model thus sees different noise with and without XLA, as it does with `keras.random`.
     `shape` is a tuple of integers or scalar tensors, `seed` a `keras.random.SeedGenerator` or an integer.
     """

@@ -1,4 +1,4 @@
-"""Which argument to change, for each symptom of the training doctor: in words, with the present values."""
+"""Which argument to change, for each symptom of the training doctor: in words, with the current values."""
 
 from keras_gen.arguments import init_parameters
 

@@ -9,7 +9,7 @@ import keras
 class EpochLines(keras.callbacks.Callback):
     """Print one line after each epoch: its number, its seconds and what was logged.
 
-    Unlike a progress bar, the line has no control characters, so that it can be written to a file.
+    Unlike a progress bar, the line has no control characters, so it can be written to a file.
 
     Example:
 
@@ -31,10 +31,10 @@ class EpochLines(keras.callbacks.Callback):
 
 
 def progress(verbose):
-    """What `fit` takes to report its progress.
+    """The arguments of `fit` that report its progress.
 
     Args:
-        verbose: As in `keras.Model.fit`, except that `"auto"` stands for `EpochLines` where standard output is no
+        verbose: As in `keras.Model.fit`, except that `"auto"` stands for `EpochLines` if standard output is not a
             terminal.
 
     Returns:

@@ -10,7 +10,7 @@ from keras_gen import checks
 from keras_gen.metrics.sample_metric import SampleMetric
 from keras_gen.training.tasks import require_task
 
-_MOST_OUTLIERS = 0.01  # share of values so far out of range that it is outliers, not another range
+_MOST_OUTLIERS = 0.01  # up to this share, values far out of range are outliers, not another range
 
 
 class EvaluateSamples(keras.callbacks.Callback):
@@ -21,19 +21,20 @@ class EvaluateSamples(keras.callbacks.Callback):
 
     Samples are measured in every epoch that `every` divides, counted over all that the model has finished, and in the
     first and the last of each `fit`, unless a callback after this one stops it. The epochs between repeat the last
-    value, so that tables have no gaps. A repeated value is no improvement: choose a `patience` that `every` divides.
+    value, so that tables have no gaps. A repeated value is not an improvement: choose a `patience` that `every`
+    divides.
 
     The samples come from the same latents each time, drawn once for all metrics: a metric of fewer samples takes the
-    first, and metrics of equally many share their features. NaN is logged if samples are not finite, or later in a
-    training far out of a network's range; up to 1 % of values far out of it, as of a generator without a last
-    activation, are clipped.
+    first, and metrics of equally many share their features. NaN is logged if samples are not finite or, after the first
+    measurement, far out of a network's range. If at most 1 % of the values are far out of it, as with a generator
+    without a last activation, they are clipped.
 
     Args:
         metrics: List of `metrics.SampleMetric`, such as `metrics.by_name` gives, of different names.
         every: Epochs between two measurements, an integer >= 1. Defaults to 1.
         seed: Integer >= 0 of the latents. Defaults to 0.
         labels: Integers `(n,)` for a conditional model, at least as many as the largest metric has samples, or `None`
-            for what its `sample` takes by default. Defaults to `None`.
+            for the default of its `sample`. Defaults to `None`.
 
     Attributes:
         reports: Dict from the number of finished epochs to a dict from a metric's name to its `report()`, with standard
@@ -66,7 +67,7 @@ class EvaluateSamples(keras.callbacks.Callback):
             )
         names = [metric.name for metric in metrics]
         if len(set(names)) < len(names):
-            raise ValueError(f"`metrics` must have different names, which the logs go by. Received: {names}")
+            raise ValueError(f"`metrics` must have different names, because the logs use them. Received: {names}")
         self.metrics = list(metrics)
         self.every, self.seed = checks.integer("every", every), checks.integer("seed", seed, minimum=0)
         self.labels = None if labels is None else np.asarray(labels)

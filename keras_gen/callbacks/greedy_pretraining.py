@@ -22,26 +22,26 @@ _BATCH = 4096  # examples at a time in the passes that compute codes
 
 
 class GreedyPretraining(keras.callbacks.Callback):
-    """Pretrain an `Autoencoder` of mirrored dense layers before the first epoch in which `fit` trains the whole of it.
+    """Pretrain an `Autoencoder` of mirrored dense layers before the first epoch in which `fit` trains it as a whole.
 
     Each layer in turn, from the input on, is trained together with its mirror image as an autoencoder of one hidden
-    layer, on the codes of the layers below, which are computed once: of arrays in memory; of a dataset, or an array on
-    disk, in a temporary file that is read batch by batch. The first layer is trained with the model's own
-    reconstruction loss, those above, between codes, with the squared error.
+    layer, on the codes of the layers below, which are computed once: in memory for arrays in memory; for a dataset or
+    an array on disk, in a temporary file that is read batch by batch. The first layer is trained with the model's own
+    reconstruction loss; the layers above, between codes, with the squared error.
 
-    How many layers are done is a saved variable of the model, so that a resumed run does not pretrain again. All draws
-    follow from the model's own saved seed. It begins after every callback's `on_train_begin`, so that
-    layers that `keras.callbacks.BackupAndRestore` brings back count as done.
+    The number of finished layers is a saved variable of the model, so a resumed run does not pretrain again. All draws
+    follow from the model's own saved seed. Pretraining begins after every callback's `on_train_begin`, so layers that
+    `keras.callbacks.BackupAndRestore` restores count as done.
 
     Args:
-        x: Array `(n, *shape)`, a `data.Pipeline` or a `tf.data.Dataset` that ends: what `fit` gets too.
+        x: Array `(n, *shape)`, a `data.Pipeline` or a `tf.data.Dataset` that ends: the same as for `fit`.
         epochs: Integer >= 1, or a list with one per layer.
         batch_size: Integer >= 1, for arrays and for codes; a `data.Pipeline` keeps its own. Defaults to 100.
         learning_rate: Adam's, a number >= 0, or a list with one per layer. Defaults to 1e-3.
         corruption: Rate of the masking noise on a layer's input, in [0, 1), or a layer such as
             `keras.layers.GaussianNoise(0.1)`, or a list with one of these per layer. Defaults to 0.
-        verbose: As in `keras.Model.fit`: each layer has a progress bar of its own, and with `"auto"`, where standard
-            output is no terminal, a line for each epoch. Defaults to `"auto"`.
+        verbose: As in `keras.Model.fit`: each layer has a progress bar of its own, and with `"auto"`, if standard
+            output is not a terminal, a line for each epoch. Defaults to `"auto"`.
         checkpoint: Path of a `.keras` file that the model is saved to after each layer, or `None`. Defaults to `None`.
 
     Attributes:
@@ -123,7 +123,7 @@ class GreedyPretraining(keras.callbacks.Callback):
                         below.unlink(missing_ok=True)
 
     def _single(self, number, pair, corruption):
-        """The autoencoder of one hidden layer, with the present weights of the pair of layers."""
+        """The autoencoder of one hidden layer, with the current weights of the pair of layers."""
         wide = self.model.example_shape if number == 0 else (pair[0].kernel.shape[0],)
         tied = {"source": "below"} if isinstance(pair[1], TiedDense) else {}
         below = type(pair[0]).from_config({**pair[0].get_config(), "name": "below"})
@@ -149,7 +149,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         return None if batches is None else batches * epochs
 
     def _corruption(self, corruption, number):
-        """A layer of this pretraining's own, whose draws follow from the model's seed unless it has one itself."""
+        """A layer for this pretraining, whose draws follow from the model's seed unless it has its own."""
         seed = (self.model.order_seed + number) % 2**31
         if not isinstance(corruption, keras.layers.Layer):
             return MaskingNoise(corruption, seed=seed)
@@ -173,7 +173,7 @@ class GreedyPretraining(keras.callbacks.Callback):
 def mirrored_layers(model):
     """The pairs (layer of the encoder, its mirror image in the decoder) of an `Autoencoder`, from the input on.
 
-    A `ValueError` says that the networks hold other layers, or are not each other's mirror image.
+    A `ValueError` says that the networks hold other layers, or are not mirror images of each other.
     """
     if not isinstance(model, Autoencoder):
         raise ValueError(f"`GreedyPretraining` needs an Autoencoder. Received: {type(model).__name__}")
@@ -214,7 +214,7 @@ def _listed(value):
 def _one_each(name, value, stack):
     values = list(value) if isinstance(value, (list, tuple)) else [value] * len(stack)
     if len(values) != len(stack):
-        raise ValueError(f"`{name}` must have one entry a layer. Expected: {len(stack)}. Received: {values}")
+        raise ValueError(f"`{name}` must have one entry per layer. Expected: {len(stack)}. Received: {values}")
     return values
 
 
@@ -224,7 +224,7 @@ def _copy_weights(sources, targets):
 
 
 def _codes(single, data, path):
-    """The codes of all examples in the order of the data, in memory if the data are, else in a file at `path`."""
+    """The codes of all examples in the order of the data, in memory if the data are, otherwise in a file at `path`."""
     if is_array(data) and not isinstance(data, np.memmap):
         return single.encode(data)
     if is_array(data):

@@ -11,7 +11,7 @@ from keras_gen.training.tasks import require_task
 
 
 class SampleImages(keras.callbacks.Callback):
-    """Write a grid of samples every few epochs, always from the same latents, so that the pictures can be compared.
+    """Write a grid of samples every few epochs, always from the same latents, so the pictures can be compared.
 
     Args:
         folder: Where `samples-0001.png`, ... are written, by the number of finished epochs; made if missing.
@@ -50,7 +50,7 @@ class SampleImages(keras.callbacks.Callback):
 
 
 class TranslationImages(keras.callbacks.Callback):
-    """Write what a CycleGAN makes of the same images every few epochs: x, G(x), F(G(x)), and y, F(y), G(F(y)).
+    """Write a CycleGAN's translations of the same images every few epochs: x, G(x), F(G(x)), and y, F(y), G(F(y)).
 
     Args:
         folder: Where `x-to-y-0001.png`, `y-to-x-0001.png`, ... are written, by the number of finished epochs; made if
@@ -83,7 +83,7 @@ class TranslationImages(keras.callbacks.Callback):
         try:
             self.model.data_description.check(self.x, self.y)
         except ValueError as error:
-            raise ValueError(f"`TranslationImages` was given other images. {error}") from None
+            raise ValueError(f"`TranslationImages` got images that do not fit. {error}") from None
 
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed

@@ -10,7 +10,7 @@ from keras_gen.training.data_adapter import is_array
 
 
 class Reference:
-    """A few real examples, and what of samples is compared with them; arguments as in `TrainingDoctor`."""
+    """A few real examples, and the comparison of samples with them; arguments as in `TrainingDoctor`."""
 
     def __init__(self, x=None, labels=None, features=None, centres=None, samples=256, seed=0):
         self.sample_count = checks.integer("samples", samples, minimum=2)
@@ -64,7 +64,7 @@ class Reference:
 
     @property
     def has_classes(self):
-        """Whether there is something that tells an example's class."""
+        """Whether the class of an example can be determined."""
         return self.centres is not None or self.head is not None
 
     @property
@@ -109,5 +109,5 @@ def mean_distance(rows, labels=None):
 
 
 def classes_reached(classes, number):
-    """How many of a number of classes, 0, 1, ..., get at least a tenth of what they would if all got equally much."""
+    """How many of the classes 0, 1, ... get at least a tenth of an equal share."""
     return int(np.sum(np.bincount(classes, minlength=number) >= len(classes) / (10 * number)))

@@ -1,4 +1,4 @@
-"""A training run's folder: after every epoch it holds a whole model and the history up to it."""
+"""A training run's folder: after every epoch it holds a complete model and its history."""
 
 import csv
 import math
@@ -13,10 +13,10 @@ HISTORY = "history.csv"
 
 
 class RunFolder(keras.callbacks.Callback):
-    """Keep `history.csv` and `model.keras` of a run up to date: complete and in step at any moment.
+    """Keep `history.csv` and `model.keras` of a run up to date: complete and consistent at any moment.
 
     The history is written first: if the run is killed between the two, `resume` drops the row that the model has not
-    seen. Put it last among the callbacks, so that it records what the others add to the logs.
+    seen. Put it last among the callbacks, so it records what the others add to the logs.
 
     Args:
         folder: The run's folder; made if missing.
@@ -54,7 +54,7 @@ class RunFolder(keras.callbacks.Callback):
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def resume(self, epochs_completed):
-        """Take up the rows of the epochs that the saved model has finished."""
+        """Read the rows of the epochs that the saved model has finished."""
         path = self.folder / HISTORY
         if path.exists():
             with path.open(newline="") as file:
@@ -67,7 +67,7 @@ class RunFolder(keras.callbacks.Callback):
         loss = float((logs or {}).get("loss", 0.0))
         if not math.isfinite(loss):
             raise ValueError(
-                f"Training diverged: the loss is no finite number in epoch {epoch + 1}, which is not kept. "
+                f"Training diverged: the loss is not finite in epoch {epoch + 1}, which is not kept. "
                 f"Expected: a lower learning rate, or smaller weights of penalties. Received: loss={loss}"
             )
         self.rows.append({"epoch": self.model.epochs_completed, **{k: float(v) for k, v in (logs or {}).items()}})

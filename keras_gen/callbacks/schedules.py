@@ -1,4 +1,4 @@
-"""Quantities that change from epoch to epoch, of all that a model has finished: a resumed run goes on where it was."""
+"""Quantities that depend on the number of finished epochs of a model: a resumed run continues where it stopped."""
 
 import warnings
 
@@ -12,7 +12,7 @@ from keras_gen.training.tasks import require_task
 class KLWarmup(keras.callbacks.Callback):
     """Raise a VAE's weight of the KL linearly from 0 to its `beta`: beta * min(1, e / epochs) in epoch e = 0, 1, ...
 
-    Evaluation always weights by `beta`: `val_loss` stays comparable.
+    Evaluation always uses `beta`: `val_loss` stays comparable.
 
     Args:
         epochs: Number of epochs until the full weight, an integer >= 1.
@@ -50,9 +50,9 @@ class KLWarmup(keras.callbacks.Callback):
 
 
 class KSparseAnnealing(keras.callbacks.Callback):
-    """Bring the active units of every `layers.KSparse` linearly from its `first_k` down to its `k`.
+    """Reduce the active units of every `layers.KSparse` linearly from its `first_k` to its `k`.
 
-    The first epoch has `first_k` active units; that of number `epochs`, and all after it, `k`.
+    The first epoch has `first_k` active units; epoch number `epochs` and all later ones have `k`.
 
     Args:
         epochs: Number of the first epoch with k units, an integer >= 2.
@@ -94,13 +94,13 @@ class KSparseAnnealing(keras.callbacks.Callback):
 
 
 class LinearDecay(keras.callbacks.LearningRateScheduler):
-    """Keep every learning rate for some epochs, then bring it linearly down to 0.
+    """Keep every learning rate constant for some epochs, then reduce it linearly to 0.
 
     rate(e) = learning_rate * min(1, max(0, (constant_epochs + decay_epochs - e) / decay_epochs)) in epoch e = 0, 1, ...
 
     Args:
         learning_rate: The rate of the first epochs, of all players, a number > 0.
-        constant_epochs: Epochs in which it stays, an integer >= 0. Defaults to 100, as published for CycleGAN.
+        constant_epochs: Epochs in which it is constant, an integer >= 0. Defaults to 100, as published for CycleGAN.
         decay_epochs: Epochs in which it falls, an integer >= 1. Defaults to 100, as published for CycleGAN.
 
     Example:
@@ -127,7 +127,7 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
         self._warned = False
 
     def on_epoch_begin(self, epoch, logs=None):
-        # Epochs at a rate of 0 are warned of once, after other callbacks have restored the count of epochs
+        # Warn of epochs at a rate of 0 once, after other callbacks have restored the count of epochs
         asked = self.model.epochs_completed + (self.params.get("epochs") or 0) - epoch
         end = self.constant_epochs + self.decay_epochs
         if asked > end and not self._warned:

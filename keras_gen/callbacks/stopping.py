@@ -1,4 +1,4 @@
-"""Stopping a training after a time, and estimates of the time that it takes."""
+"""Stopping training after a given time, and estimates of the time that it takes."""
 
 import time
 
@@ -8,18 +8,18 @@ from keras_gen import checks
 from keras_gen.callbacks.epoch_lines import ends_open_line
 
 _ENOUGH = 1.0  # seconds of steps that give an estimate
-_LONG = 2.0  # minutes of a training that is worth advice
+_LONG = 2.0  # minutes from which training is worth an estimate
 
 
 class StopAfter(keras.callbacks.Callback):
-    """End a training after a time, or estimate the time that it takes.
+    """End training after a given time, or estimate the time that it takes.
 
     Args:
         seconds: Seconds from the start of training, a number >= 0; the batch in which they run out is the last.
             Defaults to `None`: no limit.
         verbose: 1 to print, a second or more after the first batch, how many epochs there is time for, or without a
             limit how long the training takes, if that is more than two minutes; 0 for silence. Defaults to 0.
-        advice: Text that is printed after the duration of a training without a limit. Defaults to `""`.
+        advice: Text to print after the estimate, without a limit. Defaults to `""`.
 
     Example:
 
@@ -53,7 +53,7 @@ class StopAfter(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         if not self._estimated:
-            self._first = None  # the next epoch counts its batches anew
+            self._first = None  # the next epoch counts its batches from 0
 
     def _estimate(self, now, seconds_of_a_batch):
         """Print an estimate; the first batch, which is compiled, took longer than the others."""
@@ -67,4 +67,4 @@ class StopAfter(keras.callbacks.Callback):
         else:
             epochs = min((self.start + self.seconds - now) / seconds_of_a_batch / steps, asked)
             text = f"time for about {epochs:.2g} of {asked} epochs."
-        print(f"{ends_open_line(self.params)}About {seconds_of_a_batch:.2g} s a step: {text}", flush=True)
+        print(f"{ends_open_line(self.params)}About {seconds_of_a_batch:.2g} s per step: {text}", flush=True)

@@ -13,18 +13,18 @@ from keras_gen.losses.adversarial import ADVERSARIAL_LOSSES
 from keras_gen.training.introspection import rectified_outputs
 from keras_gen.training.tasks import has_task
 
-ACTIVE = 0.01  # nats: a latent dimension of less is not used
-_SAME = 1e-5  # relative standard deviation of what is the same for all examples but for rounding
+ACTIVE = 0.01  # nats: a latent dimension below this is not used
+_SAME = 1e-5  # relative standard deviation of values that are equal for all examples except for rounding
 
 
 @dataclasses.dataclass(frozen=True)
 class Symptom:
-    """One thing that goes wrong in trainings."""
+    """One thing that goes wrong in training."""
 
     name: str  # in reports
     limit: str  # the doctor's argument that holds the threshold
-    applies: typing.Callable  # (model, reference): whether the model can have it, and there is what shows it
-    measure: typing.Callable  # of an `Examination`: a number, `None` or NaN where there is nothing to measure
+    applies: typing.Callable  # (model, reference): whether the model can have it and the data to show it exist
+    measure: typing.Callable  # of an `Examination`: a number, `None` or NaN if there is nothing to measure
     describe: typing.Callable  # (value, limit, examination): the number in words
     advice: typing.Callable  # of the model: the argument to change
     # (value, limit, earlier): whether the number is bad, given those of the epochs before
@@ -154,7 +154,7 @@ def _describe_saturation(value, limit, exam):
 def _critic_spread(exam):
     """How far a critic's values differ: by its own estimate of the distance, or over samples and real examples.
 
-    The estimate alone vanishes also where the samples are good, and the values with the moving averages of a batch
+    The estimate alone also vanishes if the samples are good, and the values with the moving averages of a batch
     normalisation are tiny at first.
     """
     if exam.samples is None:

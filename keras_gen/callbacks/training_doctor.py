@@ -1,4 +1,4 @@
-"""Reports of what goes wrong in a training, in one line, when it begins."""
+"""One-line reports of problems in training, when they begin."""
 
 import copy
 import dataclasses
@@ -32,30 +32,31 @@ class Diagnosis:
 
 
 class TrainingDoctor(keras.callbacks.Callback):
-    """Watch a training for what commonly goes wrong, and say in one line what, since when, and what to change.
+    """Watch training for common problems, and say in one line what is wrong, since when, and what to change.
 
     - *collapsed generator*: the mean distance between samples, as a multiple of that between real examples, is below
-      `min_spread` and grows no more (needs `x`);
+      `min_spread` and no longer grows (needs `x`);
     - *missing classes*: samples reach a share below `min_classes` of the classes, or modes, that real examples reach,
-      each with at least a tenth of an equal part of them (needs `features` with a head, or `centres`);
+      where reaching a class takes a tenth of an equal share of the samples (needs `features` with a head, or
+      `centres`);
     - *saturated discriminator*: its loss is below the share `min_discriminator_loss` of the way from certainty to
       guessing (of cross-entropies, least squares and the hinge, after the warm-up steps);
     - *exploding penalty*: `gradient_penalty` is above `max_penalty`, or above a tenth of it and tenfold its smallest;
     - *vanished critic* of a WGAN with clipped weights: neither `wasserstein` nor the standard deviation of the critic's
       values over samples and `x` reaches `min_critic`;
-    - *dead units*: of the rectifiers of a hidden layer, of an encoder or a classifier, the share that is above 0 for at
+    - *dead units*: in a hidden layer of an encoder or a classifier, the share of rectifiers that are above 0 for at
       least one example is below `min_live` (needs `x`);
     - *unused code* of an autoencoder: the share of units of the code that are not the same for all examples is below
       `min_active` (needs `x`);
     - *posterior collapse* of a VAE: the share of latent dimensions with a KL above 0.01 nats is below `min_active`
       (needs `x`);
-    - *not finite*: a loss turns NaN or infinite. It is reported at once, by the name of the first: of the losses that
-      turn within one execution, a batch or `steps_per_execution` batches, that of the player that is updated first, and
-      of a sum the part at fault.
+    - *not finite*: a loss turns NaN or infinite. It is reported at once, with the name of the first such loss. Among
+      losses that turn within one execution (a batch or `steps_per_execution` batches), the first is that of the player
+      updated first and, of a sum, the part at fault.
 
     Symptoms that the model cannot have, or that lack their data, are not watched. `patience` bad epochs in a row make a
     finding, which is reported when it begins, and when it is over or training ends. Training is not stopped, and its
-    random state not changed; the samples come from the same latents each time.
+    random state does not change; the samples come from the same latents each time.
 
     Args:
         x: Array `(n, *shape)` of real examples, as `fit` takes them, of which `samples` are drawn and kept; or `None`.
@@ -63,8 +64,8 @@ class TrainingDoctor(keras.callbacks.Callback):
         every: Epochs between two examinations, an integer >= 1; losses that are not finite are seen in every batch.
             Defaults to 1.
         samples: How many samples are drawn, an integer >= 2. Defaults to 256.
-        patience: Bad examinations in a row that make a finding, an integer >= 1; more, where an epoch is a few steps.
-            Defaults to 3.
+        patience: Bad examinations in a row that make a finding, an integer >= 1; use more if an epoch has only a few
+            steps. Defaults to 3.
         verbose: 0 for silence, 1 for the lines on standard output. Defaults to 1.
         labels: Integers `(n,)`, the classes of `x`, for a conditional model: distances are then those within a class.
             Defaults to `None`.

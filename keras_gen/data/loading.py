@@ -42,7 +42,7 @@ def load(name, value_range=(0, 1), size=None, channels=None):
             `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`). An
             array of images, or the pair (images, labels), works too.
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
-        size: Side, or the pair (height, width), that images are cropped around the centre and resized to. Defaults to
+        size: Side, or the pair (height, width), to which images are centre-cropped and resized. Defaults to
             `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
             pixels, or fewer if half of them are smaller, with a warning.
         channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1.

@@ -31,7 +31,7 @@ def unpaired(
         x: An array `(n, height, width, channels)`; a folder of images; or a set of tensorflow-datasets and its split,
             such as `"cycle_gan/monet2photo:trainA"`, which is kept encoded in memory.
         y: The same for the other set. Defaults to `None`: of a tensorflow-datasets set `trainA` is x, `trainB` y.
-        size: Side, or the pair (height, width), that files are cropped around the centre and resized to. Defaults to
+        size: Side, or the pair (height, width), to which files are centre-cropped and resized. Defaults to
             `None`: as in `load`, for x; y gets the same size.
         batch_size: Integer >= 1. Defaults to 1, as published.
         augment: Whether training images are enlarged by 286 / 256, cropped at random and mirrored in half of the cases,

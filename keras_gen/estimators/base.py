@@ -28,11 +28,11 @@ _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be em
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
         learning_rate: Adam's, reduced to zero by a cosine. Defaults to 1e-3.
-        early_stopping: Whether to hold out rows, and to end the training and take back the best weights when their
-            loss has not decreased for `patience` epochs. Defaults to `False`.
+        early_stopping: Whether to hold out rows, and to end training and restore the best weights when their loss has
+            not decreased for `patience` epochs. Defaults to `False`.
         validation_fraction: Fraction of the rows to hold out for `early_stopping`, in (0, 1). Defaults to 0.1.
         patience: Integer >= 1. Defaults to 10.
-        callbacks: List of Keras callbacks, which every training of `fit` gets, or `None`. Defaults to `None`.
+        callbacks: List of Keras callbacks for every training of `fit`, or `None`. Defaults to `None`.
         random_state: Integer, `numpy.random.RandomState` or `None`, as in scikit-learn. Defaults to `None`.
         verbose: As in `keras.Model.fit`. Defaults to 0."""
 
@@ -200,15 +200,15 @@ class AutoencoderEstimator(BaseEstimator):
         return X[order[number:]], self._validation_data(X[order[:number]], rng)
 
     def _validation_data(self, X, rng):
-        """What the model is evaluated on, of held-out rows."""
+        """The evaluation data from held-out rows."""
         return X
 
     def _training_rows(self, X):
-        """What the model is trained on, of scaled rows."""
+        """The training data from scaled rows."""
         return X
 
     def _model(self, features, widths):
-        """An untrained model of rows of so many features, with hidden layers and a code of the given widths."""
+        """An untrained model of rows with this many features, with hidden layers and a code of the given widths."""
         encoder, decoder = networks.mlp_autoencoder([features, *widths], self.activation)
         return models.Autoencoder(encoder, decoder, corruption=self._masking())
 

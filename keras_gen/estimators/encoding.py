@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from sklearn.preprocessing import OrdinalEncoder
 
-_FEW = 30  # different texts that are categories, however few rows there are
+_FEW = 30  # up to this many different texts are categories, however few rows there are
 _REPEATED = 0.75  # of a column's texts: with more different ones they are refused
 _SHOWN = 3  # values that a message shows
 _STEPS = (86400, 3600, 60, 1)  # seconds: a day, an hour, a minute, a second
@@ -31,7 +31,7 @@ class TableEncoder:
     """Encode the columns of a pandas DataFrame as float64 features, and decode them.
 
     A number is one feature, and so is a date or a duration (in days). A category, a text or a boolean has one indicator
-    for each value, and one for all values that were not there in `fit`. All features of a missing cell are NaN.
+    for each value, and one for all values that `fit` did not see. All features of a missing cell are NaN.
 
     Attributes:
         columns_: The columns' labels, a `pandas.Index`.
@@ -47,8 +47,8 @@ class TableEncoder:
         identifiers = [name for name, column in X.items() if is_identifier(column, _REPEATED)]
         if identifiers:
             raise ValueError(
-                "A column of text must hold categories that repeat, and no identifiers. Expected: a table without "
-                f"identifiers, as X.drop(columns={identifiers}) gives it. Received: almost only different values in "
+                "A column of text must hold categories that repeat, not identifiers. Expected: a table without "
+                f"identifiers, as X.drop(columns={identifiers}) returns. Received: almost only different values in "
                 f"{_some(identifiers)}"
             )
         self.columns_, self._coders = X.columns, []
@@ -120,7 +120,7 @@ class TableEncoder:
         return np.stack([part.sum(axis=1) for part in self.split(errors)], axis=1)
 
     def common_scale(self, variances):
-        """Scales of the features, with which each column that is not constant has a total variance of 1."""
+        """Scales of the features that give each column that is not constant a total variance of 1."""
         totals = [part.sum() for part in self.split(variances)]
         scales = [np.sqrt(total) if total > 0 else 1.0 for total in totals]
         return np.repeat(scales, self.widths_)

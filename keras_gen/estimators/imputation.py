@@ -10,8 +10,8 @@ from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_argum
 from keras_gen.estimators.encoding import is_frame
 
 _LEAST_HIDDEN = 0.1  # rate of the entries that are hidden to measure the error
-_FEW_ROWS = 2000  # of which reconstructions are drawn to the mean: a second training costs little
-_TESTED = 0.2  # rate of the entries that measure how far
+_FEW_ROWS = 2000  # up to which reconstructions are shrunk to the mean: a second training costs little
+_TESTED = 0.2  # rate of the entries that measure by how much
 _PRIOR_CELLS = 10  # entries of all columns that are added to a column's own
 
 
@@ -23,8 +23,8 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
     in training: at random, and where other rows have gaps. Missing entries are then filled with its reconstruction;
     with `max_iter` > 1 the completed rows are reconstructed again, and the missing entries replaced each time.
 
-    Of at most 2,000 rows a network can learn too much: a first one, trained without a fifth of the known cells, then
-    shows by which factor reconstructions are to be drawn to each feature's mean for the least squared error.
+    With at most 2,000 rows a network can overfit. A first network, trained without a fifth of the known cells, then
+    shows by which factor to shrink reconstructions towards each feature's mean for the least squared error.
 
     Args:
         max_iter: Passes of reconstruction, an integer >= 1. Defaults to 1.
@@ -88,7 +88,7 @@ class AutoencoderImputer(OneToOneFeatureMixin, TransformerMixin, AutoencoderEsti
     def _measured_shrinkage(self, scaled, seed):
         """The regression coefficients, through the mean, of cells that a network has not seen on its reconstructions.
 
-        Those of few cells are drawn to the coefficient of all columns together.
+        Coefficients of few cells are shrunk towards the coefficient of all columns together.
         """
         hidden = self._draws(np.random.default_rng(seed), len(scaled)) < _TESTED
         hidden &= (~np.isnan(scaled) & ~hidden).any(axis=0)  # some cell of the feature is left

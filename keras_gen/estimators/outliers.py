@@ -9,7 +9,7 @@ from keras_gen import checks, models, networks
 from keras_gen.estimators.base import AutoencoderEstimator, by_block, with_arguments
 from keras_gen.estimators.encoding import is_frame
 
-_LEAST_ROWS = 1500  # of an epoch: a smaller table is repeated, so that it is trained by enough steps
+_LEAST_ROWS = 1500  # of an epoch: a smaller table is repeated for enough training steps
 
 
 @with_arguments
@@ -18,8 +18,8 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     A row's score is minus the mean squared error of its reconstructions, in scaled units, over its features and over
     several denoising autoencoders, which differ in their initial weights and in their noise; rows below the quantile
-    `contamination` of the training rows' scores are outliers. A table of less than 1,500 rows is repeated to as many or
-    more in every epoch.
+    `contamination` of the training rows' scores are outliers. A table of fewer than 1,500 rows is repeated to at least
+    as many in every epoch.
 
     Args:
         contamination: Fraction of the training rows taken for outliers, a number in (0, 0.5]. Defaults to 0.1.
@@ -82,7 +82,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return np.square(rows[:, None].astype("float64") - self._reconstructions(rows)).mean(axis=1)
 
     def _reconstructions(self, rows):
-        """Those by each autoencoder: `(n, n_estimators, features)`."""
+        """The errors of each autoencoder: `(n, n_estimators, features)`."""
         *several, _ = self.model_.example_shape  # (n_estimators, features), or (features,) of one autoencoder
         return self.model_.reconstruct(_repeated(rows, *several)) if several else self.model_.reconstruct(rows)[:, None]
 
@@ -95,7 +95,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return self._like(X, self._errors(self._scaled(self._checked(X))))
 
     def reconstruct(self, X):
-        """What the network expects in the place of `X`, in its units: an array, or a DataFrame if `fit` got one."""
+        """What the network expects in place of `X`, in its units: an array, or a DataFrame if `fit` got one."""
         means = by_block(lambda rows: self._reconstructions(rows).mean(axis=1), self._scaled(self._checked(X)))
         return self._decoded(self._unscaled(means), X.index if is_frame(X) else None)
 
@@ -104,7 +104,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return -self._errors(self._scaled(self._checked(X))).mean(axis=1)
 
     def decision_function(self, X):
-        """Each row's score less `offset_`: negative for outliers."""
+        """Each row's score minus `offset_`: negative for outliers."""
         return self.score_samples(X) - self.offset_
 
     def score(self, X, y=None):

@@ -11,7 +11,7 @@ from keras_gen.estimators.base import AutoencoderEstimator, by_block
 
 
 class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
-    """Classify by reconstruction: each class has its own autoencoder, and the one of the smallest error wins.
+    """Classify by reconstruction: each class has its own autoencoder, and the one with the smallest error wins.
 
     Args:
         ARGUMENTS
@@ -53,7 +53,7 @@ class AutoencoderPerClassClassifier(ClassifierMixin, AutoencoderEstimator):
     def decision_function(self, X):
         """Minus each class's mean squared error, in scaled units: array `(n, classes)`.
 
-        Of two classes, as in scikit-learn, it is the second's less the first's, `(n,)`.
+        For two classes, as in scikit-learn, it is the second's minus the first's, `(n,)`.
         """
         errors = self._errors(self._scaled(self._checked(X)))
         return errors[:, 0] - errors[:, 1] if len(self.classes_) == 2 else -errors

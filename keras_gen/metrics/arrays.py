@@ -1,4 +1,4 @@
-"""What the formulas share: arrays of features, checked and in float64, and distances in blocks that fit into memory."""
+"""Shared parts of the formulas: checked float64 arrays of features, and distances in blocks that fit into memory."""
 
 import math
 import typing
@@ -25,7 +25,7 @@ def estimate(values):
 
 
 def random_parts(features, parts, seed):
-    """A list of random parts of the rows, of equal size up to one: samples may come sorted, by class, say."""
+    """A list of random parts of the rows, of equal size up to one: samples may come sorted, such as by class."""
     return np.array_split(features[np.random.default_rng(seed).permutation(len(features))], parts)
 
 
@@ -73,7 +73,7 @@ def squared_distances(x, y):
 def squared_radii(features, k):
     """Squared distance `(n,)` of each example to its k-th nearest neighbour among the other n - 1 >= k."""
     parts = blocks(len(features), len(features))
-    # Each example is at distance 0 of itself, so that the k-th of the others is at place k
+    # Each example is at distance 0 from itself, so the k-th of the others is at index k
     return np.concatenate(
         [np.partition(squared_distances(features[part], features), k, axis=1)[:, k] for part in parts]
     )

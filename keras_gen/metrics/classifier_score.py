@@ -14,11 +14,11 @@ def classifier_score(probabilities, parts=10, seed=0):
 
     exp( mean_i KL( p(y | x_i) || mean_j p(y | x_j) ) )
 
-    It is 1 where all examples get the same probabilities, and the number of classes where each is recognised without
-    doubt and the classes are equally frequent. With Inception's classes it is known as the inception score.
+    It is 1 if all examples get the same probabilities, and the number of classes if each is recognised without doubt
+    and the classes are equally frequent. With Inception's classes it is known as the inception score.
 
     Args:
-        probabilities: Array `(n, classes)`, each row >= 0 and of sum 1, at least two rows a part.
+        probabilities: Array `(n, classes)`, each row >= 0 and of sum 1, at least two rows per part.
         parts: Number of parts, drawn at random, over which the mean is taken as published, an integer >= 1; a part
             needs many more examples than classes. Defaults to 10.
         seed: Integer >= 0 of the draw of the parts. Defaults to 0.
@@ -68,7 +68,7 @@ class ClassifierScore(SampleMetric):
     label = "score"
 
     def __init__(self, features, value_range=(0, 1), n=10_000):
-        checks.integer("n", n, minimum=20)  # two a part
+        checks.integer("n", n, minimum=20)  # two per part
         features.require_head()
         super().__init__(None, features, value_range, n)
 

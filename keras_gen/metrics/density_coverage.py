@@ -1,4 +1,4 @@
-"""Density and coverage: how many samples lie near real examples, and how many real examples have a sample near."""
+"""Density and coverage: how many samples lie near real examples, and how many real examples have a sample nearby."""
 
 import math
 import typing
@@ -18,17 +18,17 @@ class DensityCoverage(typing.NamedTuple):
 
 
 def density_coverage(real, fake, k=5):
-    """How densely fake examples lie around the real ones, and which share of the real ones has a fake one near.
+    """How densely fake examples lie around the real ones, and the share of real ones with a fake one nearby.
 
     density = 1 / (k m) sum_j sum_i [ |y_j - x_i| <= r_k(x_i) ],  coverage = mean_i [ |y_j - x_i| <= r_k(x_i), some j ]
 
     with r_k(x_i) the distance of x_i to its k-th nearest neighbour among the other real examples. Unlike
     `precision_recall`, one real example far from all others cannot make noise look precise, and the fake examples have
-    no balls of their own, so that noise that is spread widely recalls nothing. For samples of the same distribution the
-    density is 1 in the mean, and the coverage `expected_coverage`.
+    no balls of their own, so widely spread noise recalls nothing. For samples of the same distribution the mean density
+    is 1, and the mean coverage is `expected_coverage`.
 
     Args:
-        real: Finite array `(n, features)`, n > k, best as many as fake.
+        real: Finite array `(n, features)`, n > k, ideally as many as fake.
         fake: Finite array `(m, features)`, m >= 1.
         k: Integer >= 1. Defaults to 5.
 

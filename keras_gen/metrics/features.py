@@ -15,12 +15,11 @@ from keras_gen.seeds import seeded
 class FeatureExtractor:
     """Features of examples, by a network or without one, in which metrics compare real examples and samples.
 
-    Images are brought to the size, the number of channels (grey to colour) and the range of values that the network
-    takes. The last result is remembered by the content of its images, so that metrics of the same samples compute it
-    once.
+    Images are converted to the size, the number of channels (grey to colour) and the range of values that the network
+    takes. The last result is cached by the content of its images, so metrics of the same samples compute it once.
 
     Args:
-        name: Name of the features in those of the metrics: letters, digits, `_`, `-` and `.`.
+        name: Name of the features, a part of the metrics' names: letters, digits, `_`, `-` and `.`.
         network: Keras model from `(batch, height, width, channels)`, or another shape of examples, to
             `(batch, features)`; `None` takes the examples as they are, flattened. Defaults to `None`.
         head: Keras model from `(batch, features)` to class probabilities `(batch, classes)`, for the classifier score;
@@ -114,7 +113,7 @@ class FeatureExtractor:
         known = cache.fingerprint(x, value_range)
         if self._last[0] != known:
             starts = range(0, len(x), self.batch_size)
-            # One batch after another: what InceptionV3 takes of 10,000 images would fill 10 GB
+            # One batch after another: 10,000 images at InceptionV3's size would fill 10 GB
             parts = (self._adapted(x[start : start + self.batch_size], low, high) for start in starts)
             self._last = known, np.concatenate([ops.convert_to_numpy(self._compute(part)) for part in parts])
         return self._last[1]  # (n, features)
@@ -128,7 +127,7 @@ class FeatureExtractor:
         """Raise a ValueError unless there is a head."""
         if self.head is None:
             raise ValueError(
-                f"Class probabilities need features with a `head`. Expected: such as those `of_classifier`. "
+                f"Class probabilities need features with a `head`. Expected: such as from `of_classifier`. "
                 f"Received: {self.name!r}, which has none"
             )
 
@@ -165,7 +164,7 @@ def identity():
 def inception_v3():
     """Keras's InceptionV3, trained on ImageNet: 2,048 features, 1,000 classes.
 
-    The weights are Keras's, not those of the papers' network, so that figures cannot be compared with published ones.
+    The weights are Keras's, not those of the papers' network, so figures cannot be compared with published ones.
     Grey images become colour; all are scaled to 299x299.
 
     Returns:

@@ -25,7 +25,7 @@ def frechet_distance(real, fake):
     d^2 = |m - m'|^2 + tr(C + C' - 2 (C C')^(1/2))
 
     With Inception's features it is known as the FID. It is biased upwards, less so for more samples: compare only
-    distances of equally many.
+    distances from equally many samples.
 
     Args:
         real: Finite array `(n, features)`, n >= 2.
@@ -76,7 +76,7 @@ def gaussian_frechet_distance(mean, covariance, other_mean, other_covariance):
     mean, other_mean = (np.atleast_1d(np.asarray(m, "float64")) for m in (mean, other_mean))
     pairs = [_eigen("covariance", covariance, mean), _eigen("other_covariance", other_covariance, other_mean)]
     if mean.shape != other_mean.shape:
-        raise ValueError(f"The Gaussians must have one dimension. Expected: {mean.shape}. Received: {other_mean.shape}")
+        raise ValueError(f"The Gaussians must match in dimension. Expected: {mean.shape}. Received: {other_mean.shape}")
     jitter = max(0.0, *(-values.min() for values, _ in pairs))
     roots = [(vectors * np.sqrt(values + jitter)) @ vectors.T for values, vectors in pairs]
     cross = np.linalg.svd(roots[0] @ roots[1], compute_uv=False).sum()

@@ -24,12 +24,12 @@ def kernel_distance(real, fake, parts=None, seed=0):
 
     k(x, y) = (x . y / features + 1)^3
 
-    Each part gives the unbiased estimate of `maximum_mean_discrepancy`. The parts have no example in common, so that
-    their spread gives the standard error. With Inception's features it is known as the KID. Unlike the Frechet distance
-    it is unbiased, whatever the number of samples, and may be negative.
+    Each part gives the unbiased estimate of `maximum_mean_discrepancy`. The parts have no example in common, so their
+    spread gives the standard error. With Inception's features it is known as the KID. Unlike the Frechet distance it is
+    unbiased, whatever the number of samples, and may be negative.
 
     Args:
-        real: Finite array `(n, features)`, at least two rows a part.
+        real: Finite array `(n, features)`, at least two rows per part.
         fake: Finite array `(m, features)`, likewise.
         parts: Number of parts, an integer >= 1. Defaults to `None`: one for every 1000 of the smaller set, at least 10.
         seed: Integer >= 0 of the draw of the parts. Defaults to 0.
@@ -53,7 +53,7 @@ def kernel_distance(real, fake, parts=None, seed=0):
     parts = max(_LEAST_PARTS, smaller // _PART) if parts is None else checks.integer("parts", parts)
     if smaller < 2 * parts:
         raise ValueError(
-            f"A kernel distance needs two examples a part. Expected: at least {2 * parts} for {parts} parts. "
+            f"A kernel distance needs two examples per part. Expected: at least {2 * parts} for {parts} parts. "
             f"Received: {len(real)} in real, {len(fake)} in fake"
         )
     # Independent draws: images and their reconstructions at the same places must not meet in one part
@@ -67,7 +67,7 @@ def maximum_mean_discrepancy(real, fake, bandwidth=None):
     MMD^2 = mean_{i != j} k(x_i, x_j) + mean_{i != j} k(y_i, y_j) - 2 mean_{i, j} k(x_i, y_j),
     k(x, y) = exp(-|x - y|^2 / (2 bandwidth^2))
 
-    It is 0 in the mean for samples of one distribution, where a single value may be negative, and at most 2.
+    Its mean is 0 for samples of one distribution, and a single value may be negative; it is at most 2.
 
     Args:
         real: Finite array `(n, features)`, n >= 2.

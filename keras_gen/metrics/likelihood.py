@@ -19,7 +19,7 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, decoder_batch_size=2
 
     Args:
         model: A `VAE`.
-        x: Array `(n, *shape)`; for a figure on binarised data, drawn once with `data.binarize`.
+        x: Array `(n, *shape)`; for a figure on binarised data, draw it once with `data.binarize`.
         samples: S, an integer >= 1. Defaults to 5000.
         seed: Integer of the draws; the training's random state is not touched. Defaults to 0.
         decoder_batch_size: Codes that are decoded at once, an integer >= 1; it is fastest if they fit into the cache.

@@ -20,10 +20,10 @@ class Modes(typing.NamedTuple):
 
 
 def mode_counts(samples, centres, sigma, at_least=20):
-    """How many modes of a mixture samples reach, and which share of them lies near one.
+    """How many modes of a mixture the samples reach, and the share of samples near a mode.
 
     A sample is of high quality if it lies within 3 sigma of the nearest centre; a mode is found if it is the nearest
-    one of at least `at_least` such samples.
+    mode of at least `at_least` such samples.
 
     Args:
         samples: Finite array `(n, d)`.
@@ -45,7 +45,7 @@ def mode_counts(samples, centres, sigma, at_least=20):
     centres, samples = arrays.as_features("centres", centres, least=1), arrays.as_features("samples", samples, least=1)
     if samples.shape[1] != centres.shape[1]:
         raise ValueError(
-            f"`samples` and `centres` must have one dimension. Expected: {centres.shape[1]} as in centres. "
+            f"`samples` and `centres` must have equal dimensions. Expected: {centres.shape[1]} as in centres. "
             f"Received: {samples.shape[1]} in samples"
         )
     checks.positive("sigma", sigma)

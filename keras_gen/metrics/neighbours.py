@@ -1,4 +1,4 @@
-"""Balls around examples that reach to a nearest neighbour: what precision, recall, density and coverage share."""
+"""Balls around examples that reach to a nearest neighbour: the base of precision, recall, density and coverage."""
 
 import warnings
 

@@ -20,10 +20,10 @@ def precision_recall(real, fake, k=3):
     precision = mean_j [ |y_j - x_i| <= r_k(x_i) for some i ],  recall = mean_i [ |x_i - y_j| <= r_k(y_j) for some j ]
 
     with r_k(x_i) the distance of x_i to its k-th nearest neighbour among the other real examples, r_k(y_j) likewise
-    among the fake. Both depend on the number of examples: compare only values of equally many.
+    among the fake. Both depend on the number of examples: compare only values from equally many examples.
 
     Args:
-        real: Finite array `(n, features)`, n > k, best as many as fake.
+        real: Finite array `(n, features)`, n > k, ideally as many as fake.
         fake: Finite array `(m, features)`, m > k.
         k: Integer >= 1. Defaults to 3.
 

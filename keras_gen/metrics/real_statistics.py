@@ -13,10 +13,10 @@ _IN_USE = weakref.WeakValueDictionary()
 
 
 class RealStatistics:
-    """Features of at least two real examples `x` in a value range, and what is derived from them.
+    """Features of at least two real examples `x` in a value range, and quantities derived from them.
 
-    They are in memory once, because `RealStatistics.of` gives the same object for the same data and features as long as
-    one is in use, and those of a network are on disk between runs, in `cache.folder()`.
+    They are in memory only once, because `RealStatistics.of` returns the same object for the same data and features as
+    long as one is in use; those of a network are kept on disk between runs, in `cache.folder()`.
     """
 
     def __init__(self, x, features, value_range=(0, 1)):
@@ -45,7 +45,7 @@ class RealStatistics:
         return arrays.mean_and_covariance(self.features)
 
     def subset(self, n):
-        """The same `n` rows of the features at every call, drawn at random; all, where there are no more."""
+        """The same `n` rows of the features at every call, drawn at random; all, if there are no more."""
         if n >= len(self.features):
             return self.features
         return self.features[np.random.default_rng(0).permutation(len(self.features))[:n]]  # (n, features)

@@ -24,9 +24,9 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
 
     Args:
         names: Names among `frechet`, `kernel`, `precision`, `recall`, `density`, `coverage`, `score` and `mmd`, in
-            whatever case: a sequence, or one string with commas. `fid` is `frechet`, with a warning that says how the
-            two differ.
-        real: Array `(m, *shape)` of real examples, best of a test set.
+            upper or lower case: a sequence, or one string with commas. `fid` is `frechet`, with a warning that says how
+            the two differ.
+        real: Array `(m, *shape)` of real examples, ideally of a test set.
         features: `FeatureExtractor` that takes such examples; `score` needs a head.
         value_range: The pair (lowest, highest) of the values of real examples and samples. Defaults to (0, 1).
         n: Number of samples that are measured, as many as each metric needs. Defaults to 10000.
@@ -51,7 +51,7 @@ def checked_names(names):
     names = [name.strip().lower() for name in (names.split(",") if isinstance(names, str) else names)]
     if _FID in names:
         warnings.warn(
-            "`fid` is measured as `frechet`: the Frechet distance in the chosen features, which does not compare with "
+            "`fid` is measured as `frechet`: the Frechet distance in the chosen features, which is not comparable to "
             "published FIDs. Those use the Inception network of 2015 and 50,000 samples",
             stacklevel=3,
         )

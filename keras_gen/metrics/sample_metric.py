@@ -9,11 +9,11 @@ from keras_gen.metrics.real_statistics import RealStatistics
 
 
 class SampleMetric(keras.metrics.Metric):
-    """A `keras.metrics.Metric` of the samples of a model, measured on numpy arrays outside of the train step.
+    """A `keras.metrics.Metric` of the samples of a model, measured on numpy arrays outside the train step.
 
-    A subclass has a `label` and computes in `compute(features)` a number from the samples' features, or a named tuple
-    that starts with it. The name states what was measured: `frechet[lenet5,n=10000]` is the Frechet distance of 10,000
-    samples in the features `lenet5`.
+    A subclass has a `label`, and its `compute(features)` returns a number computed from the samples' features, or a
+    named tuple that starts with it. The name states what was measured: `frechet[lenet5,n=10000]` is the Frechet
+    distance of 10,000 samples in the features `lenet5`.
 
     Args:
         real: Array `(m, *shape)` of real examples to compare with, or `None` for a metric of the samples alone.
@@ -94,7 +94,7 @@ class SampleMetric(keras.metrics.Metric):
         self._parts.append(self.features(samples, self.value_range))
 
     def report(self):
-        """What `compute` gives of the samples taken in, which must be `n`, as the name states."""
+        """The result of `compute` for the samples taken in, which must be `n`, as the name states."""
         taken = sum(map(len, self._parts))
         if taken != self.n:
             raise ValueError(f"{self.name} measures n samples. Expected: {self.n}. Received: {taken}")
@@ -108,15 +108,15 @@ class SampleMetric(keras.metrics.Metric):
         return float(report[0] if isinstance(report, tuple) else report)
 
     def score(self, samples):
-        """The metric of `n` samples alone, as `update_state` takes them, without those taken in before, as a float."""
+        """The metric of these `n` samples alone, as a float; samples taken in before are dropped."""
         self.reset_state()
         self.update_state(samples)
         return self.result()
 
     def real_data_baseline(self, real, seed=0):
-        """The metric of `n` other real examples, drawn by a seed, as a float: about the best possible value of samples.
+        """The metric of `n` other real examples, drawn by a seed, as a float: about the best for samples.
 
-        `real` is an array `(m, *shape)`, m >= `n`, in whatever order, in the metric's `value_range`.
+        `real` is an array `(m, *shape)`, m >= `n`, in any order, in the metric's `value_range`.
         """
         return self.score(real[np.sort(np.random.default_rng(seed).permutation(len(real))[: self.n])])
 

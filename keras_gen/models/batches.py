@@ -8,8 +8,7 @@ from keras_gen.checks import is_sparse_matrix
 
 
 def by_batch(function, size, *arrays):
-    """The outputs of `function` for arrays or sparse matrices `(n, ...)`, `size` rows at a time: list of float32
-    arrays.
+    """The float32 outputs of `function` for arrays or sparse matrices `(n, ...)`, `size` rows at a time, in a list.
 
     It is called eagerly: for a few large batches, tracing a graph costs more than it saves.
     """

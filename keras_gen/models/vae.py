@@ -30,7 +30,7 @@ class VAE(EncoderDecoder):
         -log (1 / k) sum_i p(x | z_i) p(z_i) / q(z_i | x),    z_1, ..., z_k drawn from q(z | x).
 
     Logged: `loss`, and its parts `reconstruction` (-log p(x | z)) and `kl`, all in nats. In training the weight of the
-        KL is the saved variable `kl_weight`, which `callbacks.KLWarmup` changes; in evaluation it is always `beta`.
+    KL is the saved variable `kl_weight`, which `callbacks.KLWarmup` changes; in evaluation it is always `beta`.
 
     Args:
         encoder: Keras model from `(batch, *shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.

@@ -7,7 +7,7 @@ from keras_gen.plots.images import mosaic
 
 
 def compared(values, baselines=None, samples=None, baseline_name="baseline"):
-    """Measures of models, a panel each, with mean and standard error over runs, above a strip of each model's samples.
+    """Measures of models, one panel each, with mean and standard error over runs, above a strip of samples each.
 
     Args:
         values: Dict from a measure's name to a dict from a model's name to a list of numbers, one for each run.

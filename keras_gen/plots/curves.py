@@ -8,7 +8,7 @@ def history_curves(history, title=None):
     """Each logged quantity over the epochs, training and validation in one panel.
 
     Args:
-        history: Dict, not empty, from a name to a list of numbers, one an epoch, as in `fit(...).history`.
+        history: Dict, not empty, from a name to a list of numbers, one per epoch, as in `fit(...).history`.
         title: Text above. Defaults to `None`.
 
     Returns:
@@ -55,7 +55,7 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
     """
     rows = sorted(row for row in zip(sizes, errors, standard_errors, strict=True) if np.isfinite(row[1]))
     if not rows:
-        raise ValueError("`errors` must hold a finite one. Received: none")
+        raise ValueError("`errors` must hold a finite number. Received: none")
     x, y, deviations = (np.array(column, "float64") for column in zip(*rows, strict=True))
     figure = Figure(figsize=(6.4, 4.2), dpi=130, layout="constrained")
     axes = figure.add_subplot()

@@ -34,7 +34,7 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None, row_names=(
 
 
 def mosaic(images, columns=None, value_range=(0, 1)):
-    """Images side by side as one image, for a panel of a figure of one's own.
+    """Images side by side as one image, for a panel of your own figure.
 
     Args:
         images, columns, value_range: As in `image_grid`.
@@ -76,7 +76,7 @@ def image_rows(rows, value_range=(0, 1)):
     """
     numbers = {name: len(images) for name, images in rows.items()}
     if len(set(numbers.values())) != 1:
-        raise ValueError(f"All rows must have as many images. Received: {numbers}")
+        raise ValueError(f"All rows must have the same number of images. Received: {numbers}")
     count = len(next(iter(rows.values())))
     figure = Figure(figsize=(0.8 * count + 1.3, 0.85 * len(rows)), dpi=150)
     for number, (name, images) in enumerate(rows.items()):

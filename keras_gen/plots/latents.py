@@ -86,7 +86,7 @@ def probabilities(n):
 
 
 def _scatter_by_label(axes, z, labels, class_names):
-    """Points in one colour a label, with a colour bar."""
+    """Points in one colour per label, with a colour bar."""
     classes = np.unique(labels)
     colours = ("tab10", 10) if len(classes) <= 10 else ("turbo", len(classes))
     points = axes.scatter(

@@ -11,7 +11,7 @@ _LONGEST = 14  # characters of a cell or a name
 
 
 def outlier_report(scores, flagged, errors, cells):
-    """The scores of all rows, and what makes the strongest outliers so: each cell with its share of the row's error.
+    """The scores of all rows, and the cells behind the strongest outliers, each with its share of the row's error.
 
     Args:
         scores: Array `(n,)`, higher for stronger outliers.
@@ -60,11 +60,11 @@ def outlier_report(scores, flagged, errors, cells):
 
 
 def imputation_report(missing, tests):
-    """How much of each column is missing, and how well known cells are filled that were hidden for a test.
+    """How much of each column is missing, and how well known cells, hidden for a test, are filled.
 
     Args:
         missing: Series or dict from a column's name to the fraction of its cells that is missing.
-        tests: List of objects, one a column, with `name`, `true` and `filled` (arrays of floats, or of strings for
+        tests: List of objects, one per column, with `name`, `true` and `filled` (arrays of floats, or of strings for
             categories), `baseline` (the mean, or the most frequent category) and `summary()`. Columns with missing
             cells are shown first.
 

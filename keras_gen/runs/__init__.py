@@ -1,4 +1,4 @@
-"""Runs: training in a folder, resuming, loading, and what a run's model makes.
+"""Runs: training in a folder, resuming, loading, and the output of a run's model.
 
 Messages name the options of the command line.
 """

@@ -13,7 +13,7 @@ def squared_error(x, reconstruction):
 
 
 def pca_reconstruction(x, x_test, components, seed=0):
-    """The test examples as principal component analysis of the training examples reconstructs them."""
+    """Reconstructions of the test examples by principal component analysis of the training examples."""
     from sklearn.decomposition import PCA
 
     pca = PCA(components, random_state=seed).fit(x.reshape(len(x), -1))
@@ -27,7 +27,7 @@ def sample_metrics(names, train, test, n, features="lenet5"):
 
 
 def vae_samples(x, n, seconds, batch_size=64, width=1.0, seed=0):
-    """Samples in [-1, 1] of a VAE that is trained on `x` for some seconds: a baseline of equal time for a GAN."""
+    """Samples in [-1, 1] of a VAE trained on `x` for a number of seconds: a baseline of equal time for a GAN."""
     vae = presets.build("vae", x.shape[1:], latent_dim=20, units=(500, 300), width=width)
     end = callbacks.StopAfter(seconds)
     vae.fit((x + 1) / 2, batch_size=batch_size, epochs=10_000, callbacks=[end], verbose=2)
@@ -37,7 +37,7 @@ def vae_samples(x, n, seconds, batch_size=64, width=1.0, seed=0):
 def frechet_findings(frechet, samples, x, vae=None):
     """Findings: the Frechet distance of samples, that of training images `x`, and the ratio of the two.
 
-    The distance of the samples `vae`, if there are any, is the bound.
+    The distance of the samples `vae`, if given, is the bound.
     """
     distance, baseline = frechet.score(samples), frechet.real_data_baseline(x)
     bound = {} if vae is None else {"at_most": frechet.score(vae), "reference": "a VAE of equal time"}

@@ -20,10 +20,10 @@ _BASELINE = "training images"
 
 
 class Group(typing.NamedTuple):
-    """Runs that differ by their seed alone.
+    """Runs that differ only in their seed.
 
-    `name`, that of the model with the arguments in which groups differ; `seeds` and `epochs`, a list each; `values`, a
-    dict from a metric's name to a list, a value for each run; `samples`, a few of the first run's, in [0, 1].
+    `name` is the model's name with the arguments in which groups differ. `seeds` and `epochs` are lists; `values` is a
+    dict from a metric's name to a list with a value per run; `samples` are a few of the first run's, in [0, 1].
     """
 
     name: str
@@ -80,9 +80,9 @@ class Comparison(typing.NamedTuple):
 
 
 def compare(folders, metric_names="frechet,density,coverage", samples=None, features="lenet5", name=None, seed=0):
-    """Compare the samples of runs that were trained on the same data; runs that differ by their seed alone are a group.
+    """Compare the samples of runs that were trained on the same data; runs that differ only in their seed are a group.
 
-    Nothing is trained but the classifier whose features `"lenet5"` are, once for given data.
+    Only the classifier behind the features `"lenet5"` is trained, once for given data.
 
     Args:
         folders: List of folders of runs whose models sample.
@@ -97,7 +97,7 @@ def compare(folders, metric_names="frechet,density,coverage", samples=None, feat
 
     Raises:
         ValueError: If a folder holds no run, one without a finished epoch, or one whose model does not sample; if a
-            folder is given twice; if the runs are of different data.
+            folder is given twice; if the runs have different data.
 
     Warns:
         UserWarning: If a run was interrupted, or two runs of a group have the same seed.

@@ -32,7 +32,7 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
 
     Returns:
         An `Evaluation`: its measurements are the losses, then the likelihood, then the accuracy of the classifier on
-        the test images and the metrics of samples. Pixels are brought to [0, 1] for these, and each has the value of
+        the test images and the metrics of samples. For these, pixels are scaled to [0, 1], and each has the value of
         training images as its baseline.
 
     Raises:

@@ -62,8 +62,8 @@ def interpolation_between(folder, between, steps=10, path=None, name=None):
 def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
     """Decoded points of a plane in latent space: two coordinates vary, all others are 0.
 
-    The coordinates are quantiles, in equal steps of probability: of the prior of a VAE or a GAN, of the codes of the
-    test images of an autoencoder, which has no prior.
+    The coordinates are quantiles, in equal steps of probability: of the prior of a VAE or a GAN; for an autoencoder,
+    which has no prior, of the codes of the test images.
 
     Args:
         folder: The folder of a run whose model decodes or samples.
@@ -116,7 +116,7 @@ def _numbered(x, numbers):
     """The images of these numbers."""
     if any(checks.integer("--between", number, minimum=0) >= len(x) for number in numbers):
         received = ",".join(map(str, numbers))
-        raise ValueError(f"--between are numbers of test images. Expected: 0 to {len(x) - 1}. Received: {received}")
+        raise ValueError(f"--between takes numbers of test images. Expected: 0 to {len(x) - 1}. Received: {received}")
     return x[list(numbers)]
 
 

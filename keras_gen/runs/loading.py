@@ -42,7 +42,7 @@ class Run(typing.NamedTuple):
     def load_data(self, name=None):
         """The pair (train, test) of `data.Split` of the data of that name, by default the run's own.
 
-        Images are brought to the size and the channels of the model's, and classes are numbered as in the run.
+        Images are converted to the model's size and channels, and classes are numbered as in the run.
         """
         shape = self.model.example_shape
         if len(shape) != 3 or None in shape:
@@ -52,7 +52,7 @@ class Run(typing.NamedTuple):
         if own is None or splits[0].class_names in (None, own):
             return splits
         if unknown := sorted(set(splits[0].class_names) - set(own)):
-            raise ValueError(f"The data have classes that the run has not. Expected: {list(own)}. Received: {unknown}")
+            raise ValueError(f"The data have classes that the run lacks. Expected: {list(own)}. Received: {unknown}")
         numbers = np.array([own.index(name) for name in splits[0].class_names])
         return tuple(split._replace(y=numbers[split.y], class_names=own) for split in splits)
 
@@ -85,7 +85,7 @@ def load_run(folder):
 
 
 def _require_run(folder, names):
-    """Raise a `ValueError` unless files of these names are what a run has left that broke off in its first epoch."""
+    """Raise a `ValueError` unless files of these names are those of a run that stopped in its first epoch."""
     try:
         Settings.read(folder)
     except ValueError:
@@ -96,7 +96,7 @@ def _require_run(folder, names):
 
 
 def open_run(settings, folder, resume, given):
-    """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to go on with."""
+    """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to continue with."""
     run_folder = callbacks.RunFolder(folder)
     exists = run_folder.model_path.exists()
     require_no_other_run(folder, resume)

@@ -20,7 +20,7 @@ def samples(folder, n=64, seed=None, labels=None):
     Args:
         folder: The folder of a run whose model samples.
         n: Number of samples, an integer >= 1. Defaults to 64.
-        seed: Integer, or `None` for other samples at each call. Defaults to `None`.
+        seed: Integer, or `None` for different samples at each call. Defaults to `None`.
         labels: Names of the classes to sample in turn, for a conditional model. Defaults to `None`: all of them.
     """
     run = load_run(folder)
@@ -86,18 +86,18 @@ def grid(model, images, columns=None, title=None, row_names=()):
 
 
 def range_of(model):
-    """The model's range of values, or that of `data.load` where nothing in the model determines one."""
+    """The model's range of values, or that of `data.load` if nothing in the model determines one."""
     return model.value_range or (0, 1)
 
 
 def rescaled(x, model):
-    """Pixels in [0, 1] brought to the model's range of values."""
+    """Pixels in [0, 1] scaled to the model's range of values."""
     low, high = range_of(model)
     return x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
 
 
 def in_unit_range(samples, model):
-    """Values in the model's range brought to [0, 1]: the inverse of `rescaled`."""
+    """Values in the model's range scaled to [0, 1]: the inverse of `rescaled`."""
     low, high = range_of(model)
     return samples if (low, high) == (0, 1) else (samples - np.float32(low)) / np.float32(high - low)
 

@@ -1,4 +1,4 @@
-"""Measures of samples against test images, each with the value that training images have in the place of samples."""
+"""Measures of samples against test images, each with the value of training images in place of samples."""
 
 import typing
 import warnings
@@ -19,7 +19,7 @@ _HIGH, _ZERO = 0.5, 0.05  # as shares of what training images reach
 class Measurement(typing.NamedTuple):
     """A `name`, its `value`, the standard `error` if it is known, a dict of further `details`, and the `baseline`.
 
-    The baseline is what training images have in the place of samples; `None` where there is none.
+    The baseline is the value of training images in place of samples; `None` without one.
     """
 
     name: str
@@ -45,7 +45,7 @@ class SampleQuality:
 
     Attributes:
         metrics: List of `metrics.SampleMetric`.
-        baselines: Dict from a metric's name to its value of `n` training images; `None` where they are fewer.
+        baselines: Dict from a metric's name to its value of `n` training images; `None` if there are fewer.
         accuracy: `Measurement` of the share of test images that the classifier behind the features recognises; `None`
             without one, or without labels.
 
@@ -102,7 +102,7 @@ def feature_extractor(name, train_set, value_range=(0, 1)):
 
 
 def contradiction(measurements):
-    """A line that says what it means where one measure of samples is high and another zero; else `None`.
+    """A line that says what it means if one measure of samples is high and another zero; else `None`.
 
     High and zero are at least a half and at most a twentieth of the baseline, or of 1 where there is none.
     """

@@ -21,8 +21,8 @@ class Settings:
         model: Name of a preset.
         data: What `data.load` takes, `"pairs"` for the sets `x` and `y` among the options, or `None` for arrays that
             have no name. Defaults to `"digits"`.
-        epochs: Epochs in all, also of a resumed run. Defaults to 50.
-        batch_size: Examples of one update. Defaults to 100.
+        epochs: Total number of epochs, also of a resumed run. Defaults to 50.
+        batch_size: Examples per update. Defaults to 100.
         binarization: `"none"`, `"static"` or `"dynamic"`, as in `data.Pipeline`. Defaults to `"none"`.
         seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
         precision: Keras's dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`. Defaults to `"float32"`.
@@ -80,11 +80,10 @@ class Settings:
             raise ValueError(f"{path} is damaged: {error}") from None
 
     def continued(self, wanted, given):
-        """The settings of a run that is resumed with the `Settings` wanted, of which the user stated those given.
+        """The settings of a run resumed with the `wanted` settings, of which the user stated those named in `given`.
 
-        Free to change are the number of epochs, the schedule, the pictures, and where folders are: they may have moved.
-        The minutes are those of one call, none if they are not wanted again.
-        A `ValueError` is raised if another stated argument differs from the run's.
+        The number of epochs, the schedule, the pictures and the places of folders may change: folders may have moved.
+        The minutes hold for one call only. A `ValueError` is raised if another stated argument differs from the run's.
         """
         for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
             old, new = self.arguments.get(name), wanted.arguments.get(name)

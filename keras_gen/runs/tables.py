@@ -1,4 +1,4 @@
-"""What the commands for tables do: outliers and missing values of a CSV or Parquet file."""
+"""The work of the commands for tables: outliers and missing values of a CSV or Parquet file."""
 
 import dataclasses
 import functools
@@ -94,7 +94,7 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
     table = read_table(path)
     taken = [name for name in _RESULTS if name in table.frame]
     if taken:
-        raise ValueError(f"{path} has columns of the names of the results. Expected: other names. Received: {taken}")
+        raise ValueError(f"{path} has columns with the names of the results. Expected: other names. Received: {taken}")
     used = _usable(table.frame, without)
     if (used.nunique() < 2).all():
         raise ValueError("A table without variation has no outliers. Expected: a column of at least two values")
@@ -156,7 +156,7 @@ def _new_files(out, picture):
     table_suffix(out)
     picture = Path(out).with_suffix(".png") if picture is None else Path(picture)
     if picture.suffix.lower() not in _PICTURES:
-        raise ValueError(f"--picture has another suffix. Expected: one of {_PICTURES}. Received: {str(picture)!r}")
+        raise ValueError(f"--picture has an unknown suffix. Expected: one of {_PICTURES}. Received: {str(picture)!r}")
     for option, path in (("--out", out), ("--picture", picture)):
         if Path(path).exists():
             raise ValueError(f"{option} exists already. Expected: the name of a new file. Received: {str(path)!r}")
@@ -169,7 +169,7 @@ def _options(epochs, seed):
 
 
 def _usable(frame, without):
-    """The columns from which something can be learnt; a warning names the others."""
+    """The columns from which a model can learn; a warning names the others."""
     used = without_columns(frame, without)
     for name, column in used.items():
         reason = _reason_to_leave_out(column)
@@ -188,7 +188,7 @@ def _reason_to_leave_out(column):
     if column.isna().all():
         return "it has no value"
     if is_identifier(column):
-        return "almost all of its texts differ, as those of an identifier"
+        return "almost all of its texts differ, like those of an identifier"
     numbers = column.to_numpy()
     if column.dtype.kind in "iu" and not column.isna().any() and numbers[0] in (0, 1) and len(numbers) > 2:
         return "it numbers the rows" if (np.diff(numbers.astype(int)) == 1).all() else None

@@ -44,19 +44,19 @@ class TrainingResult(typing.NamedTuple):
 
 
 def train(settings, folder, resume=False, given=(), verbose="auto"):
-    """Begin a run, or go on with one: after every epoch its folder holds a whole model and its history.
+    """Start a run, or continue one: after every epoch its folder holds a complete model and its history.
 
     Args:
-        settings: `Settings`; options that are left out have the defaults of the preset, and `num_classes` is that of
-            the data. For a model that translates, the options `x` and `y` name the data.
+        settings: `Settings`; omitted options have the defaults of the preset, and `num_classes` is that of the data.
+            For a model that translates, the options `x` and `y` name the data.
         folder: The run's folder; made if missing.
-        resume: Whether to go on with a run that is there, up to `settings.epochs` in all. Defaults to `False`.
+        resume: Whether to continue an existing run, up to `settings.epochs` in total. Defaults to `False`.
         given: Names of the settings that must not differ from those of the resumed run. Defaults to ().
-        verbose: As in `keras.Model.fit`, except that `"auto"` prints a line for each epoch where standard output is no
+        verbose: As in `keras.Model.fit`, except that `"auto"` prints a line for each epoch if standard output is not a
             terminal. Defaults to `"auto"`.
 
     Returns:
-        A `TrainingResult`; its figures are those of the test set, of a model that translates those of the last epoch.
+        A `TrainingResult`; its figures are those of the test set or, for a model that translates, of the last epoch.
 
     Raises:
         ValueError: If the folder holds another run, a setting is out of range or differs from the resumed run's, or the
@@ -145,7 +145,7 @@ def _with_classes(settings, class_names, chosen):
 
 
 def _resumed(run_folder, settings):
-    """The compiled model in a `RunFolder`, which takes up its history."""
+    """The compiled model in a `RunFolder`, which continues its history."""
     keras.utils.set_random_seed(settings.seed)
     model = load_model(run_folder.model_path)
     run_folder.resume(model.epochs_completed)
@@ -251,6 +251,6 @@ def _require_the_same(pairs, options, began):
     )
     if any(options[side] != began[side] for side in ("x", "y")):
         raise ValueError(
-            f"A resumed run keeps its images. Expected: the same files, in whatever folders. Received: {changes}"
+            f"A resumed run keeps its images. Expected: the same files, in any folders. Received: {changes}"
         )
     warnings.warn(f"The files have changed: {changes}", stacklevel=4)

@@ -24,9 +24,9 @@ def _every(training, minutes: float | None = None, tensorboard=False, doctor=Tru
     """Callbacks of all models.
 
     Args:
-        minutes: Minutes after which training stops; the epoch begun then counts as finished. No limit by default.
+        minutes: Minutes after which training stops; the current epoch then counts as finished. No limit by default.
         tensorboard: Whether to write logs for TensorBoard into the run's folder.
-        doctor: Whether to say what goes wrong in the training, such as dead units or an unused code, when it begins.
+        doctor: Whether to report problems in training, such as dead units or an unused code, when they begin.
     """
     seconds = None if minutes is None else 60 * checks.positive("--minutes", minutes)
     found = [callbacks.StopAfter(seconds, 1, "--width 0.25 takes less time, --minutes 10 ends it in time.")]
@@ -58,7 +58,7 @@ def _warm_up(training, kl_warmup=0):
     """Callbacks of models with a likelihood.
 
     Args:
-        kl_warmup: Epochs in which the weight of the KL divergence rises from 0 to `beta`, against unused codes; 0 for
+        kl_warmup: Epochs in which the weight of the KL divergence rises from 0 to `beta`, to avoid unused codes; 0 for
             `beta` from the start.
     """
     if kl_warmup and training.settings.options["importance_samples"] > 1:
@@ -105,7 +105,7 @@ def image_set(settings, size: int | None = None, channels: int | None = None):
     """The pair (train, test) of `data.Split` that a model of one set of images is trained with.
 
     Args:
-        size: Side that images are cropped around their centre and resized to. [default: as in the data; 64 if they have
+        size: Side to which images are centre-cropped and resized. [default: as in the data; 64 if they have
             several sizes]
         channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
     """
@@ -118,7 +118,7 @@ def image_sets(settings, x="", y="", size=128, channels: int | None = None):
     Args:
         x: A folder of images, or a tensorflow-datasets set and its split.
         y: The other set; not needed if `x` is a tensorflow-datasets set without a split.
-        size: Side that images are cropped around their centre and resized to, divisible by 4.
+        size: Side to which images are centre-cropped and resized, divisible by 4.
         channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
     """
     if not x:

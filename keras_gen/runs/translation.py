@@ -1,4 +1,4 @@
-"""Translating image files by the model of a run."""
+"""Translating image files with the model of a run."""
 
 import math
 import typing
@@ -41,7 +41,7 @@ def translate(folder, images, to="y", out="translations", size=None):
         to: The set to translate into: `"y"`, for images of x, `"x"`, or the name of its folder, or of its split of a
             tensorflow-datasets set. Defaults to `"y"`.
         out: The folder of the translations, `.png` files. Defaults to `"translations"`.
-        size: Side that all images are cropped around their centre and resized to. Defaults to `None`: as above.
+        size: Side to which all images are centre-cropped and resized. Defaults to `None`: as above.
 
     Returns:
         A `TranslationResult`.

@@ -1,4 +1,4 @@
-"""Grid search that goes on after it was stopped: KerasTuner's own forgets how far it was."""
+"""Grid search that can be continued after a stop: KerasTuner's own forgets its progress."""
 
 import functools
 
@@ -6,7 +6,7 @@ import keras_tuner
 
 
 class ResumableGridOracle(keras_tuner.oracles.GridSearchOracle):
-    """KerasTuner's grid, which rebuilds its queue from the trials that are there when a search is resumed."""
+    """KerasTuner's grid, which rebuilds its queue from the existing trials when a search is resumed."""
 
     def reload(self):
         super().reload()

@@ -19,7 +19,7 @@ _SEEDS_APART = 1_000_003  # searches of neighbouring seeds must share no trainin
 
 
 class PresetHyperModel(keras_tuner.HyperModel):
-    """A preset of which KerasTuner chooses the arguments in the ranges.
+    """A preset whose arguments in the ranges are chosen by KerasTuner.
 
     Args:
         settings: `runs.Settings` of all trials: the preset, the seed from which each trial's weights, order and noise
@@ -28,7 +28,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
         ranges: List of `Range`.
         objective: The name of what is minimised.
         folder: The folder of a run of the best model so far.
-        repeats: Trainings of each trial, each from weights, order and noise of its own.
+        repeats: Trainings of each trial, each with its own weights, order and noise.
     """
 
     def __init__(self, settings, example_shape, ranges, objective, folder, repeats=1):
@@ -71,7 +71,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
         return {**means, "standard_error": standard_error(np.array(errors))}
 
     def try_out(self, x, inputs, targets):
-        """Train models at the ends of the ranges for one step on the batch `x`, before a mistake costs every trial."""
+        """Train models at the ends of the ranges for one step on the batch `x`: a mistake must not cost every trial."""
         for place in range(max(len(range_.probes) for range_ in self.ranges)):
             hp = keras_tuner.HyperParameters()
             for range_ in self.ranges:

@@ -22,8 +22,8 @@ class Result:
 
     Args:
         folder: The folder of a run of the best model, which also holds `trials.csv` and pictures.
-        rows: List of dicts, one a trial: its number, its values, its `status`, `error` and `standard_error`, which are
-            NaN of a failed trial, and the `reason` of its failure.
+        rows: List of dicts, one per trial: its number, its values, its `status`, `error` and `standard_error`, which
+            are NaN for a failed trial, and the `reason` of its failure.
         best: Dict of the values of the trial with the smallest objective.
         chosen: Dict from each range of numbers to its value by `one_standard_error`.
 

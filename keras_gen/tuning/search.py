@@ -41,14 +41,14 @@ def search(
     repeats=1,
     **fixed,
 ):
-    """Search a preset's arguments for the smallest error on data held out.
+    """Search a preset's arguments for the smallest error on held-out data.
 
-    The error is the squared error of the reconstruction, summed over an example's dimensions, mean over the validation
-    set: comparable between models whose losses are not. Started again with the same arguments on the same folder, a
-    search that was stopped goes on; with more `trials` it is prolonged. A trial that diverges is recorded as failed.
+    The error is the squared error of the reconstruction, summed over an example's dimensions, averaged over the
+    validation set: comparable between models whose losses are not. To continue a stopped search, call it again with the
+    same arguments and folder; to extend it, with more `trials`. A trial that diverges is recorded as failed.
 
     Args:
-        x: Array `(n, *shape)` of training data, or a name for `data.load`, of which it is the training part.
+        x: Array `(n, *shape)` of training data, or a name for `data.load`, whose training part is used.
         ranges: List of `Range`, or a line for `parse`.
         folder: Folder for the results: the best model as a run, `trials.csv`, and a picture for each range of numbers.
         preset: Name of a preset whose model can reconstruct. Defaults to `"autoencoder"`.
@@ -57,13 +57,13 @@ def search(
             `None`. Defaults to `None`.
         trials: Number of trials in all, an integer >= 1. Defaults to 12.
         tuner: `"random"`, `"bayesian"`, `"hyperband"` or `"grid"`. Defaults to `"random"`.
-        epochs: Epochs of a trial, the most of one with `"hyperband"`, an integer >= 1. Defaults to 20.
+        epochs: Epochs of a trial, at most with `"hyperband"`, an integer >= 1. Defaults to 20.
         batch_size: Integer >= 1. Defaults to 100.
         objective: What to minimise: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
         seed: Integer of the search and of each trial. Defaults to 0.
         verbose: 0 for silence, 1 for a line on each trial. Defaults to 1.
         callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies. A
-            search that goes on may have others. Defaults to ().
+            continued search may have others. Defaults to ().
         repeats: Trainings of each trial, each from other initial weights, an integer >= 1: the error is their mean, and
             its standard error includes their differences. Defaults to 1.
         **fixed: Further arguments of the preset.
@@ -121,7 +121,7 @@ def search(
 
 
 def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):
-    """Search the code size among `trials` sizes from `low` to `high` at equal ratios.
+    """Search the code size among `trials` sizes from `low` to `high` with equal ratios.
 
     Args:
         x, folder: As in `search`.
@@ -148,7 +148,7 @@ def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):
 
 
 def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
-    """Search the rate of the corruption among `trials` rates from `low` to `high` at equal distances.
+    """Search the corruption rate among `trials` equally spaced rates from `low` to `high`.
 
     Args:
         x, folder: As in `search`.

@@ -198,7 +198,7 @@ def one_standard_error(sizes, errors, standard_errors):
     """
     trials = [row for row in zip(sizes, errors, standard_errors, strict=True) if math.isfinite(row[1])]
     if not trials:
-        raise ValueError("`errors` must hold a finite one. Received: none")
+        raise ValueError("`errors` must hold a finite number. Received: none")
     _, best, deviation = min(trials, key=lambda row: row[1])
     bound = best + (deviation if math.isfinite(deviation) else 0.0)
     return min(size for size, error, _ in trials if error <= bound)
@@ -219,8 +219,8 @@ AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search
 def usual_ranges(known):
     """A usual range for each argument of a preset that can be searched.
 
-    It is that of `AUTOENCODER_RANGES`, if the default is in it; of another number from a quarter of the default to four
-    times the default, or from 0 to 1 if the default is 0; else all choices.
+    It is the range in `AUTOENCODER_RANGES`, if the default is in it; for another number, from a quarter of the default
+    to four times the default, or from 0 to 1 if the default is 0; otherwise all choices.
 
     Args:
         known: Dict from a name to an `Argument`, as a preset's `arguments`.

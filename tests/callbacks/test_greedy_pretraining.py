@@ -226,13 +226,13 @@ def test_it_reports_each_layer(digits, capsys):
     ("options", "message"),
     [
         ({"epochs": 0}, "`epochs` must be an integer >= 1"),
-        ({"epochs": [1, 2, 3]}, "`epochs` must have one entry a layer. Expected: 2. Received: \\[1, 2, 3\\]"),
+        ({"epochs": [1, 2, 3]}, "`epochs` must have one entry per layer. Expected: 2. Received: \\[1, 2, 3\\]"),
         ({"learning_rate": -1.0}, "`learning_rate` must be a finite number >= 0"),
         ({"corruption": 1.5}, "`corruption` must be a number in \\[0, 1\\). Received: corruption=1.5"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
         ({"x": tf.data.Dataset.from_tensors(np.zeros((4, *SHAPE))).repeat()}, "Received: an endless dataset"),
         ({"x": (np.zeros((4, *SHAPE)), np.zeros(4))}, "`x` must be examples without labels.* Received: tuple"),
-        ({"corruption": [0.1]}, "`corruption` must have one entry a layer"),
+        ({"corruption": [0.1]}, "`corruption` must have one entry per layer"),
         ({"x": np.zeros((4, 7))}, "`x` does not fit the network"),
     ],
 )

@@ -43,6 +43,6 @@ def test_translations_need_a_model_that_translates(digits, tmp_path):
 
 def test_translations_are_of_images_that_the_model_takes_before_an_epoch_is_spent(digits, tmp_path):
     model, x = presets.build("cyclegan", (8, 8, 1), width=0.03, blocks=1), 2 * digits - 1
-    with pytest.raises(ValueError, match="`TranslationImages` was given other images. `y` is out of range"):
+    with pytest.raises(ValueError, match="`TranslationImages` got images that do not fit. `y` is out of range"):
         model.fit(x, -x, callbacks=[callbacks.TranslationImages(tmp_path, x, 300 * digits)], verbose=0)
     assert model.epochs_completed == 0

@@ -29,12 +29,12 @@ def test_an_estimate_leaves_out_the_first_batch(seconds, epochs, monkeypatch, ca
     model.compile("adam", run_eagerly=True)
     stop = callbacks.StopAfter(seconds, verbose=1)
     model.fit(np.zeros((72, 4)), batch_size=8, epochs=5, verbose=0, callbacks=[stop])
-    expected = epochs and f"About 1 s a step: time for about {epochs} of 5 epochs.\n"
+    expected = epochs and f"About 1 s per step: time for about {epochs} of 5 epochs.\n"
     assert capsys.readouterr().out == (expected or "")
 
 
 @pytest.mark.parametrize(
-    ("seconds_of_a_step", "printed"), [(1, ""), (5, "About 5 s a step: about 4 minutes for 5 epochs. Take less.\n")]
+    ("seconds_of_a_step", "printed"), [(1, ""), (5, "About 5 s per step: about 4 minutes for 5 epochs. Take less.\n")]
 )
 def test_without_a_limit_a_long_training_is_estimated(seconds_of_a_step, printed, monkeypatch, capsys):
     times = itertools.count(0, seconds_of_a_step)

@@ -104,7 +104,7 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     for command in (("interpolate", folder, "--between", "3,4"), ("plane", folder, "--n", 3)):
         code, out, err = run(*command, "--out", tmp_path / "b.png")
         assert code == 0 and np.asarray(Image.open(tmp_path / "b.png")).std() > 0, err
-    assert "holds a search, which `keras-gen tune` goes on with. Expected: a new folder" in refused(
+    assert "holds a search, which `keras-gen tune` continues. Expected: a new folder" in refused(
         "train", "autoencoder", "--out", folder, "--resume"
     )
     assert "`translate` needs a model with the task 'translate'" in refused("translate", folder, tmp_path)

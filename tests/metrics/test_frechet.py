@@ -96,7 +96,7 @@ def test_points_are_gaussians_too():
         ({"covariance": np.array([[1e-4, 1e-5], [0.0, 1e-4]])}, "`covariance` must be symmetric"),
         ({"other_covariance": np.diag([1e-4, -1e-6])}, "semi-definite. Received: an eigenvalue of -1e-06"),
         ({"other_covariance": np.diag([1.0, -0.1])}, "semi-definite. Received: an eigenvalue of -0.1"),
-        ({"mean": 0.0, "covariance": 1.0}, r"must have one dimension. Expected: \(1,\). Received: \(2,\)"),
+        ({"mean": 0.0, "covariance": 1.0}, r"must match in dimension. Expected: \(1,\). Received: \(2,\)"),
     ],
 )
 def test_bad_gaussians(arguments, message):

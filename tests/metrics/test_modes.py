@@ -38,7 +38,7 @@ def test_three_standard_deviations_are_the_limit():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"samples": np.zeros((3, 1))}, "must have one dimension. Expected: 2 as in centres. Received: 1 in samples"),
+        ({"samples": np.zeros((3, 1))}, "must have equal dimensions. Expected: 2 as in centres. Received: 1 in"),
         ({"samples": np.full((3, 2), np.nan)}, "`samples` must be finite"),
         ({"centres": [0.0, 1.0]}, r"`centres` must be features of shape \(n, features\)"),
         ({"sigma": 0}, "`sigma` must be a finite number > 0. Received: sigma=0"),

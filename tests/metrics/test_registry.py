@@ -47,7 +47,7 @@ def test_names_are_found_in_whatever_case():
 
 @pytest.mark.parametrize("names", ["fid", "FID,frechet", ["Fid"]])
 def test_fid_is_the_nearest_measure_and_a_warning_says_so(names):
-    with pytest.warns(UserWarning, match="`fid` is measured as `frechet`: .* does not compare with published FIDs"):
+    with pytest.warns(UserWarning, match="`fid` is measured as `frechet`: .* is not comparable to published FIDs"):
         (metric,) = metrics.by_name(names, REAL, features.identity(), n=9)
     assert type(metric) is metrics.FrechetDistance
 

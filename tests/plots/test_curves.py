@@ -28,5 +28,5 @@ def test_an_empty_history_is_refused():
 
 
 def test_errors_of_which_none_is_finite_are_refused():
-    with pytest.raises(ValueError, match="^`errors` must hold a finite one. Received: none$"):
+    with pytest.raises(ValueError, match="^`errors` must hold a finite number. Received: none$"):
         plots.error_against("size", [8, 2], [np.nan, np.inf], [0.5, 0.25])

@@ -51,7 +51,7 @@ def test_rows_show_each_set_under_its_name():
         (lambda: plots.image_grid(np.zeros((0, 4, 4, 1))), "Received: shape"),
         (
             lambda: plots.image_rows({"a": np.zeros((2, 4, 4, 1)), "b": np.zeros((3, 4, 4, 1))}),
-            "as many images.* {'a': 2, 'b': 3}",
+            "the same number of images.* {'a': 2, 'b': 3}",
         ),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_path_between_files_at_the_models_size(untrained, drawn, tmp_path):
 @pytest.mark.parametrize(
     ("name", "between", "message"),
     [
-        ("vae", (3, 360), "--between are numbers of test images. Expected: 0 to 359. Received: 3,360"),
+        ("vae", (3, 360), "--between takes numbers of test images. Expected: 0 to 359. Received: 3,360"),
         ("vae", (-1, 3), "`--between` must be an integer >= 0"),
         ("gan", (3, 17), "`interpolate` between images needs a model with the task 'encode'. .* Received: GAN"),
         ("gan", ("a.png", "b.png"), "`interpolate` between images needs a model with the task 'encode'"),

@@ -51,7 +51,7 @@ def test_classes_are_numbered_as_in_the_run(tmp_path):
         assert part.y.tolist() == [1 + round(10 * level) % 2 for level in part.x[:, 0, 0, 0]]
         assert part.class_names == options["class_names"]
     np.savez(tmp_path / "b.npz", x=images, y=["cow", "bird"] * 5)
-    with pytest.raises(ValueError, match=r"classes that the run has not. Expected: \['cat', .*Received: \['bird'\]"):
+    with pytest.raises(ValueError, match=r"classes that the run lacks. Expected: \['cat', .*Received: \['bird'\]"):
         run.load_data(tmp_path / "b.npz")
     with pytest.raises(ValueError, match="Unknown class. Did you mean 'cow'.*Received: 'caw'"):
         run.class_numbers(["caw"])

@@ -71,7 +71,7 @@ def test_bad_input_is_refused_and_nothing_is_written(command, tmp_path, monkeypa
     bad = [
         ((path, taken), {}, "--out exists already"),
         ((path, tmp_path / "out.txt"), {}, "Unknown suffix"),
-        ((path, out), {"picture": tmp_path / "a.bmp"}, "--picture has another suffix"),
+        ((path, out), {"picture": tmp_path / "a.bmp"}, "--picture has an unknown suffix"),
         ((path, out), {"without": ("nmae",)}, "Did you mean 'name'"),
         ((path, out), {"without": ("x", "y", "kind", "when")}, "needs at least two rows, and one column"),
         ((names, out), {}, "needs at least two rows, and one column"),

@@ -110,5 +110,5 @@ def test_the_rule_of_one_standard_error():
     assert one_standard_error(sizes, errors, deviations) == 8
     assert one_standard_error(sizes, errors, [0.0] * 4) == 32
     assert one_standard_error([1, 2], [float("nan"), 3.0], [0.1, float("nan")]) == 2
-    with pytest.raises(ValueError, match="must hold a finite one"):
+    with pytest.raises(ValueError, match="must hold a finite number"):
         one_standard_error([1], [float("nan")], [0.1])
