@@ -1,13 +1,13 @@
-"""Milliseconds a training step of this library's CycleGAN, of a plain Keras `train_step` and of PyTorch, in one run.
+"""Milliseconds per training step of this library's CycleGAN, of a plain Keras `train_step` and of PyTorch, in one run.
 
     pip install -e '.[benchmark]'
     python benchmarks/cyclegan.py
     python benchmarks/cyclegan.py --precision mixed_bfloat16
 
 The published networks at 128x128: residual generators of 6 blocks, discriminators of 70x70 patches, batches of one
-image a side, Adam, least squares, no pool. All make each translation once: the generators' loss is taken of it, and
-the discriminators see its values. PyTorch runs in both layouts, for its convolutions and its instance normalisation
-prefer different ones. The images are random, because their content does not matter.
+image per set, Adam, least squares, no pool. All make each translation once: the generators' loss uses it, and the
+discriminators see its values. PyTorch runs in both layouts, because its convolutions and its instance normalisation
+prefer different ones. The images are random: their content does not matter.
 """
 
 import argparse
@@ -41,9 +41,9 @@ def adam():
 def operations(size, filters, blocks):
     """Multiplications and additions of a step: twelve passes of a generator and sixteen of a discriminator.
 
-    A generator runs forward on two images, and each pass comes back for weights and, but at the first layer of the
-    first, for what it was given: 2 x 3 a generator. A discriminator sees one image for the generators, forward and
-    back to the image, and two for itself, forward and back to the weights: 2 + 2 x 3.
+    A generator runs forward on two images. Each pass goes back to the weights and, except at the first layer of the
+    first pass, to its input: 2 x 3 per generator. A discriminator sees one image for the generators, forward and back
+    to the image, and two for itself, forward and back to the weights: 2 + 2 x 3.
     """
     shapes = built(size, filters, blocks)
     (generator, first), (discriminator, discriminator_first) = (peers.operations(shapes[number]) for number in (0, 2))

@@ -3,8 +3,8 @@
     pip install -e '.[benchmark]'
     python benchmarks/folder_memory.py
 
-The folders are written into a temporary place: JPEGs of random blobs, whose content does not matter. Each epoch reads
-all of them (`--steps` for fewer), enlarges, crops and mirrors them; the networks are small: reading is the work. It
+The folders are temporary and hold JPEGs of random blobs, whose content does not matter. Each epoch reads all of them
+(`--steps` for fewer), enlarges, crops and mirrors them; the networks are small, so reading is most of the work. It
 fails if memory at the end of any epoch is more than 5 % above that of the first.
 """
 

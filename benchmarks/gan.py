@@ -1,4 +1,4 @@
-"""Milliseconds a training step of this library's GANs, of a plain Keras `train_step` and of PyTorch, in one run.
+"""Milliseconds per training step of this library's GANs, of a plain Keras `train_step` and of PyTorch, in one run.
 
     pip install -e '.[benchmark]'
     python benchmarks/gan.py --network dcgan
@@ -6,18 +6,18 @@
     python benchmarks/gan.py --network conv-wgan-gp
     python benchmarks/gan.py --network dense-wgan-gp
 
-All contestants train the same networks with the same Adam optimizers on the same arrays, as many examples an update and
-as many updates a step, each as its users do:
+All contestants train the same networks with the same Adam optimizers on the same arrays, with equal numbers of examples
+per update and of updates per step, each as its users do:
 
 - this library and plain Keras by `fit` with default settings;
-- plain Keras in the manner of keras.io's examples: fakes for the discriminator, whose batch holds real and generated
+- plain Keras in the style of keras.io's examples: fakes for the discriminator, whose batch holds real and generated
   images together; then other latents, and fakes once more under the tape. Its WGAN-GP calls the critic three times;
 - PyTorch eagerly, by a loop over a shuffled index: the last fakes of a step, made with their graph, serve both players
   as in PyTorch's DCGAN tutorial, and the adversary's weights take no gradients while the generator is updated.
 
-They take turns, round by round, so that a machine that drifts slows all alike; the ratios are taken within a round. The
-machine's matrix-product peak, in float32, is measured in every round too; the share is what the step's products and
-convolutions come to against it with the fakes made once, padding counted.
+They take turns, round by round, so a drift in the machine's speed affects all alike; the ratios are taken within a
+round. The machine's matrix-product peak, in float32, is measured in every round too. The share compares the step's
+products and convolutions, with the fakes made once and padding counted, with this peak.
 """
 
 import argparse
@@ -95,7 +95,7 @@ def dense(shape, latent_dim, units, output_activation):
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """What is trained: networks, whether by the Wasserstein distance with a penalty, and how much data an update."""
+    """What is trained: networks, whether by the Wasserstein distance with a penalty, and the data of an update."""
 
     build: typing.Callable  # the pair (generator, adversary) of Keras's own layers
     sizes: tuple  # its arguments

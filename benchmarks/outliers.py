@@ -8,17 +8,17 @@ Protocols:
   rows with some outliers, without labels, and scores the same rows;
 - `novelty`: a detector is fitted to one half of the normal rows, and scores the other half and the outliers.
 
-The measure is the area under the ROC curve (AUC), the mean over `--seeds`: a seed draws the rows of a set and is the
-detector's. Detectors are ranked on each set by this mean, the best first; equal ones share their mean rank. All have
-the defaults of their library, except that PCA keeps .95 of the variance. kNN is the distance to the fifth neighbour, as
-in PyOD. Nearest neighbours, LOF and PCA get standardized features; PyOD and keras_gen standardize by themselves.
+The measure is the area under the ROC curve (AUC), the mean over `--seeds`: a seed draws the rows of a set and seeds the
+detector. Detectors are ranked on each set by this mean, the best first; equal ones share their mean rank. All have the
+defaults of their library, except that PCA keeps .95 of the variance. kNN is the distance to the fifth neighbour, as in
+PyOD. Nearest neighbours, LOF and PCA get standardized features; PyOD and keras_gen standardize by themselves.
 
 The sets are tables of scikit-learn, in which rows of one class are rare, tables made here, and with `--images`: each
-class of a set of labelled images, with some images of the next class; or images without labels (or with few images a
+class of a set of labelled images, with some images of the next class; or images without labels (or with few images per
 class), some of which are upside down. The defaults of `AutoencoderOutlierDetector` were chosen on the DEVELOPMENT sets
-alone; the table shows these and all others, the held-out sets, apart.
+alone; the table shows these and all others, the held-out sets, separately.
 
-Every finished set is in `--out`, and is not repeated.
+Every finished set is kept in `--out` and not repeated.
 """
 
 import argparse
@@ -177,7 +177,7 @@ def upside_down(x, rng):
 
 
 def image_sets(place):
-    """The sets of a place of images, by name, as `data.load` takes it."""
+    """The sets of a source of images, by name, as `data.load` takes it."""
     from keras_gen import data
 
     train, name = data.load(place)[0], Path(place).stem
@@ -230,7 +230,7 @@ def _pyod(x, x_test, seed):
 
 
 def pyod(x, x_test, seed):
-    # In a process of its own: PyTorch crashes in one where TensorFlow is loaded
+    # In a separate process: PyTorch crashes in one where TensorFlow is loaded
     return joblib.Parallel(2)([joblib.delayed(_pyod)(x, x_test, seed)])[0]
 
 

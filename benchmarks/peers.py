@@ -1,4 +1,4 @@
-"""What the benchmarks against peers share: turns round by round, the clock, the peak, networks' twins in PyTorch."""
+"""Shared parts of the benchmarks against peers: turns by round, the clock, the peak, copies of networks in PyTorch."""
 
 import os
 import sys
@@ -63,7 +63,7 @@ def operations(network):
 
 
 def torch_network(network):
-    """The chain of layers that a Keras network is, as a `torch.nn.Sequential` of images with their channels first."""
+    """A Keras network that is a chain of layers, as a `torch.nn.Sequential` of images with their channels first."""
     nn, parts = torch.nn, []
     activations = {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.2), "tanh": nn.Tanh}
     for layer in network.layers:
@@ -111,7 +111,7 @@ def compare(contestants, title, steps, operations, rounds):
         title: What they train, the beginning of the first line.
         steps: Steps of an epoch.
         operations: Multiplications and additions of a step's matrix products and convolutions.
-        rounds: How often each takes its turn; a turn before the first round is not counted.
+        rounds: Number of turns of each; a turn before the first round is not counted.
     """
     for epoch in contestants.values():
         epoch()

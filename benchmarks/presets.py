@@ -1,21 +1,21 @@
-"""Every preset with its defaults, trained for a short time, against what anybody gets without a network.
+"""Every preset with its defaults, trained for a short time, against baselines without a network.
 
     python benchmarks/presets.py --data digits mnist cifar10 FACES PHOTOS --seconds 60 --out presets.csv
 
-A preset loses where a baseline of its kind is at least as good on the test images:
+A preset loses if a baseline of its kind is at least as good on the test images:
 
-- that reconstructs: the mean training image and, unless a penalty keeps its code small, PCA of as many components as
-  its code has; squared error;
+- that reconstructs: the mean training image and, unless a penalty keeps its code small, PCA with as many components
+  as its code has; squared error;
 - that samples: a normal distribution of each pixel, of the training images' mean and variance, clipped to the range;
-  the share of test images, at most 1,000, that none of as many samples is near: 1 - coverage (Naeem et al., 2020,
-  arXiv:2002.09797) in the first five principal components of the training images. There training images leave 1 to 6 %
+  the share of test images, at most 1,000, without any of as many samples nearby: 1 - coverage (Naeem et al., 2020,
+  arXiv:2002.09797) in the first five principal components of the training images. There, training images leave 1 to 6 %
   uncovered, normal pixels 70 to 97 %, and one image for all latents, or the mean image, 88 to 100 % (digits, MNIST,
   CIFAR-10, faces, photographs of 64x64). In the pixels themselves the mean image alone covers up to 80 %;
 - that classifies: the most frequent class; error, where the images have labels;
 - that translates, here between half of the images and the negatives of the other half: the image itself; mean absolute
   error to the test image's own negative.
 
-Every finished training is a row of `--out`, and is not repeated. The exit code is 1 if a preset loses.
+Every finished training is a row of `--out` and not repeated. The exit code is 1 if a preset loses.
 """
 
 import argparse
@@ -108,7 +108,7 @@ KINDS = {"translate": translation, "classify": classification, "reconstruct": re
 
 
 def measured(name, train, test, arguments, seed):
-    """The rows of one training, as dicts; none of a preset that needs labels, where there are none."""
+    """The rows of one training, as dicts; none for a preset that needs labels, if there are none."""
     tasks = presets.PRESETS[name].model.tasks
     if "num_classes" in presets.PRESETS[name].arguments and train.y is None:
         return []

@@ -2,8 +2,8 @@
 
     python benchmarks/pretraining.py
 
-The same layers, tied, with the same masking noise, losses, optimizer and batches, trained in turn, round by round, so
-that a machine that drifts slows both alike; the ratio is taken within a round. The naive way is what a Keras user
+The same layers, tied, with the same masking noise, losses, optimizer and batches, trained in turn, round by round, so a
+drift in the machine's speed affects both alike; the ratio is taken within a round. The naive way is what a Keras user
 writes by hand: for each layer a model whose lower layers are frozen, with Keras's own `fit` and default settings.
 """
 
@@ -40,7 +40,7 @@ def with_codes(units, x, arguments):
 
 
 class FrozenBelow(keras.Model):
-    """One hidden layer on what frozen layers below give, computed anew for each batch, trained by Keras alone."""
+    """One hidden layer on what frozen layers below give, recomputed for each batch, trained by Keras alone."""
 
     def __init__(self, below, hidden, mirror, corruption, bernoulli):
         super().__init__()

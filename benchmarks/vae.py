@@ -1,13 +1,14 @@
-"""Milliseconds a training step of this library, of a plain Keras `train_step` and of Pythae, side by side in one run.
+"""Milliseconds per training step of this library, of a plain Keras `train_step` and of Pythae, in one run.
 
     pip install -e '.[benchmark]'
     python benchmarks/vae.py --network mlp
     python benchmarks/vae.py --network conv --images 12800
 
 All three train the same network with Adam on the same float32 images, each as its users do: `fit` on arrays with
-default settings, and Pythae's own trainer. They take turns, round by round, so that a machine that drifts slows all
-alike; the ratios are taken within a round. The first two epochs of each are not counted. The machine's matrix-product
-peak is measured in every round too; the share is the step's matrix products and convolutions against that peak.
+default settings, and Pythae's own trainer. They take turns, round by round, so a drift in the machine's speed affects
+all alike; the ratios are taken within a round. The first two epochs of each are not counted. The machine's
+matrix-product peak is measured in every round too; the share is the step's matrix products and convolutions against
+that peak.
 """
 
 import argparse

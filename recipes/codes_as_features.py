@@ -1,4 +1,4 @@
-"""Codes as features: support vector machines on codes and on pixels, and one autoencoder for each class.
+"""Codes as features: support vector machines on codes and on pixels, and one autoencoder per class.
 
 Args:
     labelled: Training images with labels.

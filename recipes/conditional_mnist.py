@@ -1,4 +1,4 @@
-"""A conditional GAN of MNIST: digits of a given class, checked by a classifier trained on real images alone."""
+"""A conditional GAN of MNIST: digits of a given class, checked by a classifier trained only on real images."""
 
 import numpy as np
 

@@ -1,7 +1,7 @@
-"""Autoencoders of a curve in the plane: two hidden units are too few to follow it, four are enough.
+"""Autoencoders of a curve in the plane: two hidden units are too few to follow it; four are enough.
 
 Args:
-    starts: Trainings of each network, of which the best counts.
+    starts: Trainings of each network; the best counts.
 """
 
 import keras
@@ -19,7 +19,7 @@ def points(n):
 
 
 def trained(hidden, x, epochs, batch_size, learning_rate, starts, seed):
-    """The best of several trainings: a network this small may end in a poor local minimum."""
+    """The best of several trainings: so small a network may end in a poor local minimum."""
     best, x = None, np.tile(x, (100, 1))  # with 200 points, an epoch would be over after four updates
     for start in range(seed, seed + starts):
         keras.utils.set_random_seed(start)

@@ -1,7 +1,7 @@
 """A CycleGAN whose right answers are known: grey digits, and other digits inverted and tinted.
 
-No digit of one set has its counterpart in the other, but the counterpart is known: the same digit inverted and tinted.
-So the error of a translation can be measured, with the cycle consistency and without it.
+No digit has its counterpart in the other set, but the counterpart is known: the same digit inverted and tinted. So the
+error of a translation can be measured, with and without cycle consistency.
 """
 
 import keras

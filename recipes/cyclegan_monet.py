@@ -3,8 +3,8 @@
 python recipes/cyclegan_monet.py [--x FOLDER --y FOLDER --test-x FOLDER --test-y FOLDER]
 python recipes/cyclegan_monet.py --identity-weight 0 --x cycle_gan/summer2winter_yosemite:trainA ...  # other images
 
-The generators are the published ones with one exception: their last layer sees the image too, whose brightness and
-contrast the normalisation removes (`--no-skip`: as published). Without folders the images are `cycle_gan/monet2photo`
+The generators are the published ones with one exception: their last layer also sees the image, because normalisation
+removes its brightness and contrast (`--no-skip`: as published). Without folders the images are `cycle_gan/monet2photo`
 of tensorflow-datasets.
 
 Args:
@@ -14,7 +14,7 @@ Args:
     blocks: Residual blocks of a generator.
     skip: Whether the generators' last layers see the image itself.
     identity_weight: Weight of the identity loss; 5 is published for paintings.
-    steps: Updates in an epoch; 0: as many as there are images.
+    steps: Updates in an epoch; 0: one per image.
 """
 
 import numpy as np
@@ -46,7 +46,7 @@ def main(
     with Timer() as timer:
         history = model.fit(pairs, epochs=epochs, callbacks=watchers, verbose=2).history
     after = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
-    # Generators that change nothing have no cycle error: the translations must also come nearer to the other set
+    # Generators that change nothing have no cycle error: translations must also come nearer to the other set
     n = min(len(images_x), len(images_y))
     (mmd,) = metrics.by_name("mmd", images_y, features.identity(), (-1, 1), n)
     untranslated, translated = (mmd.score(images) for images in (images_x[:n], model.translate(images_x[:n])))

@@ -3,7 +3,8 @@
 python recipes/dcgan_64.py --data FOLDER
 
 The images must be square and of one size, a multiple of 64 pixels: they are averaged down to 64x64. By default all
-layers have half of the published filters, for four times as many updates in the time; published are `--filters 64`.
+layers have half of the published filters, for four times as many updates in the same time; the published ones are
+`--filters 64`.
 
 Args:
     side: Side of the images in pixels.
@@ -18,7 +19,7 @@ from keras_gen.metrics import features
 
 
 def averaged(x, side):
-    """Square images whose pixels are averaged in blocks, so that `side` times `side` are left."""
+    """Square images whose pixels are averaged in blocks, down to `side` times `side`."""
     factor = x.shape[1] // side
     if x.shape[1] != x.shape[2] or factor * side != x.shape[1]:
         raise ValueError(f"Expected: square images of a multiple of {side} pixels. Received: {x.shape[1:3]}")

@@ -2,8 +2,9 @@
 
 python recipes/dcgan_cifar10.py [--data FOLDER]
 
-The Frechet distance is taken in the features of a classifier of the same images. It compares runs of this recipe, not
-with published distances, which are InceptionV3's (`--features inception_v3`, if its weights can be downloaded).
+The Frechet distance is taken in the features of a classifier of the same images. It compares runs of this recipe, and
+is not comparable to published distances, which use InceptionV3 (`--features inception_v3`, if its weights can be
+downloaded).
 
 Args:
     features: The network whose features are compared; lenet5 is trained on the data.

@@ -1,7 +1,7 @@
-"""A deep convolutional GAN of MNIST, against a VAE that is trained for the same time.
+"""A deep convolutional GAN of MNIST, against a VAE trained for the same time.
 
 Both are measured by the Frechet distance of their samples to the test images, in the features of a classifier of the
-same data. The distance of the training images is about the best value that samples can reach.
+same data. The distance of training images is about the best value that samples can reach.
 """
 
 import keras

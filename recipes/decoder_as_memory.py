@@ -1,4 +1,4 @@
-"""A decoder alone is a memory: of one image, of several, of a class. And decoders exchanged between two sets.
+"""A decoder alone is a memory: of one image, of several, of a class. Two sets also exchange decoders.
 
 python recipes/decoder_as_memory.py    # the other set: scikit-learn's digits; --other fashion_mnist for clothes
 
@@ -52,7 +52,7 @@ def main(data="mnist", other="digits", several=8, epochs=20, memory_epochs=300, 
     shown, shown_other = test.x[:several], x_other_test[:several]
     real = mine.reconstruct(shown)
     a, b = Path(data).stem, Path(other).stem
-    b = f"other {b}" if a == b else b  # each row of the picture has a name of its own
+    b = f"other {b}" if a == b else b  # each row of the picture has its own name
     exchanged = {
         a: shown,
         f"{a} codes, {b} decoder": theirs.decode(mine.encode(shown)),

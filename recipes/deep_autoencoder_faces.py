@@ -1,10 +1,10 @@
-"""The deep autoencoder on faces, 25x25 patches, 625-2000-1000-500-30, against PCA of as many components.
+"""The deep autoencoder on faces, 25x25 patches, 625-2000-1000-500-30, against PCA with as many components.
 
 python recipes/deep_autoencoder_faces.py --data faces.npz    # with images (n, height, width) and target (n,)
 
 As published: of each image, patches around its centre, rotated by up to 90 degrees either way and sampled at every
 1.4th to 1.8th pixel of 64; each pixel shifted to mean zero and all scaled by one number to an average variance of 1.
-The people of the test patches, a quarter of all, are not among those of training.
+The people in the test patches, a quarter of all, do not occur in training.
 
 Not as published: because the network memorises thirty people, it and PCA are trained on blends a + t (b - a) of two
 images, mirrored or not, with t from U(-0.5, 1.5); `--no-blended` trains on the images themselves.
@@ -36,7 +36,7 @@ def blends(images, number, rng):
 
 
 def standardized_patches(data, patches, blended, rng):
-    """Training and test patches, and the mean and the scale that were taken off them."""
+    """Training and test patches, and the mean and the scale that were removed."""
     train, test = load(data)
     x, y = (np.concatenate([part, other]) for part, other in zip(train[:2], test[:2], strict=True))
     known = y < np.quantile(y, 0.75)  # whole people are held out

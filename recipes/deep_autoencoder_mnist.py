@@ -1,4 +1,4 @@
-"""The deep autoencoder of Hinton and Salakhutdinov (2006), 784-1000-500-250-30, against PCA of as many components.
+"""The deep autoencoder of Hinton and Salakhutdinov (2006), 784-1000-500-250-30, against PCA with as many components.
 
 python recipes/deep_autoencoder_mnist.py
 python recipes/deep_autoencoder_mnist.py --activation sigmoid --out FOLDER                       # units as published
@@ -7,7 +7,7 @@ python recipes/deep_autoencoder_mnist.py --activation sigmoid --pretrain-epochs 
 Args:
     activation: Activation of the hidden layers.
     tied: Whether the decoder uses the encoder's kernels, transposed.
-    weight_decay: AdamW's.
+    weight_decay: Weight decay of AdamW.
 """
 
 import keras

@@ -1,4 +1,4 @@
-"""A denoising autoencoder: noisy digits, what it makes of them, and the clean ones.
+"""A denoising autoencoder: noisy, denoised and clean digits.
 
 Args:
     corruption: Share of the pixels that become black or white.

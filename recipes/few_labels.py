@@ -1,4 +1,4 @@
-"""Test error of a 3 x 1000 classifier with and without pretraining, from few labels and from all.
+"""Test error of a 3 x 1000 classifier with and without pretraining, from few labels and from all labels.
 
 Args:
     labels: Numbers of labelled training images.

@@ -1,4 +1,4 @@
-"""Missing pixels filled in, half of them at random and the lower half, against scikit-learn's imputers.
+"""Filling missing pixels, a random half and the lower half, compared with scikit-learn's imputers.
 
 Args:
     train_images, test_images: Number of images, the first of the set.
@@ -46,7 +46,7 @@ def main(
     for kind in ("random", "lower half"):
         missing = missing_pixels(x_test.shape, kind, rng)
         given = np.where(missing, np.nan, x_test)
-        # Half of the training images miss pixels in the same way, the others are whole: they show what a lower half is
+        # Half of the training images miss pixels in the same way; the others are whole and show what a lower half is
         holes = missing_pixels(x.shape, kind, rng) & (rng.random(len(x)) < 0.5)[:, None, None, None]
         known = np.where(holes, np.nan, x)
         filled = {

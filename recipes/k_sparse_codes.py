@@ -1,4 +1,4 @@
-"""1,000 hidden units, of which only the 25 largest pass in training, and logistic regression on their codes.
+"""1,000 hidden units, of which only the 25 largest are active in training, and logistic regression on their codes.
 
 Args:
     k: Active units at the end of training, before the factor --width.

@@ -1,4 +1,4 @@
-"""Which GANs find all modes, of eight normals on a ring and of twenty-five on a grid.
+"""Which GANs find all modes of eight normals on a ring and of twenty-five on a grid.
 
 Args:
     mixture: The data.

@@ -1,7 +1,7 @@
 """The best discriminator of known densities p and q: trained, it is p / (p + q), and its loss gives their distance.
 
 Args:
-    draws: Examples of p to train on, and as many to measure on.
+    draws: Number of examples of p to train on, and as many to measure on.
 """
 
 import keras
@@ -16,7 +16,7 @@ from keras_gen.presets.registry import scaled
 
 Q = Mixture(np.array([[0.5]]), sigma=1.5)
 CASES = {"p = q": Q, "two modes": Mixture(np.array([[-1.5], [1.0]]), sigma=0.5)}  # the data's p
-SEEN = 1e-3  # where both densities are smaller, there are hardly any examples to learn D from
+SEEN = 1e-3  # where both densities are smaller, there are too few examples to learn D
 
 
 def trained(x, epochs, batch_size, learning_rate, width):

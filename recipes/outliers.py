@@ -1,6 +1,6 @@
 """Each digit in turn is normal and all others are outliers: an autoencoder against three other detectors.
 
-python recipes/outliers.py    # after `pip install pyod` for one of the three
+python recipes/outliers.py    # one of the three needs `pip install pyod`
 """
 
 import importlib.util
@@ -50,7 +50,7 @@ def main(data="mnist", epochs=100, batch_size=100, seed=0, width=1.0):
         normal = train.y == digit
         detector = AutoencoderOutlierDetector(units=units, random_state=seed, **options).fit(train.x[normal])
         scores = {"keras_gen": detector.score_samples(test.x)}
-        # In processes of their own: PyTorch's compiler crashes in one where TensorFlow is loaded
+        # In separate processes: PyTorch's compiler crashes in one where TensorFlow is loaded
         found = joblib.Parallel(2)(joblib.delayed(score)(x[normal], x_test, seed) for score in others.values())
         scores.update(zip(others, found, strict=True))
         for name, values in scores.items():

@@ -24,7 +24,7 @@ def filters(model, shape):
 def main(data="mnist", units=100, epochs=20, batch_size=100, seed=0, width=1.0):
     train, test = load(data)
     shape = train.x.shape[1:]
-    mean = train.x.mean(axis=0)  # without it the units that learn the mean image win, and many others never learn
+    mean = train.x.mean(axis=0)  # without it, the units that learn the mean image win, and many others never learn
     x, x_test = train.x - mean, test.x - mean
     (units,) = scaled("units", (units,), width, 12)
     sheet = Figure(figsize=(15, 5.4), layout="constrained")

@@ -23,7 +23,7 @@ def presets(task=None):
 def lines():
     """Lines of text that name the presets and the data."""
     data = {
-        "digits": "scikit-learn's 1,797 scanned 8x8 digits; needs no network",
+        "digits": "scikit-learn's 1,797 scanned 8x8 digits; no download needed",
         "mnist, cifar10, ...": "any image set of tensorflow-datasets",
         "PATH": "a folder of images, .npz or .npy",
     }

@@ -10,8 +10,9 @@ from keras_gen.quiet import quiet_start
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of runs, all trained on the same data.",
-        metavar="RUN...")],
+    runs: Annotated[
+        list[Path], typer.Argument(help="Folders of runs, all trained on the same data.", metavar="RUN...")
+    ],
     metrics: Annotated[
         str,
         typer.Option(help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd."),

@@ -123,7 +123,7 @@ def _ends(between, start, end):
             )
         return ends
     if (start is None) != (end is None):
-        raise ValueError("--from and --to are given together. Expected: two image files. Received: one")
+        raise ValueError("--from and --to must be given together. Expected: two image files. Received: one")
     if start is None:
         return None
     require_images([start, end])

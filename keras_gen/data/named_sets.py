@@ -112,7 +112,7 @@ def _require_network(name, builder):
             return  # the host can be reached, even if it refuses a HEAD request
         except OSError as error:
             raise ConnectionError(
-                f"Data set {name!r} is not on this machine and cannot be downloaded ({error}). Expected: a network, or "
+                f"Data set {name!r} is not on this machine and cannot be downloaded ({error}). Expected: internet, or "
                 f"the prepared set in {builder.data_path}; TFDS_DATA_DIR says where sets are kept. Or use 'digits'."
             ) from None
         return

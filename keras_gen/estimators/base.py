@@ -92,8 +92,8 @@ class AutoencoderEstimator(BaseEstimator):
             raise ValueError(f"X must be finite. Received: infinite values in {self._columns_of(infinite)}")
         if missing.any() and not get_tags(self).input_tags.allow_nan:
             raise ValueError(
-                f"{type(self).__name__} takes no missing values. Expected: complete rows, such as "
-                f"make_pipeline(AutoencoderImputer(), {type(self).__name__}()) gives them. "
+                f"{type(self).__name__} takes no missing values. Expected: complete rows, such as from "
+                f"make_pipeline(AutoencoderImputer(), {type(self).__name__}()). "
                 f"Received: NaN in {self._columns_of(missing)}"
             )
         return X

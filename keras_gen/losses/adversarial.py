@@ -232,7 +232,7 @@ def adversarial_pair(adversarial_loss):
         pair = [getattr(adversarial_loss, name, None) for name in ("discriminator_loss", "generator_loss")]
     if len(pair) != 2 or not all(callable(loss) for loss in pair):
         raise ValueError(
-            "`adversarial_loss` must be a name, a pair of callables or an object of two methods. Expected: one of "
+            "`adversarial_loss` must be a name, a pair of callables or an object with two methods. Expected: one of "
             f"{sorted(ADVERSARIAL_LOSSES)}, or (discriminator_loss(real_logits, fake_logits), "
             f"generator_loss(fake_logits)). Received: {adversarial_loss!r}"
         )

@@ -190,7 +190,7 @@ def inception_v3():
         if not isinstance(error.__context__, urllib.error.URLError):
             raise
         raise ConnectionError(
-            f"InceptionV3's weights are not on this machine and cannot be downloaded ({error}). Expected: a network, "
+            f"InceptionV3's weights are not on this machine and cannot be downloaded ({error}). Expected: internet, "
             "or features of a classifier of your own data, `metrics.FeatureExtractor.of_classifier`."
         ) from None
     features = keras.Model(network.input, network.get_layer("avg_pool").output)

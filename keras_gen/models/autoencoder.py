@@ -179,7 +179,7 @@ class IncompleteAutoencoder(Autoencoder):
 
     def require_predictions(self):
         raise ValueError(
-            "`metrics` do not leave out missing entries. Expected: no metrics; `reconstruction` is logged, of the "
+            "`metrics` cannot skip missing entries. Expected: no metrics; `reconstruction` is logged, for the "
             f"observed entries. Received: metrics of {type(self).__name__}"
         )
 

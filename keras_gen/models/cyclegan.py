@@ -97,7 +97,7 @@ class CycleGAN(GenerativeModel):
         self.cycle_weight = checks.number("cycle_weight", cycle_weight)
         self.identity_weight = checks.number("identity_weight", identity_weight)
         if self.identity_weight and shape_x != shape_y:
-            raise ValueError(f"`identity_weight` needs x and y of one shape. Received: {shape_x} and {shape_y}")
+            raise ValueError(f"`identity_weight` needs x and y of equal shape. Received: {shape_x} and {shape_y}")
         self.pool_size = checks.integer("pool_size", pool_size, minimum=0)
         self.pool_x = self.pool_y = None
         if pool_size:
@@ -205,7 +205,7 @@ def _checked_networks(networks):
     ranges = [output_range(networks[name]) for name in ("generator_xy", "generator_yx")]
     if ranges[0] != ranges[1]:
         raise ValueError(
-            "Both generators must have one range of values, because each takes the other's output. Expected: the "
+            "Both generators must have the same range of values, because each takes the other's output. Expected: the "
             f"same last activation. Received: ranges {ranges[0]} and {ranges[1]}"
         )
     for name in ("discriminator_x", "discriminator_y"):

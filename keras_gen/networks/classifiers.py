@@ -44,7 +44,7 @@ def lenet5(input_shape, num_classes, filters=(6, 16), units=(120, 84), dropout=0
     dropout = checks.rate("dropout", dropout)
     if len(filters) != 2 or not units:
         raise ValueError(
-            "LeNet-5 has two convolutions and dense layers. Expected: two `filters`, at least one of `units`. "
+            "LeNet-5 has two convolutions and dense layers. Expected: two `filters`, at least one entry in `units`. "
             f"Received: filters={filters}, units={units}"
         )
     hidden = inputs = keras.Input(shape, name="x")

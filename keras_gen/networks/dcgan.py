@@ -137,8 +137,8 @@ def _halved(name, shape):
     if doublings == 0 or max(height, width) >> doublings >= 2 * _SMALLEST:
         nearest = (*_nearest(height, width), channels)
         raise ValueError(
-            f"`{name}` must have sides of 4, 5, 6 or 7 times one power of two. Expected: {nearest}, the nearest; the "
-            f"`size` (--size) of the data is what images are resized to. Received: {name}={tuple(shape)}"
+            f"`{name}` must have sides of 4, 5, 6 or 7 times one power of two. Expected: {nearest}, the nearest; "
+            f"`size` (--size) resizes the images of the data. Received: {name}={tuple(shape)}"
         )
     return (height, width, channels), doublings
 

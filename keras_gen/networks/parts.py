@@ -19,7 +19,7 @@ def example_shape(name, shape):
         )
     if None in shape:
         raise ValueError(
-            f"`{name}` must be fixed, because a dense layer needs as many inputs of every example. "
+            f"`{name}` must be fixed, because a dense layer needs as many inputs for every example. "
             f"Expected: integers >= 1. Received: {name}={tuple(shape)}"
         )
     return tuple(checks.integer(name, side) for side in shape)

@@ -17,8 +17,7 @@ _HELP = {  # texts of arguments, in place of those of models and networks
     "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
     "corruption_kind": "Kind of the noise on the input.",
     "adversarial_loss": (
-        "What the networks minimise: a cross-entropy (usually `non_saturating`), least squares, or "
-        "the hinge loss."
+        "What the networks minimise: a cross-entropy (usually `non_saturating`), least squares, or the hinge loss."
     ),
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
     "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes weights of pixels that never change.",

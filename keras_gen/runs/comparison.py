@@ -148,7 +148,7 @@ def _require_samples(folder, model, settings):
     if done == 0:
         raise ValueError(
             f"'{folder}' was interrupted in its first epoch. Expected: a run with at least one finished epoch; "
-            "--resume goes on with it. Received: 0 epochs"
+            "--resume continues it. Received: 0 epochs"
         )
     if done < settings.epochs and not settings.options.get("minutes"):
         warnings.warn(f"'{folder}' was interrupted: {done} of {settings.epochs} epochs are finished", stacklevel=3)

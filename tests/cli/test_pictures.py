@@ -71,7 +71,7 @@ def test_nothing_is_written_over(folder, refused, tmp_path):
         ("interpolate {run} --between a,b", "--between must be whole numbers separated by commas"),
         ("interpolate {run} --between 3,400", "--between takes numbers of test images. Expected: 0 to 359."),
         ("interpolate {run} --between 3,4 --from a.png", "Received: --between 3,4 with --from or --to"),
-        ("interpolate {run} --from {a}", "--from and --to are given together."),
+        ("interpolate {run} --from {a}", "--from and --to must be given together."),
         ("interpolate {run} --from {a} --to none.png", "No image at that path. Expected: an image file."),
         ("interpolate {run} --between 3,4 --seed 1", "--seed is for paths between samples."),
         ("interpolate {run} --data digits", "--data is for paths between test images."),

@@ -149,7 +149,7 @@ def test_metrics_of_missing_entries_are_refused():
     inputs = keras.Input((4,))
     encoder = keras.Model(inputs, keras.layers.Dense(2)(layers.MissingIndicator()(inputs)))
     model = models.IncompleteAutoencoder(encoder, networks.mlp_decoder(2, (), (4,)))
-    with pytest.raises(ValueError, match="`metrics` do not leave out missing entries.*Received: metrics of Incomplete"):
+    with pytest.raises(ValueError, match="`metrics` cannot skip missing entries.*Received: metrics of Incomplete"):
         model.compile("adam", metrics=["mse"])
 
 

@@ -244,6 +244,6 @@ def test_what_is_no_pair_of_losses_is_refused(loss):
     if loss is OwnLosses:
         loss = object()
     with pytest.raises(
-        ValueError, match=r"a pair of callables or an object of two methods. Expected: one of \['hinge'"
+        ValueError, match=r"a pair of callables or an object with two methods. Expected: one of \['hinge'"
     ):
         gan(adversarial_loss=loss)

@@ -62,7 +62,7 @@ def test_dropout_is_in_front_of_every_dense_layer_in_training_alone():
         ({"input_shape": (28, 28)}, r"must be \(height, width, channels\). Received: input_shape=\(28, 28\)"),
         ({"input_shape": (28, 0, 1)}, "`input_shape` must be an integer >= 1"),
         ({"num_classes": 1}, "`num_classes` must be an integer >= 2"),
-        ({"filters": (6,)}, r"Expected: two `filters`, at least one of `units`. Received: filters=\[6\]"),
+        ({"filters": (6,)}, r"Expected: two `filters`, at least one entry in `units`. Received: filters=\[6\]"),
         ({"units": ()}, r"Received: filters=\[6, 16\], units=\[\]"),
         ({"units": (0,)}, "`units` must be an integer >= 1"),
         ({"dropout": 1.0}, r"`dropout` must be a number in \[0, 1\)"),
