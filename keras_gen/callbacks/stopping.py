@@ -17,8 +17,8 @@ class StopAfter(keras.callbacks.Callback):
     Args:
         seconds: Seconds from the start of training, a number >= 0; the batch in which they run out is the last.
             Defaults to `None`: no limit.
-        verbose: 1 to print, a second or more after the first batch, how many epochs there is time for, or without a
-            limit how long the training takes, if that is more than two minutes; 0 for silence. Defaults to 0.
+        verbose: 1 to print an estimate, a second or more after the first batch: how many epochs there is time for or,
+            without a limit, how long training takes if that is more than two minutes; 0 for silence. Defaults to 0.
         advice: Text to print after the estimate, without a limit. Defaults to `""`.
 
     Example:

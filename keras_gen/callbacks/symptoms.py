@@ -1,4 +1,4 @@
-"""What the training doctor looks for: each symptom is declared as data, one loop examines them all."""
+"""The symptoms of the training doctor: each is declared as data, and one loop examines them all."""
 
 import dataclasses
 import functools

@@ -221,6 +221,6 @@ class TrainingDoctor(keras.callbacks.Callback):
             print(f"{ends_open_line(self.params)}TrainingDoctor: {line}")
 
     def _forget(self):
-        """Begin afresh: what was seen belongs to another training."""
+        """Start again: earlier observations belong to another training."""
         self.findings, self.measurements = [], {}
         self._lasting, self._streaks, self._last_report, self._batches_seen = {}, {}, {}, 0

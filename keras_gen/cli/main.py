@@ -26,7 +26,7 @@ app = typer.Typer(
 
 
 class _Deferred(typer.core.TyperCommand):
-    """A command that is built when it is called, so that help and lists need no TensorFlow."""
+    """A command that is built when it is called, so help and lists need no TensorFlow."""
 
     def __init__(self, name, summary, build):
         super().__init__(name, help=summary)

@@ -67,7 +67,7 @@ def interpolate(
     foreign = ("rows", "seed", "labels") if ends else ("data",)
     if given := sorted(stated(context).intersection(foreign)):
         where = "between samples" if ends else "between test images"
-        raise ValueError(f"--{given[0]} is for paths {where}. Expected: without it. Received: --{given[0]}")
+        raise ValueError(f"--{given[0]} is for paths {where}. Expected: no such option. Received: --{given[0]}")
     if ends:
         _save(out, run, "interpolation_between", between=ends, steps=steps, path=path, name=data)
     else:

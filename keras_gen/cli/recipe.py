@@ -41,7 +41,7 @@ _SHARED = {  # options that several recipes have
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """What a recipe returns.
+    """The result of a recipe.
 
     Args:
         model: The trained Keras model.

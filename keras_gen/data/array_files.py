@@ -5,7 +5,7 @@ import zipfile
 
 import numpy as np
 
-_IDX = ("train-images", "train-labels", "t10k-images", "t10k-labels")  # what the names of MNIST's files begin with
+_IDX = ("train-images", "train-labels", "t10k-images", "t10k-labels")  # how the names of MNIST's files begin
 _IDX_UINT8 = 8  # the type in a file's header
 
 

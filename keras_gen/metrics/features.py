@@ -185,7 +185,7 @@ def inception_v3():
     try:
         with dtype_policy("float32"), seeded(0):
             network = keras.applications.InceptionV3(weights="imagenet")
-    # Keras's `get_file` turns urllib's error into a bare Exception, which no narrower clause catches; others go on
+    # Keras's `get_file` turns urllib's error into a bare Exception, which no narrower clause catches; others propagate
     except Exception as error:
         if not isinstance(error.__context__, urllib.error.URLError):
             raise

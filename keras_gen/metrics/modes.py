@@ -77,7 +77,7 @@ class ModeCount(SampleMetric):
 
     def __init__(self, centres, sigma, n=2500, at_least=20):
         self._mixture = np.array(centres), sigma, at_least
-        mode_counts(centres, *self._mixture)  # so that a bad argument is found before the training
+        mode_counts(centres, *self._mixture)  # finds a bad argument before the training
         super().__init__(None, identity(), n=n, details=self._details())
 
     def _details(self):

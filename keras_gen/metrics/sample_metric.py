@@ -73,18 +73,18 @@ class SampleMetric(keras.metrics.Metric):
         if self.features.network is not None:
             if value_range is not None and tuple(map(float, self.value_range)) != tuple(map(float, value_range)):
                 raise ValueError(
-                    f"{self.name} takes samples for values of another range than the model's. "
+                    f"{self.name} expects samples in another range than the model's. "
                     f"Expected: value_range={value_range}, with real examples in it. "
                     f"Received: value_range={self.value_range}"
                 )
-            if self.real is None:  # what has real examples has been through the network
+            if self.real is None:  # real examples have been through the network already
                 self.features(np.full((1, *shape), self.value_range[0], "float32"), self.value_range)
         elif self.real is not None and value_range is not None:
             low, high = float(self.real.features.min()), float(self.real.features.max())
             checks.in_range(f"{self.name}'s real examples", low, high, value_range)
             if value_range[0] < 0 <= low:  # as examples in [0, 1] are, against a tanh
                 raise ValueError(
-                    f"{self.name} has real examples of another range than the model's samples. "
+                    f"{self.name} has real examples in another range than the model's samples. "
                     f"Expected: values in {value_range}. Received: values in [{low:g}, {high:g}]"
                 )
 

@@ -13,7 +13,7 @@ def compared(values, baselines=None, samples=None, baseline_name="baseline"):
         values: Dict from a measure's name to a dict from a model's name to a list of numbers, one for each run.
         baselines: Dict from a measure's name to a number, drawn as a line, or to `None`. Defaults to `None`: no line.
         samples: Dict from a model's name to images in [0, 1], `(n, height, width, channels)`. Defaults to `None`.
-        baseline_name: What the line is, for the legend. Defaults to `"baseline"`.
+        baseline_name: Label of the line in the legend. Defaults to `"baseline"`.
 
     Returns:
         A `matplotlib.figure.Figure`.

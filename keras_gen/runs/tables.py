@@ -23,7 +23,7 @@ _TESTED = 0.1  # of the known cells, hidden to measure the error of imputation
 
 @dataclasses.dataclass
 class Done:
-    """What a command did: lines of text, the table that it wrote, and the figure."""
+    """The result of a command: lines of text, the table that it wrote, and the figure."""
 
     lines: list
     table: typing.Any

@@ -31,8 +31,8 @@ _RECONSTRUCTED, _ENCODED, _TRANSLATED, _CLASSES = 10, 5000, 6, 40  # images, and
 class TrainingResult(typing.NamedTuple):
     """The result of `train`.
 
-    `folder` with the files `files`; the model's `settings`; `epochs` finished in all, of which `new` in this call; and
-    the `figures`, a dict of what was measured at the end.
+    `folder` with the files `files`; the model's `settings`; `epochs` finished in total, of which `new` in this call;
+    and the `figures`, a dict of what was measured at the end.
     """
 
     folder: Path
@@ -134,7 +134,7 @@ def _with_classes(settings, class_names, chosen):
         return settings
     if len(class_names) < 2:
         raise ValueError(
-            f"A model of classes needs two or more. Expected: other labels, too. Received: {class_names[0]!r} alone"
+            f"The model needs two or more classes. Expected: other labels, too. Received: {class_names[0]!r} alone"
         )
     if chosen not in (None, len(class_names)):
         raise ValueError(
@@ -195,7 +195,7 @@ def _arrays(model, split):
 
 
 def evaluation_arrays(model, settings, split):
-    """What a model is evaluated on; where the training draws binary pixels, they are drawn once."""
+    """The evaluation data of a model; if training draws binary pixels, these are drawn once."""
     x, *labels = _arrays(model, split)
     return (data.binarize(x, settings.seed) if settings.binarization != "none" else x, *labels)
 

@@ -67,7 +67,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     @property
     def data_description(self):
-        """What a batch is made of, a `DataDescription`."""
+        """The contents of a batch, a `DataDescription`."""
         return self._data_description
 
     @property

@@ -84,7 +84,7 @@ def _own_arguments(cls):
 
 
 def _checked_when_built(cls, init):
-    """An `__init__` after which a model of just this class is checked: what could not be saved is refused at once."""
+    """An `__init__` that then checks a model of exactly this class: arguments that cannot be saved are refused."""
 
     @functools.wraps(init)
     def checked(self, *args, **kwargs):

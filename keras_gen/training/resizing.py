@@ -18,7 +18,7 @@ def at_size(network, shape):
 
     def refuse(layer, reason):
         raise ValueError(
-            f"`{network.name}` cannot be brought to another size. Expected: layers that work at any, such as "
+            f"`{network.name}` cannot take images of another size. Expected: layers that work at any, such as "
             f"convolutions. Received: `{layer.name}` ({type(layer).__name__}), which {reason} {tuple(shape)}"
         ) from None
 
@@ -51,6 +51,6 @@ def size_multiple(network):
         if tuple(network.compute_output_shape((1, *sides, network.input_shape[-1]))[1:3]) == sides:
             return multiple
     raise ValueError(
-        f"`{network.name}` must give back images of the size that it takes. Expected: sides that are multiples of a "
-        f"number up to {_LARGEST_MULTIPLE}. Received: none that it gives back"
+        f"`{network.name}` must preserve image sizes. Expected: sides that are multiples of a "
+        f"number up to {_LARGEST_MULTIPLE}. Received: no such number"
     )

@@ -18,7 +18,7 @@ _LAST = ("status", "error", "standard_error", "reason")  # the last columns of t
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What a search found.
+    """The result of a search.
 
     Args:
         folder: The folder of a run of the best model, which also holds `trials.csv` and pictures.

@@ -55,9 +55,9 @@ def search(
         validation: Array `(m, *shape)`, or a pair (inputs, targets) of these: noisy images and the clean ones, without
             which the best denoising autoencoder is one that never saw noise. Every fifth example of `x` is held out if
             `None`. Defaults to `None`.
-        trials: Number of trials in all, an integer >= 1. Defaults to 12.
+        trials: Total number of trials, an integer >= 1. Defaults to 12.
         tuner: `"random"`, `"bayesian"`, `"hyperband"` or `"grid"`. Defaults to `"random"`.
-        epochs: Epochs of a trial, at most with `"hyperband"`, an integer >= 1. Defaults to 20.
+        epochs: Epochs of a trial (the maximum with `"hyperband"`), an integer >= 1. Defaults to 20.
         batch_size: Integer >= 1. Defaults to 100.
         objective: What to minimise: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
         seed: Integer of the search and of each trial. Defaults to 0.
@@ -180,7 +180,7 @@ def _checked_ranges(ranges, fixed, known):
         checks.choice("argument of the preset", name, known)
     both = sorted(set(fixed) & {range_.name for range_ in ranges})
     if both:
-        raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, of {both}")
+        raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, for {both}")
     return ranges
 
 

@@ -88,7 +88,7 @@ def test_a_label_changes_the_logit(build):
         (lambda: networks.dcgan_generator(2, (64, 36, 1)), r"Received: output_shape=\(64, 36, 1\)"),
         (
             lambda: networks.dcgan_generator(2, (50, 50, 3)),
-            r"Expected: \(48, 48, 3\), the nearest; the `size`",
+            r"Expected: \(48, 48, 3\), the nearest; `size`",
         ),
         (lambda: networks.dcgan_generator(2, (64, 30, 3)), r"Expected: \(56, 32, 3\), the nearest"),
         (lambda: networks.dcgan_discriminator((3, 5, 1)), r"Expected: \(8, 8, 1\), the nearest"),

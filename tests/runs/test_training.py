@@ -102,7 +102,7 @@ def test_classes_are_those_of_the_data_and_keep_their_names(tmp_path):
     assert again.settings.options["class_names"] == ("3", "7") and again.epochs == 2
     with pytest.raises(ValueError, match="--num-classes must be that of the data. Expected: 2, or no .* Received: 8"):
         train(Settings("lenet5", name, 1, 30, options={"num_classes": 8}), tmp_path / "chosen")
-    with pytest.raises(ValueError, match="classes needs two or more. .* Received: '0' alone"):
+    with pytest.raises(ValueError, match="needs two or more classes. .* Received: '0' alone"):
         train(Settings("lenet5", few(tmp_path, y=np.zeros(30, int)), 1, 30), tmp_path / "chosen")
     assert not (tmp_path / "chosen").exists()
 

@@ -150,9 +150,9 @@ def test_generators_of_one_size_translate_at_that_size(folders, tmp_path):
     runs.Settings("cyclegan", "pairs").write(tmp_path / "run")
     done = translate(tmp_path / "run", folders[0], out=tmp_path / "made")
     assert (done.count, done.sizes) == (5, {(4, 4)})
-    assert done.note.startswith("the model's size: `xy` cannot be brought to another size") and "`all`" in done.note
+    assert done.note.startswith("the model's size: `xy` cannot take images of another size") and "`all`" in done.note
     assert translate(tmp_path / "run", folders[0], out=tmp_path / "made", size=4).sizes == {(4, 4)}
-    with refused("`xy` cannot be brought to another size"):
+    with refused("`xy` cannot take images of another size"):
         translate(tmp_path / "run", folders[0], out=tmp_path / "made", size=8)
 
 

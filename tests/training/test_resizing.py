@@ -43,7 +43,7 @@ def test_nested_networks_are_resized_too():
 
 @pytest.mark.parametrize("shape", [(16, 16, 1), (None, None, 1)])
 def test_layers_of_one_size_are_refused_by_name(shape):
-    with pytest.raises(ValueError, match=r"`critic` cannot be brought to another size. Expected: .*`logit` \(Dense\)"):
+    with pytest.raises(ValueError, match=r"`critic` cannot take images of another size. Expected: .*`logit` \(Dense\)"):
         at_size(networks.dcgan_discriminator((8, 8, 1), 4, name="critic"), shape)
     inputs = keras.Input((8, 8, 1))
     flat = keras.layers.Reshape((64,), name="flat")(inputs)
@@ -71,5 +71,5 @@ def test_sides_must_be_multiples_of_what_the_network_divides_them_by(halvings):
 
 def test_a_network_that_enlarges_has_no_multiple():
     inputs = keras.Input((None, None, 1))
-    with pytest.raises(ValueError, match="size that it takes. Expected: .* multiples of a number up to 64. Received"):
+    with pytest.raises(ValueError, match="preserve image sizes. Expected: .* multiples of a number up to 64. Received"):
         size_multiple(keras.Model(inputs, keras.layers.UpSampling2D(2)(inputs)))
