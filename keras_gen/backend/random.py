@@ -1,4 +1,4 @@
-"""Random draws by the generator that is fastest where they are compiled."""
+"""Random draws by the generator that is fastest in compiled code."""
 
 import contextlib
 import contextvars

@@ -185,7 +185,7 @@ def mirrored_layers(model):
         layers = [layer for layer in operations if not isinstance(layer, passive)]
         others = [layer.name for layer in layers if not isinstance(layer, (keras.layers.Dense, TiedDense))]
         if others:
-            raise ValueError(f"`GreedyPretraining` needs an autoencoder of dense layers alone. Received: also {others}")
+            raise ValueError(f"`GreedyPretraining` needs an autoencoder of dense layers only. Received: also {others}")
         sides.append(layers)
     down = [layer.kernel.shape for layer in sides[0]]
     up = [

@@ -69,7 +69,7 @@ def stated(context):
 
 
 def elements(option, text, kind=int):
-    """The elements of a text such as `400,100`, as a tuple of a kind; the option's name is for the message."""
+    """The elements of a text such as `400,100`, as a tuple of `kind`; error messages name the option."""
     try:
         return tuple(kind(part.strip()) for part in text.split(",") if part.strip())
     except ValueError:

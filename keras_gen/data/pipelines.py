@@ -1,4 +1,4 @@
-"""From arrays to batches: each epoch's order is a function of a seed and the epoch's number alone."""
+"""From arrays to batches: each epoch's order depends only on a seed and the epoch's number."""
 
 import keras
 import tensorflow as tf
@@ -8,7 +8,7 @@ from keras_gen.data.binarization import bernoulli_draw, binarize
 from keras_gen.data.sources import Source
 
 _READY_BYTES = 2**26
-# With TensorFlow's 4 rounds, or keys of small numbers alone, the orders of epochs of 60,000 examples correlate by .9
+# With TensorFlow's 4 rounds, or keys of small numbers only, the orders of epochs of 60,000 examples correlate by .9
 _SHUFFLE_ROUNDS, _SHUFFLE_KEY = 12, 0x1E3779B97F4A7C15
 
 
@@ -24,7 +24,7 @@ def shuffled(indices, stream, number, size):
 
 
 class SeededPipeline:
-    """Batches in an order that is a function of a seed and the epoch's number alone; the base of the pipelines.
+    """Batches in an order that depends only on a seed and the epoch's number; the base of the pipelines.
 
     A subclass says in `_examples(places, epoch, training)` which examples, taken from its `sources`, stand at the
     places 0, ..., size - 1 of an epoch; the other arguments are as in `Pipeline`.

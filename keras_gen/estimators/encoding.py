@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.preprocessing import OrdinalEncoder
 
 _FEW = 30  # up to this many different texts are categories, however few rows there are
-_REPEATED = 0.75  # of a column's texts: with more different ones they are refused
+_REPEATED = 0.75  # of a column's texts; columns with a larger share of different texts are refused
 _SHOWN = 3  # values that a message shows
 _STEPS = (86400, 3600, 60, 1)  # seconds: a day, an hour, a minute, a second
 

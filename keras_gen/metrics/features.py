@@ -37,7 +37,7 @@ class FeatureExtractor:
     def __init__(self, name, network=None, head=None, value_range=(0, 1), batch_size=250):
         if not re.fullmatch(r"[\w.-]+", str(name)):
             raise ValueError(
-                f"`name` must be a name of files and metrics. Expected: letters, digits, _, - and . alone. "
+                f"`name` must be a name of files and metrics. Expected: only letters, digits, _, - and . "
                 f"Received: name={name!r}"
             )
         self.name, self.network, self.head, self.value_range = name, network, head, value_range

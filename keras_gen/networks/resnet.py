@@ -37,7 +37,7 @@ def resnet_generator(
     Args:
         input_shape: One image's shape `(height, width, channels)`; both sides divisible by 2^`downsamplings`, at least
             twice that and 4. `None` for a height or width that varies among images, within these bounds.
-        output_channels: Channels of the output. Defaults to `None`: as many as of the input.
+        output_channels: Channels of the output. Defaults to `None`: as many as the input has.
         filters: Channels of the first layer, an integer >= 1. Defaults to 64.
         blocks: Number of residual blocks, an integer >= 0; if not given, 6 below 256 pixels, else 9, as published.
             Defaults to `None`.

@@ -42,7 +42,7 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
     Args:
         name: Label of the axis of sizes.
         sizes: List of numbers.
-        errors: List of the models' errors, at least one finite; those that are not are left out.
+        errors: List of the models' errors, at least one finite; others are left out.
         standard_errors: List of the errors' standard errors.
         chosen: The size to mark, or `None`. Defaults to `None`.
 

@@ -69,7 +69,7 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
         folder: The folder of a run whose model decodes or samples.
         axes: The two coordinates, different integers, 0 the first. Defaults to (0, 1).
         n: Points along each axis, an integer >= 1. Defaults to 20.
-        labels: Tuple of the name of one class, for a conditional model. Defaults to `None`.
+        labels: Tuple with the name of one class, for a conditional model. Defaults to `None`.
         name: Name or path of the data with the test images, for autoencoders. Defaults to `None`: the run's own.
     """
     run = load_run(folder)

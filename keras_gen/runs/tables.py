@@ -78,7 +78,7 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
         path: A `.csv`, `.tsv` or `.parquet` file.
         out: The new file: the columns `outlier_score` (higher for stronger outliers), `outlier_rank` (1 for the
             strongest), `outlier` and `outlier_columns`, and those of the table.
-        picture: The new PNG of the report. Defaults to `None`: that of the name of `out`.
+        picture: The new PNG of the report. Defaults to `None`: the name of `out` with `.png`.
         contamination: Fraction of the rows that are flagged as outliers, in (0, 0.5]. Defaults to 0.05.
         without: Names of columns that are not used. Defaults to ().
         epochs: Epochs of training. Defaults to `None`: those of the estimators.
@@ -127,7 +127,7 @@ def impute(path, out, picture=None, without=(), epochs=None, seed=0):
     Args:
         path, without, epochs, seed: As in `outliers`; columns that are not used are written as they are.
         out: The new file. Known cells are unchanged.
-        picture: The new PNG of the report. Defaults to `None`: that of the name of `out`.
+        picture: The new PNG of the report. Defaults to `None`: the name of `out` with `.png`.
 
     Returns:
         `Done`.

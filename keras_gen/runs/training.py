@@ -129,7 +129,7 @@ def with_defaults(settings):
 
 
 def _with_classes(settings, class_names, chosen):
-    """The settings with the classes of the data, for a model of a number of classes, of which `chosen` may be given."""
+    """The settings with the classes of the data, for a model with `num_classes`, of which `chosen` may be given."""
     if "num_classes" not in settings.options or class_names is None:
         return settings
     if len(class_names) < 2:
@@ -138,8 +138,7 @@ def _with_classes(settings, class_names, chosen):
         )
     if chosen not in (None, len(class_names)):
         raise ValueError(
-            f"--num-classes must be that of the data. Expected: {len(class_names)}, or no --num-classes. "
-            f"Received: {chosen}"
+            f"--num-classes must match the data. Expected: {len(class_names)}, or no --num-classes. Received: {chosen}"
         )
     return settings.with_options(num_classes=len(class_names), class_names=class_names)
 
@@ -237,7 +236,7 @@ def _contents(pairs):
 
 
 def _require_the_same(pairs, options, began):
-    """Raise if a resumed run is given other images than its own, and warn if its own have changed."""
+    """Raise if a resumed run gets images other than its own, and warn if its own have changed."""
     found = _contents(pairs)
     began = {**found, **began}
     if all(found[name] == list(began[name]) for name in found):

@@ -69,7 +69,7 @@ class Component:
             low, high = self.value_range
             raise ValueError(
                 f"`{self.name}` does not reach below {sum(self.value_range) / 2:g}, but the generator does. Expected: "
-                f"values in [{low}, {high}], as of data.load(name, value_range=({low}, {high})); of images that are "
+                f"values in [{low}, {high}], as from data.load(name, value_range=({low}, {high})); for images that are "
                 f"all bright data.Pipeline(x, value_range=({low}, {high})). Received: values from {lowest:g} on"
             )
 
@@ -103,7 +103,8 @@ class DataDescription:
 
     Args:
         x: The `Component` that every batch has. Defaults to any numbers.
-        y: The second `Component`, or `None` for a model of x alone, which ignores integer labels. Defaults to `None`.
+        y: The second `Component`, or `None` for a model that uses only x and ignores integer labels. Defaults to
+            `None`.
         sample_weight: Whether each example has its own loss, which can be weighted. Defaults to `False`.
         paired: Whether row i of x belongs to row i of y. Defaults to `True`.
 
@@ -136,7 +137,7 @@ class DataDescription:
         return {part.name: part.limits for part in parts if part.limits is not None}
 
     def parts(self, data):
-        """The parts of a batch that the model uses and that are there: a dict by name.
+        """The present parts of a batch that the model uses: a dict by name.
 
         `data` is x, a tuple (x, y) or (x, y, sample_weight), or a dict such as those of tensorflow-datasets, of arrays
         or of tensors. A `ValueError` names a part that is missing, or that the model cannot use.

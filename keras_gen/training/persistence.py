@@ -1,4 +1,4 @@
-"""What a model's file holds: all that a resumed run needs, and the arguments of its class and its bases."""
+"""The contents of a model's file: all that a resumed run needs, and the arguments of its class and its bases."""
 
 import functools
 import inspect

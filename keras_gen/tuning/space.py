@@ -93,8 +93,8 @@ def parse(text):
     """Ranges from a line such as `latent_dim=2:64,corruption=0:0.6,activation=relu|silu`.
 
     Args:
-        text: Names and ranges with commas between; `a:b` is a range, `a|b|c` are choices. Whole numbers from 1 on whose
-            highest is at least 8 times the lowest are searched at equal ratios.
+        text: Names and ranges with commas between; `a:b` is a range, `a|b|c` are choices. Ranges of whole numbers >= 1
+            whose upper end is at least 8 times the lower one are searched at equal ratios.
 
     Returns:
         List of `Range`.
@@ -145,7 +145,7 @@ def validated(ranges, known):
     names = [range_.name for range_ in ranges]
     for name in names:
         if name == "units" and name in known:
-            raise ValueError("`units` cannot be searched as they are. Expected: ranges of `layers` and `nodes`")
+            raise ValueError("`units` cannot be searched directly. Expected: ranges of `layers` and `nodes`")
         checks.choice("search range", name, usual_ranges(known))
     if len(set(names)) < len(names):
         raise ValueError(f"A search range must be named once. Received: {names}")
@@ -155,8 +155,8 @@ def validated(ranges, known):
 def preset_arguments(ranges, hp, known):
     """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
 
-    The widths are taken in falling order, and none is less than the code's, as a symmetric autoencoder needs. `known`
-    are the preset's other arguments, with its defaults.
+    The widths are sorted in falling order, and none is smaller than the code, as a symmetric autoencoder requires.
+    `known` are the preset's other arguments, with its defaults.
     """
     by_name = {range_.name: range_ for range_ in ranges}
     values = {name: range_.suggest(hp) for name, range_ in by_name.items() if name not in UNITS_RANGES}
@@ -182,7 +182,7 @@ def one_standard_error(sizes, errors, standard_errors):
 
     Args:
         sizes: List of numbers.
-        errors: List of their errors, at least one finite; those that are not are left out.
+        errors: List of their errors, at least one finite; others are left out.
         standard_errors: List of the errors' standard errors.
 
     Returns:

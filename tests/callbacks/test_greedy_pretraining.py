@@ -254,9 +254,9 @@ def test_other_models_are_refused(digits):
     crossed = models.Autoencoder(encoder, decoder)
     for model, message in (
         (wide, "that mirrors the encoder"),
-        (convolutional, "dense layers alone"),
+        (convolutional, "dense layers only"),
         (vae, "Autoencoder"),
-        (scaled, "dense layers alone"),
+        (scaled, "dense layers only"),
         (crossed, "each tied layer to be tied to its mirror image"),
     ):
         model.compile("adam")

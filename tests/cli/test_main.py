@@ -173,7 +173,7 @@ def test_a_damaged_run_is_one_line(vae, refused):
         (
             ("train", "conditional-gan", "--num-classes", "5"),
             1,
-            "--num-classes must be that of the data.",
+            "--num-classes must match the data.",
         ),
         (("train", "vae", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
         (("tune", "autoencodr", "--search", "corruption=0:0.5"), 1, "Unknown model. Did you mean 'autoencoder'?"),

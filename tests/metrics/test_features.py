@@ -132,7 +132,7 @@ def test_bad_examples(shape, x, value_range, message):
 
 
 def test_bad_arguments():
-    with pytest.raises(ValueError, match="Expected: letters, digits, _, - and . alone. Received: name='a/b'"):
+    with pytest.raises(ValueError, match="Expected: only letters, digits, _, - and . Received: name='a/b'"):
         metrics.FeatureExtractor("a/b")
     with pytest.raises(ValueError, match="`batch_size` must be an integer >= 1"):
         metrics.FeatureExtractor("a", batch_size=0)

@@ -100,7 +100,7 @@ def test_classes_are_those_of_the_data_and_keep_their_names(tmp_path):
     assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["history.png"]
     again = train(Settings("lenet5", name, 2, 30, options={"width": 0.2}), tmp_path / "lenet5", True, {"epochs"})
     assert again.settings.options["class_names"] == ("3", "7") and again.epochs == 2
-    with pytest.raises(ValueError, match="--num-classes must be that of the data. Expected: 2, or no .* Received: 8"):
+    with pytest.raises(ValueError, match="--num-classes must match the data. Expected: 2, or no .* Received: 8"):
         train(Settings("lenet5", name, 1, 30, options={"num_classes": 8}), tmp_path / "chosen")
     with pytest.raises(ValueError, match="needs two or more classes. .* Received: '0' alone"):
         train(Settings("lenet5", few(tmp_path, y=np.zeros(30, int)), 1, 30), tmp_path / "chosen")
