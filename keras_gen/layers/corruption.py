@@ -38,9 +38,9 @@ class MaskingNoise(_Corruption):
     Args:
         rate: Fraction of the inputs to mask, a number in [0, 1).
         value: Value of masked inputs; NaN for networks that read NaN as missing. Defaults to 0.
+        seed: Integer, or `None` for one from the global state. Defaults to `None`.
         widths: Numbers of adjacent inputs, along the last axis, that are masked together, such as the indicators of one
             category; their sum is the size of that axis. Defaults to `None`: each input by itself.
-        seed: Integer, or `None` for one from the global state. Defaults to `None`.
         **kwargs: As in `keras.layers.Layer`.
 
     Example:
@@ -52,7 +52,7 @@ class MaskingNoise(_Corruption):
         Vincent et al., 2010, Stacked denoising autoencoders, JMLR 11, section 3.3.
     """
 
-    def __init__(self, rate, value=0.0, widths=None, seed=None, **kwargs):
+    def __init__(self, rate, value=0.0, seed=None, widths=None, **kwargs):
         super().__init__(rate, seed, **kwargs)
         self.value = value
         self.widths = None if widths is None else checks.widths("widths", widths)

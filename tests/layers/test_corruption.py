@@ -22,6 +22,10 @@ def test_masking_by_widths_takes_neighbours_together():
     assert (masked[:, 1] != masked[:, 2]).any() and layer.get_config()["widths"] == [2, 1, 3]
 
 
+def test_the_third_argument_of_masking_is_the_seed():
+    assert layers.MaskingNoise(0.3, 0.0, 7).get_config()["seed"] == 7
+
+
 def test_salt_and_pepper_are_equally_frequent():
     noisy = np.asarray(layers.SaltAndPepperNoise(0.4, low=-1, high=2, seed=1)(X, training=True))
     assert set(np.unique(noisy)) == {-1.0, 0.5, 2.0}
