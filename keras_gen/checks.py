@@ -171,3 +171,10 @@ def with_tolerance(value_range):
 def _digits(value):
     """The digits that identify a float32, so a value out of range is never shown as the bound that it exceeds."""
     return str(np.float32(value)).removesuffix(".0")
+
+
+def listed(items, most=3):
+    """The first items, each as Python shows it, and the number of the others: a text for a message."""
+    items = list(items)
+    shown = ", ".join(map(repr, items[:most]))
+    return shown + (f" and {len(items) - most} others" if len(items) > most else "")

@@ -120,7 +120,7 @@ class AutoencoderEstimator(BaseEstimator):
             columns = np.flatnonzero(features).tolist()
         else:
             columns = self._encoder.columns_[[part.any() for part in self._encoder.split(features)]].tolist()
-        return columns if len(columns) <= _SHOWN else f"{len(columns)} columns, the first of them {columns[0]!r}"
+        return checks.listed(columns, _SHOWN)
 
     def _fit_scaler(self, X):
         """The rows in the scaled units of a new `scaler_`."""

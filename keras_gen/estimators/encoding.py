@@ -3,15 +3,17 @@
 pandas is not imported before there is a DataFrame.
 """
 
-import decimal
 import sys
 
 import numpy as np
 from sklearn.preprocessing import OrdinalEncoder
 
+from keras_gen import checks
+
 _FEW = 30  # up to this many different texts are categories, however few rows there are
-_REPEATED = 0.75  # of a column's texts; columns with a larger share of different texts are refused
-_SHOWN = 3  # values that a message shows
+_DIFFERENT = 0.5  # of a column's texts; with a larger share of different ones they identify rows
+_MOST = 100  # categories of a column that have indicators of their own
+_CONVERSIONS = {"date": "pandas.to_datetime", "decimal": "pandas.to_numeric"}  # of objects of `datetime`, `decimal`
 _STEPS = (86400, 3600, 60, 1)  # seconds: a day, an hour, a minute, a second
 
 
@@ -21,17 +23,17 @@ def is_frame(X):
     return pandas is not None and isinstance(X, pandas.DataFrame)
 
 
-def is_identifier(column, share=0.5):
-    """Whether a column of text identifies rows: more than this share of its known texts, and many, are different."""
+def is_identifier(column):
+    """Whether a column of text identifies rows: more than half of its known texts, and many, are different."""
     known = column.dropna()
-    return known.nunique() > max(_FEW, share * len(known)) and isinstance(_coder(known), _Categories)
+    return known.nunique() > max(_FEW, _DIFFERENT * len(known)) and isinstance(_coder(known), _Categories)
 
 
 class TableEncoder:
     """Encode the columns of a pandas DataFrame as float64 features, and decode them.
 
     A number is one feature, and so is a date or a duration (in days). A category, a text or a boolean has one indicator
-    for each value, and one for all values that `fit` did not see. All features of a missing cell are NaN.
+    for each of the 100 most frequent values, and one for all others. All features of a missing cell are NaN.
 
     Attributes:
         columns_: The columns' labels, a `pandas.Index`.
@@ -43,13 +45,15 @@ class TableEncoder:
         """Learn the columns of `X`, a DataFrame whose labels differ."""
         repeated = X.columns[X.columns.duplicated()].unique().tolist()
         if repeated:
-            raise ValueError(f"Column names must be unique. Received: more than one column named {_some(repeated)}")
-        identifiers = [name for name, column in X.items() if is_identifier(column, _REPEATED)]
+            raise ValueError(
+                f"Column names must be unique. Received: more than one column named {checks.listed(repeated)}"
+            )
+        identifiers = [name for name, column in X.items() if is_identifier(column)]
         if identifiers:
             raise ValueError(
                 "A column of text must hold categories that repeat, not identifiers. Expected: a table without "
-                f"identifiers, as X.drop(columns={identifiers}) returns. Received: almost only different values in "
-                f"{_some(identifiers)}"
+                f"identifiers, as X.drop(columns={identifiers}) returns. Received: mostly different values in "
+                f"{checks.listed(identifiers)}"
             )
         self.columns_, self._coders = X.columns, []
         for name, column in X.items():
@@ -80,7 +84,7 @@ class TableEncoder:
             except (TypeError, ValueError):
                 raise ValueError(
                     f"Column {name!r} is of another type than in `fit`. Expected: {coder.holds}. "
-                    f"Received: {_some(column[known].unique().tolist())}"
+                    f"Received: {checks.listed(column[known].unique().tolist())}"
                 ) from None
             features.append(values)
         return np.concatenate(features, axis=1)
@@ -138,10 +142,11 @@ def _coder(known):
     if types.is_datetime64_any_dtype(known) or types.is_timedelta64_dtype(known):
         return _Dates()
     inferred = types.infer_dtype(known)
-    if inferred == "date":
-        return _Days()
-    if inferred == "decimal":
-        return _Decimals()
+    if inferred in _CONVERSIONS:
+        raise ValueError(
+            "A column must hold numbers, dates of pandas or categories. "
+            f"Expected: {_CONVERSIONS[inferred]}(X[{known.name!r}]). Received: {inferred} objects in {known.name!r}"
+        )
     return _Numbers() if types.is_any_real_numeric_dtype(known) else _Categories()
 
 
@@ -162,18 +167,6 @@ class _Numbers:
     def decode(self, features):
         values = np.clip(features[:, 0], *self._limits)
         return np.rint(values).astype("int64") if self._whole else values
-
-
-class _Decimals(_Numbers):
-    """Objects of `decimal.Decimal`, with as many places as the known ones."""
-
-    def fit(self, known):
-        self._places = max(-value.as_tuple().exponent for value in known)
-        return super().fit(known)
-
-    def decode(self, features):
-        values = [decimal.Decimal(f"{value:.{max(self._places, 0)}f}") for value in super().decode(features)]
-        return np.array(values, dtype=object)
 
 
 class _Dates:
@@ -202,61 +195,37 @@ class _Dates:
         return pd.Series(self._first + pd.to_timedelta(seconds, unit="s")).astype(self._dtype).array
 
 
-class _Days(_Dates):
-    """Objects of `datetime.date`."""
-
-    def fit(self, known):
-        import pandas as pd
-
-        return super().fit(pd.to_datetime(known))
-
-    def encode(self, known):
-        import pandas as pd
-
-        return super().encode(pd.to_datetime(known))
-
-    def decode(self, features):
-        import pandas as pd
-
-        return pd.Series(super().decode(features)).dt.date.astype(object).array
-
-
 class _Categories:
-    """Categories: indicators of the known values, sorted, and of all others."""
+    """Categories: indicators of the most frequent of the known values, sorted, and of all others."""
 
     holds = "categories"
 
     def fit(self, known):
-        self._encoder = OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
-        self._dtype = known.infer_objects().dtype
-        self._encoder.fit(_objects(known))
-        self.width = len(self._encoder.categories_[0]) + 1
-        return self
-
-    @property
-    def values(self):
         import pandas as pd
 
-        return pd.Index(self._encoder.categories_[0])
+        self._encoder = OrdinalEncoder(
+            handle_unknown="use_encoded_value", unknown_value=-1, max_categories=_MOST + 1
+        ).fit(_objects(known))  # rare values share the last code
+        self._dtype, values = known.infer_objects().dtype, self._encoder.categories_[0]
+        rare = self._encoder.infrequent_categories_[0]
+        self.values = pd.Index(values if rare is None else values[~np.isin(values, rare)])
+        self.width = len(self.values) + 1
+        return self
 
     def encode(self, known):
         if not len(known):
             return np.empty((0, self.width))
         codes = self._encoder.transform(_objects(known))[:, 0].astype(int)
-        return np.eye(self.width)[codes]  # the last indicator is that of -1
+        indicators = np.zeros((len(known), self.width))
+        indicators[np.arange(len(known)), codes] = 1  # of -1 the last
+        return indicators
 
     def decode(self, features):
         import pandas as pd
 
-        values = self._encoder.categories_[0][features[:, :-1].argmax(axis=1)]
+        values = self.values.to_numpy(object)[features[:, :-1].argmax(axis=1)]
         return pd.Series(values).astype(self._dtype).array
 
 
 def _objects(known):
     return known.to_numpy(object)[:, None]
-
-
-def _some(values):
-    """The first of some values, as a message shows them."""
-    shown = ", ".join(repr(value) for value in values[:_SHOWN])
-    return shown + (f" and {len(values) - _SHOWN} others" if len(values) > _SHOWN else "")

@@ -7,8 +7,6 @@ import pytest
 
 from keras_gen.estimators.encoding import TableEncoder, is_frame, is_identifier
 
-DAY = datetime.date
-
 
 def table():
     """A column of each type, the third cell of each missing."""
@@ -23,9 +21,7 @@ def table():
             "category": pd.cut([1.0, 2.0, np.nan, 6.0], 2),
             "date": pd.to_datetime(["2020-01-01", "2020-01-05", None, "2020-02-01"]),
             "time": times.tz_localize("Europe/Vienna"),
-            "day": [DAY(2020, 1, 1), DAY(2020, 1, 5), None, DAY(2020, 2, 1)],
             "duration": pd.to_timedelta([1, 2, None, 4], unit="h"),
-            "money": [decimal.Decimal("1.25"), decimal.Decimal("2.5"), None, decimal.Decimal("4")],
         }
     )
 
@@ -63,7 +59,7 @@ def test_values_between_the_known_ones_are_rounded_and_none_is_beyond():
         ends = features[0] + part * (features[3] - features[0])
         row = encoder.fill(gaps, np.where(np.isnan(features), ends, features)).iloc[2]
         assert row["number"] == pytest.approx(expected[0]) and row["whole"] == expected[1]
-        assert str(row["date"].date()) == str(row["day"]) == expected[2]
+        assert str(row["date"].date()) == expected[2]
         assert row["duration"] == pd.Timedelta(hours=expected[3]).round("h") and row["time"].second == 0
 
 
@@ -72,6 +68,20 @@ def test_an_unknown_category_has_an_indicator_of_its_own():
     features = encoder.transform(pd.DataFrame({"text": ["b", "new", 7, None]}))
     np.testing.assert_array_equal(features, [[0, 1, 0], [0, 0, 1], [0, 0, 1], [np.nan] * 3])
     assert encoder.inverse_transform(np.array([[0.1, 0.3, 0.9]]))["text"].tolist() == ["b"]
+
+
+def test_rare_categories_share_the_indicator_of_unknown_ones():
+    texts = pd.Series([f"frequent {n:03}" for n in range(100)] * 3 + [f"rare {n:03}" for n in range(50)])
+    encoder = TableEncoder().fit(texts.to_frame("text"))
+    features = encoder.transform(texts.to_frame("text"))
+    assert encoder.widths_ == [101] and features.sum() == 350
+    assert features[300:, 100].all() and not features[:300, 100].any()
+    features[300:, 7] = 0.5  # the nearest of those with an indicator of their own
+    decoded = encoder.inverse_transform(features)["text"]
+    assert (decoded[:300] == texts[:300]).all() and (decoded[300:] == "frequent 007").all()
+    gaps = texts.astype("category").to_frame("text")
+    gaps.loc[349] = None
+    assert encoder.fill(gaps, features)["text"].tolist()[-2:] == ["rare 048", "frequent 007"]
 
 
 def test_each_column_has_variance_one_in_the_common_scale():
@@ -92,7 +102,9 @@ def test_identifiers():
     ("columns", "message"),
     [
         ({"a": ["x", 1]}, "must be of one type. Received: int, str in column 'a'"),
-        ({"id": [f"{n:03}" for n in range(99)]}, r"X.drop\(columns=\['id'\]\).* only different values in 'id'"),
+        ({"id": [f"{n:03}" for n in range(99)]}, r"X.drop\(columns=\['id'\]\).* mostly different values in 'id'"),
+        ({"day": [datetime.date(2020, 1, 1)]}, r"Expected: pandas.to_datetime\(X\['day'\]\). Received: date objects"),
+        ({"money": [decimal.Decimal(1)]}, r"Expected: pandas.to_numeric\(X\['money'\]\). Received: decimal objects"),
     ],
 )
 def test_bad_columns(columns, message):
