@@ -18,6 +18,9 @@ SUFFIXES = (".csv", ".tsv", ".parquet")
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "?"}
 _DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*"
 _CODE = r"[+-]?0\d+"  # whole numbers with a leading zero, such as postcodes, are names
+_DECIMAL_COMMA = r'(?:^|;)\s*"?[+-]?\d+,\d+"?\s*(?:;|$)'  # a cell of a file with semicolons
+_WITH_POINTS = r"[+-]?(\d+|\d{1,3}(\.\d{3})+|\d*\.\d+)(,\d+)?"  # numbers, some with points for thousands or decimals
+_CONVERSIONS = {"date": "to_datetime", "decimal": "to_numeric"}  # functions of pandas for objects of Parquet files
 
 
 @dataclasses.dataclass
@@ -30,12 +33,14 @@ class Table:
         writers: Dict from a column of `text` to the function that writes one of its values as a string. Defaults to
             {}.
         separator: Character between the cells of `text`. Defaults to `","`.
+        decimal: Character before the decimals of numbers in `text`. Defaults to `"."`.
     """
 
     frame: typing.Any
     text: typing.Any = None
     writers: dict = dataclasses.field(default_factory=dict)
     separator: str = ","
+    decimal: str = "."
 
     def filled(self, frame):
         """A table with the values of `frame` in the missing cells of this one; all other cells are as they were."""
@@ -49,6 +54,10 @@ class Table:
 
     def shown(self, name, value):
         """A value of a column as a short string, written as in the file."""
+        import pandas as pd
+
+        if pd.isna(value):
+            return "(missing)"
         if name in self.writers:
             return self.writers[name](value)
         return f"{value:.4g}" if isinstance(value, float) else str(value).removesuffix(" 00:00:00")
@@ -57,7 +66,10 @@ class Table:
         """A table with the columns of a DataFrame added in front."""
         import pandas as pd
 
-        parts = [columns, self.frame], [columns.astype(str), self.text]
+        texts = columns.astype(str)
+        for name in columns.select_dtypes("float"):
+            texts[name] = texts[name].str.replace(".", self.decimal, regex=False)
+        parts = [columns, self.frame], [texts, self.text]
         frame, text = (None if part is None else pd.concat([new, part], axis=1) for new, part in parts)
         return dataclasses.replace(self, frame=frame, text=text)
 
@@ -90,7 +102,8 @@ def read_table(path):
     The separator of a CSV file is the comma, semicolon, tab or bar that is most frequent in the first line, the column
     names. A column is of numbers, of `true` and `false`, or of dates such as 2024-05-31, 31.5.2024 or 5/31/2024 if all
     its known cells are; of texts otherwise. Whole numbers with a leading zero are texts. Empty cells and `NA`, `NaN`,
-    `null`, `None` and `?` are missing.
+    `null`, `None` and `?` are missing. If cells are separated by semicolons and numbers have decimal commas, points in
+    numbers are refused. In a Parquet file, objects of `datetime.date` and `decimal.Decimal` become dates and floats.
 
     Args:
         path: A `.csv` or `.tsv` file in UTF-8, or a `.parquet` file.
@@ -99,7 +112,8 @@ def read_table(path):
         A `Table` of at least one column and one row.
 
     Raises:
-        ValueError: If the file is missing, empty, of another kind, or has two columns with the same name.
+        ValueError: If the file is missing, empty, of another kind, or has two columns with the same name, or numbers
+            with points and decimal commas.
 
     Example:
 
@@ -133,6 +147,10 @@ def _read_parquet(path):
     except (OSError, ValueError) as error:
         raise ValueError(f"{path} is not a Parquet file: {error}") from None
     _check_cells(frame, path)
+    for name, column in frame.items():
+        conversion = _CONVERSIONS.get(pd.api.types.infer_dtype(column))
+        if conversion:
+            frame[name] = getattr(pd, conversion)(column)
     return Table(frame)
 
 
@@ -156,10 +174,10 @@ def _read_csv(path):
     names, text = cells.iloc[0].str.strip(), cells.iloc[1:].reset_index(drop=True)
     text.columns = pd.Index(names.tolist())
     _check_cells(text, path)
-    decimal = "," if separator == ";" and re.search(r";-?\d+,\d+\s*(;|$)", content, re.MULTILINE) else "."
+    decimal = "," if separator == ";" and re.search(_DECIMAL_COMMA, content, re.MULTILINE) else "."
     typed = {name: _typed(text[name].str.strip(), decimal) for name in text}
     columns, writers = ({name: pair[place] for name, pair in typed.items()} for place in (0, 1))
-    return Table(pd.DataFrame(columns), text, writers, separator)
+    return Table(pd.DataFrame(columns), text, writers, separator, decimal)
 
 
 def _typed(cells, decimal):
@@ -173,14 +191,20 @@ def _typed(cells, decimal):
     if lower.isin(["true", "false"]).all():
         texts = dict(zip(lower == "true", known, strict=True))
         return (lower == "true").astype("boolean").reindex(cells.index), lambda value: texts[bool(value)]
-    if not known.str.fullmatch(_CODE).any():
+    points = known[known.str.contains(".", regex=False)] if decimal == "," else known[:0]
+    if not len(points) and not known.str.fullmatch(_CODE).any():
         try:
-            return _numbers(known.str.replace(decimal, ".") if decimal != "." else known, cells.index, decimal)
+            return _numbers(known.str.replace(decimal, "."), cells.index, decimal)
         except (ValueError, OverflowError):
             pass
     layout = _layout(known) if known.str.fullmatch(_DATE).all() else None
     if layout:
         return pd.to_datetime(known, format=layout).reindex(cells.index), lambda value: value.strftime(layout)
+    if len(points) and known.str.fullmatch(_WITH_POINTS).all():
+        raise ValueError(
+            f"Column {cells.name!r} has points in its numbers, but the file has decimal commas. "
+            f"Expected: numbers such as 1234,56. Received: {points.iloc[0]!r}"
+        )
     return known.astype(object).reindex(cells.index), str
 
 

@@ -1,3 +1,5 @@
+import datetime
+import decimal
 import importlib.util
 
 import pandas as pd
@@ -40,6 +42,17 @@ def test_known_cells_are_written_as_they_were_and_filled_ones_alike(file, tmp_pa
     assert (tmp_path / "filled.csv").read_text().replace('"', "") == expected
 
 
+@pytest.mark.parametrize("cell", ["1,5", " +1,5", '"1,5"'])
+def test_decimal_commas_are_found_in_the_first_column_and_written(cell, tmp_path):
+    (tmp_path / "a.csv").write_text(f"a;b\r\n{cell};x\r\n2,25;y\r\n", newline="")
+    table = read_table(tmp_path / "a.csv")
+    assert table.frame["a"].tolist() == [1.5, 2.25]
+    table.with_columns(pd.DataFrame({"score": [0.25, 1e-6], "rank": [1, 2]})).write(tmp_path / "b.csv")
+    assert (tmp_path / "b.csv").read_text().splitlines()[:2] == ["score;rank;a;b", "0,25;1;" + cell.strip('"') + ";x"]
+    again = read_table(tmp_path / "b.csv").frame
+    assert again["score"].tolist() == [0.25, 1e-6] and again["a"].tolist() == [1.5, 2.25]
+
+
 @pytest.mark.parametrize(
     ("cells", "kind"),
     [
@@ -68,6 +81,11 @@ def test_parquet_keeps_types_and_needs_pyarrow(tmp_path, monkeypatch):
     table.write(tmp_path / "b.parquet")
     pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "b.parquet"), frame)
     assert table.shown("when", frame["when"][0]) == "2020-01-01" and table.shown("x", 1.23456) == "1.235"
+    assert table.shown("when", frame["when"][1]) == table.shown("kind", None) == "(missing)"
+    objects = pd.DataFrame({"day": [datetime.date(2020, 1, 1), None], "money": [decimal.Decimal("1.25"), None]})
+    objects.to_parquet(tmp_path / "c.parquet")
+    read = read_table(tmp_path / "c.parquet").frame
+    assert read["day"].dtype.kind == "M" and read["money"][0] == 1.25 and read.isna().sum().tolist() == [1, 1]
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ImportError, match="Parquet files need pyarrow. Expected: pip install"):
         read_table(tmp_path / "a.parquet")
@@ -81,6 +99,8 @@ def test_parquet_keeps_types_and_needs_pyarrow(tmp_path, monkeypatch):
         ("a.csv", b"a,a\n1,2\n", r"Column names must be unique. Received: \['a'\] more than once"),
         ("a.csv", b"\x89PNG\xff\x00", "is not a CSV file. Expected: text in UTF-8"),
         ("a.csv", b"a,b\n1\x00,2\n", "Received: zero bytes"),
+        ("a.csv", b"a;b\n1,5;x\n1.234;y\n", "Column 'a' has points .* numbers such as 1234,56. Received: '1.234'"),
+        ("a.csv", b"a;b\n1,5;1.234,5\n1,7;3,5\n", "Column 'b' has points .* Received: '1.234,5'"),
         ("a.csv", b"a,b\n1,2\n1,2,3\n", "is not a CSV file: .*Expected 2 fields in line 3, saw 3"),
         ("a.parquet", b"a,b\n1,2\n", "is not a Parquet file"),
         ("a.xlsx", b"", r"Expected: one of \('.csv', '.tsv', '.parquet'\). Received: .*a.xlsx"),
