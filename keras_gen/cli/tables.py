@@ -1,12 +1,12 @@
 """The commands for tables: `outliers` and `impute`."""
 
-import importlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from keras_gen.quiet import quiet_start
+from keras_gen.cli.options import elements
+from keras_gen.cli.run_options import imported
 
 _TABLE = Annotated[Path, typer.Argument(help="A .csv, .tsv or .parquet file, with column names in its first line.")]
 _OUT = Annotated[Path, typer.Option(help="The new file, with any of these suffixes.")]
@@ -28,15 +28,20 @@ def outliers(
     table: _TABLE,
     out: _OUT,
     contamination: Annotated[
-        float, typer.Option(help="Fraction of the rows to flag as outliers, up to 0.5; it does not change the scores.")
-    ] = 0.05,
+        float | None,
+        typer.Option(
+            help="Fraction of the rows to flag as outliers, up to 0.5; it does not change the scores. [default: 0.1]",
+            show_default=False,
+        ),
+    ] = None,
     without: _WITHOUT = "",
     epochs: _EPOCHS = None,
     seed: _SEED = 0,
     picture: _PICTURE = None,
 ):
     """Score the rows of a table: how unusual they are, and which columns make them so."""
-    _print(_runs().outliers(table, out, picture, contamination, _names(without), epochs, seed))
+    runs = imported("keras_gen.runs.tables")
+    _print(runs.outliers(table, out, picture, contamination, elements("--without", without, str), epochs, seed))
 
 
 def impute(
@@ -48,18 +53,10 @@ def impute(
     picture: _PICTURE = None,
 ):
     """Fill the missing cells of a table, and leave the known ones unchanged."""
-    _print(_runs().impute(table, out, picture, _names(without), epochs, seed))
+    runs = imported("keras_gen.runs.tables")
+    _print(runs.impute(table, out, picture, elements("--without", without, str), epochs, seed))
 
 
-def _runs():
-    with quiet_start():
-        return importlib.import_module("keras_gen.runs.tables")
-
-
-def _names(text):
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _print(done):
-    for line in done.lines:
+def _print(lines):
+    for line in lines:
         typer.echo(line)

@@ -10,14 +10,15 @@ _PANELS = 11  # tested columns of a report
 _LONGEST = 14  # characters of a cell or a name
 
 
-def outlier_report(scores, flagged, errors, cells):
+def outlier_report(scores, flagged, errors, cells, text):
     """The scores of all rows, and the cells behind the strongest outliers, each with its share of the row's error.
 
     Args:
         scores: Array `(n,)`, higher for stronger outliers.
         flagged: Boolean array `(n,)`: the rows that count as outliers.
         errors: DataFrame `(n, columns)` of the cells' errors, numbers >= 0.
-        cells: DataFrame of the same shape of the cells' texts.
+        cells: DataFrame of the same shape of the cells.
+        text: Function of a column's name and a cell that gives the text to show.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -26,7 +27,8 @@ def outlier_report(scores, flagged, errors, cells):
 
     >>> import pandas as pd
     >>> errors = pd.DataFrame({"size": [0.1, 9.0], "colour": [0.2, 0.4]})
-    >>> figure = outlier_report(np.array([0.15, 4.7]), np.array([False, True]), errors, errors.astype(str))
+    >>> flagged = np.array([False, True])
+    >>> figure = outlier_report(np.array([0.15, 4.7]), flagged, errors, errors, lambda name, cell: f"{name} {cell}")
     """
     scores, flagged, values = np.asarray(scores), np.asarray(flagged), np.asarray(errors, float)
     order = np.argsort(-scores, kind="stable")
@@ -37,20 +39,15 @@ def outlier_report(scores, flagged, errors, cells):
     figure.set_layout_engine("constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3.5, 0.95 * len(columns) + 1))
     ranks = np.arange(1, len(scores) + 1)
-    for chosen, colour, label in ((flagged[order], "tab:red", "flagged"), (~flagged[order], "tab:blue", "others")):
-        left.plot(
-            ranks[chosen], scores[order][chosen], "o", markersize=3, color=colour, label=f"{label}: {chosen.sum()}"
-        )
-    if scores.min() > 0 and scores.max() > 20 * np.median(scores):
-        left.set_yscale("log")
-    left.set(xlabel="rank", ylabel="score", title="Scores of all rows")
-    left.legend(fontsize=8)
+    for chosen, colour in ((flagged[order], "tab:red"), (~flagged[order], "tab:blue")):
+        left.plot(ranks[chosen], scores[order][chosen], "o", markersize=3, color=colour)
+    left.set(xlabel="rank", ylabel="score", title="Scores of all rows (flagged: red)")
     image = right.imshow(shares[:, columns], cmap="Reds", vmin=0, vmax=1, aspect="auto")
     for place, row in enumerate(rows):
         for number, column in enumerate(columns):
             share = shares[place, column]
-            text = _short(cells.iloc[row, column])
-            right.text(number, place, text, ha="center", va="center", fontsize=7, color="w" if share > 0.6 else "k")
+            cell = _short(text(cells.columns[column], cells.iloc[row, column]))
+            right.text(number, place, cell, ha="center", va="center", fontsize=7, color="w" if share > 0.6 else "k")
     names = [_short(errors.columns[column]) for column in columns]
     right.set_xticks(range(len(columns)), names, rotation=35, ha="right", fontsize=8)
     right.set_yticks(range(len(rows)), [f"row {row + 1}" for row in rows], fontsize=8)
@@ -64,21 +61,19 @@ def imputation_report(missing, tests):
 
     Args:
         missing: Series or dict from a column's name to the fraction of its cells that is missing.
-        tests: List of objects, one per column, with `name`, `true` and `filled` (arrays of floats, or of strings for
-            categories), `baseline` (the mean, or the most frequent category) and `summary()`. Columns with missing
-            cells are shown first.
+        tests: Dict from a column's name to (true values, filled ones, a title): arrays of floats, or of strings for
+            categories, which may be empty. Columns with missing cells are shown first.
 
     Returns:
         A `matplotlib.figure.Figure`.
 
     Example:
 
-    >>> from types import SimpleNamespace
     >>> true, filled = np.array([1.0, 2.0]), np.array([1.2, 1.7])
-    >>> test = SimpleNamespace(name="size", true=true, filled=filled, baseline=1.5, summary=lambda: "RMSE 0.25")
-    >>> figure = imputation_report({"size": 0.1}, [test])
+    >>> figure = imputation_report({"size": 0.1}, {"size": (true, filled, "RMSE 0.25")})
     """
-    tests = sorted((test for test in tests if len(test.true)), key=lambda test: not missing[test.name])[:_PANELS]
+    tests = [(name, *test) for name, test in tests.items() if len(test[0])]
+    tests = sorted(tests, key=lambda test: not missing[test[0]])[:_PANELS]
     columns = min(4, len(tests) + 1)
     rows = math.ceil((len(tests) + 1) / columns)
     figure = Figure(figsize=(3.4 * columns, 3.1 * rows), dpi=130, layout="constrained")
@@ -89,33 +84,30 @@ def imputation_report(missing, tests):
     panels[0].barh([_short(name) for name, _ in shown], [100 * part for _, part in shown], color="tab:orange")
     panels[0].tick_params(axis="y", labelsize=7)
     panels[0].set_title("missing cells, %", fontsize=9)
-    for axes, test in zip(panels[1:], tests, strict=False):
-        (_confusion if test.true.dtype == object else _scatter)(axes, test)
-        summary = test.summary().replace(" (", "\n(")
-        axes.set_title(f"{_short(test.name, 30)}\n{summary}", fontsize=8)
+    for axes, (name, true, filled, title) in zip(panels[1:], tests, strict=False):
+        (_confusion if true.dtype == object else _scatter)(axes, true, filled)
+        title = title.replace(" (", "\n(")
+        axes.set_title(f"{_short(name, 30)}\n{title}", fontsize=8)
         axes.set_xlabel("known, hidden for the test", fontsize=8)
         axes.set_ylabel("filled", fontsize=8)
         axes.tick_params(labelsize=7)
     return figure
 
 
-def _scatter(axes, test):
-    axes.plot(test.true, test.filled, "o", markersize=3, alpha=0.6)
-    ends = [min(test.true.min(), test.filled.min()), max(test.true.max(), test.filled.max())]
-    axes.plot(ends, ends, color="tab:green", linewidth=1, label="right")
-    axes.axhline(test.baseline, color="grey", linestyle=":", label="mean")
-    axes.legend(fontsize=7)
+def _scatter(axes, true, filled):
+    axes.plot(true, filled, "o", markersize=3, alpha=0.6)
+    axes.axline((true.mean(), true.mean()), slope=1, color="tab:green", linewidth=1)  # where the filled are right
 
 
-def _confusion(axes, test):
+def _confusion(axes, true, filled):
     """Counts of the most frequent categories, true ones from left to right; white where there is none."""
-    names, counts = np.unique(np.concatenate([test.true, test.filled]).astype(str), return_counts=True)
+    names, counts = np.unique(np.concatenate([true, filled]).astype(str), return_counts=True)
     names = np.sort(names[np.argsort(-counts, kind="stable")[:8]])
-    table = np.array([[((test.true == true) & (test.filled == filled)).sum() for true in names] for filled in names])
+    table = np.array([[((true == column) & (filled == row)).sum() for column in names] for row in names])
     axes.imshow(np.where(table, table, np.nan), cmap="Blues", vmin=0, vmax=1.5 * table.max(), aspect="auto")
-    for (filled, true), count in np.ndenumerate(table):
+    for (row, column), count in np.ndenumerate(table):
         if count:
-            axes.text(true, filled, count, ha="center", va="center", fontsize=7)
+            axes.text(column, row, count, ha="center", va="center", fontsize=7)
     labels = [_short(name, 10) for name in names]
     axes.set_xticks(range(len(names)), labels, rotation=35, ha="right")
     axes.set_yticks(range(len(names)), labels)

@@ -1,8 +1,6 @@
 """The work of the commands for tables: outliers and missing values of a CSV or Parquet file."""
 
-import dataclasses
 import functools
-import typing
 import warnings
 from pathlib import Path
 
@@ -21,55 +19,7 @@ _RESULTS = ("outlier_score", "outlier_rank", "outlier", "outlier_columns")
 _TESTED = 0.1  # of the known cells, hidden to measure the error of imputation
 
 
-@dataclasses.dataclass
-class Done:
-    """The result of a command: lines of text, the table that it wrote, and the figure."""
-
-    lines: list
-    table: typing.Any
-    figure: typing.Any
-
-
-@dataclasses.dataclass
-class _Test:
-    """Known cells of a column that were hidden, what was filled in, and the mean or the most frequent value.
-
-    They are floats (of dates: days since the first), or strings.
-    """
-
-    name: str
-    true: np.ndarray
-    filled: np.ndarray
-    baseline: typing.Any
-    unit: str
-
-    @classmethod
-    def of(cls, name, true, filled, known, hidden):
-        true, filled, known = true[hidden], filled[hidden], known.dropna()
-        encoder = TableEncoder().fit(known.to_frame())
-        if encoder.widths_ == [1]:
-            columns = [encoder.transform(column.to_frame())[:, 0] for column in (true, filled, known)]
-            return cls(name, *columns[:2], columns[2].mean(), " days" if encoder.holds_ == ["dates"] else "")
-        true, filled = (column.astype(str).to_numpy(object) for column in (true, filled))
-        return cls(name, true, filled, str(known.mode().iloc[0]), "%")
-
-    @property
-    def errors(self):
-        """The error, and that of the baseline: root mean squared ones, or the percentages that are wrong."""
-        if self.unit == "%":
-            return tuple(100 * float(np.mean(self.true != guess)) for guess in (self.filled, self.baseline))
-        return tuple(float(np.sqrt(np.mean(np.square(self.true - guess)))) for guess in (self.filled, self.baseline))
-
-    def summary(self):
-        if not len(self.true):
-            return "too few known cells for a test"
-        ours, baseline = self.errors
-        if self.unit == "%":
-            return f"{100 - ours:.0f} % of {len(self.true)} cells right (the most frequent: {100 - baseline:.0f} %)"
-        return f"RMSE {ours:.3g}{self.unit} of {len(self.true)} cells (the mean: {baseline:.3g}{self.unit})"
-
-
-def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=None, seed=0):
+def outliers(path, out, picture=None, contamination=None, without=(), epochs=None, seed=0):
     """Score the rows of a table by `AutoencoderOutlierDetector`, and write them with their scores.
 
     Missing cells are filled by `AutoencoderImputer` first.
@@ -79,18 +29,21 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
         out: The new file: the columns `outlier_score` (higher for stronger outliers), `outlier_rank` (1 for the
             strongest), `outlier` and `outlier_columns`, and those of the table.
         picture: The new PNG of the report. Defaults to `None`: the name of `out` with `.png`.
-        contamination: Fraction of the rows that are flagged as outliers, in (0, 0.5]. Defaults to 0.05.
+        contamination: Fraction of the rows that are flagged as outliers, in (0, 0.5]. Defaults to `None`: that of the
+            detector.
         without: Names of columns that are not used. Defaults to ().
         epochs: Epochs of training. Defaults to `None`: those of the estimators.
         seed: Integer. Defaults to 0.
 
     Returns:
-        `Done`.
+        List of lines of text: how many rows are flagged, the strongest outliers, and the files written.
     """
     picture = _new_files(out, picture)
     options = _options(epochs, seed)
-    detector = AutoencoderOutlierDetector(contamination=contamination, **options)
-    check_contamination(contamination)
+    detector = AutoencoderOutlierDetector(**options)
+    if contamination is not None:
+        detector.contamination = contamination
+    check_contamination(detector.contamination)
     table = read_table(path)
     taken = [name for name in _RESULTS if name in table.frame]
     if taken:
@@ -98,7 +51,7 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
     used = _usable(table.frame, without)
     if (used.nunique() < 2).all():
         raise ValueError("A table without variation has no outliers. Expected: a column of at least two values")
-    missing, lines = used.isna(), []
+    given, missing, lines = used, used.isna(), []
     if missing.any(axis=None):
         used = AutoencoderImputer(**options).fit(used).transform(used)
         lines.append(f"Filled {missing.sum().sum()} missing cells for the scores, as `keras-gen impute` does.")
@@ -112,11 +65,11 @@ def outliers(path, out, picture=None, contamination=0.05, without=(), epochs=Non
     texts = ["; ".join(parts) for parts in reasons]
     results = zip(_RESULTS, (np.round(scores, 6), rank, flagged, texts), strict=True)
     columns = type(used)(dict(results), index=used.index)
-    lines.append(f"{flagged.sum()} of {len(used)} rows are flagged (--contamination {contamination:g}). The strongest:")
+    share = f"--contamination {detector.contamination:g}"
+    lines.append(f"{flagged.sum()} of {len(used)} rows are flagged ({share}). The strongest:")
     lines += [f"  row {place + 1}, score {scores[place]:.3g}: {texts[place]}" for place in order[:5]]
-    shown = used.apply(lambda column: [table.shown(column.name, value) for value in column])
-    figure = plots.outlier_report(scores, flagged, errors, shown)
-    return _written(Done(lines, table.with_columns(columns), figure), out, picture)
+    figure = plots.outlier_report(scores, flagged, errors, given, table.shown)
+    return _written(lines, table.with_columns(columns), figure, out, picture)
 
 
 def impute(path, out, picture=None, without=(), epochs=None, seed=0):
@@ -130,7 +83,7 @@ def impute(path, out, picture=None, without=(), epochs=None, seed=0):
         picture: The new PNG of the report. Defaults to `None`: the name of `out` with `.png`.
 
     Returns:
-        `Done`.
+        List of lines of text: how many cells are filled, the error of each column, and the files written.
     """
     picture = _new_files(out, picture)
     imputer = functools.partial(AutoencoderImputer, **_options(epochs, seed))
@@ -142,13 +95,13 @@ def impute(path, out, picture=None, without=(), epochs=None, seed=0):
     hidden = _hidden(used, np.random.default_rng(seed))
     tested = used.mask(hidden)
     guesses = imputer().fit(tested).transform(tested)
-    tests = [_Test.of(name, *(frame[name] for frame in (used, guesses, tested, hidden))) for name in used]
+    tests = {name: _tested(*(frame[name] for frame in (used, guesses, tested, hidden))) for name in used}
     completed = table.frame.copy()
     completed[used.columns] = imputer().fit(used).transform(used)
     lines = [f"Filled {gaps.sum()} cells. Errors are those of known cells that were hidden for a test:"]
-    lines += [f"  {test.name}: {gaps[test.name]} filled; {test.summary()}" for test in tests if gaps[test.name]]
+    lines += [f"  {name}: {gaps[name]} filled; {summary}" for name, (*_, summary) in tests.items() if gaps[name]]
     figure = plots.imputation_report(gaps / len(used), tests)
-    return _written(Done(lines, table.filled(completed), figure), out, picture)
+    return _written(lines, table.filled(completed), figure, out, picture)
 
 
 def _new_files(out, picture):
@@ -200,33 +153,53 @@ def _reasons(table, used, errors, expected):
     values = errors.to_numpy()
     shares = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-12)
     largest = np.argsort(-shares, axis=1, kind="stable")[:, :_REASONS]
-    reasons = []
-    for row, columns in enumerate(largest):
-        reasons.append([])
-        for column in columns[shares[row, columns] >= _LEAST_SHARE]:
-            name = used.columns[column]
-            is_, should = (table.shown(name, frame.iloc[row, column]) for frame in (used, expected))
-            wanted = "" if is_ == should else f", expected {should}"
-            reasons[-1].append(f"{name} {is_}{wanted} ({100 * shares[row, column]:.0f} %)")
+    pairs = [(name, used[name].tolist(), expected[name].tolist()) for name in used]  # cells of lists are found fast
+    reasons = [[] for _ in largest]
+    for row, place in np.argwhere(np.take_along_axis(shares, largest, axis=1) >= _LEAST_SHARE):
+        column = largest[row, place]
+        name, *pair = pairs[column]
+        is_, should = (table.shown(name, values[row]) for values in pair)
+        wanted = "" if is_ == should else f", expected {should}"
+        reasons[row].append(f"{name} {is_}{wanted} ({100 * shares[row, column]:.0f} %)")
     return reasons
 
 
+def _tested(true, filled, known, hidden):
+    """(true values, filled ones, a summary of the errors) of the hidden cells of a column.
+
+    The values are floats (of dates: days since the first) or strings; the baseline is the mean of the known cells, or
+    the most frequent one.
+    """
+    if not hidden.any():
+        return np.empty(0), np.empty(0), "too few known cells for a test"
+    true, filled, known = true[hidden], filled[hidden], known.dropna()
+    encoder = TableEncoder().fit(known.to_frame())
+    if encoder.widths_ == [1]:
+        true, filled, known = (encoder.transform(column.to_frame())[:, 0] for column in (true, filled, known))
+        ours, mean = (np.sqrt(np.mean(np.square(true - guess))) for guess in (filled, known.mean()))
+        unit = " days" if encoder.holds_ == ["dates"] else ""
+        return true, filled, f"RMSE {ours:.3g}{unit} of {len(true)} cells (the mean: {mean:.3g}{unit})"
+    true, filled = (column.astype(str).to_numpy(object) for column in (true, filled))
+    ours, mode = (100 * np.mean(true == guess) for guess in (filled, str(known.mode().iloc[0])))
+    return true, filled, f"{ours:.0f} % of {len(true)} cells right (the most frequent: {mode:.0f} %)"
+
+
 def _hidden(used, rng):
-    """Known cells to hide: a tenth, of columns with at least one known cell in two rows that is left."""
+    """Known cells to hide: a tenth, of columns of which at least two others are left, and which stay categories."""
     known = used.notna()
     hidden = known & (rng.random(used.shape) < _TESTED)
     for name in used:
         candidates = np.flatnonzero(known[name])
         if not hidden[name].any() and len(candidates) > 2:
             hidden.loc[hidden.index[rng.choice(candidates)], name] = True
-        if (known[name] & ~hidden[name]).sum() < 2:
+        if (known[name] & ~hidden[name]).sum() < 2 or is_identifier(used[name].mask(hidden[name])):
             hidden[name] = False
     return hidden
 
 
-def _written(done, out, picture):
-    done.table.write(out)
+def _written(lines, table, figure, out, picture):
+    """The lines, with those of the files, after writing these."""
+    table.write(out)
     with atomic_write(picture) as temporary:
-        done.figure.savefig(temporary)
-    done.lines += [f"Wrote {out}", f"Wrote {picture}"]
-    return done
+        figure.savefig(temporary)
+    return [*lines, f"Wrote {out}", f"Wrote {picture}"]

@@ -1,5 +1,7 @@
 import pytest
 
+from keras_gen.estimators import AutoencoderOutlierDetector
+
 
 @pytest.fixture
 def table(tmp_path):
@@ -15,6 +17,11 @@ def test_outliers_and_impute(run, table, tmp_path):
         assert code == 0 and f"Wrote {tmp_path / out}" in printed, err
         assert (tmp_path / out).exists() and (tmp_path / out).with_suffix(".png").exists()
     assert (tmp_path / "filled.csv").read_text().splitlines()[4] in ("n3,2,a", "n3,2,b")
+
+
+def test_the_default_in_the_help_is_the_detectors(run):
+    _, printed, _ = run("outliers", "--help")
+    assert f"[default: {AutoencoderOutlierDetector().contamination}]" in " ".join(printed.replace("│", " ").split())
 
 
 def test_errors_are_one_line(refused, table, tmp_path):
