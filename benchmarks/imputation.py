@@ -2,10 +2,10 @@
 
     python benchmarks/imputation.py
 
-Of each table 15 % of the cells are hidden, at random. The error of numbers and dates is the root mean square over all
-hidden ones, in standard deviations of their columns; that of categories is the share of hidden ones that is wrong. The
-table shows the mean over `--seeds`, each of which draws the hidden cells and is the imputer's, and in brackets the
-standard error of the difference between the imputer and its baseline.
+In each table 15 % of the cells are hidden at random. Printed are the root mean squared error of all hidden numbers and
+dates, in standard deviations of their columns, and the share of hidden categories that is filled right: the mean over
+`--seeds`, each of which draws the hidden cells and is the imputer's, and in brackets the standard error of the
+difference between the imputer and its baseline.
 
 The tables are those of scikit-learn with their targets and three further columns, so that each kind is there: the first
 column in four bins, the ranks of the second as dates, and whether the third is above its median; 20 rows of iris, 30
@@ -59,11 +59,14 @@ def numbers(column):
     return (column - pd.Timestamp(0)) / pd.Timedelta(days=1) if column.dtype.kind == "M" else column.astype(float)
 
 
-def errors(table, seed):
-    """Errors of numbers and of categories, each by the imputer and by its baseline; NaN where there is none."""
+def measured(table, seed):
+    """The error of numbers and the share of right categories, each by the imputer and by its baseline.
+
+    They are NaN where no such cell is hidden.
+    """
     hidden = pd.DataFrame(np.random.default_rng(seed).random(table.shape) < _HIDDEN, table.index, table.columns)
     given = table.mask(hidden)
-    filled, squares, wrong = AutoencoderImputer(random_state=seed).fit_transform(given), [], []
+    filled, squares, right = AutoencoderImputer(random_state=seed).fit_transform(given), [], []
     for name, gaps in hidden.items():
         true, guess, known = table[name], filled[name], table[name][~gaps]
         if true.dtype.kind in "fiM":
@@ -71,8 +74,8 @@ def errors(table, seed):
             pair = [(guess - true)[gaps], (known.mean() - true)[gaps]]
             squares.append(np.square(pair).T / true.var())
         else:
-            wrong.append(np.array([(guess != true)[gaps], (known.mode()[0] != true)[gaps]], float).T)
-    categories = np.concatenate(wrong).mean(axis=0) if wrong else [np.nan] * 2
+            right.append(np.array([(guess == true)[gaps], (known.mode()[0] == true)[gaps]], float).T)
+    categories = np.concatenate(right).mean(axis=0) if sum(map(len, right)) else [np.nan] * 2
     return [*np.sqrt(np.concatenate(squares).mean(axis=0)), *categories]
 
 
@@ -83,10 +86,10 @@ def main():
     arguments = parser.parse_args()
     if arguments.seeds < 2:
         parser.error(f"`--seeds` must be at least 2. Received: {arguments.seeds}")
-    print("| table | rows x columns | RMSE | of the mean | wrong | of the most frequent |\n|---|---|---|---|---|---|")
+    print("| table | rows x columns | RMSE | of the mean | right | by the most frequent |\n|---|---|---|---|---|---|")
     for name in arguments.tables:
         table = TABLES[name]()
-        found = np.array([errors(table, seed) for seed in range(arguments.seeds)])
+        found = np.array([measured(table, seed) for seed in range(arguments.seeds)])
         cells = [name, f"{len(table)} x {table.shape[1]}"]
         for pairs in (found[:, :2], found[:, 2:]):
             pairs = pairs[~np.isnan(pairs).any(axis=1)]  # some seeds hide no category of a small table

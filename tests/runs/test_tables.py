@@ -42,6 +42,7 @@ def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
     ranks = np.array([int(row["outlier_rank"]) for row in found])
     assert sorted(ranks) == list(range(1, ROWS + 1)) and (np.diff(scores[np.argsort(ranks)]) <= 0).all()
     assert [row["outlier"] for row in found].count("True") == 6 == (ranks <= 6).sum()
+    assert ranks[7] == 1 and found[7]["outlier_columns"].startswith("y -18.00, expected "), "the row that was planted"
     assert all("%)" in row["outlier_columns"] for row in found)
     assert not any(row["outlier_columns"].startswith("y ") for row in found[4::9]), "what is filled is no reason"
     assert (tmp_path / "new" / "scores.png").stat().st_size > 10_000
