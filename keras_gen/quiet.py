@@ -27,8 +27,14 @@ def quiet_start(level="3"):
     if os.environ.setdefault(LEVEL, level) == "0" or "tensorflow" in sys.modules:
         yield
         return
-    sys.stderr.flush()
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    kept = None
+    with contextlib.suppress(AttributeError, OSError, ValueError):  # standard error is closed: nothing to discard
+        sys.stderr.flush()
+        kept = os.dup(2)
+    if kept is None:
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     try:
         yield
