@@ -27,7 +27,7 @@ class Run(typing.NamedTuple):
         """The names of the classes of a model of labels, a tuple of strings; `()` of another model."""
         if not self.model.uses_labels:
             return ()
-        return self.settings.options.get("class_names") or tuple(map(str, range(self.model.num_classes)))
+        return self.settings.class_names or tuple(map(str, range(self.model.num_classes)))
 
     def class_numbers(self, names):
         """The numbers of classes, a sequence of their names, as integers `(n,)`."""
@@ -48,13 +48,17 @@ class Run(typing.NamedTuple):
         if len(shape) != 3 or None in shape:
             raise ValueError(f"The run's model must take images of one size. Received: examples of shape {shape}")
         splits = data.load(self.data_name(name), size=shape[:2], channels=shape[2])
-        own = self.settings.options.get("class_names")
-        if own is None or splits[0].class_names in (None, own):
+        own, names = self.class_names, splits[0].class_names
+        if not own or names in (None, own):
             return splits
-        if unknown := sorted(set(splits[0].class_names) - set(own)):
+        if unknown := sorted(set(names) - set(own)):
+            if self.settings.class_names is None and len(names) == len(own):  # a run that kept no names
+                return splits
             raise ValueError(f"The data have classes that the run lacks. Expected: {list(own)}. Received: {unknown}")
-        numbers = np.array([own.index(name) for name in splits[0].class_names])
-        return tuple(split._replace(y=numbers[split.y], class_names=own) for split in splits)
+        numbers = np.array([own.index(name) for name in names])
+        return tuple(
+            split if split.y is None else split._replace(y=numbers[split.y], class_names=own) for split in splits
+        )
 
 
 def load_run(folder):

@@ -13,6 +13,12 @@ _FREE_ON_RESUME = (
 )  # fmt: skip
 
 
+def absolute(place):
+    """The absolute path of data, so that a run is at home in every folder; the name of a set, or `None`, as it is."""
+    path = Path(place or "").expanduser()
+    return str(path.resolve()) if place and place != "digits" and path.exists() else place
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """The arguments of a run.
@@ -27,6 +33,9 @@ class Settings:
         seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
         precision: Keras's dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`. Defaults to `"float32"`.
         options: Dict of the arguments of the preset and of its training. Defaults to those arguments' own defaults.
+        class_names, images, contents: What `train` notes of the data: the names of the classes of a model of labels,
+            and the numbers of images and the fingerprints of the two sets of a model that translates, tuples. Default
+            to `None`.
 
     Example:
 
@@ -42,6 +51,9 @@ class Settings:
     seed: int = 0
     precision: str = "float32"
     options: dict = dataclasses.field(default_factory=dict)
+    class_names: tuple | None = None
+    images: tuple | None = None
+    contents: tuple | None = None
 
     @property
     def arguments(self):
@@ -70,11 +82,10 @@ class Settings:
         try:
             arguments = json.loads(path.read_text())["arguments"]
             own = {field.name for field in dataclasses.fields(cls)}
-            options = {  # JSON makes lists of tuples
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in arguments.items()
-                if name not in own
+            arguments = {  # JSON makes lists of tuples
+                name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()
             }
+            options = {name: value for name, value in arguments.items() if name not in own}
             return cls(options=options, **{name: value for name, value in arguments.items() if name in own})
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"{path} is damaged: {error}") from None
@@ -87,7 +98,7 @@ class Settings:
         """
         for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
             old, new = self.arguments.get(name), wanted.arguments.get(name)
-            if old != new:
+            if old != new and (name != "data" or absolute(old) != absolute(new)):
                 option = "model" if name == "model" else f"--{name.replace('_', '-')}"
                 raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")
         free = {name: wanted.arguments[name] for name in _FREE_ON_RESUME if name in given}

@@ -1,5 +1,6 @@
 """Training in a run's folder."""
 
+import dataclasses
 import typing
 import warnings
 from pathlib import Path
@@ -13,7 +14,7 @@ from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
 from keras_gen.runs.loading import Run, open_run
 from keras_gen.runs.pictures import codes, grid, range_of, reconstructed, rescaled
-from keras_gen.runs.settings import Settings
+from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
     TrainingContext,
     callbacks_of,
@@ -77,6 +78,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
         return _train_translation(settings, folder, resume, given, verbose)
     if settings.binarization != "none" and "reconstruct" not in tasks:
         raise ValueError(f"--binarization is for models that reconstruct. Expected: none. Received: {settings.model}")
+    settings = dataclasses.replace(settings, data=absolute(settings.data))
     run_folder, exists, settings = open_run(settings, folder, resume, given)
     model = _resumed(run_folder, settings) if exists else None
     splits = Run(model, settings).load_data() if exists else image_set(settings, **options_for(image_set, settings))
@@ -100,14 +102,14 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
 
 
 def _train_translation(settings, folder, resume, given, verbose):
-    settings = settings.with_options(**{side: _absolute(settings.options[side]) for side in ("x", "y")})
+    settings = settings.with_options(**{side: absolute(settings.options[side]) for side in ("x", "y")})
     run_folder, exists, settings = open_run(settings, folder, resume, given)
     pairs = image_sets(settings, **options_for(image_sets, settings))
     model = _resumed(run_folder, settings) if exists else _new(settings, pairs.shapes[0])
     if exists:
-        _require_the_same(pairs, settings.options, began=Settings.read(folder).options)
+        _require_the_same(pairs, settings.options, began=Settings.read(folder))
     else:
-        settings = settings.with_options(**_contents(pairs))
+        settings = dataclasses.replace(settings, **_contents(pairs))
     shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
     new = _fit(model, settings, run_folder, pairs, exists, verbose, shown=shown)
     figures = {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
@@ -140,7 +142,7 @@ def _with_classes(settings, class_names, chosen):
         raise ValueError(
             f"--num-classes must match the data. Expected: {len(class_names)}, or no --num-classes. Received: {chosen}"
         )
-    return settings.with_options(num_classes=len(class_names), class_names=class_names)
+    return dataclasses.replace(settings.with_options(num_classes=len(class_names)), class_names=class_names)
 
 
 def _resumed(run_folder, settings):
@@ -225,30 +227,24 @@ def _pictures(run, run_folder, x, test_set):
     return figures
 
 
-def _absolute(place):
-    """The absolute path of a folder, so that a run resumed elsewhere finds it; the name of a set as it is."""
-    return str(Path(place).expanduser().resolve()) if place and Path(place).expanduser().exists() else place
-
-
 def _contents(pairs):
     """What identifies the sets of a run: their numbers of images, and a hash of the names and lengths of the files."""
-    return {"images": list(pairs.sizes), "contents": [source.fingerprint for source in pairs.sources]}
+    return {"images": tuple(pairs.sizes), "contents": tuple(source.fingerprint for source in pairs.sources)}
 
 
 def _require_the_same(pairs, options, began):
     """Raise if a resumed run gets images other than its own, and warn if its own have changed."""
     found = _contents(pairs)
-    began = {**found, **began}
-    if all(found[name] == list(began[name]) for name in found):
+    if began.contents in (None, found["contents"]):
         return
     changes = ", ".join(
         f"{side} of {now} images, {before} when the run began" if now != before else f"{side} of other names or lengths"
         for side, now, before, content, kept in zip(
-            ("x", "y"), found["images"], began["images"], found["contents"], began["contents"], strict=True
+            ("x", "y"), found["images"], began.images, found["contents"], began.contents, strict=True
         )
         if content != kept
     )
-    if any(options[side] != began[side] for side in ("x", "y")):
+    if any(options[side] != began.options[side] for side in ("x", "y")):
         raise ValueError(
             f"A resumed run keeps its images. Expected: the same files, in any folders. Received: {changes}"
         )

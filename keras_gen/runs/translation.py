@@ -102,7 +102,7 @@ def _sizes(generator, shape, own, size):
         for scale, sides in zip(scales, own, strict=True)
     ]
     changed = sum(new != old for new, old in zip(sizes, own, strict=True))
-    limit = f", of at most {_LARGEST / 1e6:.0f} million pixels" if min(scales) < 1 else ""
+    limit = f", of at most {_LARGEST:,} pixels" if min(scales) < 1 else ""
     return sizes, f"{changed} resized to the nearest sides divisible by {multiple}{limit}" if changed else ""
 
 

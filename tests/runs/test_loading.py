@@ -41,15 +41,15 @@ def test_data_are_brought_to_the_models_images(folder, tmp_path):
 
 def test_classes_are_numbered_as_in_the_run(tmp_path):
     presets.build("lenet5", (8, 8, 1), width=0.2, num_classes=3).save(tmp_path / "model.keras")
-    options = {"num_classes": 3, "class_names": ("cat", "cow", "dog")}
-    Settings("lenet5", options=options).write(tmp_path)
+    options, names = {"num_classes": 3}, ("cat", "cow", "dog")
+    Settings("lenet5", options=options, class_names=names).write(tmp_path)
     run = load_run(tmp_path)
-    assert run.class_names == options["class_names"] and run.class_numbers(["dog", "cat"]).tolist() == [2, 0]
+    assert run.class_names == names and run.class_numbers(["dog", "cat"]).tolist() == [2, 0]
     images = np.zeros((10, 8, 8)) + np.arange(10)[:, None, None] / 10
     np.savez(tmp_path / "a.npz", x=images, y=["cow", "dog"] * 5)
     for part in run.load_data(tmp_path / "a.npz"):
         assert part.y.tolist() == [1 + round(10 * level) % 2 for level in part.x[:, 0, 0, 0]]
-        assert part.class_names == options["class_names"]
+        assert part.class_names == names
     np.savez(tmp_path / "b.npz", x=images, y=["cow", "bird"] * 5)
     with pytest.raises(ValueError, match=r"classes that the run lacks. Expected: \['cat', .*Received: \['bird'\]"):
         run.load_data(tmp_path / "b.npz")
@@ -57,8 +57,22 @@ def test_classes_are_numbered_as_in_the_run(tmp_path):
         run.class_numbers(["caw"])
     with pytest.raises(ValueError, match="--labels must name classes. Expected: among .'cat'"):
         run.class_numbers([])
+
+
+def test_a_run_that_kept_no_names_has_the_numbers_of_the_classes(tmp_path):
+    presets.build("lenet5", (8, 8, 1), width=0.2, num_classes=3).save(tmp_path / "model.keras")
     Settings("lenet5").write(tmp_path)
-    assert load_run(tmp_path).class_names == ("0", "1", "2"), "of a run that kept no names"
+    run, images = load_run(tmp_path), np.zeros((10, 8, 8)) + np.arange(10)[:, None, None] / 10
+    assert run.class_names == ("0", "1", "2")
+    for first, second, numbers in ((1, 2, {1, 2}), ("1", "0", {0, 1})):
+        np.savez(tmp_path / "a.npz", x=images, y=[first, second] * 5)
+        train_set, _ = run.load_data(tmp_path / "a.npz")
+        assert set(train_set.y.tolist()) == numbers and train_set.class_names == run.class_names
+    np.savez(tmp_path / "b.npz", x=images, y=["cat", "cow", "dog", "cow", "cat"] * 2)
+    assert run.load_data(tmp_path / "b.npz")[0].class_names == ("cat", "cow", "dog")
+    np.savez(tmp_path / "c.npz", x=images, y=["cat", "cow"] * 5)
+    with pytest.raises(ValueError, match=r"classes that the run lacks. Expected: \['0', '1', '2'\]. Rec.* \['cat'"):
+        run.load_data(tmp_path / "c.npz")
 
 
 def test_a_folder_is_opened_for_a_new_run_or_to_go_on(folder, tmp_path):

@@ -56,7 +56,7 @@ def test_own_images_have_the_models_size_channels_and_range(folder, tmp_path):
 
 def test_pictures_name_the_classes(tmp_path):
     presets.build("conditional-gan", (8, 8, 1), latent_dim=2, width=0.02, num_classes=3).save(tmp_path / "model.keras")
-    runs.Settings("conditional-gan", options={"class_names": ("cat", "cow", "dog")}).write(tmp_path)
+    runs.Settings("conditional-gan", class_names=("cat", "cow", "dog")).write(tmp_path)
     for labels, title in ((("dog", "cat"), "dog, cat"), (None, "cat, cow, dog")):
         axes = runs.samples(tmp_path, 4, seed=0, labels=labels).axes[0]
         assert axes.get_title() == f"classes in turn: {title}"

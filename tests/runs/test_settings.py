@@ -3,6 +3,7 @@ import json
 import pytest
 
 from keras_gen.runs import Settings
+from keras_gen.runs.settings import absolute
 
 SETTINGS = Settings("vae", epochs=5, seed=3, options={"latent_dim": 3, "units": (4, 2), "sample_every": 0})
 
@@ -42,3 +43,11 @@ def test_a_resumed_run_keeps_its_settings_but_for_those_that_are_free():
 def test_changed_options_leave_the_settings_as_they_were():
     assert SETTINGS.with_options(latent_dim=5).options["latent_dim"] == 5
     assert SETTINGS.options["latent_dim"] == 3
+
+
+def test_places_are_absolute_and_names_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("faces", "digits"):
+        (tmp_path / name).mkdir()
+    assert absolute("./faces/") == absolute("faces") == str(tmp_path / "faces")
+    assert [absolute(name) for name in ("digits", "mnist", None)] == ["digits", "mnist", None]

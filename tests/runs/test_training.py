@@ -3,7 +3,7 @@ import pytest
 
 from keras_gen import callbacks, load_model
 from keras_gen.callbacks import RunFolder
-from keras_gen.runs import Settings, train
+from keras_gen.runs import Settings, load_run, train
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
 SMALL = {"width": 0.02, "latent_dim": 2}
@@ -96,10 +96,12 @@ def test_classes_are_those_of_the_data_and_keep_their_names(tmp_path):
     for model, own in (("conditional-gan", options), ("lenet5", {"width": 0.2})):
         trained = train(Settings(model, name, 1, 30, options=own), tmp_path / model)
         assert load_model(tmp_path / model).num_classes == 2 == trained.settings.options["num_classes"]
-        assert Settings.read(tmp_path / model).options["class_names"] == ("3", "7")
+        assert Settings.read(tmp_path / model).class_names == ("3", "7")
     assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["history.png"]
     again = train(Settings("lenet5", name, 2, 30, options={"width": 0.2}), tmp_path / "lenet5", True, {"epochs"})
-    assert again.settings.options["class_names"] == ("3", "7") and again.epochs == 2
+    assert again.settings.class_names == ("3", "7") and again.epochs == 2
+    reused = train(load_run(tmp_path / "lenet5").settings, tmp_path / "reused", verbose=0)
+    assert reused.settings.class_names == ("3", "7") and reused.epochs == 2
     with pytest.raises(ValueError, match="--num-classes must match the data. Expected: 2, or no .* Received: 8"):
         train(Settings("lenet5", name, 1, 30, options={"num_classes": 8}), tmp_path / "chosen")
     with pytest.raises(ValueError, match="needs two or more classes. .* Received: '0' alone"):
@@ -115,6 +117,17 @@ def test_images_are_brought_to_the_size_and_channels_that_are_asked_for(tmp_path
     assert train(asked, tmp_path, resume=True).new == 0, "a resumed run loads them in the same way"
     with pytest.raises(ValueError, match="A resumed run keeps its settings. Expected: --size 16. Received: 8"):
         train(settings(size=8), tmp_path, resume=True, given={"size"})
+
+
+def test_a_relative_path_of_data_holds_from_everywhere(tmp_path, monkeypatch):
+    few(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    train(Settings("autoencoder", "few.npz", 1, 30, options=SMALL), "run")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert len(load_run("../run").load_data()[1].x) == 6
+    wanted = Settings("autoencoder", "../few.npz", 2, 30, options=SMALL)
+    assert train(wanted, "../run", resume=True, given={"data", "epochs"}).epochs == 2
 
 
 def test_bright_images_are_in_the_range_that_they_were_brought_to(tmp_path):

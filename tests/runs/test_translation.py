@@ -11,6 +11,8 @@ from PIL import Image
 
 from keras_gen import load_model, models, networks, presets, runs
 from keras_gen.data.image_sources import image_source
+from keras_gen.runs.loading import load_run
+from keras_gen.runs.training import with_defaults
 from keras_gen.runs.translation import _side
 from tests.images import image_folders
 
@@ -75,6 +77,7 @@ def test_a_resumed_run_equals_an_unbroken_one_and_keeps_to_its_images(folders, t
     assert trained.files == ["history.png", "x-to-y.png", "y-to-x.png"]
     assert json.loads((whole / "settings.json").read_text())["arguments"]["images"] == [5, 3]
 
+    assert with_defaults(load_run(whole).settings).images == (5, 3), "settings of a run serve another one"
     moved = tmp_path / "moved"
     y.rename(moved)
     assert train(whole, x, f"{moved}/", 2, given={"x", "y"}).new == 0
@@ -121,7 +124,7 @@ def test_a_very_large_image_is_reduced(folder, folders, tmp_path, monkeypatch):
     monkeypatch.setattr(runs.translation, "_LARGEST", 400)
     Image.new("RGB", (80, 20)).save(tmp_path / "wide.png")
     done = translate(folder, tmp_path / "wide.png", out=tmp_path / "made")
-    assert done == (1, {(8, 40)}, "1 resized to the nearest sides divisible by 4, of at most 0 million pixels")
+    assert done == (1, {(8, 40)}, "1 resized to the nearest sides divisible by 4, of at most 400 pixels")
 
 
 def test_a_size_is_forced_or_refused(folder, folders, tmp_path):
