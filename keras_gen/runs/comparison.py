@@ -1,7 +1,6 @@
 """Comparing the samples of runs: one table and one picture."""
 
 import csv
-import json
 import typing
 import warnings
 from pathlib import Path
@@ -9,12 +8,16 @@ from pathlib import Path
 from keras_gen import plots
 from keras_gen.files import atomic_write
 from keras_gen.metrics.arrays import estimate
-from keras_gen.runs.loading import load_run
+from keras_gen.metrics.registry import checked_names
+from keras_gen.runs.loading import Run, load_run
 from keras_gen.runs.pictures import in_unit_range
 from keras_gen.runs.sample_quality import SampleQuality, contradiction
+from keras_gen.runs.settings import Settings, absolute
 from keras_gen.training.tasks import has_task
 
-_NO_DIFFERENCE = ("seed", "tensorboard", "doctor", "sample_every", "picture_every")  # between runs of one group
+_NO_DIFFERENCE = (  # between runs of one group
+    "seed", "tensorboard", "doctor", "sample_every", "picture_every", "class_names",
+)  # fmt: skip
 _SHOWN = 10  # samples of each group in the picture
 _BASELINE = "training images"
 
@@ -102,31 +105,32 @@ def compare(folders, metric_names="frechet,density,coverage", samples=None, feat
     Warns:
         UserWarning: If a run was interrupted, or two runs of a group have the same seed.
     """
-    folders = [Path(folder) for folder in folders]
+    metric_names, folders = checked_names(metric_names), [Path(folder) for folder in folders]
     _require_different(folders)
-    opened = {str(folder): load_run(folder) for folder in folders}
-    for folder, run in opened.items():
-        _require_samples(folder, *run)
-    place = _common_data(opened, name)
-    train_set, test_set = next(iter(opened.values())).load_data(place)  # as the runs did
-    for folder, run in opened.items():
-        if tuple(run.model.example_shape) != test_set.x.shape[1:]:
+    settings = {folder: Settings.read(folder) for folder in folders}
+    place = _common_data(settings, name)
+    facts = {folder: _facts(folder) for folder in folders}  # one model at a time: all may not fit into memory
+    train_set, test_set = load_run(folders[0]).load_data(place)  # as the runs did
+    for folder, (_, shape) in facts.items():
+        if shape != test_set.x.shape[1:]:
             raise ValueError(
                 f"'{folder}' makes other images than those of '{place}'. Expected: {test_set.x.shape[1:]}. "
-                f"Received: {tuple(run.model.example_shape)}"
+                f"Received: {shape}"
             )
     quality = SampleQuality(metric_names, train_set, test_set, features, samples)
     groups, remarks = [], []
-    for group_name, members in _grouped(list(opened.values())).items():
-        measured = [quality.measure(run.model, seed) for run in members]
-        seeds = [run.settings.seed for run in members]
+    for group_name, members in _grouped(settings).items():
+        seeds = [settings[folder].seed for folder in members]
         if len(set(seeds)) < len(seeds):
             warnings.warn(f"Runs of {group_name} have the same seed: {seeds}. Their error is too small", stacklevel=2)
+        measured, shown = [], None
+        for folder in members:
+            model = load_run(folder).model
+            measured.append(quality.measure(model, seed))
+            shown = in_unit_range(model.sample(_SHOWN, seed=seed), model) if shown is None else shown
         remarks += [f"{group_name}: {remark}" for remark in filter(None, map(contradiction, measured))][:1]
         values = {one.name: [run[place].value for run in measured] for place, one in enumerate(measured[0])}
-        model = members[0].model
-        shown = in_unit_range(model.sample(_SHOWN, seed=seed), model)
-        groups.append(Group(group_name, seeds, [run.model.epochs_completed for run in members], values, shown))
+        groups.append(Group(group_name, seeds, [facts[folder][0] for folder in members], values, shown))
     return Comparison(groups, quality.baselines, quality.accuracy, remarks)
 
 
@@ -137,8 +141,9 @@ def _require_different(folders):
         raise ValueError(f"Runs must be different folders. Expected: each once. Received: {twice or 'none'}")
 
 
-def _require_samples(folder, model, settings):
-    """Raise unless the model of a run samples and was trained, and warn if the run was interrupted."""
+def _facts(folder):
+    """The finished epochs of a run and the shape of its images, if its model samples; warn if it was interrupted."""
+    model, settings = load_run(folder)
     if not has_task(model, "sample"):
         raise ValueError(
             f"'{folder}' has no samples to compare. Expected: a run of a model that samples, such as a GAN or a VAE. "
@@ -152,24 +157,35 @@ def _require_samples(folder, model, settings):
         )
     if done < settings.epochs and not settings.options.get("minutes"):
         warnings.warn(f"'{folder}' was interrupted: {done} of {settings.epochs} epochs are finished", stacklevel=3)
+    return done, tuple(model.example_shape)
 
 
-def _common_data(opened, name):
-    places = {folder: run.data_name(name) for folder, run in opened.items()}
+def _common_data(settings, name):
+    """The one place of the data, for a dict from the folders of runs to their settings."""
+    places = {folder: absolute(Run(None, one).data_name(name)) for folder, one in settings.items()}
     if len(set(places.values())) > 1:
         listed = ", ".join(f"'{folder}' of '{place}'" for folder, place in places.items())
         raise ValueError(f"Runs are compared on the same data. Expected: one data set, or --data. Received: {listed}")
     return next(iter(places.values()))
 
 
-def _grouped(runs):
-    """Dict from a group's name to its list of runs."""
-    groups = {}
-    for run in runs:
-        arguments = {key: value for key, value in run.settings.arguments.items() if key not in _NO_DIFFERENCE}
-        groups.setdefault(json.dumps(arguments, sort_keys=True), (arguments, []))[1].append(run)
-    all_arguments = [arguments for arguments, _ in groups.values()]
-    return {_name_of(arguments, all_arguments): members for arguments, members in groups.values()}
+def _grouped(settings):
+    """Dict from a group's name to its list of folders, for a dict from the folders of runs to their settings."""
+    groups = []  # pairs (arguments, folders); arguments hold lists and numbers, of which 1 equals 1.0
+    for folder, one in settings.items():
+        arguments = {**one.arguments, "data": absolute(one.data)}
+        # An older run has no such key where a later one has `None`
+        arguments = {key: value for key, value in arguments.items() if value is not None and key not in _NO_DIFFERENCE}
+        same = [members for known, members in groups if known == arguments]
+        if same:
+            same[0].append(folder)
+        else:
+            groups.append((arguments, [folder]))
+    all_arguments = [arguments for arguments, _ in groups]
+    named = {}
+    for arguments, members in groups:
+        named.setdefault(_name_of(arguments, all_arguments), []).extend(members)
+    return named
 
 
 def _name_of(arguments, groups):

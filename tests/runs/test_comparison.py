@@ -1,11 +1,14 @@
 import csv
+import gc
 import shutil
+import weakref
 
 import keras
 import numpy as np
 import pytest
 
 from keras_gen import data, metrics, models, presets, runs
+from keras_gen.runs import comparison
 
 OPTIONS = {"features": "identity", "samples": 100}
 
@@ -13,7 +16,7 @@ OPTIONS = {"features": "identity", "samples": 100}
 def saved(folder, model="vae", done=2, seed=0, place="digits", shape=(8, 8, 1), **options):
     """A run of a model that is not trained, whose file says that it is."""
     keras.utils.set_random_seed(seed)
-    own = {name: value for name, value in options.items() if name != "minutes"}
+    own = {name: value for name, value in options.items() if name not in ("minutes", "size", "channels")}
     built = presets.build(model, shape, width=0.02, **own)
     built.epochs_completed = done
     folder.mkdir()
@@ -59,6 +62,31 @@ def test_runs_that_differ_by_seed_alone_are_one_group_with_mean_and_error(folder
     assert all(0 <= group.samples.min() <= group.samples.max() <= 1 for group in compared.groups)
 
 
+def test_runs_of_an_older_form_are_in_the_group_of_the_later_ones(folders, tmp_path, monkeypatch):
+    """Without options that came later, with a number as an integer, and with the data's relative path."""
+    np.savez(tmp_path / "set.npz", x=data.load("digits")[0].x)
+    monkeypatch.chdir(tmp_path)
+    old = saved(tmp_path / "old", place="set.npz", beta=1)
+    new = saved(tmp_path / "new", place=str(tmp_path / "set.npz"), seed=1, beta=1.0, size=None, channels=None)
+    (group,) = runs.compare([old, new], "coverage", **OPTIONS).groups
+    assert (group.name, group.seeds) == ("vae", [0, 1])
+
+
+def test_one_model_at_a_time_is_in_memory(folders, monkeypatch):
+    alive, most, load = [], [], comparison.load_run
+
+    def loaded(folder):
+        run = load(folder)
+        gc.collect()
+        alive[:] = [model for model in alive if model() is not None] + [weakref.ref(run.model)]
+        most.append(len(alive))
+        return run
+
+    monkeypatch.setattr(comparison, "load_run", loaded)
+    runs.compare(folders[:3], "coverage", **OPTIONS)
+    assert max(most) <= 2, "the last one and the next"
+
+
 def test_a_group_whose_samples_are_all_alike_is_remarked_on(folders, monkeypatch):
     image = data.load("digits")[1].x[:1]
     monkeypatch.setattr(models.VAE, "sample", lambda self, n, seed: np.repeat(image, n, axis=0))
@@ -96,3 +124,8 @@ def test_what_cannot_be_compared_is_refused(folders, tmp_path, monkeypatch):
             runs.compare([folders[0], *others])
     with pytest.raises(ValueError, match="must be different folders. Expected: each once. Received: none"):
         runs.compare([])
+    monkeypatch.setattr("keras_gen.runs.comparison.load_run", lambda *args: pytest.fail("too late"))
+    with pytest.raises(ValueError, match="Unknown metric. Did you mean 'coverage'"):
+        runs.compare(folders, "covrage")
+    with pytest.raises(ValueError, match="on the same data"):
+        runs.compare([folders[0], tmp_path / "c"])
