@@ -5,6 +5,7 @@ import difflib
 import os
 from pathlib import Path
 
+PICTURES = (".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")  # that matplotlib writes
 MODEL, SETTINGS = "model.keras", "settings.json"  # in the folder of a run
 SEARCH = "search.json"  # marks the folder of a search
 
@@ -76,3 +77,19 @@ def require_images(paths):
     for path in paths:
         if not Path(path).expanduser().is_file():
             raise ValueError(f"No image at that path. Expected: an image file. Received: '{path}'")
+
+
+def require_file(option, path, kind, suffixes):
+    """Raise a `ValueError` unless a file of that kind can be written to a path; it may replace an older one."""
+    text, path = str(path), Path(path)
+    is_folder = path.is_dir() or text.endswith(("/", os.sep))
+    if path.suffix.lower() not in suffixes or is_folder or any(parent.is_file() for parent in path.parents):
+        raise ValueError(
+            f"{option} is not the name of a {kind}. Expected: one that ends in {', '.join(suffixes)}, and no folder. "
+            f"Received: '{text}'"
+        )
+
+
+def require_picture(option, path):
+    """Raise a `ValueError` unless a picture can be written to a path; it may replace an older one."""
+    require_file(option, path, "picture", PICTURES)

@@ -9,6 +9,7 @@ from keras_gen.files import (
     require_data,
     require_images,
     require_no_other_run,
+    require_picture,
     require_run,
 )
 
@@ -65,3 +66,13 @@ def test_images_are_files(tmp_path):
     for path in (tmp_path, tmp_path / "b.png"):
         with pytest.raises(ValueError, match=f"No image at that path. Expected: an image file. Received: '{path}'"):
             require_images([tmp_path / "a.png", path])
+
+
+def test_a_picture_replaces_a_picture_but_no_folder_nor_a_file_of_another_kind(tmp_path):
+    (tmp_path / "old.PNG").touch()
+    (tmp_path / "folder.png").mkdir()
+    for name in ("old.PNG", "new/a.svg"):
+        require_picture("--out", tmp_path / name)
+    for name in ("folder.png", "a.csv", "a", "old.PNG/a.png"):
+        with pytest.raises(ValueError, match="--out is not the name of a picture. Expected: one that ends in .jpeg, "):
+            require_picture("--out", tmp_path / name)

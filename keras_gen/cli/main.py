@@ -4,7 +4,7 @@ import functools
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -12,7 +12,7 @@ from keras_gen.cli import catalogue, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.early import check_early
 from keras_gen.cli.options import SETTINGS, errors_on_one_line
-from keras_gen.cli.run_options import Data, Run, imported, runs_for
+from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, announce, imported, runs_for
 from keras_gen.version import __version__
 
 app = typer.Typer(
@@ -130,25 +130,16 @@ def evaluate(
     nll_samples: Annotated[
         int, typer.Option(min=0, help="Codes drawn for each image to estimate its log-likelihood; 0 for no estimate.")
     ] = 0,
-    metrics: Annotated[
-        str,
-        typer.Option(help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd."),
-    ] = "",
-    samples: Annotated[
-        int | None,
-        typer.Option(min=2, help="Number of samples. [default: as many as test images]", show_default=False),
-    ] = None,
-    features: Annotated[
-        Literal["lenet5", "inception_v3", "identity"],
-        typer.Option(help="Features that metrics compare; lenet5 is trained on the data, identity is the pixels."),
-    ] = "lenet5",
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples.")] = 0,
+    metrics: Metrics = "",
+    n: Measured = None,
+    features: Features = "lenet5",
+    seed: FixedSeed = 0,
 ):
     """Print the test losses and, on request, the test likelihood and metrics of samples."""
     runs = runs_for(run, data)
-    if metrics and features == "lenet5":
-        typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
-    measurements, remarks = runs.evaluate(run, data, nll_samples, metrics, samples, features, seed)
+    if metrics:
+        announce(features)
+    measurements, remarks = runs.evaluate(run, data, nll_samples, metrics, n, features, seed)
     for one in measurements:
         error = "" if one.error is None else f" +- {one.error:.4f}"
         notes = [] if one.baseline is None else [f"training images {one.baseline:.4f}"]

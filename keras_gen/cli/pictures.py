@@ -8,9 +8,8 @@ import typer
 
 from keras_gen.cli.options import elements, stated
 from keras_gen.cli.run_options import Data, Labels, Run, Seed, classes, runs_for
-from keras_gen.files import atomic_write, require_images
+from keras_gen.files import atomic_write, require_images, require_picture
 
-_SUFFIXES = (".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")  # of pictures that matplotlib writes
 _Picture = Annotated[str, typer.Option(help="The picture's file.", metavar="<path>")]
 
 
@@ -27,7 +26,7 @@ def sample(
     """Draw samples from a trained model, into one picture or into a folder of single images."""
     chosen = {"n": n, "seed": seed, "labels": classes(labels)}
     if not _is_folder(out):
-        _save(out, run, "samples", **chosen)
+        _save(out, run, lambda runs: runs.samples(run, **chosen))
         return
     if Path(out).exists() and (not Path(out).is_dir() or any(Path(out).iterdir())):
         raise ValueError(f"'{out}' is not empty. Expected: a new or an empty folder for --out, or a picture's name")
@@ -69,9 +68,9 @@ def interpolate(
         where = "between samples" if ends else "between test images"
         raise ValueError(f"--{given[0]} is for paths {where}. Expected: no such option. Received: --{given[0]}")
     if ends:
-        _save(out, run, "interpolation_between", between=ends, steps=steps, path=path, name=data)
+        _save(out, run, lambda runs: runs.interpolation_between(run, ends, steps, path, data), data)
     else:
-        _save(out, run, "interpolation", rows=rows, steps=steps, path=path, seed=seed, labels=classes(labels))
+        _save(out, run, lambda runs: runs.interpolation(run, rows, steps, path, seed, classes(labels)))
 
 
 def plane(
@@ -85,7 +84,8 @@ def plane(
     out: _Picture = "plane.png",
 ):
     """Show a plane of the latent space, decoded at equal steps of probability (of the prior, if there is one)."""
-    _save(out, run, "plane", axes=elements("--axes", axes), n=n, labels=classes(labels), name=data)
+    coordinates = elements("--axes", axes)
+    _save(out, run, lambda runs: runs.plane(run, coordinates, n, classes(labels), data), data)
 
 
 def reconstruct(
@@ -108,7 +108,7 @@ def reconstruct(
     if pictures and stated(context) & {"data", "n"}:
         raise ValueError("--data and --n are for test images. Expected: image files, or these. Received: both")
     require_images(pictures)
-    _save(out, run, "reconstructions", n=n, files=pictures, name=data)
+    _save(out, run, lambda runs: runs.reconstructions(run, data, n, pictures), data)
 
 
 def _ends(between, start, end):
@@ -134,13 +134,10 @@ def _is_folder(out):
     return out.endswith(("/", os.sep)) or Path(out).is_dir() or not Path(out).suffix
 
 
-def _save(out, run, function, **arguments):
-    """Draw a figure of a run with a function of `keras_gen.runs`, and write it to a picture file."""
-    if _is_folder(out) or Path(out).suffix.lower() not in _SUFFIXES:
-        raise ValueError(
-            f"--out is not the name of a picture. Expected: one that ends in {', '.join(_SUFFIXES)}. Received: {out}"
-        )
-    figure = getattr(runs_for(run, arguments.get("name")), function)(run, **arguments)
+def _save(out, run, draw, data=None):
+    """Write the figure that `draw`, a function of the module `keras_gen.runs`, makes of a run to a picture's file."""
+    require_picture("--out", out)
+    figure = draw(runs_for(run, data))
     with atomic_write(out) as path:
         figure.savefig(path)
     typer.echo(f"Wrote {out}")

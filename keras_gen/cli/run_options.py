@@ -3,7 +3,7 @@
 import importlib
 import logging
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -13,8 +13,10 @@ from keras_gen.quiet import quiet_start
 
 Run = Annotated[Path, typer.Argument(help="The folder of a run or a search, made by `train` or `tune`.")]
 Seed = Annotated[
-    int | None, typer.Option(help="Seed of the samples. [default: different samples each time]", show_default=False)
+    int | None,
+    typer.Option(min=0, help="Seed of the samples. [default: different samples each time]", show_default=False),
 ]
+FixedSeed = Annotated[int, typer.Option(min=0, help="Seed of the samples.")]
 Labels = Annotated[
     str | None,
     typer.Option(
@@ -22,6 +24,24 @@ Labels = Annotated[
     ),
 ]
 Data = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
+
+Metrics = Annotated[
+    str, typer.Option(help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd.")
+]
+Measured = Annotated[
+    int | None,
+    typer.Option(min=2, help="Number of samples. [default: as many as test images]", show_default=False),
+]
+Features = Annotated[
+    Literal["lenet5", "inception_v3", "identity"],
+    typer.Option(help="Features that metrics compare; lenet5 is trained on the data, identity is the pixels."),
+]
+
+
+def announce(features):
+    """Say what takes long before samples are measured."""
+    if features == "lenet5":
+        typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
 
 
 def imported(module):

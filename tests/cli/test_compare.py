@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from PIL import Image
 
 
@@ -15,11 +16,21 @@ def test_compare_prints_a_table_and_writes_it_with_a_picture(vae, conditional, r
     assert out.read_text().startswith("model,runs,epochs,") and np.asarray(Image.open(picture)).std() > 0
 
 
-def test_what_cannot_be_compared_is_one_line_and_leaves_nothing(vae, refused, run, tmp_path):
+def test_what_cannot_be_compared_is_one_line_and_leaves_nothing(vae, refused, run, tmp_path, monkeypatch):
     picture = ["--picture", tmp_path / "compare.png"]
     assert "No run in that folder." in refused("compare", vae, tmp_path / "nowhere", *picture)
     assert "Unknown metric. Did you mean 'coverage'?" in refused("compare", vae, "--metrics", "covrage", *picture)
-    assert "Unknown kind of picture." in refused("compare", vae, "--picture", tmp_path / "compare.doc")
+    (tmp_path / "folder.csv").mkdir()
+    (tmp_path / "folder.png").mkdir()
+    monkeypatch.setattr("keras_gen.runs.compare", lambda *args: pytest.fail("too late"))
+    before = (vae / "model.keras").read_bytes()
+    for name in ("compare.doc", "folder.png", "vae/model.keras", "compare", "vae/model.keras/a.png"):
+        assert "--picture is not the name of a picture." in refused("compare", vae, "--picture", tmp_path / name)
+    for name in ("compare.png", "folder.csv", "vae/model.keras", "compare"):
+        assert "--out is not the name of a table. Expected: one that ends in .csv" in refused(
+            "compare", vae, "--out", tmp_path / name, *picture
+        )
+    assert (vae / "model.keras").read_bytes() == before
     assert not list(tmp_path.glob("compare*"))
     code, _, err = run("compare")
     assert code == 2 and "Missing argument" in err

@@ -107,7 +107,7 @@ def test_samples_and_paths_of_the_classes_asked_for(conditional, run, tmp_path):
 
 
 def test_evaluate_measures_samples_in_the_names_that_say_how(conditional, run):
-    options = ["--metrics", "FID,precision", "--samples", 100, "--features", "identity"]
+    options = ["--metrics", "FID,precision", "--n", 100, "--features", "identity"]
     code, out, err = run("evaluate", conditional, *options)
     assert code == 0 and "Warning: `fid` is measured as `frechet`" in err, err
     lines = dict(line.split(": ", 1) for line in out.splitlines())

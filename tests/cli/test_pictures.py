@@ -54,14 +54,28 @@ def test_samples_as_single_images_in_a_folder(name, folder, run, tmp_path):
     assert sorted(path.name for path in (tmp_path / name).iterdir()) == ["00000.png", "00001.png"]
 
 
+def test_a_picture_may_replace_an_older_one_of_its_kind(folder, run, tmp_path):
+    (tmp_path / "a.png").write_bytes(b"old")
+    assert run("plane", folder, "--n", 2, "--out", tmp_path / "a.png")[0] == 0
+    assert np.asarray(Image.open(tmp_path / "a.png")).std() > 0
+
+
 def test_nothing_is_written_over(folder, refused, tmp_path):
-    before = sorted(tmp_path.rglob("*"))
+    before = contents(tmp_path)
     for out in (folder, f"{folder}/", folder / "model.keras"):
         assert "Error: " in refused("sample", folder, "--out", out)
     assert f"'{folder}' is not empty. Expected: a new or an empty folder for --out" in refused(
         "sample", folder, "--out", folder
     )
-    assert sorted(tmp_path.rglob("*")) == before
+    (folder / "folder.png").mkdir()
+    assert "--out is not the name of a picture." in refused("plane", folder, "--out", folder / "folder.png")
+    (folder / "folder.png").rmdir()
+    assert contents(tmp_path) == before
+
+
+def contents(folder):
+    """The bytes of all files, by path."""
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.mark.parametrize(
@@ -82,14 +96,15 @@ def test_nothing_is_written_over(folder, refused, tmp_path):
         ("reconstruct {run} {run}/settings.json", "cannot be read as an image"),
         ("plane {run} --out plane", "--out is not the name of a picture. Expected: one that ends in .jpeg"),
         ("plane {run} --out plane.doc", "--out is not the name of a picture."),
+        ("plane {run} --out {run}/model.keras", "--out is not the name of a picture."),
         ("sample {run} --out 0.5", "--out is not the name of a picture."),
     ],
 )
 def test_bad_input_is_one_line(words, message, folder, images, refused, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    before = sorted(tmp_path.rglob("*"))
+    before = contents(tmp_path)
     assert message in refused(*words.format(run=folder, a=images[0]).split())
-    assert sorted(tmp_path.rglob("*")) == before
+    assert contents(tmp_path) == before
 
 
 def test_a_gan_has_no_way_to_files(conditional, images, refused):
