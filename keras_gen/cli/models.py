@@ -49,7 +49,8 @@ def tune_command(name):
     preset = presets.PRESETS[name]
     ranges = usual_ranges(preset.arguments).items()
     lines = ["\b", "Names for --search, with usual ranges:", *(f"  {name}={range_}" for name, range_ in ranges)]
-    return command(_tune, preset.arguments, preset.summary, epilog="\n".join(lines))
+    images = {option: one for option, one in options_of(name).items() if option in ("size", "channels")}
+    return command(_tune, {**preset.arguments, **images}, preset.summary, epilog="\n".join(lines))
 
 
 def _train(
@@ -131,7 +132,8 @@ def _tune(
     typer.echo(f"Best: {_listed(found.best)}")
     for key, value in found.chosen.items():
         typer.echo(f"Smallest {key} within one standard error of the best: {_short(value)}")
-    typer.echo(f"Test error of the best: {found.error(data_sets.load(data)[1].x):.3f}")
+    _, test = data_sets.load(data, size=options["size"], channels=options["channels"])
+    typer.echo(f"Test error of the best: {found.error(test.x):.3f}")
 
 
 def _folder(out, name, place):

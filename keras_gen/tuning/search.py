@@ -9,7 +9,7 @@ import numpy as np
 
 from keras_gen import cache, checks, data, presets
 from keras_gen.files import SEARCH, atomic_write
-from keras_gen.runs.settings import Settings
+from keras_gen.runs.settings import Settings, absolute
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
 from keras_gen.tuning.hypermodel import PresetHyperModel
@@ -39,6 +39,8 @@ def search(
     verbose=1,
     callbacks=(),
     repeats=1,
+    size=None,
+    channels=None,
     **fixed,
 ):
     """Search a preset's arguments for the smallest error on held-out data.
@@ -66,6 +68,7 @@ def search(
             continued search may have others. Defaults to ().
         repeats: Trainings of each trial, each from other initial weights, an integer >= 1: the error is their mean, and
             its standard error includes their differences. Defaults to 1.
+        size, channels: As in `data.load`, for data by name. Default to `None`.
         **fixed: Further arguments of the preset.
 
     Returns:
@@ -90,8 +93,10 @@ def search(
     checks.choice("model to search", preset, searchable)
     known = presets.PRESETS[preset].arguments
     ranges = _checked_ranges(ranges, fixed, known)
-    data_name = str(x) if isinstance(x, (str, Path)) else None
-    x, inputs, targets = _held_out(data.load(x)[0].x if data_name else x, validation)
+    data_name = absolute(str(x)) if isinstance(x, (str, Path)) else None
+    if data_name is None and (size or channels):
+        raise ValueError("`size` and `channels` are for data by name. Expected: `None`. Received: an array with them")
+    x, inputs, targets = _held_out(data.load(x, size=size, channels=channels)[0].x if data_name else x, validation)
     folder = Path(folder)
     options = {**{name: argument.default for name, argument in known.items()}, **fixed}
     settings = Settings(preset, data_name, epochs, batch_size, seed=seed, options=options)

@@ -111,6 +111,13 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
     assert "`sample` needs a model with the task 'sample'" in refused("sample", folder)
 
 
+def test_a_search_takes_images_of_the_size_and_channels_asked_for(run, tmp_path):
+    command = ("tune", "autoencoder", "--search", "latent_dim=2:5", "--units", "6", "--epochs", 1, "--trials", 1)
+    code, out, err = run(*command, "--size", 4, "--channels", 3, "--out", tmp_path / "search")
+    assert code == 0 and "Test error of the best: " in out, err
+    assert load_model(tmp_path / "search").example_shape == (4, 4, 3)
+
+
 def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
     x, y = image_folders(tmp_path, {"photos": 3, "paintings": 2}, size=(12, 17))
     (x / "broken.jpg").write_bytes(b"none")

@@ -239,3 +239,8 @@ def test_repeats_are_trainings_from_other_starts_whose_mean_counts(digits, tmp_p
     error = np.square(x - twice.model().reconstruct(x)).reshape(len(x), -1).sum(axis=1).mean()
     best = int(np.argmin(numbers(twice, "error")))
     assert error == pytest.approx(min(numbers(once, "error")[best], others[best]), rel=1e-4)
+
+
+def test_size_and_channels_are_for_data_by_name(tmp_path):
+    with pytest.raises(ValueError, match="`size` and `channels` are for data by name"):
+        tuning.search(np.zeros((10, 8, 8, 1)), "latent_dim=2:4", tmp_path, size=4)
