@@ -21,6 +21,19 @@ def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
         path: `"linear"` or `"spherical"`. Defaults to `None`: spherical for normal latents; linear for uniform ones,
             because an arc would leave their cube.
         seed, labels: As in `samples`; the classes are those of the rows.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> from keras_gen.runs.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
+    >>> Settings("vae").write(folder)
+    >>> figure = interpolation(folder, rows=2, steps=3, seed=0)
     """
     run = load_run(folder)
     model = run.model
@@ -44,6 +57,19 @@ def interpolation_between(folder, between, steps=10, path=None, name=None):
         path: `"linear"` or `"spherical"`. Defaults to `None`: spherical if the prior of the codes is normal, else
             linear.
         name: Name or path of the data with the test images. Defaults to `None`: the run's own.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> from keras_gen.runs.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
+    >>> Settings("vae").write(folder)
+    >>> figure = interpolation_between(folder, (3, 17), steps=5)
     """
     run = load_run(folder)
     model = run.model
@@ -71,6 +97,19 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
         n: Points along each axis, an integer >= 1. Defaults to 20.
         labels: Tuple with the name of one class, for a conditional model. Defaults to `None`.
         name: Name or path of the data with the test images, for autoencoders. Defaults to `None`: the run's own.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> from keras_gen.runs.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
+    >>> Settings("vae").write(folder)
+    >>> figure = plane(folder, n=3)
     """
     run = load_run(folder)
     model = run.model
@@ -101,15 +140,15 @@ def _coordinates(run, axes, n, name):
     if not has_task(model, "sample"):
         x = rescaled(run.load_data(name)[1].x, model)
         return np.quantile(model.encode(x).reshape(len(x), -1)[:, list(axes)], steps, axis=0).T
-    return (2 * steps - 1,) * 2 if _is_uniform(run) else None
+    return (2 * steps - 1,) * 2 if _is_uniform(model) else None
 
 
 def _path(run):
-    return "spherical" if has_task(run.model, "sample") and not _is_uniform(run) else "linear"
+    return "spherical" if has_task(run.model, "sample") and not _is_uniform(run.model) else "linear"
 
 
-def _is_uniform(run):
-    return run.settings.options.get("latent") == "uniform"
+def _is_uniform(model):
+    return getattr(model, "latent", "normal") == "uniform"
 
 
 def _numbered(x, numbers):

@@ -22,6 +22,19 @@ def samples(folder, n=64, seed=None, labels=None):
         n: Number of samples, an integer >= 1. Defaults to 64.
         seed: Integer, or `None` for different samples at each call. Defaults to `None`.
         labels: Names of the classes to sample in turn, for a conditional model. Defaults to `None`: all of them.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> from keras_gen.runs.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
+    >>> Settings("vae").write(folder)
+    >>> figure = samples(folder, n=9, seed=0)
     """
     run = load_run(folder)
     require_task("`sample`", run.model, "sample")
@@ -31,7 +44,25 @@ def samples(folder, n=64, seed=None, labels=None):
 
 
 def sample_images(folder, out, n=64, seed=None, labels=None):
-    """Write samples as `00000.png`, `00001.png`, ... into the folder `out`; other arguments as in `samples`."""
+    """Write samples as the files `00000.png`, `00001.png`, ... of a folder.
+
+    Args:
+        folder: The folder of a run whose model samples.
+        out: The folder of the images; made if missing.
+        n, seed, labels: As in `samples`.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> from keras_gen.runs.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
+    >>> Settings("vae").write(folder)
+    >>> sample_images(folder, f"{folder}/samples", n=2)
+    >>> sorted(path.name for path in Path(folder, "samples").iterdir())
+    ['00000.png', '00001.png']
+    """
     run = load_run(folder)
     model = run.model
     require_task("`sample`", model, "sample")
@@ -47,6 +78,19 @@ def reconstructions(folder, name=None, n=10, files=()):
         name: Name or path of the data. Defaults to `None`: the run's own.
         n: Number of test images, an integer >= 1. Defaults to 10.
         files: Paths of image files, instead of test images. Defaults to ().
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+
+    Example:
+
+    >>> import tempfile
+    >>> from keras_gen import presets
+    >>> from keras_gen.runs.settings import Settings
+    >>> folder = tempfile.mkdtemp()
+    >>> presets.build("autoencoder", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
+    >>> Settings("autoencoder").write(folder)
+    >>> figure = reconstructions(folder, n=3)
     """
     run = load_run(folder)
     require_task("`reconstruct`", run.model, "reconstruct")

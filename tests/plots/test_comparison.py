@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_gen import plots
+from keras_gen.plots import mosaic
 
 VALUES = {"frechet": {"gan": [1.0, 3.0], "vae": [5.0]}, "coverage": {"gan": [0.4, 0.6], "vae": [0.2]}}
 
@@ -25,5 +26,8 @@ def test_samples_of_each_model_are_a_strip(channels):
     figure = plots.compared(VALUES, samples=samples)
     strips = figure.subfigs[1].axes
     assert [axes.get_ylabel() for axes in strips] == ["gan", "vae"]
-    assert all(axes.images[0].get_array().shape[0] < axes.images[0].get_array().shape[1] for axes in strips)
+    for axes, value in zip(strips, (0.5, 1.0), strict=True):
+        strip = np.asarray(axes.images[0].get_array())
+        np.testing.assert_array_equal(strip, mosaic(samples["gan" if value == 0.5 else "vae"], 4))
+        assert strip.shape[1] > 3 * strip.shape[0]
     assert figure.subfigs[0].axes[0].get_legend() is None

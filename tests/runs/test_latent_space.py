@@ -26,7 +26,7 @@ def untrained(tmp_path_factory):
             folders[name] = tmp_path_factory.mktemp(name)
             options = {"width": 0.05, **OPTIONS[name]}
             presets.build(name, (8, 8, 1), **options).save(folders[name] / "model.keras")
-            runs.Settings(name, options=options).write(folders[name])
+            runs.Settings(name).write(folders[name])  # the model itself knows its prior
         return folders[name]
 
     return made

@@ -1,8 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
 from keras_gen import data, presets
 from keras_gen.data.loading import Split
+from keras_gen.metrics import FeatureExtractor
 from keras_gen.runs.sample_quality import Measurement, SampleQuality, contradiction
 
 TRAIN, TEST = data.load("digits")
@@ -57,6 +59,19 @@ def test_lenet5_is_trained_on_labels_and_its_accuracy_is_stated(monkeypatch):
     with pytest.raises(ValueError, match="Unknown metric. Did you mean 'density'"):
         SampleQuality(["densty"], TRAIN, TEST)
     assert len(trainings) == 2, "an unknown name is found before"
+
+
+def test_the_network_sees_images_once_for_all_metrics(monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_GEN_CACHE", str(tmp_path))
+    network = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten()])
+    extractor, seen = FeatureExtractor("flat", network), []
+    compute = extractor._compute
+    monkeypatch.setattr(extractor, "_compute", lambda x: seen.append(len(x)) or compute(x))
+    monkeypatch.setattr("keras_gen.runs.sample_quality.feature_extractor", lambda *args: extractor)
+    quality = SampleQuality("frechet,density,coverage,recall", TRAIN, TEST, "identity", n=200)
+    assert seen == [250, 110, 200], "test images, and the training images of the baselines"
+    quality.measure(Drawn(TRAIN.x))
+    assert seen[3:] == [200]
 
 
 def test_too_few_training_images_give_no_baseline():
