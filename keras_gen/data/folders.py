@@ -2,6 +2,7 @@
 
 import functools
 import typing
+from pathlib import Path
 
 from PIL import Image
 
@@ -16,10 +17,11 @@ _STRAY = 5  # files of one kind are strays if there are so many times as many of
 
 
 class Listing(typing.NamedTuple):
-    """The images of a folder, pairs (path, name of the class or `None`), and the paths of its other entries."""
+    """The images of a `folder`, pairs (path, class name or `None`), and a dict from other paths to why they are not."""
 
+    folder: Path
     files: list
-    others: list
+    others: dict
 
     @property
     def classes(self):
@@ -57,18 +59,24 @@ def listing(folder):
         received = f"{len(names)} entries without images, such as '{names[0]}'" if names else "an empty folder"
         raise ValueError(f"'{folder}' must hold images. Expected: {LAYOUTS}. Received: {received}")
     if len(loose) > len(inner):
-        return Listing([(path, None) for path in loose], [entry for entry in entries if entry not in loose])
-    classes = [entry for entry, paths in found.items() if paths]
-    others = [entry for entry in entries if entry not in classes]
-    others += [path for entry in classes for path in _visible(entry) if path not in found[entry]]
-    return Listing(inner, others)
+        images = set(loose)
+        others = {entry: _reason(entry, "a folder next to images") for entry in entries if entry not in images}
+        return Listing(folder, [(path, None) for path in loose], others)
+    classes = {entry for entry, paths in found.items() if paths}
+    others = {entry: _reason(entry, "outside the class folders") for entry in entries if entry not in classes}
+    for entry in sorted(classes):
+        images = set(found[entry])
+        others |= {
+            path: _reason(path, "a folder inside a class folder") for path in _visible(entry) if path not in images
+        }
+    return Listing(folder, inner, others)
 
 
 def parts(folder):
     """The `Listing` of a folder in a list, or those of its sub-folders for training and for testing.
 
     Raises:
-        ValueError: As `listing`, or if one part has classes that the other does not have.
+        ValueError: As `listing`, or if one part has class folders and the other has not.
     """
     folders = {entry.name.lower(): entry for entry in _visible(folder) if entry.is_dir()}
     train, test = (next((folders[name] for name in names if name in folders), None) for names in (_TRAIN, _TEST))
@@ -78,22 +86,26 @@ def parts(folder):
         return [listing(folder)]
     chosen = [train] if test is None else [train, test]
     found = [listing(part) for part in chosen]
-    found[0].others.extend(entry for entry in _visible(folder) if entry not in chosen)
+    unused = "outside the training and the test part"
+    found[0].others.update({entry: _reason(entry, unused) for entry in _visible(folder) if entry not in chosen})
     if test is not None and (bool(found[0].classes) != bool(found[1].classes)):
         with_classes, without = (train, test) if found[0].classes else (test, train)
         raise ValueError(
             f"'{without}' must have the class folders of '{with_classes.name}'. Expected: {LAYOUTS}. "
             f"Received: images without classes in '{without.name}'"
         )
-    if test is not None and (unknown := sorted(set(found[1].classes) - set(found[0].classes))):
-        raise ValueError(
-            f"'{test}' has classes that '{train.name}' does not have. Expected: {found[0].classes}. Received: {unknown}"
-        )
     return found
 
 
 def _visible(folder):
     return sorted(e for e in folder.iterdir() if not e.name.startswith(".") and e.name.lower() not in _JUNK)
+
+
+def _reason(entry, reason):
+    """Why an entry is left out: it is not an image, or holds none; otherwise, the given reason."""
+    if entry.is_dir():
+        return reason if any(map(_is_image, entry.rglob("*"))) else "a folder without images"
+    return reason if _is_image(entry) else "not an image by its name"
 
 
 def _images(folder):

@@ -6,6 +6,8 @@ import os
 import typing
 import warnings
 
+import numpy as np
+
 from keras_gen.data.images import UnreadableImage, default_sides, image_facts, read_image, wanted
 
 _NAMED = 5  # files that a message names
@@ -13,7 +15,7 @@ _SMALL = 8  # the size at which a file is decoded to find damage
 
 
 class Survey(typing.NamedTuple):
-    """What is known about a set of files before it is read.
+    """What is known about a set of files that are read later.
 
     The `numbers` of the entries that can be read, their upright `sizes` (height, width), and the `shape` (height,
     width, channels) to which they are converted.
@@ -24,46 +26,59 @@ class Survey(typing.NamedTuple):
     shape: tuple
 
 
-def survey(name, entries, titles, left_out, size=None, channels=None, decode=False):
-    """The `Survey` of files, which are paths or encoded images; messages call the set `name`.
+def read_files(name, entries, titles, others=None, size=None, channels=None):
+    """The pixels of image files, and the numbers of the entries that could be read.
+
+    One warning counts and names the files that are left out.
 
     Args:
         name: What messages call the set.
         entries: List of paths or of encoded images.
         titles: What messages call each entry.
-        left_out: Dict from titles to reasons, to which entries that cannot be read are added.
+        others: Dict from titles of other files, which count as left out, to reasons. Defaults to `None`: none.
         size, channels: As in `read_image`. Defaults to `None`: as `images.default_sides` says, and colours if any file
-            stores colours. A warning states the size if not all files have it.
-        decode: Whether files are decoded to find damage, not only their headers read. Defaults to `False`.
+            stores colours. A warning states the size if it is not that of all files.
+
+    Returns:
+        The pair (uint8 array `(n, height, width, channels)`, list of n numbers).
 
     Raises:
         ValueError: If no file can be read.
     """
-    size, channels = wanted(size, channels)
+    left_out, (size, channels) = dict(others or {}), wanted(size, channels)
+    numbers = range(len(entries))
+    if size is None or channels is None:
+        numbers, facts = _readable(name, image_facts, entries, titles, left_out)
+        size, channels = _shape(name, facts, size, channels)
+    pixels, kept = np.empty((len(numbers), *size, channels), "uint8"), []
+    images = attempted(lambda entry: read_image(entry, size, channels), [entries[number] for number in numbers])
+    for number, image in zip(numbers, images, strict=True):
+        if isinstance(image, UnreadableImage):
+            left_out[titles[number]] = image.reason
+        else:
+            pixels[len(kept)] = image
+            kept.append(number)
+    _require_any(name, kept, left_out)
+    _warn_left_out(name, len(entries) + len(others or {}), left_out)
+    return pixels[: len(kept)], kept
+
+
+def survey(name, entries, titles, others=None, size=None, channels=None):
+    """The `Survey` of files, all of which are decoded once to find damage; arguments and errors as in `read_files`."""
+    left_out, (size, channels) = dict(others or {}), wanted(size, channels)
 
     def facts_of(entry):
-        if decode:
-            read_image(entry, _SMALL)
+        read_image(entry, _SMALL)
         return image_facts(entry)
 
-    found = attempted(facts_of, entries)
-    good = without_unreadable(name, found, titles, left_out)
-    sizes = [(facts.height, facts.width) for _, facts in good]
-    if size is None:
-        size = default_sides(sizes)
-        if set(sizes) != {size}:
-            kinds = f"{len(set(sizes))} sizes, such as" if len(set(sizes)) > 1 else "one size,"
-            warnings.warn(
-                f"Images of {name} have {kinds} {sizes[0][1]}x{sizes[0][0]} (width x height). Each is cropped around "
-                f"its centre and resized to {size[1]}x{size[0]}; `size` (--size) chooses another size",
-                stacklevel=4,
-            )
-    channels = channels or max(facts.channels for _, facts in good)
-    return Survey([number for number, _ in good], sizes, (*size, channels))
+    numbers, facts = _readable(name, facts_of, entries, titles, left_out)
+    size, channels = _shape(name, facts, size, channels)
+    _warn_left_out(name, len(entries) + len(others or {}), left_out)
+    return Survey(numbers, [one[:2] for one in facts], (*size, channels))
 
 
 def attempted(function, entries):
-    """A function's result for each entry, a path or a binary file, or the `UnreadableImage` that it raises."""
+    """Yield a function's result for each entry, a path or encoded image, or the `UnreadableImage` that it raises."""
 
     def attempt(entry):
         try:
@@ -72,21 +87,44 @@ def attempted(function, entries):
             return error
 
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without holding the lock
-        return list(pool.map(attempt, entries))
+        yield from pool.map(attempt, entries)
 
 
-def without_unreadable(name, found, titles, left_out):
-    """The pairs (number, result) of the successes of `attempted`; the reasons of failures are added to `left_out`."""
-    bad = {title: one.reason for title, one in zip(titles, found, strict=True) if isinstance(one, UnreadableImage)}
-    left_out |= bad
-    good = [(number, one) for number, one in enumerate(found) if not isinstance(one, UnreadableImage)]
+def _readable(name, function, entries, titles, left_out):
+    """The numbers of the entries that can be read and the results for them; reasons of others go to `left_out`."""
+    found = list(attempted(function, entries))
+    good = [number for number, one in enumerate(found) if not isinstance(one, UnreadableImage)]
+    left_out |= {
+        title: one.reason for title, one in zip(titles, found, strict=True) if isinstance(one, UnreadableImage)
+    }
+    _require_any(name, good, left_out)
+    return good, [found[number] for number in good]
+
+
+def _shape(name, facts, size, channels):
+    """The sides and the channels to which files of these `ImageFacts` are converted."""
+    sizes = [one[:2] for one in facts]
+    if size is None:
+        size = default_sides(sizes)
+        if set(sizes) != {size}:
+            kinds = f"{len(set(sizes))} sizes, such as" if len(set(sizes)) > 1 else "one size,"
+            warnings.warn(
+                f"Images of {name} have {kinds} {sizes[0][1]}x{sizes[0][0]} (width x height). Each is centre-cropped "
+                f"and resized to {size[1]}x{size[0]}; `size` (--size) chooses another size",
+                stacklevel=5,
+            )
+    return size, channels or max(one.channels for one in facts)
+
+
+def _require_any(name, good, left_out):
     if not good:
-        raise ValueError(f"{name} must hold images that can be read. Received: {len(bad)} that cannot: {_named(bad)}")
-    return good
+        raise ValueError(
+            f"{name} must hold images that can be read. Received: {len(left_out)} that cannot: {_named(left_out)}"
+        )
 
 
-def warn_left_out(name, total, left_out):
-    """One warning that counts and names what is left out of a set of `total` files, a dict from titles to reasons."""
+def _warn_left_out(name, total, left_out):
+    """One warning that counts and names the files left out of `total`, a dict from titles to reasons."""
     if left_out:
         warnings.warn(f"{len(left_out)} of {total} files of {name} are left out: {_named(left_out)}", stacklevel=4)
 

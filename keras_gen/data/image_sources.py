@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_gen import checks
 from keras_gen.data import folders
-from keras_gen.data.image_files import attempted, survey, warn_left_out
+from keras_gen.data.image_files import attempted, survey
 from keras_gen.data.images import UnreadableImage, read_image, sides
 from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
@@ -23,17 +23,21 @@ _ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
 def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     """The `ArrayImages` or `FileImages` of one set of images, which messages call `name`.
 
-    `images` is an array `(n, height, width, channels)`, whose values are kept as they are; a folder of images, or of
-    one sub-folder for each class; a file; or a tensorflow-datasets set and one of its splits, such as
+    `images` is an array `(n, height, width, channels)`, whose values are kept as they are; a folder as in `data.load`,
+    of whose parts the one for training is used; a file; or a tensorflow-datasets set and one of its splits, such as
     `"cycle_gan/monet2photo:trainA"`, which is kept encoded in memory. `size` and `channels` of files are as in
     `data.load`, and `value_range` is what black and white are mapped to. A `ValueError` says that no image can be read.
     """
     if isinstance(images, (str, Path)):
         path = Path(images).expanduser()
         if path.exists():
-            found = folders.listing(path) if path.is_dir() else folders.Listing([(path, None)], [])
+            if path.is_file():
+                return FileImages(name, [str(path)], [str(path)], size, channels, value_range)
+            found, *test = folders.parts(path)
             files = [str(file) for file, _ in found.files]
-            return FileImages(name, files, files, size, channels, value_range, found.others)
+            others = {str(entry): reason for entry, reason in found.others.items()}
+            others |= {str(part.folder): "the test part" for part in test}
+            return FileImages(name, files, files, size, channels, value_range, others)
         set_name, _, split = str(images).partition(":")
         if not split or path.suffix or len(path.parts) > 3:
             raise ValueError(
@@ -78,18 +82,15 @@ class ArrayImages(Source):
 class FileImages:
     """Images of encoded files, decoded on demand; those that cannot be decoded are named and left out.
 
-    `entries` are file names or encoded images, `titles` what messages call the entries, and `others` the paths of files
-    that are not images; `size`, `channels` and `value_range` are as in `image_source`.
+    `entries` are file names or encoded images, `titles` what messages call the entries, and `others` a dict from other
+    paths to why they are left out; `size`, `channels` and `value_range` are as in `image_source`.
     """
 
     augments, dtype = True, tf.float32
 
-    def __init__(self, name, entries, titles, size=None, channels=None, value_range=(-1, 1), others=()):
+    def __init__(self, name, entries, titles, size=None, channels=None, value_range=(-1, 1), others=None):
         self._range = checks.interval("value_range", value_range)
-        left_out = {str(other): "not an image by its name" for other in others}
-        total = len(entries) + len(left_out)
-        numbers, self.sizes, shape = survey(f"`{name}`", entries, titles, left_out, size, channels, decode=True)
-        warn_left_out(f"`{name}`", total, left_out)
+        numbers, self.sizes, shape = survey(f"`{name}`", entries, titles, others, size, channels)
         self._entries = [entries[number] for number in numbers]
         self.display_names, self.size = [titles[number] for number in numbers], len(numbers)
         self._set_shape(shape)
@@ -120,9 +121,8 @@ class FileImages:
         size = shape[:2] if draws is None else _enlarged(shape)
 
         def read(numbers):
-            found = attempted(
-                lambda entry: read_image(entry, size, channels), [self._entries[number] for number in numbers]
-            )
+            entries = [self._entries[number] for number in numbers]
+            found = list(attempted(lambda entry: read_image(entry, size, channels), entries))
             if lost := [one for one in found if isinstance(one, UnreadableImage)]:
                 raise lost[0]
             return np.stack(found)

@@ -9,6 +9,7 @@ from PIL.Image import Transpose
 
 from keras_gen import checks
 
+WHITE_8, WHITE_16 = 255, 65535  # of integer pixels
 _BACKGROUND = "white"  # what shows through transparent pixels
 _ORIENTATION = 0x0112  # of EXIF: how a camera was held, 1 to 8
 _ROTATED = 5  # from this orientation on, rows and columns change places
@@ -122,11 +123,11 @@ def resized(images, size=None, channels=None):
         images = np.repeat(images, 3, axis=-1) if channels == 3 else images @ _LUMA
     if size is None or images.shape[1:3] == size:
         return images
-    fitted = [
-        [np.asarray(ImageOps.fit(Image.fromarray(plane), size[::-1], _FILTER)) for plane in np.moveaxis(image, -1, 0)]
-        for image in images
-    ]
-    return np.moveaxis(np.clip(fitted, 0, 1), 1, -1).astype("float32")  # a cubic filter overshoots black and white
+    fitted = np.empty((len(images), *size, images.shape[-1]), "float32")
+    for image, result in zip(images, fitted, strict=True):
+        for channel in range(images.shape[-1]):
+            result[..., channel] = ImageOps.fit(Image.fromarray(image[..., channel]), size[::-1], _FILTER)
+    return np.clip(fitted, 0, 1, out=fitted)  # a cubic filter overshoots black and white
 
 
 def wanted(size, channels):
@@ -198,14 +199,22 @@ def _opaque(image):
 def _eight_bits(values):
     """Integers in 0..65535, or floats in [0, 1] or [0, 255], as uint8."""
     low, high = values.min(), values.max()
-    white = 65535 if values.dtype.kind in "iu" else 1 if high <= 1 else 255
+    is_integer = values.dtype.kind in "iu"
+    white = WHITE_16 if is_integer else 1 if high <= 1 else WHITE_8
     if not (low >= 0 and high <= white):
         raise ValueError(f"its values are not in 0..{white} but in {low:g}..{high:g}")
+    if is_integer and high and not reaches(high, white):
+        raise ValueError(f"its values are in {low}..{high}, which do not use 16 bits: the value of white is unknown")
     return np.round(values * (255 / white)).astype("uint8")
+
+
+def reaches(high, white):
+    """Whether integers up to `high` are bright enough to show that `white` is white."""
+    return high >= white // 2
 
 
 def _orientation(image):
     try:
-        return image.getexif().get(_ORIENTATION, 1)
+        return Image.Image.getexif(image).get(_ORIENTATION, 1)  # that of PNG files would decode the pixels
     except Exception:  # as for damaged files; the image itself may be whole
         return 1

@@ -10,13 +10,12 @@ import numpy as np
 
 from keras_gen import checks
 from keras_gen.data import array_files, folders, named_sets
-from keras_gen.data.image_files import attempted, survey, warn_left_out, without_unreadable
-from keras_gen.data.images import read_image, resized, wanted
+from keras_gen.data.image_files import read_files
+from keras_gen.data.images import WHITE_8, WHITE_16, reaches, resized, wanted
 from keras_gen.data.labels import encode_labels
 from keras_gen.files import nearest, no_data
 
 _HELD_OUT = 5  # one example in this many, if a set has no test part
-_WHITE_8, _WHITE_16 = 255, 65535
 
 
 class Split(typing.NamedTuple):
@@ -100,7 +99,7 @@ def _load_named(name, low, high, size, channels):
             (images, [f"{name}, image {number}" for number in range(len(images))], labels) for images, labels in splits
         ]
         splits = _decoded(f"'{name}'", splits, {}, size, channels)
-        return _finished(f"'{name}'", splits, low, high, names=names, white=_WHITE_8)
+        return _finished(f"'{name}'", splits, low, high, names=names, white=WHITE_8)
     return _finished(f"'{name}'", splits, low, high, size, channels, names)
 
 
@@ -111,59 +110,69 @@ def _read_path(path, low, high, size, channels):
         splits = [(images, labels), (test_images, test_labels)]
     elif path.is_dir():
         parts = folders.parts(path)
-        others = {str(entry): "not an image by its name" for part in parts for entry in part.others}
+        others = {str(entry): reason for part in parts for entry, reason in part.others.items()}
         files = [[file for file, _ in part.files] for part in parts]
         labels = [[label for _, label in part.files] if len(parts[0].classes) > 1 else None for part in parts]
         splits = [(part, list(map(str, part)), label) for part, label in zip(files, labels, strict=True)]
-        return _finished(name, _decoded(name, splits, others, size, channels), low, high, white=_WHITE_8)
+        return _finished(name, _decoded(name, splits, others, size, channels), low, high, white=WHITE_8)
     else:
         splits = array_files.read_array_file(path)
     return _finished(name, splits, low, high, size, channels)
 
 
-def _decoded(name, splits, left_out, size, channels):
+def _decoded(name, splits, others, size, channels):
     """Parts of files, triples (entries, titles, labels or `None`), as pairs (uint8 images, labels)."""
     entries, titles = ([one for split in splits for one in split[place]] for place in (0, 1))
-    total = len(entries) + len(left_out)
-    found = survey(name, entries, titles, left_out, size, channels)
-    read = attempted(
-        lambda entry: read_image(entry, found.shape[:2], found.shape[2]), [entries[number] for number in found.numbers]
-    )
-    good = without_unreadable(name, read, [titles[number] for number in found.numbers], left_out)
-    warn_left_out(name, total, left_out)
-    images, decoded, first = {found.numbers[place]: image for place, image in good}, [], 0
-    for files, _, labels in splits:
-        kept = [number for number in range(len(files)) if first + number in images]
-        pixels = np.stack([images[first + number] for number in kept]) if kept else np.zeros((0, *found.shape), "uint8")
-        decoded.append((pixels, None if labels is None else np.asarray(labels)[kept]))
-        first += len(files)
+    pixels, numbers = read_files(name, entries, titles, others, size, channels)
+    ends = np.cumsum([len(files) for files, *_ in splits])
+    decoded = []
+    for (files, _, labels), end in zip(splits, ends, strict=True):
+        first, last = np.searchsorted(numbers, (end - len(files), end))
+        kept = np.array(numbers[first:last], int) - (end - len(files))
+        decoded.append((pixels[first:last], None if labels is None else np.asarray(labels)[kept]))
     return decoded
 
 
 def _finished(name, splits, low, high, size=None, channels=None, names=None, white=None):
-    """Scale, number the classes, hold out a test part if there is none, and protect the arrays."""
+    """Number the classes, hold out a test part if there is none, scale, and protect the arrays."""
     images = [np.asarray(x) for x, _ in splits]
+    images = [x[..., None] if x.ndim == 3 else x for x in images]
     white = white or _white(name, images)
-    images = [resized(_as_unit_float(x, white), size, channels) for x in images]
+    for x in images:
+        if x.dtype.kind not in "iu" or not x.size:
+            checks.array("images", x, value_range=(0, 1))
     labels, names = _classes(name, splits, names)
+    rows = [slice(None)] * len(splits)
     if len(splits) == 1:
-        parts = _held_out(len(images[0]), labels[0])
-        images, labels = [images[0][part] for part in parts], [None if names is None else labels[0][p] for p in parts]
+        rows, images, labels = _held_out(len(images[0]), labels[0]), images * 2, labels * 2
     elif names is not None and (unknown := labels[1] < 0).any():
         warnings.warn(
             f"{unknown.sum()} test images of {name} are left out: no training image has their classes", stacklevel=3
         )
-        images[1], labels[1] = images[1][~unknown], labels[1][~unknown]
-    if any(len(x) == 0 for x in images):
-        raise ValueError("A data set must hold at least two images, one of them for testing. Received: fewer")
+        rows[1] = ~unknown
     finished = []
-    for x, y in zip(images, labels, strict=True):
-        x = x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
-        for array in (x, y):
+    for x, y, part in zip(images, labels, rows, strict=True):
+        split = Split(_scaled(x, part, white, low, high, size, channels), None if y is None else y[part], names)
+        if len(split.x) == 0:
+            raise ValueError("A data set must hold at least two images, one of them for testing. Received: fewer")
+        for array in split[:2]:
             if array is not None:
                 array.flags.writeable = False
-        finished.append(Split(x, y, names))
+        finished.append(split)
     return tuple(finished)
+
+
+def _scaled(x, rows, white, low, high, size, channels):
+    """Rows of integer pixels, or floats in [0, 1], as a new float32 array of a size in the range from low to high."""
+    is_integer = x.dtype.kind in "iu"
+    x = x[rows].astype("float32", copy=isinstance(rows, slice))  # other rows are a copy already
+    if is_integer:
+        x /= np.float32(white)
+    x = resized(x, size, channels)
+    if (low, high) != (0, 1):
+        x *= np.float32(high - low)
+        x += np.float32(low)
+    return x
 
 
 def _held_out(n, labels):
@@ -192,6 +201,9 @@ def _classes(name, splits, names):
     except ValueError as error:
         warnings.warn(f"The labels of {name} are left out. {error}", stacklevel=5)
         return [None] * len(given), None
+    if len(given) == 2 and (numbers[1] < 0).all():
+        warnings.warn(f"The labels of {name} are left out, because no test image has a training class", stacklevel=5)
+        return [None, None], None
     return numbers[: len(given)], names
 
 
@@ -201,19 +213,17 @@ def _white(name, parts):
     if not parts:
         return 1
     low, high = min(int(x.min()) for x in parts), max(int(x.max()) for x in parts)
-    white = 1 if high <= 1 else _WHITE_8 if high <= _WHITE_8 else _WHITE_16
-    if low < 0 or high > white or high < white // 2:
+    white = 1 if high <= 1 else WHITE_8 if high <= WHITE_8 else WHITE_16
+    if white == WHITE_8 and all(x.dtype == np.uint8 for x in parts):
+        if not reaches(high, white):
+            warnings.warn(
+                f"The pixels of {name} are dark: at most {high} of 255. If white is another value N, give floats x / N",
+                stacklevel=4,
+            )
+        return white
+    if low < 0 or high > white or not reaches(high, white):
         raise ValueError(
             f"Integer pixels of {name} must use 0..255 or 0..65535: the value of white is unknown. Expected: "
             f"floats in [0, 1], such as x / {high}. Received: integers in {low}..{high}"
         )
     return white
-
-
-def _as_unit_float(x, white):
-    """Integer pixels, or floats that already are in [0, 1], as a new float32 array with a channel axis."""
-    x = x[..., None] if x.ndim == 3 else x
-    if x.dtype.kind in "iu" and x.size:
-        return x.astype("float32") / np.float32(white)
-    checks.array("images", x, value_range=(0, 1))
-    return np.array(x, "float32")

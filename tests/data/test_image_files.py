@@ -14,9 +14,12 @@ def encoded(size=(8, 8), mode="L", kind="PNG"):
     return file.getvalue()
 
 
-def survey(entries, left_out=None, **options):
-    titles = [f"file {number}" for number in range(len(entries))]
-    return image_files.survey("`x`", entries, titles, {} if left_out is None else left_out, **options)
+def titled(entries):
+    return "`x`", entries, [f"file {number}" for number in range(len(entries))]
+
+
+def survey(entries, **options):
+    return image_files.survey(*titled(entries), **options)
 
 
 def test_colour_if_any_file_has_colours_and_a_stated_size():
@@ -38,15 +41,29 @@ def test_another_size_than_the_files_is_stated(sizes, message):
         assert survey([encoded(size) for size in sizes]).shape == (64, 64, 1)
 
 
-def test_damage_is_found_in_the_header_or_by_decoding():
-    cut, left_out = encoded((64, 64), kind="JPEG")[:-300], {"notes.txt": "no image"}
-    assert survey([encoded(), b"none"], left_out).numbers == [0]
-    assert left_out == {"notes.txt": "no image", "file 1": "its format is unknown"}
-    sized = {"size": 8}
-    assert survey([cut, encoded()], **sized).numbers == [0, 1]
-    assert survey([cut, encoded()], decode=True, **sized).numbers == [1]
-    with pytest.raises(ValueError, match=r"`x` must hold images that can be read. Received: 1 that cannot: file 0 \("):
-        survey([cut], decode=True)
+def test_damage_is_found_and_named_in_one_warning():
+    cut = encoded((64, 64), kind="JPEG")[:-300]
+    message = r"^3 of 4 files of `x` are left out: notes.txt \(why\), file 0 \(.*\), file 2 \(its format is unknown\)$"
+    for read in (image_files.survey, image_files.read_files):
+        with pytest.warns(UserWarning, match=message) as caught:
+            found = read(*titled([cut, encoded(), b"none"]), {"notes.txt": "why"}, size=8, channels=1)
+        assert found[0 if read is image_files.survey else 1] == [1] and len(caught) == 1
+        with pytest.raises(ValueError, match=r"`x` must hold images that can be read. Received: 1 that cannot: file 0"):
+            read(*titled([cut]))
+
+
+def test_pixels_are_those_of_the_entries_that_can_be_read():
+    entries = [encoded(), b"none", encoded(mode="RGB"), encoded((8, 8), kind="WEBP")]
+    with pytest.warns(UserWarning, match="1 of 4 files"):
+        pixels, numbers = image_files.read_files(*titled(entries))
+    assert numbers == [0, 2, 3] and pixels.shape == (3, 8, 8, 3)
+    for number, image in zip(numbers, pixels, strict=True):
+        np.testing.assert_array_equal(image, read_image(io.BytesIO(entries[number]), channels=3))
+
+
+def test_files_of_a_stated_shape_are_opened_once(monkeypatch):
+    monkeypatch.setattr(image_files, "image_facts", None)
+    assert image_files.read_files(*titled([encoded()]), size=4, channels=1)[0].shape == (1, 4, 4, 1)
 
 
 def test_what_is_attempted_of_each_is_in_their_order():
@@ -54,8 +71,7 @@ def test_what_is_attempted_of_each_is_in_their_order():
     assert [image.shape[1] for image in found] == list(range(1, 20))
 
 
-def test_one_warning_counts_and_names():
-    left_out = {f"{number}.jpg": "why" for number in range(7)}
-    with pytest.warns(UserWarning, match=r"^7 of 9 files of `x` are left out: 0.jpg \(why\), .*4.jpg \(why\), \.\.\.$"):
-        image_files.warn_left_out("`x`", 9, left_out)
-    image_files.warn_left_out("`x`", 9, {})
+def test_a_warning_names_the_first_five():
+    others = {f"{number}.jpg": "why" for number in range(7)}
+    with pytest.warns(UserWarning, match=r"^7 of 8 files of `x` are left out: 0.jpg \(why\), .*4.jpg \(why\), \.\.\.$"):
+        image_files.read_files(*titled([encoded()]), others)

@@ -1,5 +1,6 @@
 import shutil
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,11 +84,19 @@ def test_what_is_left_out_by_its_name_is_reported_and_counted(tmp_path):
     written(tmp_path / "plain" / "more", 1)
     (tmp_path / "plain" / "b.txt").write_bytes(b"")
     (tmp_path / "plain" / ".hidden").write_bytes(b"")
-    with pytest.warns(UserWarning, match=r"2 of 7 files of `x` are left out: .*b\.txt \(no image by .*more \(no imag"):
+    with pytest.warns(UserWarning, match=r"2 of 7 files of `x` are left out: .*b\.txt \(not an im.*more \(a folder n"):
         assert image_source("x", tmp_path / "plain").size == 5
     for name in ("one", "two"):
         written(tmp_path / "classes" / name, 2)
     assert image_source("x", tmp_path / "classes").size == 4, "sub-folders are classes"
+
+
+def test_of_a_folder_with_parts_the_training_part_is_used(tmp_path):
+    written(tmp_path / "train", 3)
+    written(tmp_path / "test", 2)
+    with pytest.warns(UserWarning, match=r"^1 of 4 files of `x` are left out: .*test \(the test part\)$"):
+        source = image_source("x", tmp_path)
+    assert source.size == 3 and {Path(name).parent.name for name in source.display_names} == {"train"}
 
 
 @pytest.mark.parametrize("turn", range(1, 9))

@@ -2,7 +2,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from keras_gen.data import images, read_image
 
@@ -72,6 +72,22 @@ def test_deep_grey_values_are_scaled(kind):
     values = np.array([[0, 257, 128 * 257, 65535]], "uint16")
     assert read_image(stored(Image.fromarray(values), kind)).ravel().tolist() == [0, 1, 128, 255]
     assert read_image(stored(Image.fromarray(values), kind), channels=3).shape == (1, 4, 3)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+def test_deep_grey_values_of_unknown_white_are_refused(kind):
+    """Of 12 bits in a file of 16, and of a dark image; black is black whatever white is."""
+    for highest in (1, 255, 4095):
+        values = Image.fromarray(np.array([[0, highest]], "uint16"))
+        with pytest.raises(images.UnreadableImage, match=f"are in 0..{highest}, .*the value of white is unknown"):
+            read_image(stored(values, kind))
+    assert read_image(stored(Image.fromarray(np.zeros((2, 2), "uint16")), kind)).max() == 0
+
+
+def test_the_facts_of_a_png_need_no_pixels(monkeypatch):
+    file = stored(smooth())
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", None)
+    assert images.image_facts(file) == (10, 12, 3)
 
 
 def test_floats_are_of_one_or_of_255():

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,6 +61,16 @@ def test_npz_and_npy(tmp_path):
     assert data.load(tmp_path / "x.npy")[0].x.dtype == np.float32
 
 
+def test_the_arrays_are_the_only_large_ones_in_memory():
+    x = np.full((100, 64, 64), 255, "uint8")
+    data.load(x[:5], value_range=(-1, 1))
+    tracemalloc.start()
+    splits = data.load(x, value_range=(-1, 1))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 1.5 * sum(split.x.nbytes for split in splits) and {split.x.max() for split in splits} == {1}
+
+
 def test_integers_of_0_and_1_are_a_binarised_set(tmp_path):
     np.save(tmp_path / "x.npy", np.ones((5, 2, 2), "uint8"))
     assert data.load(tmp_path / "x.npy")[0].x.max() == 1
@@ -85,6 +97,26 @@ def test_classes_that_are_not_trained_are_left_out_of_the_test_part(tmp_path):
     with pytest.warns(UserWarning, match="2 test images of .*a.npz' are left out: no training image has their clas"):
         train, test = data.load(tmp_path / "a.npz")
     assert test.y.tolist() == [1] and len(test.x) == 1 and train.class_names == ("0", "1")
+
+
+@pytest.mark.parametrize("kind", ["arrays", "folder"])
+def test_without_a_known_test_class_the_images_are_kept_and_the_labels_left_out(kind, tmp_path):
+    for name in ("train/cat", "train/dog", "test/unknown"):
+        _pictures(tmp_path / name, ["0.png", "1.png"])
+    place = tmp_path
+    if kind == "arrays":
+        x, place = np.zeros((4, 4, 6)), tmp_path / "a.npz"
+        np.savez(place, x_train=x, y_train=[0, 1] * 2, x_test=x[:2], y_test=[-1, -1])
+    with pytest.warns(UserWarning, match="The labels of .* are left out, because no test image has a training class"):
+        train, test = data.load(place)
+    assert len(train.x) == 4 and len(test.x) == 2 and {train.y, test.y, test.class_names} == {None}
+
+
+def test_a_class_folder_of_the_test_part_alone_is_left_out(tmp_path):
+    for name in ("train/cat", "train/dog", "test/dog", "test/cow"):
+        _pictures(tmp_path / name, ["0.png", "1.png"])
+    with pytest.warns(UserWarning, match="2 test images of .* are left out: no training image has their classes"):
+        assert data.load(tmp_path)[1].y.tolist() == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -114,6 +146,10 @@ def test_white_is_that_of_the_whole_set(tmp_path):
             data.load(np.array([0, highest]).reshape(2, 1, 1))
     with pytest.raises(ValueError, match="Received: integers in -1..255"):
         data.load(np.array([-1, 255]).reshape(2, 1, 1))
+    for highest in (2, 126):
+        with pytest.warns(UserWarning, match=f"pixels of the arrays are dark: at most {highest} of 255. .* x / N"):
+            train, _ = data.load(np.full((5, 1, 1), highest, "uint8"))
+        assert train.x.max() == np.float32(highest) / 255, "of 8 bits, however dark"
     (tmp_path / "dark").mkdir()
     _pictures(tmp_path / "dark", ["a.png", "b.png"])
     assert max(part.x.max() for part in data.load(tmp_path / "dark")) == np.float32(10 / 255), "files say what white is"
@@ -122,7 +158,7 @@ def test_white_is_that_of_the_whole_set(tmp_path):
 def test_a_folder_of_mnists_files(tmp_path):
     (tmp_path / "MNIST").mkdir()
     _, labels = mnist_files(tmp_path / "MNIST")
-    with pytest.raises(ValueError, match="Integer pixels of .*MNIST' must fill"):
+    with pytest.warns(UserWarning, match="The pixels of .*MNIST' are dark: at most"):
         data.load(tmp_path / "MNIST")
     for images in sorted((tmp_path / "MNIST").glob("*images*")):
         content = images.read_bytes()
