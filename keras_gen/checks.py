@@ -60,13 +60,22 @@ def choice(name, value, known):
     """One of the `known` names, an iterable of strings; the message suggests the nearest ones."""
     known = sorted(known)
     if value not in known:
-        near = difflib.get_close_matches(str(value), known, n=3, cutoff=0.5)
+        near = _nearest(value, known)
         expected = f"one of {known}"
         if len(known) > 20:
             expected = f"one of {near} (the nearest of {len(known)})" if near else f"one of {len(known)} known names"
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        raise ValueError(f"Unknown {name}.{hint} Expected: {expected}. Received: {value!r}")
+        raise ValueError(f"Unknown {name}.{did_you_mean(value, known)} Expected: {expected}. Received: {value!r}")
     return value
+
+
+def did_you_mean(name, known):
+    """The question " Did you mean ...?" with the nearest of the `known` names, or an empty text."""
+    near = _nearest(name, known)
+    return f" Did you mean {near[0]!r}?" if near else ""
+
+
+def _nearest(name, known):
+    return difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
 
 
 def interval(name, value):

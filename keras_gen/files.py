@@ -51,10 +51,14 @@ def require_no_other_run(folder, resume):
 
 def require_data(name):
     """Raise a `ValueError` if the name of data can only be a path that does not exist."""
-    path = Path(name).expanduser()
-    is_path = path.suffix in (".npz", ".npy") or name.endswith(os.sep) or name.startswith((".", "~", os.sep))
-    if is_path and not path.exists():
+    if looks_like_path(name) and not Path(name).expanduser().exists():
         raise no_data(name)
+
+
+def looks_like_path(name):
+    """Whether a name of data can only be a path; the name of a set may have parts, such as `"mnist/3.0.1"`."""
+    is_file = Path(name).suffix in (".npz", ".npy")
+    return is_file or name.endswith(os.sep) or name.startswith((".", "~", os.sep))
 
 
 def no_data(name):

@@ -27,6 +27,11 @@ def test_unknown_names_get_the_nearest_and_hopeless_ones_the_list():
         checks.choice("model", "qqq", ["vae", "gan"])
 
 
+def test_did_you_mean_one_of_the_known_names():
+    assert checks.did_you_mean("mnst", ["digits", "mnist"]) == " Did you mean 'mnist'?"
+    assert checks.did_you_mean("qqq", ["digits", "mnist"]) == ""
+
+
 def test_free_axes_of_a_shape():
     checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):

@@ -5,6 +5,7 @@ from keras_gen.files import (
     SEARCH,
     SETTINGS,
     atomic_write,
+    looks_like_path,
     nearest,
     require_data,
     require_images,
@@ -51,6 +52,11 @@ def test_names_of_data_are_told_from_paths(tmp_path):
     for name in ("a.npz", "a.npy", "./a", "~/a.b/c", "a/", "/a"):
         with pytest.raises(ValueError, match=f"No data at that path. .*Received: '{name}'"):
             require_data(name)
+
+
+def test_what_can_only_be_a_path():
+    assert all(map(looks_like_path, ("a.npz", "./a", "~/a", "a/", "/a", "..")))
+    assert not any(map(looks_like_path, ("mnist", "mnist/3.0.1", "photos/cats")))
 
 
 def test_the_nearest_path(tmp_path):

@@ -1,7 +1,6 @@
 """Images by name, by path or in arrays, as float32 arrays in a stated range, with labels if there are any."""
 
 import functools
-import os
 import typing
 import warnings
 from pathlib import Path
@@ -13,7 +12,7 @@ from keras_gen.data import array_files, folders, named_sets
 from keras_gen.data.image_files import read_files
 from keras_gen.data.images import WHITE_8, WHITE_16, reaches, resized, wanted
 from keras_gen.data.labels import encode_labels
-from keras_gen.files import nearest, no_data
+from keras_gen.files import looks_like_path, nearest, no_data
 
 _HELD_OUT = 5  # one example in this many, if a set has no test part
 
@@ -78,10 +77,10 @@ def _require_known(text, path):
     """Raise a `ValueError` unless a text that is not a path is the name of a set."""
     if text.lower() == named_sets.DIGITS:
         return
-    is_path = path.suffix in (".npz", ".npy") or len(path.parts) > 1 or text.endswith(os.sep) or text.startswith("~")
-    if is_path and (len(path.parts) > 3 or not named_sets.is_known(path.parts[0])):
+    parts = path.parts
+    if looks_like_path(text) or len(parts) > 3 or (len(parts) > 1 and not named_sets.is_known(parts[0])):
         raise no_data(text)
-    if not is_path and not named_sets.is_known(text):
+    if len(parts) == 1 and not named_sets.is_known(text):
         hint = nearest(path) or named_sets.nearest(text)
         raise ValueError(
             f"There is no file or folder {text!r}, and no data set of that name.{hint} Expected: an existing path, "

@@ -1,6 +1,5 @@
 """Sets of images that have a name: scikit-learn's digits and those of tensorflow-datasets."""
 
-import difflib
 import logging
 import urllib.error
 import urllib.request
@@ -34,8 +33,7 @@ def is_known(name):
 
 def nearest(name):
     """The question " Did you mean ...?" about a name that no set has, or an empty text."""
-    near = difflib.get_close_matches(normalized(name), [DIGITS, *_known()], n=1)
-    return f" Did you mean '{near[0]}'?" if near else ""
+    return checks.did_you_mean(normalized(name), [DIGITS, *_known()])
 
 
 def tfds_builder(name):

@@ -86,8 +86,9 @@ def test_deep_grey_values_of_unknown_white_are_refused(kind):
 
 def test_the_facts_of_a_png_need_no_pixels(monkeypatch):
     file = stored(smooth())
-    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", None)
-    assert images.image_facts(file) == (10, 12, 3)
+    loaded = []
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda self: loaded.append(self))
+    assert images.image_facts(file) == (10, 12, 3) and loaded == []
 
 
 def test_floats_are_of_one_or_of_255():

@@ -229,8 +229,9 @@ def test_a_missing_folder_is_called_so(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(ValueError, match="There is no file or folder 'photographz', .* Did you mean 'photographs'"):
         data.load("photographz")
-    with pytest.raises(ValueError, match="No data at that path. .*Received: 'photographz/'"):
-        data.load("photographz/")
+    for name in ("photographz/", "./mnist", "a/b/c/d"):
+        with pytest.raises(ValueError, match=f"No data at that path. .*Received: '{name}'"):
+            data.load(name)
 
 
 @pytest.mark.parametrize("value_range", [(1, 0), 5, (0, 1, 2)])
