@@ -41,7 +41,10 @@ Features = Annotated[
 def announce(features):
     """Say what takes long before samples are measured."""
     if features == "lenet5":
-        typer.echo("Features: LeNet-5, trained on this data once and kept.", err=True)
+        typer.echo(
+            "Features: those of LeNet-5, trained on this data at its first use, which can take minutes.",
+            err=True,
+        )
 
 
 def imported(module):

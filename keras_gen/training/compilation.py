@@ -113,7 +113,7 @@ class CompiledByPlayers:
             metrics=metrics,
             weighted_metrics=weighted_metrics,
         )
-        self._compiled_functions = {}
+        self._compiled_functions = types.SimpleNamespace(by_steps={})  # `export` refuses a dict with such keys
         if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
             batch = self.data_description.symbolic_batch()
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
@@ -156,9 +156,9 @@ class CompiledByPlayers:
         free = self.compiled and self._free_steps and self._requested.steps_per_execution == "auto"
         if steps == before or not free:
             return
-        self._compiled_functions[before] = self.train_function, self.test_function, self.predict_function
+        self._compiled_functions.by_steps[before] = self.train_function, self.test_function, self.predict_function
         self.steps_per_execution = steps
-        functions = self._compiled_functions.get(steps, (None, None, None))
+        functions = self._compiled_functions.by_steps.get(steps, (None, None, None))
         self.train_function, self.test_function, self.predict_function = functions
 
     @contextlib.contextmanager

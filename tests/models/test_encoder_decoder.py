@@ -110,6 +110,19 @@ def test_an_exported_model_serves_what_the_model_gives(kind, tmp_path):
     np.testing.assert_allclose(served.serve(x), model(x), rtol=1e-6)
 
 
+@pytest.mark.compiled
+def test_a_model_in_use_is_exported(tmp_path):
+    """It keeps what it has compiled for several numbers of steps."""
+    model, x = small(), RNG.random((320, 4)).astype("float32")
+    model.compile("adam", jit_compile=True)
+    model.fit(x, batch_size=10, verbose=0)
+    model.predict(x, verbose=0)
+    assert len(model._compiled_functions.by_steps) > 0
+    model.export(str(tmp_path / "served"), verbose=False)
+    served = tf.saved_model.load(str(tmp_path / "served"))
+    np.testing.assert_allclose(served.serve(x[:5]), model(x[:5]), rtol=1e-6)
+
+
 def test_an_onnx_file_gives_what_the_model_gives(tmp_path):
     pytest.importorskip("tf2onnx", reason="Keras writes ONNX with it")
     runtime = pytest.importorskip("onnxruntime")
