@@ -1,7 +1,9 @@
 """Image files of any kind as arrays of 8 bits: upright, opaque, grey or coloured, cropped to a size."""
 
 import os
+import struct
 import typing
+import zlib
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -25,6 +27,11 @@ _TURNS = {  # of each orientation but 1
 _FILTER = Image.Resampling.BICUBIC
 _LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
 _LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # the largest sides kept, the default side, and a divisor of default sides
+# What Pillow's decoders raise at damaged files, but not an error of memory or of this code's own
+_DAMAGED = (
+    ArithmeticError, EOFError, LookupError, OSError, SyntaxError, TypeError, ValueError, struct.error, zlib.error,
+    Image.DecompressionBombError,
+)  # fmt: skip
 
 
 class UnreadableImage(ValueError):
@@ -163,7 +170,7 @@ def _opened(path, function):
     try:
         with Image.open(path) as image:
             return function(image)
-    except Exception as error:  # Pillow's decoders raise errors of many kinds at damaged files
+    except _DAMAGED as error:
         name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else "the image"
         raise UnreadableImage(name, _reason(error)) from None
 
@@ -216,5 +223,5 @@ def reaches(high, white):
 def _orientation(image):
     try:
         return Image.Image.getexif(image).get(_ORIENTATION, 1)  # that of PNG files would decode the pixels
-    except Exception:  # as for damaged files; the image itself may be whole
+    except _DAMAGED:  # the image itself may be whole
         return 1

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from keras_gen import checks, latents, plots
+from keras_gen import checks, latents, models, plots
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.pictures import grid, labelled, own_images, range_of, rescaled
 from keras_gen.training.tasks import has_task, require_task
@@ -148,7 +148,7 @@ def _path(run):
 
 
 def _is_uniform(model):
-    return getattr(model, "latent", "normal") == "uniform"
+    return isinstance(model, models.AdversarialModel) and model.latent == "uniform"
 
 
 def _numbered(x, numbers):
