@@ -69,7 +69,7 @@ def test_transparency_is_laid_on_white():
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
 def test_deep_grey_values_are_scaled(kind):
-    values = np.array([[0, 257, 128 * 257, 65535]], "uint16")
+    values = np.array([[0, 257, 128 * 257 + 100, 65535]], "uint16")
     assert read_image(stored(Image.fromarray(values), kind)).ravel().tolist() == [0, 1, 128, 255]
     assert read_image(stored(Image.fromarray(values), kind), channels=3).shape == (1, 4, 3)
 
