@@ -245,9 +245,9 @@ def test_callbacks_that_evaluate_and_predict_leave_the_training_as_it_is():
 def test_predictions_are_compiled_once():
     model = presets.autoencoder((3,), 2, units=(4,))
     model.predict(X, verbose=0)
-    compiled = model._compiled_functions[1][2]
+    compiled = model._compiled_functions.by_steps[1][2]
     model.predict(X, verbose=0)
-    assert compiled is not None and model._compiled_functions[1][2] is compiled
+    assert compiled is not None and model._compiled_functions.by_steps[1][2] is compiled
 
 
 @pytest.mark.compiled
