@@ -19,12 +19,14 @@ from keras_gen.training.compilation import compiled_for
 
 _BLOCK = 256  # rows that a network sees at a time
 _SHOWN = 10  # columns that a message names
+_RARE, _REACH = 1, 3  # percent of a feature's values at each end that may be extreme; how far the others' reach counts
 _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
         activation: Activation of the hidden layers. Defaults to `"silu"`.
         corruption: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the detector and the
             imputer).
-        scaling: `"standard"` (every feature to mean 0 and variance 1) or `"none"`. Defaults to `"standard"`.
+        scaling: `"standard"` (every feature to mean 0 and variance 1, without its extreme values: those more than three
+            times as far from the median as the first or last percentile) or `"none"`. Defaults to `"standard"`.
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
         learning_rate: Adam's, reduced to zero by a cosine. Defaults to 1e-3.
@@ -126,13 +128,15 @@ class AutoencoderEstimator(BaseEstimator):
         """The rows in the scaled units of a new `scaler_`."""
         checks.choice("scaling", self.scaling, ["standard", "none"])
         with_scaling = self.scaling == "standard"
-        self.scaler_ = StandardScaler(with_mean=with_scaling, with_std=with_scaling).fit(X)
+        self._limits = _limits(X) if with_scaling else (-np.inf, np.inf)
+        self.scaler_ = StandardScaler(with_mean=with_scaling, with_std=with_scaling).fit(np.clip(X, *self._limits))
         if with_scaling and self._encoder is not None:  # a category counts as much as a number
             self.scaler_.scale_ = self._encoder.common_scale(self.scaler_.var_)
         return self._scaled(X)
 
     def _scaled(self, X):
-        return self.scaler_.transform(X).astype("float32")
+        """The rows in scaled units, without values beyond the limits."""
+        return self.scaler_.transform(np.clip(X, *self._limits)).astype("float32")
 
     def _unscaled(self, X):
         return self.scaler_.inverse_transform(X.astype("float64"))
@@ -220,6 +224,15 @@ class AutoencoderEstimator(BaseEstimator):
     def _seeds(self, number=1):
         """Integers drawn from `random_state`."""
         return check_random_state(self.random_state).randint(0, 2**31 - 1, number).tolist()
+
+
+def _limits(X):
+    """The least and the largest value of each feature that are not extreme; infinite without others to compare with."""
+    median = np.nanmedian(X, axis=0)
+    low = np.nanpercentile(X, _RARE, axis=0, method="higher")  # without the least value of a small table
+    high = np.nanpercentile(X, 100 - _RARE, axis=0, method="lower")
+    below, above = (np.where(reach > 0, _REACH * reach, np.inf) for reach in (median - low, high - median))
+    return median - below, median + above
 
 
 def _all_or_nothing(fit):

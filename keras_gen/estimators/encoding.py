@@ -120,8 +120,8 @@ class TableEncoder:
         return np.split(features, np.cumsum(self.widths_)[:-1], axis=-1)
 
     def by_column(self, errors):
-        """The sum of each column's errors: array `(n, columns)`."""
-        return np.stack([part.sum(axis=1) for part in self.split(errors)], axis=1)
+        """The sum of each column's errors: array `(..., columns)`."""
+        return np.stack([part.sum(axis=-1) for part in self.split(errors)], axis=-1)
 
     def common_scale(self, variances):
         """Scales of the features that give each column that is not constant a total variance of 1."""

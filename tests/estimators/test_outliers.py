@@ -28,15 +28,58 @@ def test_a_row_off_the_plane_is_an_outlier_although_each_of_its_values_is_usual(
     assert detector.score_samples(x).argmin() == 0
 
 
-def test_errors_are_the_mean_of_those_of_all_autoencoders():
+def test_errors_are_those_of_the_reconstruction_and_of_a_neighbour():
+    x, others = plane(), plane(40, seed=1)
+    x[7, 2] = 1e4  # extreme: limited in what the networks see, not in the errors
+    detector = AutoencoderOutlierDetector(**SMALL, n_neighbors=3).fit(x)
+
+    def distances(rows):
+        """Squared differences from own and from the third nearest reconstructions: `(2, n, n_estimators, features)`."""
+        scaled = detector.scaler_.transform(rows)[:, None].repeat(2, axis=1)
+        limited = detector.scaler_.transform(np.clip(rows, *detector._limits))[:, None].repeat(2, axis=1)
+        own = detector.model_.reconstruct(limited.astype("float32"))
+        near = np.empty(own.shape)
+        for one, references in enumerate(detector.references_):
+            order = np.square(scaled[:, one, None] - references).sum(axis=2).argsort(axis=1)
+            near[:, one] = references[order[:, 2]]
+        return np.square(scaled - np.stack([own, near]))
+
+    (own, near), units = distances(others), np.median(distances(x).mean(axis=(2, 3)), axis=1)
+    assert np.abs(own[:, 0] - own[:, 1]).mean() > 0.01 * own.mean()
+    expected = (own.mean(axis=1) / units[0] + near.mean(axis=1) / units[1]) / 2
+    np.testing.assert_allclose(detector.feature_errors(others), expected, rtol=1e-3, atol=1e-5)
+    detector.set_params(n_estimators=1, n_neighbors=0)  # count in the next fit
+    np.testing.assert_allclose(detector.score_samples(others), -expected.mean(axis=1), rtol=1e-3)
+    assert detector.score_samples(x).argmin() == 7
+
+
+def test_the_reconstruction_error_alone():
     x = plane()
-    detector = AutoencoderOutlierDetector(**SMALL).fit(x)
-    scaled = detector.scaler_.transform(x)[:, None].repeat(2, axis=1)
-    errors = np.square(detector.model_.reconstruct(scaled.astype("float32")) - scaled)  # (n, n_estimators, features)
-    assert np.abs(errors[:, 0] - errors[:, 1]).mean() > 0.01 * errors.mean()
-    np.testing.assert_allclose(detector.feature_errors(x), errors.mean(axis=1), rtol=1e-4, atol=1e-5)
-    detector.set_params(n_estimators=1)  # counts in the next fit
-    np.testing.assert_allclose(detector.score_samples(x), -errors.mean(axis=(1, 2)), rtol=1e-4)
+    detector = AutoencoderOutlierDetector(**{**SMALL, "n_estimators": 1}, n_neighbors=0).fit(x)
+    scaled = detector.scaler_.transform(x)
+    errors = np.square(scaled - detector.model_.reconstruct(scaled.astype("float32")))
+    expected = errors / np.median(errors.mean(axis=1))
+    np.testing.assert_allclose(detector.feature_errors(x), expected, rtol=1e-3, atol=1e-5)
+    assert detector.references_.shape == (1, 0, 6)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("number, found", [(0, False), (10, True)])
+def test_an_outlier_that_the_network_has_learnt_has_no_neighbours(number, found):
+    x = plane()
+    x[0] = 4 * x.std(axis=0) * [1, -1, 1, 1, 1, -1]
+    options = {"units": (100,), "latent_dim": 6, "corruption": 0.0, "epochs": 60, "learning_rate": 1e-2}
+    detector = AutoencoderOutlierDetector(**options, n_estimators=1, n_neighbors=number, random_state=0).fit(x)
+    assert (detector.score_samples(x).argmin() == 0) == found
+
+
+def test_an_extreme_value_does_not_set_the_scale_of_its_column():
+    x = plane()
+    calm = AutoencoderOutlierDetector(**SMALL).fit(x)
+    x[3, 4] = 1e6
+    disturbed = AutoencoderOutlierDetector(**SMALL).fit(x)
+    np.testing.assert_allclose(disturbed.scaler_.scale_, calm.scaler_.scale_, rtol=0.3)
+    assert disturbed.score_samples(x).argmin() == 3
 
 
 def test_a_small_table_is_repeated_and_one_autoencoder_takes_its_rows(monkeypatch):
@@ -47,6 +90,12 @@ def test_a_small_table_is_repeated_and_one_autoencoder_takes_its_rows(monkeypatc
     for rows, number in ((400, 1), (400, 3), (1600, 1)):
         AutoencoderOutlierDetector(**{**SMALL, "n_estimators": number, "epochs": 1}).fit(plane(rows))
     assert shapes == [(1600, 6), (1600, 3, 6), (1600, 6)]
+
+
+@pytest.mark.parametrize("number", [-1, 2.5, None])
+def test_bad_numbers_of_neighbours(number):
+    with pytest.raises(ValueError, match="`n_neighbors` must be an integer >= 0. Received: n_neighbors="):
+        AutoencoderOutlierDetector(n_neighbors=number).fit(plane())
 
 
 @pytest.mark.parametrize("number", [0, 2.5, "many"])
