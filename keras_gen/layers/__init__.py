@@ -1,6 +1,7 @@
 """Layers, one idea per file."""
 
 from keras_gen.layers.activations import leaky_relu
+from keras_gen.layers.centering import AddMean, SubtractMean
 from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.normalization import InstanceNormalization
@@ -10,6 +11,7 @@ from keras_gen.layers.sparsity import KLSparsity, KSparse, L1Sparsity
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense, tie
 
 __all__ = [
+    "AddMean",
     "ImagePool",
     "InstanceNormalization",
     "KLSparsity",
@@ -22,6 +24,7 @@ __all__ = [
     "ReplicaSeedGenerator",
     "SaltAndPepperNoise",
     "Sampling",
+    "SubtractMean",
     "TiedConv2DTranspose",
     "TiedDense",
     "leaky_relu",

@@ -1,4 +1,4 @@
-"""Layers that use another layer's kernel, transposed: one variable, trained by both layers and saved once."""
+"""Layers that use another layer's variables, such as its kernel, transposed: each is saved once."""
 
 import keras
 from keras import ops
@@ -6,52 +6,75 @@ from keras import ops
 from keras_gen import checks
 
 
-class _Tied(keras.layers.Layer):
-    """A layer without a kernel of its own.
+class TiedLayer(keras.layers.Layer):
+    """A layer that uses variables of another one, its source, which is in another network.
 
-    Keras does not track the reference to the source: its kernel belongs to its own network, where it is counted,
+    Keras does not track the reference to the source: its variables belong to its own network, where they are counted,
     trained and saved. A layer from a file or a clone knows only the name of its source, until `tie`.
+
+    Args:
+        source: A built layer of the type `source_type`, or its name for a later `tie`.
+        **kwargs: As in `keras.layers.Layer`.
     """
 
-    def __init__(self, source, features, activation=None, use_bias=True, **kwargs):
+    def __init__(self, source, **kwargs):
         super().__init__(**kwargs)
-        self.features = checks.integer("features", features)
-        self.activation = keras.activations.get(activation)
-        self.use_bias = use_bias
         self.source_name = source if isinstance(source, str) else source.name
         self._source = None
-        self._units = None  # channels of the input, once built
         if not isinstance(source, str):
             self.tie(source)
 
     def tie(self, source):
-        """Take the kernel of `source`, a built layer."""
+        """Take the variables of `source`, a built layer."""
         if not isinstance(source, self.source_type) or not source.built:
             raise ValueError(
                 f"`source` must be a built {self.source_type.__name__} layer. Received: {type(source).__name__}"
             )
-        shape = f"layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
-        *_, features, units = source.kernel.shape  # those before are the sides of a convolution
-        if features != self.features:
-            self._refuse(f"a kernel for {self.features} inputs", shape)
-        if self._units not in (None, units):
-            self._refuse(f"a kernel of {self._units} units, the tied layer's inputs", shape)
+        self.check_source(source)
         self._source = lambda: source  # a function, because Keras would track the layer itself
 
-    def _refuse(self, expected, received):
+    def check_source(self, source):
+        """Raise unless the variables of `source` fit."""
+
+    def refuse(self, expected, received):
         raise ValueError(
             f"`source` does not fit the tied layer '{self.name}'. Expected: {expected}. Received: {received}"
         )
 
     @property
     def source(self):
-        """The layer whose kernel is used; a `ValueError` before `tie`, for a layer from a file or a clone."""
+        """The layer whose variables are used; a `ValueError` before `tie`, for a layer from a file or a clone."""
         if self._source is None:
             raise ValueError(
-                f"The tied layer '{self.name}' has no kernel yet. Expected: `tie(decoder, encoder)`, as `Autoencoder` "
+                f"The tied layer '{self.name}' has no source yet. Expected: `tie(decoder, encoder)`, as `Autoencoder` "
                 f"does, with an encoder that holds a layer '{self.source_name}'"
             )
         return self._source()
+
+    def compute_output_spec(self, inputs):  # known without the source, so that a network loads before it is tied
+        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=self.compute_dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "source": self.source_name}
+
+
+class _TiedKernel(TiedLayer):
+    """A layer with another layer's kernel, transposed."""
+
+    def __init__(self, source, features, activation=None, use_bias=True, **kwargs):
+        self.features = checks.integer("features", features)
+        self._units = None  # channels of the input, once built
+        super().__init__(source, **kwargs)
+        self.activation = keras.activations.get(activation)
+        self.use_bias = use_bias
+
+    def check_source(self, source):
+        shape = f"layer '{source.name}', whose kernel has shape {tuple(source.kernel.shape)}"
+        *_, features, units = source.kernel.shape  # those before are the sides of a convolution
+        if features != self.features:
+            self.refuse(f"a kernel for {self.features} inputs", shape)
+        if self._units not in (None, units):
+            self.refuse(f"a kernel of {self._units} units, the tied layer's inputs", shape)
 
     def build(self, input_shape):
         self._units = input_shape[-1]
@@ -66,13 +89,9 @@ class _Tied(keras.layers.Layer):
             outputs = outputs + self.bias
         return self.activation(outputs)
 
-    def compute_output_spec(self, inputs):  # known without the kernel, so that a network loads before it is tied
-        return keras.KerasTensor(self.compute_output_shape(inputs.shape), dtype=self.compute_dtype)
-
     def get_config(self):
         return {
             **super().get_config(),
-            "source": self.source_name,
             "features": self.features,
             "activation": keras.activations.serialize(self.activation),
             "use_bias": self.use_bias,
@@ -80,7 +99,7 @@ class _Tied(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class TiedDense(_Tied):
+class TiedDense(_TiedKernel):
     """A dense layer with the transposed kernel of another: f(x W^T + b), where W is the source's.
 
     Args:
@@ -111,7 +130,7 @@ class TiedDense(_Tied):
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class TiedConv2DTranspose(_Tied):
+class TiedConv2DTranspose(_TiedKernel):
     """The transpose of a convolution of padding "same", with its kernel and strides.
 
     Args:
@@ -138,14 +157,14 @@ class TiedConv2DTranspose(_Tied):
         self.strides = tuple(checks.integer("strides", stride) for stride in pair)
         super().__init__(source, features, activation, use_bias, **kwargs)
 
-    def tie(self, source):
-        super().tie(source)
+    def check_source(self, source):
+        super().check_source(source)
         if source.data_format != "channels_last" or tuple(source.dilation_rate) != (1, 1):
             received = f"{source.data_format}, dilation {tuple(source.dilation_rate)}"
-            self._refuse("channels last, no dilation", received)
+            self.refuse("channels last, no dilation", received)
         if (tuple(source.strides), source.padding) != (self.strides, "same"):
             received = f"{tuple(source.strides)} and {source.padding!r}"
-            self._refuse(f"strides {self.strides} and padding 'same'", received)
+            self.refuse(f"strides {self.strides} and padding 'same'", received)
 
     def _product(self, inputs, kernel):
         return ops.conv_transpose(inputs, kernel, strides=self.strides, padding="same")
@@ -164,7 +183,7 @@ def tie(decoder, encoder):
 
     Args:
         decoder: Keras model; one without tied layers is left as it is.
-        encoder: Keras model with a layer of each such name, whose kernel fits.
+        encoder: Keras model with a layer of each such name, whose variables fit.
 
     Returns:
         `decoder`.
@@ -178,12 +197,12 @@ def tie(decoder, encoder):
     """
     candidates = list(encoder._flatten_layers())
     for layer in decoder._flatten_layers():
-        if not isinstance(layer, _Tied):
+        if not isinstance(layer, TiedLayer):
             continue
         if layer._source is not None:
             if not any(candidate is layer.source for candidate in candidates):
                 raise ValueError(
-                    f"The tied layer '{layer.name}' has its kernel from another encoder. Expected: the encoder of "
+                    f"The tied layer '{layer.name}' has its source in another encoder. Expected: the encoder of "
                     f"its source, layer '{layer.source_name}', or a clone of the decoder, which is not tied"
                 )
             continue

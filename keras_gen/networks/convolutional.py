@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
-from keras_gen.networks.parts import convolutions, head_activations, image_shape
+from keras_gen.networks.parts import centered, convolutions, head_activations, image_shape
 
 
 def convolutional_encoder(
@@ -103,6 +103,7 @@ def convolutional_autoencoder(
     code_activation=None,
     output_activation=None,
     tied=False,
+    center=False,
 ):
     """Convolutions of stride 2 and a dense layer from an image to its code, and their mirror image back.
 
@@ -111,8 +112,7 @@ def convolutional_autoencoder(
         latent_dim: Width of the code, an integer >= 1.
         filters: Channels of the convolutions, each of which halves height and width, rounded up. Defaults to (32, 64).
         kernel_size: Side of the kernels. Defaults to 3.
-        activation, code_activation, output_activation: As in `mlp_autoencoder`.
-        tied: Whether the decoder uses the encoder's kernels, transposed. Defaults to `False`.
+        activation, code_activation, output_activation, tied, center: As in `mlp_autoencoder`.
 
     Returns:
         The pair (encoder, decoder) of functional models.
@@ -128,8 +128,8 @@ def convolutional_autoencoder(
     """
     latent_dim, kernel_size = checks.integer("latent_dim", latent_dim), checks.integer("kernel_size", kernel_size)
     filters, shapes = convolutions(filters), [image_shape("input_shape", input_shape)]
-    hidden = inputs = keras.Input(shapes[0], name="x")
-    encoding = []
+    inputs = keras.Input(shapes[0], name="x")
+    (hidden, add_mean), encoding = centered(inputs, center), []
     for number, channels in enumerate(filters, start=1):
         options = {"strides": 2, "padding": "same", "activation": activation, "name": f"encoder_{number}"}
         encoding.append(layers.Conv2D(channels, kernel_size, **options))
@@ -154,7 +154,7 @@ def convolutional_autoencoder(
         # On an odd side, "same" padding puts the surplus of the transpose of an odd kernel larger than 1 in front
         in_front = kernel_size % 2 == 1 < kernel_size
         hidden = _cropped(layer(hidden), height, width, in_front)  # (batch, *shapes[number - 1])
-    return encoder, keras.Model(inputs, hidden, name="decoder")
+    return encoder, keras.Model(inputs, add_mean(hidden), name="decoder")
 
 
 def _cropped(images, height, width, in_front=False):

@@ -10,7 +10,7 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
-from keras_gen.networks.parts import example_shape, head_activations, with_labels
+from keras_gen.networks.parts import centered, example_shape, head_activations, with_labels
 
 
 def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
@@ -124,7 +124,13 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
 
 
 def mlp_autoencoder(
-    units, activation="relu", code_activation=None, output_activation=None, tied=False, code_layer=None
+    units,
+    activation="relu",
+    code_activation=None,
+    output_activation=None,
+    tied=False,
+    code_layer=None,
+    center=False,
 ):
     """A symmetric autoencoder (a "butterfly"): dense layers from an example to its code, and their mirror image back.
 
@@ -136,6 +142,8 @@ def mlp_autoencoder(
         output_activation: Activation of the output; `None` gives logits, or unbounded values. Defaults to `None`.
         tied: Whether the decoder uses the encoder's kernels, transposed. Defaults to `False`.
         code_layer: A layer on top of the code, such as `layers.KSparse(25)`. Defaults to `None`.
+        center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it, as in
+            `layers.SubtractMean`; for values, not for logits. Defaults to `False`.
 
     Returns:
         The pair (encoder, decoder) of functional models.
@@ -154,7 +162,8 @@ def mlp_autoencoder(
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     _check_narrowing(widths)
     inputs = keras.Input(shape, name="x")
-    hidden, encoding = inputs, []
+    hidden, add_mean = centered(inputs, center)
+    encoding = []
     if len(shape) > 1:
         hidden = layers.Flatten()(hidden)
     for number, width in enumerate(widths[1:], start=1):
@@ -171,7 +180,7 @@ def mlp_autoencoder(
         layer = TiedDense(encoding[number - 1], width, **options) if tied else layers.Dense(width, **options)
         hidden = layer(hidden)
     outputs = layers.Reshape(shape)(hidden) if len(shape) > 1 else hidden  # (batch, *shape)
-    return encoder, keras.Model(inputs, outputs, name="decoder")
+    return encoder, keras.Model(inputs, add_mean(outputs), name="decoder")
 
 
 def mlp_ensemble(units, members, activation="relu"):

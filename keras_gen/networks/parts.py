@@ -7,6 +7,7 @@ import numpy as np
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.centering import AddMean, SubtractMean
 
 _LABEL_WIDTH = 50  # of the class vector that is concatenated with latents or flat examples
 
@@ -48,6 +49,14 @@ def head_activations(heads, activation):
     if checks.integer("heads", heads) > 2:
         raise ValueError(f"`heads` must be 1 (mean or logits) or 2 (mean, log-variance). Received: heads={heads}")
     return (activation, None)[:heads]
+
+
+def centered(inputs, center):
+    """The inputs without their mean, and the function that adds it to outputs; both unchanged without `center`."""
+    if not center:
+        return inputs, lambda outputs: outputs
+    subtract = SubtractMean(name="encoder_center")
+    return subtract(inputs), lambda outputs: AddMean(subtract, name="decoder_center")(outputs)
 
 
 def with_labels(inputs, hidden, num_classes, name):

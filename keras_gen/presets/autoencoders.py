@@ -25,6 +25,7 @@ def autoencoder(
     corruption=0.0,
     corruption_kind: _Corruption = "masking",
     sparsity=0.0,
+    center=True,
     **options,
 ):
     """A deep autoencoder of dense layers, denoising with `corruption`.
@@ -32,7 +33,8 @@ def autoencoder(
     Args:
         sparsity: Weight of an L1 penalty, which makes codes sparse, a number >= 0.
     """
-    pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=tied)
+    center = center and _squared_error(options)
+    pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=tied, center=center)
     penalty = layers.L1Sparsity(sparsity) if sparsity else None
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), sparsity=penalty, **options)
 
@@ -46,10 +48,12 @@ def convolutional_autoencoder(
     tied=False,
     corruption=0.0,
     corruption_kind: _Corruption = "masking",
+    center=True,
     **options,
 ):
     """An autoencoder of strided convolutions, denoising with `corruption`."""
-    pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, activation=activation, tied=tied)
+    arguments = {"activation": activation, "tied": tied, "center": center and _squared_error(options)}
+    pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, **arguments)
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), **options)
 
 
@@ -117,6 +121,11 @@ def contractive(example_shape, latent_dim=1000, contraction=0.1, reconstruction=
     """
     pair = networks.mlp_autoencoder([example_shape, latent_dim], code_activation="sigmoid", tied=True)
     return models.Autoencoder(*pair, reconstruction, contraction=contraction, **options)
+
+
+def _squared_error(options):
+    """Whether options of the model leave it with the squared error, its default."""
+    return options.get("reconstruction", "squared_error") == "squared_error"
 
 
 def _noise(corruption, kind="masking"):

@@ -59,11 +59,11 @@ def test_a_decoder_from_a_config_waits_for_its_encoder():
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(decoder))
     assert again.output_shape == (None, 5)
     z = np.ones((1, 3), "float32")
-    with pytest.raises(ValueError, match="has no kernel yet. Expected: `tie"):
+    with pytest.raises(ValueError, match="has no source yet. Expected: `tie"):
         again(z)
     layers.tie(again, encoder)
     np.testing.assert_array_equal(again(z), decoder(z))
-    with pytest.raises(ValueError, match="kernel from another encoder"):
+    with pytest.raises(ValueError, match="source in another encoder"):
         layers.tie(again, keras.Sequential([keras.Input((5,)), keras.layers.Dense(3)]))
     third = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(decoder))
     with pytest.raises(ValueError, match="Expected: one layer 'below'"):

@@ -190,7 +190,7 @@ ENCODER, DECODER = networks.mlp_autoencoder([SHAPE, 300, 260])
         ({"contraction": 0.1}, "at most 256 code units. Received: an encoder of several layers with 260"),
         (
             {"decoder": networks.mlp_autoencoder([SHAPE, 260], tied=True)[1]},
-            "has its kernel from another encoder",
+            "has its source in another encoder",
         ),
     ],
 )
