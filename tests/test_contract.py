@@ -31,7 +31,7 @@ def dropout_vae():
 
 
 def regularised_classifier():
-    parts = [keras.Input(SHAPE), keras.layers.Conv2D(2, 3, strides=2), keras.layers.Flatten()]
+    parts = [keras.Input(SHAPE), layers.SubtractMean(), keras.layers.Conv2D(2, 3, strides=2), keras.layers.Flatten()]
     return models.Classifier(keras.Sequential([*parts, keras.layers.Dense(10, kernel_regularizer="l2")]), (0, 1))
 
 
@@ -134,6 +134,7 @@ MECHANISMS = {
     "y: num_classes": "regularised classifier",
     "shared forward pass of the first player": "regularised classifier",
     "regularisation": "regularised classifier",
+    "state of a layer: SubtractMean": "regularised classifier",
     "convolutions": "regularised classifier",
     "player: shared_forward": "phased GAN",
     "player: updates_per_step": "phased GAN",
