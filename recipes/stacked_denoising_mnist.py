@@ -23,7 +23,7 @@ def main(
     found, minutes = {}, {}
     for name, first in {"without pretraining": [], "with pretraining": [pretraining]}.items():
         keras.utils.set_random_seed(seed)
-        model = presets.build("stacked", train.x.shape[1:], width=width, **shared)
+        model = presets.build("stacked", train.x.shape[1:], activation="sigmoid", width=width, **shared)
         options = {"validation_data": test.x, "callbacks": first, "verbose": 2}
         with Timer() as timer:
             history = model.fit(train.x, batch_size=batch_size, epochs=epochs, **options)

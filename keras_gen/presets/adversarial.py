@@ -15,8 +15,8 @@ _DCGAN = (networks.dcgan_generator, networks.dcgan_discriminator)
 
 
 @preset("dcgan", *_DCGAN, model=models.GAN)
-def dcgan(example_shape, latent_dim=100, filters=64, dropout=0.0, latent="uniform", **options):
-    """A deep convolutional GAN, as published."""
+def dcgan(example_shape, latent_dim=100, filters=32, dropout=0.0, latent="uniform", **options):
+    """A deep convolutional GAN with half of the published filters; `width=2` has all."""
     generator = networks.dcgan_generator(latent_dim, example_shape, filters)
     discriminator = networks.dcgan_discriminator(example_shape, filters, dropout=dropout)
     return models.GAN(generator, discriminator, latent_dim, latent=latent, **options)

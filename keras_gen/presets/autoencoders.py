@@ -62,7 +62,7 @@ def stacked(
     example_shape,
     latent_dim=20,
     units=(1000, 400),
-    activation="sigmoid",
+    activation="silu",
     reconstruction="bernoulli",
     corruption=0.2,
     **options,
