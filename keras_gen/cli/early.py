@@ -10,13 +10,13 @@ def check_early(words):
     """
     if words[:1] not in (["train"], ["tune"]) or {"--help", "-h"}.intersection(words):
         return
-    if data := _value(words, "--data"):
+    if data := value_of(words, "--data"):
         require_data(data)
-    if words[0] == "train" and (out := _value(words, "--out")):
+    if words[0] == "train" and (out := value_of(words, "--out")):
         require_no_other_run(out, "--resume" in words)
 
 
-def _value(words, option):
+def value_of(words, option):
     """The value given for an option, as `--option value` or `--option=value`; `None` without it."""
     for word, following in zip(words, [*words[1:], None], strict=True):
         if word == option:

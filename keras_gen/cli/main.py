@@ -11,7 +11,7 @@ import typer
 from keras_gen.cli import catalogue, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.early import check_early
-from keras_gen.cli.options import SETTINGS, errors_on_one_line
+from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, announce, imported, runs_for
 from keras_gen.version import __version__
 
@@ -160,4 +160,4 @@ def main():
         warnings.showwarning = lambda message, *_: typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
         with errors_on_one_line():
             check_early(sys.argv[1:])
-            app()
+            run_app(app)

@@ -9,7 +9,9 @@ import typing
 import typer
 
 from keras_gen.arguments import REQUIRED
+from keras_gen.cli.early import value_of
 
+_UsageError = typer.BadParameter.__base__  # Click's, of which newer versions of typer have a copy
 _OPTIONAL = (int | None, float | None)  # of options that may be omitted
 _COLUMNS = 68  # for an option's name and choices, of the 80 of a line
 SETTINGS = {  # of every typer app and command
@@ -19,12 +21,38 @@ SETTINGS = {  # of every typer app and command
 
 @contextlib.contextmanager
 def errors_on_one_line():
-    """Print an error that the user can fix on one line, and exit with code 1."""
+    """Print an error that the user can fix on one line, and exit: with code 2 if the command line is wrong, else 1."""
     try:
         yield
+    except _UsageError as error:
+        if type(error).show is not _UsageError.show:  # a command without arguments, which shows its help
+            error.show()
+            sys.exit(error.exit_code)
+        _exit(f"Error: {_usage(error)}", error.exit_code)
+    except typer.Abort:
+        _exit("Interrupted.", 130)
     except (ValueError, OSError, ImportError) as error:
-        typer.echo(f"Error: {' '.join(str(error).split())}", err=True)
-        sys.exit(1)
+        _exit(f"Error: {error}", 1)
+
+
+def run_app(app):
+    """Run a typer app with the words of the command line, and exit; its errors are raised."""
+    code = app(standalone_mode=False)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage(error):
+    """Click's message, where help is found and, for the value of an option, what was given."""
+    text, path = error.format_message(), f"{error.ctx.command_path} " if error.ctx else ""
+    text += f"{'' if text.endswith(('.', '?')) else '.'} Expected: see `{path}--help`"
+    options = getattr(getattr(error, "param", None), "opts", ())
+    given = [f"{option} {value}" for option in options if (value := value_of(sys.argv, option)) is not None]
+    return f"{text}. Received: {given[0]}" if given else text
+
+
+def _exit(line, code):
+    typer.echo(" ".join(line.split()), err=True)
+    sys.exit(code)
 
 
 def command(function, arguments, summary, name=None, without=(), defaults=None, epilog=None):

@@ -12,7 +12,7 @@ import keras
 
 from keras_gen import plots
 from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
-from keras_gen.cli.options import command, errors_on_one_line
+from keras_gen.cli.options import command, errors_on_one_line, run_app
 from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import Finding, report
@@ -148,7 +148,7 @@ class Recipe:
     def run(self):
         """Run the recipe with the arguments of the command line."""
         with errors_on_one_line():
-            self.app()
+            run_app(self.app)
 
 
 class Timer:

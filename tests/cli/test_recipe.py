@@ -135,7 +135,11 @@ def test_an_error_that_the_user_can_mend_is_one_line(made, tmp_path, monkeypatch
     with pytest.raises(SystemExit, match="1"):
         made.run()
     assert capsys.readouterr().err == "Error: No data. Expected: digits. Received: missing\n"
-    assert CliRunner().invoke(made.app, ["--k", "many"]).exit_code == 2
+    monkeypatch.setattr(sys, "argv", ["small", "--k", "many"])
+    with pytest.raises(SystemExit, match="2"):
+        made.run()
+    err = capsys.readouterr().err
+    assert err.startswith("Error: Invalid value for '--k'") and err.endswith(" Received: --k many\n")
 
 
 def test_a_script_runs_its_recipe_and_a_notebook_does_not(tmp_path, monkeypatch, capsys):
