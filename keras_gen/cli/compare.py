@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, announce, runs_for
+from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, runs_for
 from keras_gen.files import atomic_write, require_file, require_picture, require_run
 
 
@@ -27,9 +27,7 @@ def compare(
         require_file("--out", out, "table", (".csv",))
     for run in runs:
         require_run(run)
-    compare_runs = runs_for(runs[0], data).compare
-    announce(features)
-    compared = compare_runs(runs, metrics, n, features, data, seed)
+    compared = runs_for(runs[0], data).compare(runs, metrics, n, features, data, seed)
     for line in compared.lines():
         typer.echo(line)
     typer.echo(f"Measured: {', '.join(compared.baselines)}")

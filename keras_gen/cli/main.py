@@ -12,7 +12,7 @@ from keras_gen.cli import catalogue, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.early import check_early
 from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
-from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, announce, imported, runs_for
+from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
 from keras_gen.version import __version__
 
 app = typer.Typer(
@@ -136,10 +136,7 @@ def evaluate(
     seed: FixedSeed = 0,
 ):
     """Print the test losses and, on request, the test likelihood and metrics of samples."""
-    runs = runs_for(run, data)
-    if metrics:
-        announce(features)
-    measurements, remarks = runs.evaluate(run, data, nll_samples, metrics, n, features, seed)
+    measurements, remarks = runs_for(run, data).evaluate(run, data, nll_samples, metrics, n, features, seed)
     for one in measurements:
         error = "" if one.error is None else f" +- {one.error:.4f}"
         notes = [] if one.baseline is None else [f"training images {one.baseline:.4f}"]

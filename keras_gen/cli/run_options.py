@@ -26,7 +26,10 @@ Labels = Annotated[
 Data = Annotated[str | None, typer.Option(help="Data, as for `train`. [default: the run's own]", show_default=False)]
 
 Metrics = Annotated[
-    str, typer.Option(help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd.")
+    str,
+    typer.Option(
+        help="Sample metrics, any of frechet, kernel, precision, recall, density, coverage, score, mmd; fid is frechet."
+    ),
 ]
 Measured = Annotated[
     int | None,
@@ -34,17 +37,10 @@ Measured = Annotated[
 ]
 Features = Annotated[
     Literal["lenet5", "inception_v3", "identity"],
-    typer.Option(help="Features that metrics compare; lenet5 is trained on the data, identity is the pixels."),
+    typer.Option(
+        help="Features that metrics compare; lenet5 is trained on the data at its first use, identity is the pixels."
+    ),
 ]
-
-
-def announce(features):
-    """Say what takes long before samples are measured."""
-    if features == "lenet5":
-        typer.echo(
-            "Features: those of LeNet-5, trained on this data at its first use, which can take minutes.",
-            err=True,
-        )
 
 
 def imported(module):

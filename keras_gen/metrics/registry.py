@@ -48,11 +48,12 @@ def by_name(names, real, features, value_range=(0, 1), n=10_000):
 
 def checked_names(names):
     """The names that `by_name` takes as a list without repetition, or a `ValueError` if one is unknown."""
-    names = [name.strip().lower() for name in (names.split(",") if isinstance(names, str) else names)]
+    names = names.split(",") if isinstance(names, str) else names
+    names = [checks.choice("metric", name.strip().lower(), (*NAMES, _FID)) for name in names]
     if _FID in names:
         warnings.warn(
             "`fid` is measured as `frechet`: the Frechet distance in the chosen features, which is not comparable to "
             "published FIDs. Those use the Inception network of 2015 and 50,000 samples",
             stacklevel=3,
         )
-    return list(dict.fromkeys(checks.choice("metric", "frechet" if name == _FID else name, NAMES) for name in names))
+    return list(dict.fromkeys("frechet" if name == _FID else name for name in names))

@@ -38,6 +38,7 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
     Raises:
         ValueError: If the model has no test loss, likelihood or samples, or a name is unknown.
     """
+    metric_names = checked_names(metric_names) if metric_names else []  # before the model is loaded
     run = load_run(folder)
     model, settings = run
     if "translate" in model.tasks:
@@ -48,7 +49,6 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
         require_task("`evaluate --nll-samples`", model, "likelihood")
     if metric_names:
         require_task("`evaluate --metrics`", model, "sample")
-        metric_names = checked_names(metric_names)  # before the data are read
     train_set, test_set = run.load_data(name)
     test = evaluation_arrays(model, settings, test_set)
     quality = SampleQuality(metric_names, train_set, test_set, features, samples) if metric_names else None

@@ -1,16 +1,22 @@
 """A classifier of given data, trained once and kept on disk, for metrics of samples."""
 
+import contextlib
+import sys
+
 import keras
 import numpy as np
 
-from keras_gen import cache, checks, models, networks
+from keras_gen import cache, callbacks, checks, models, networks
+from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.policies import dtype_policy
 from keras_gen.saving import load_model
 from keras_gen.seeds import seeded
 from keras_gen.version import __version__
 
 
-def trained_classifier(x, y, value_range=(0, 1), epochs=12, batch_size=100, learning_rate=2e-3, seed=0, folder=None):
+def trained_classifier(
+    x, y, value_range=(0, 1), epochs=12, batch_size=100, learning_rate=2e-3, seed=0, folder=None, verbose="auto"
+):
     """LeNet-5, trained on the given data and kept on disk.
 
     Training is Adam with a learning rate that falls to zero by a cosine, with dropout and without augmentation; on
@@ -26,6 +32,7 @@ def trained_classifier(x, y, value_range=(0, 1), epochs=12, batch_size=100, lear
         learning_rate: The rate at the start. Defaults to 2e-3.
         seed: Integer >= 0 of weights and order; the caller's random state is not touched. Defaults to 0.
         folder: Where the model is kept. Defaults to `None`: where `KERAS_GEN_CACHE` says, or `~/.cache/keras_gen`.
+        verbose: As in `runs.train`, but written to standard error. Defaults to `"auto"`.
 
     Returns:
         A trained `models.Classifier` of images in (0, 1), whose layer `features` gives 84 features.
@@ -68,6 +75,15 @@ def trained_classifier(x, y, value_range=(0, 1), epochs=12, batch_size=100, lear
             steps = epochs * -(-len(x) // batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
             classifier.compile(keras.optimizers.Adam(schedule))
-            classifier.fit(scaled, y, batch_size=batch_size, epochs=epochs, verbose=0)
+            with contextlib.redirect_stdout(sys.stderr):  # standard output is for what is measured
+                if verbose:
+                    print(
+                        f"Training LeNet-5 for metrics of samples, on {len(x)} images: {epochs} epochs, {steps} steps. "
+                        f"It is kept in {path.parent} for later.",
+                        flush=True,
+                    )
+                bar, lines = progress(verbose)
+                shown = [*lines, callbacks.StopAfter(verbose=1)] if verbose else []
+                classifier.fit(scaled, y, batch_size=batch_size, epochs=epochs, verbose=bar, callbacks=shown)
             classifier.save(path)
         return load_model(path, compile=False)

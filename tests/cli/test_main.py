@@ -134,10 +134,15 @@ def test_what_a_run_cannot_do_is_one_line(vae, conditional, refused):
         (("sample", conditional, "--labels", ","), "--labels must name classes. Expected: among ['0', '1'"),
         (("sample", vae, "--labels", "1"), "--labels are for a conditional model"),
         (("evaluate", conditional, "--nll-samples", 5), "needs a model with the task 'likelihood'"),
-        (("evaluate", conditional, "--metrics", "fib", "--features", "identity"), "Unknown metric"),
         (("translate", vae, "."), "`translate` needs a model with the task 'translate'"),
     ):
         assert message in refused(*arguments)
+
+
+def test_an_unknown_metric_is_refused_before_anything_is_announced(vae, run):
+    for command in ("evaluate", "compare"):
+        code, out, err = run(command, vae, "--metrics", "wrong")
+        assert code == 1 and err.startswith("Error: Unknown metric. ") and err.count("\n") == 1 and not out
 
 
 def test_a_damaged_run_is_one_line(vae, refused):

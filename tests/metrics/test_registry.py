@@ -54,7 +54,7 @@ def test_fid_is_the_nearest_measure_and_a_warning_says_so(names):
 
 @pytest.mark.parametrize("names", ["frechet,fib", ["Recalls"], ""])
 def test_an_unknown_name_is_answered_with_those_known(names):
-    known = r"\['coverage', 'density', 'frechet', 'kernel', 'mmd', 'precision', 'recall', 'score'\]"
+    known = r"\['coverage', 'density', 'fid', 'frechet', 'kernel', 'mmd', 'precision', 'recall', 'score'\]"
     with pytest.raises(ValueError, match=f"Unknown metric.* Expected: one of {known}"):
         metrics.by_name(names, REAL, features.identity(), n=9)
 

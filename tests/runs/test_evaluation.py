@@ -34,7 +34,8 @@ def test_samples_that_are_all_alike_are_remarked_on(folder, monkeypatch):
     assert remark.startswith("density is high (") and "coverage is zero (0.0" in remark
 
 
-def test_the_names_of_metrics_are_checked_before_the_data_are_read(folder):
+def test_the_names_of_metrics_are_checked_before_the_model_is_loaded(folder, monkeypatch):
+    monkeypatch.setattr("keras_gen.runs.evaluation.load_run", lambda folder: pytest.fail("loaded"))
     with pytest.raises(ValueError, match="Unknown metric. Did you mean 'frechet'"):
         runs.evaluate(folder, "nowhere.npz", metric_names="frchet")
 

@@ -37,6 +37,18 @@ def test_it_is_trained_once(trained, monkeypatch):
     assert [path.suffix for path in folder.iterdir()] == [".keras"]
 
 
+def test_it_says_on_standard_error_what_is_trained_once(tmp_path, capsys):
+    for options in ({"folder": tmp_path}, {"folder": tmp_path}, {"folder": tmp_path / "b", "verbose": 0}):
+        trained_classifier(**{**SMALL, "epochs": 2}, **options)
+    out, err = capsys.readouterr()
+    first, *epochs = err.splitlines()
+    assert (
+        out == ""
+        and f"LeNet-5 for metrics of samples, on 40 images: 2 epochs, 2 steps. It is kept in {tmp_path}" in first
+    )
+    assert [line.split(" (")[0] for line in epochs] == ["Epoch 1/2", "Epoch 2/2"]
+
+
 SMALL = {"x": np.random.default_rng(0).random((40, 6, 6, 3)).astype("float32"), "y": np.arange(40) % 3, "epochs": 1}
 
 
