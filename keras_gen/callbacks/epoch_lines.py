@@ -4,6 +4,7 @@ import sys
 import time
 
 import keras
+import numpy as np
 
 
 class EpochLines(keras.callbacks.Callback):
@@ -25,9 +26,24 @@ class EpochLines(keras.callbacks.Callback):
         self._start = time.perf_counter()
 
     def on_epoch_end(self, epoch, logs=None):
-        figures = ", ".join(f"{name} {value:.4g}" for name, value in (logs or {}).items())
         seconds = time.perf_counter() - self._start
-        print(f"Epoch {epoch + 1}/{self.params['epochs']} ({seconds:.1f} s): {figures}", flush=True)
+        print(f"Epoch {epoch + 1}/{self.params['epochs']} ({seconds:.1f} s): {listed(logs or {})}", flush=True)
+
+
+def listed(values):
+    """A dict as text: names, each followed by its value.
+
+    Example:
+
+    >>> listed({"kl": 3.14159, "latent_dim": 2})
+    'kl 3.142, latent_dim 2'
+    """
+    return ", ".join(f"{name} {short(value)}" for name, value in values.items())
+
+
+def short(value):
+    """A value as text; four digits of a float."""
+    return f"{value:.4g}" if isinstance(value, (float, np.floating)) else str(value)
 
 
 def progress(verbose):

@@ -7,6 +7,7 @@ import typer
 
 from keras_gen import data as data_sets
 from keras_gen import presets, runs
+from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
 from keras_gen.runs.training_options import options_of
 
@@ -125,13 +126,11 @@ def _tune(
         found = tuning.search(data, search, folder, preset=name, objective=objective, seed=seed, **shared, **fixed)
     except KeyboardInterrupt:
         raise _interrupted("The finished trials are kept; the same command continues the search.") from None
-    for row in found.rows:
-        typer.echo(_listed(row))
     pictures = sorted(path.name for path in folder.glob("*.png"))
     typer.echo(f"In {folder}: {', '.join(['model.keras', 'settings.json', 'trials.csv', *pictures])}")
-    typer.echo(f"Best: {_listed(found.best)}")
+    typer.echo(f"Best: {listed(found.best)}")
     for key, value in found.chosen.items():
-        typer.echo(f"Smallest {key} within one standard error of the best: {_short(value)}")
+        typer.echo(f"Smallest {key} within one standard error of the best: {short(value)}")
     _, test = data_sets.load(data, size=options["size"], channels=options["channels"])
     typer.echo(f"Test error of the best: {found.error(test.x):.3f}")
 
@@ -143,11 +142,3 @@ def _folder(out, name, place):
 def _interrupted(advice):
     typer.echo(f"Interrupted. {advice}", err=True)
     return typer.Exit(130)
-
-
-def _listed(values):
-    return ", ".join(f"{name} {_short(value)}" for name, value in values.items())
-
-
-def _short(value):
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

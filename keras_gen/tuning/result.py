@@ -13,7 +13,7 @@ from keras_gen.runs.loading import load_run
 from keras_gen.tuning.space import one_standard_error
 
 TABLE = "trials.csv"
-_LAST = ("status", "error", "standard_error", "reason")  # the last columns of the table
+LAST = ("status", "error", "standard_error", "reason")  # the last columns of the table
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,8 +22,8 @@ class Result:
 
     Args:
         folder: The folder of a run of the best model, which also holds `trials.csv` and pictures.
-        rows: List of dicts, one per trial: its number, its values, its `status`, `error` and `standard_error`, which
-            are NaN for a failed trial, and the `reason` of its failure.
+        rows: List of dicts, one per trial: its number from 1 on, its values, its `status`, `error` and
+            `standard_error`, which are NaN for a failed trial, and the `reason` of its failure.
         best: Dict of the values of the trial with the smallest objective.
         chosen: Dict from each range of numbers to its value by `one_standard_error`.
 
@@ -56,21 +56,30 @@ def squared_errors(model, inputs, targets):
     return np.square((np.asarray(targets, "float32") - outputs).astype("float64")).reshape(len(inputs), -1).sum(axis=1)
 
 
-def write_result(folder, oracle, ranges, objective):
-    """Write the table and the pictures of the trials in KerasTuner's oracle, and return the `Result`."""
-    trials = sorted(oracle.trials.values(), key=lambda trial: int(trial.trial_id))
+def write_table(folder, oracle):
+    """Write the table of the trials in KerasTuner's oracle.
+
+    Returns:
+        The pair of its rows, as in `Result`, and the list of their objectives, which are NaN for failed trials.
+    """
     rows, scores = [], []
-    for trial in trials:
+    for trial in sorted(oracle.trials.values(), key=lambda trial: int(trial.trial_id)):
         values = {name: value for name, value in trial.hyperparameters.values.items() if "/" not in name}
         error, deviation = (_last(trial, name) for name in ("error", "standard_error"))
-        rows.append({"trial": int(trial.trial_id), **values, "status": trial.status.lower()})
+        rows.append({"trial": int(trial.trial_id) + 1, **values, "status": trial.status.lower()})
         rows[-1].update(error=error, standard_error=deviation, reason=_reason(trial))
-        scores.append(_last(trial, objective))
-    columns = list(dict.fromkeys(name for row in rows for name in row if name not in _LAST)) + list(_LAST)
+        scores.append(_last(trial, oracle.objective.name))
+    columns = list(dict.fromkeys(name for row in rows for name in row if name not in LAST)) + list(LAST)
     with atomic_write(folder / TABLE) as path, path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
+    return rows, scores
+
+
+def write_result(folder, oracle, ranges):
+    """Write the table and the pictures of the trials in KerasTuner's oracle, and return the `Result`."""
+    rows, scores = write_table(folder, oracle)
     if not np.isfinite(scores).any():
         raise ValueError(
             f"Every trial of the search in '{folder}' failed. Received: {len(rows)} trials, see {TABLE}; "
@@ -83,7 +92,7 @@ def write_result(folder, oracle, ranges, objective):
         chosen[name] = one_standard_error(*curve)
         with atomic_write(folder / f"error_against_{name}.png") as path:
             plots.error_against(name, *curve, chosen=chosen[name]).savefig(path, format="png")
-    return Result(folder, rows, {name: best[name] for name in best if name not in ("trial", *_LAST)}, chosen)
+    return Result(folder, rows, {name: best[name] for name in best if name not in ("trial", *LAST)}, chosen)
 
 
 def _reason(trial):

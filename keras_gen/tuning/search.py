@@ -1,5 +1,6 @@
 """Searches on KerasTuner over the presets: the folder of a run of the best model, with a table and pictures."""
 
+import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -8,11 +9,13 @@ import keras_tuner
 import numpy as np
 
 from keras_gen import cache, checks, data, presets
+from keras_gen.callbacks import StopAfter
 from keras_gen.files import SEARCH, atomic_write
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
 from keras_gen.tuning.hypermodel import PresetHyperModel
+from keras_gen.tuning.progress import report_trials
 from keras_gen.tuning.result import write_result
 from keras_gen.tuning.space import Range, parse, validated
 
@@ -52,7 +55,8 @@ def search(
     Args:
         x: Array `(n, *shape)` of training data, or a name for `data.load`, whose training part is used.
         ranges: List of `Range`, or a line for `parse`.
-        folder: Folder for the results: the best model as a run, `trials.csv`, and a picture for each range of numbers.
+        folder: Folder for the results: after each trial `trials.csv` and the best model so far as a run; at the end a
+            picture for each range of numbers.
         preset: Name of a preset whose model can reconstruct. Defaults to `"autoencoder"`.
         validation: Array `(m, *shape)`, or a pair (inputs, targets) of these: noisy images and the clean ones, without
             which the best denoising autoencoder is one that never saw noise. Every fifth example of `x` is held out if
@@ -63,7 +67,7 @@ def search(
         batch_size: Integer >= 1. Defaults to 100.
         objective: What to minimise: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
         seed: Integer of the search and of each trial. Defaults to 0.
-        verbose: 0 for silence, 1 for a line on each trial. Defaults to 1.
+        verbose: 0 for silence, 1 for a line after each trial. Defaults to 1.
         callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies. A
             continued search may have others. Defaults to ().
         repeats: Trainings of each trial, each from other initial weights, an integer >= 1: the error is their mean, and
@@ -108,21 +112,24 @@ def search(
     limit = {"max_trials": trials}
     if tuner == "hyperband":
         limit = {"max_epochs": epochs, "hyperband_iterations": trials}
-    options = {"verbose": 2 if verbose else 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
+    options = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
+    callbacks = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
     with seeded(seed):
-        runner = TUNERS[tuner](
-            hypermodel,
-            objective=keras_tuner.Objective(objective, "min"),
-            seed=seed + 1,  # KerasTuner takes 0 for "any"
-            directory=str(folder.resolve()),
-            project_name="tuner",
-            overwrite=False,
-            max_consecutive_failed_trials=trials + 1,
-            **limit,
-        )
+        with contextlib.redirect_stdout(None):  # KerasTuner prints the name of the file that it continues from
+            runner = TUNERS[tuner](
+                hypermodel,
+                objective=keras_tuner.Objective(objective, "min"),
+                seed=seed + 1,  # KerasTuner takes 0 for "any"
+                directory=str(folder.resolve()),
+                project_name="tuner",
+                overwrite=False,
+                max_consecutive_failed_trials=trials + 1,
+                **limit,
+            )
         runner.oracle.max_trials = trials
-        runner.search(x=x, inputs=inputs, targets=targets, callbacks=list(callbacks), batch_size=batch_size, **options)
-    return write_result(folder, runner.oracle, ranges, objective)
+        report_trials(runner, folder, verbose)
+        runner.search(x=x, inputs=inputs, targets=targets, callbacks=callbacks, batch_size=batch_size, **options)
+    return write_result(folder, runner.oracle, ranges)
 
 
 def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):

@@ -1,4 +1,5 @@
 import json
+import re
 
 import keras
 import numpy as np
@@ -87,8 +88,10 @@ def test_a_search_leaves_a_table_and_a_run_and_goes_on(run, refused, tmp_path):
                "--batch-size", 1500, "--out", folder)  # fmt: skip
     code, out, err = run(*command, "--trials", 1)
     assert code == 0 and "Smallest latent_dim within one standard error of the best: " in out, err
+    assert re.match(r"Trial 1/1 \([\d.]+ s\): latent_dim \d, corruption [\d.]+: error [\d.]+; best so far: ", out), out
     first = (folder / "trials.csv").read_text().splitlines()
     code, out, err = run(*command, "--trials", 2)
+    assert out.startswith("Trial 2/2 ("), "no other line of KerasTuner or Keras"
     pictures = "error_against_corruption.png, error_against_latent_dim.png"
     assert code == 0 and f"In {folder}: model.keras, settings.json, trials.csv, {pictures}\n" in out, err
     assert (folder / "trials.csv").read_text().splitlines()[:2] == first and len(first) == 2

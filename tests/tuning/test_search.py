@@ -42,7 +42,7 @@ def test_every_tuner_leaves_a_table_a_model_and_pictures(digits, tmp_path, tuner
     found = tuning.search(
         digits, "latent_dim=2:5,corruption=0:0.5", tmp_path / "s", tuner=tuner, trials=3, **{**SMALL, "epochs": 2}
     )
-    assert numbers(found, "trial") == [0, 1, 2] and set(numbers(found, "status")) == {"completed"}
+    assert numbers(found, "trial") == [1, 2, 3] and set(numbers(found, "status")) == {"completed"}
     with (tmp_path / "s" / "trials.csv").open(newline="") as file:
         table = list(csv.DictReader(file))
     assert [float(row["error"]) for row in table] == numbers(found, "error")
@@ -99,6 +99,9 @@ def test_a_stopped_search_goes_on_and_ends_as_an_unbroken_one(digits, tmp_path, 
     monkeypatch.setattr(PresetHyperModel, "fit", interrupted)
     with pytest.raises(KeyboardInterrupt):
         tuning.search(*arguments, tmp_path / "s", trials=3, **options)
+    with (tmp_path / "s" / "trials.csv").open(newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (int(row["trial"]), float(row["error"])) == (1, whole.rows[0]["error"]), "the finished trial is in the table"
 
     def counted(self, *args, **options):
         trained.append(1)

@@ -1,0 +1,32 @@
+import re
+from types import SimpleNamespace
+
+import numpy as np
+
+from keras_gen import tuning
+from keras_gen.tuning import progress
+
+SMALL = {"epochs": 1, "batch_size": 32, "units": (6,), "tuner": "grid"}
+
+
+def test_a_line_for_each_trial_with_its_values_its_result_and_the_best(digits, tmp_path, capsys):
+    found = tuning.search(digits, "latent_dim=2:5", tmp_path / "s", trials=3, **SMALL)
+    lines, best = capsys.readouterr().out.splitlines(), None
+    assert len(lines) == 3
+    for line, row in zip(lines, found.rows, strict=True):
+        best = row if best is None or row["error"] < best["error"] else best
+        so_far = f"{best['error']:.4g} (trial {best['trial']})"
+        text = f"latent_dim {row['latent_dim']}: error {row['error']:.4g}; best so far: {so_far}"
+        assert re.sub(r" \([\d.]+ s\)", "", line, count=1) == f"Trial {row['trial']}/3: {text}"
+    tuning.search(digits, "latent_dim=2:5", tmp_path / "t", trials=1, verbose=0, **SMALL)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_failed_trial_is_shown_with_its_reason(monkeypatch, capsys, tmp_path):
+    rows = [{"trial": 1, "width": 0.5, "status": "failed", "error": np.nan, "reason": "diverged"}]
+    monkeypatch.setattr(progress, "write_table", lambda folder, oracle: (rows, [np.nan]))
+    oracle = SimpleNamespace(objective=SimpleNamespace(name="error"), max_trials=2)
+    tuner = SimpleNamespace(oracle=oracle, on_trial_end=lambda trial: None)
+    progress.report_trials(tuner, tmp_path, verbose=1)
+    tuner.on_trial_end(SimpleNamespace(trial_id="0"))
+    assert capsys.readouterr().out.endswith(": width 0.5: failed, diverged; best so far: none\n")
