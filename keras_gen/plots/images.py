@@ -1,14 +1,17 @@
 """Figures of images."""
 
 import math
+import textwrap
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen import checks
 
+_CHARACTERS = 13  # of a title in an inch
 
-def image_grid(images, columns=None, value_range=(0, 1), title=None, row_names=()):
+
+def image_grid(images, columns=None, value_range=(0, 1), title=None, row_names=(), column_names=()):
     """Images side by side in one picture.
 
     Args:
@@ -17,6 +20,7 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None, row_names=(
         value_range: The pair (black, white). Defaults to (0, 1).
         title: Text above. Defaults to `None`.
         row_names: Texts to the left of the rows, one each. Defaults to (): none.
+        column_names: Texts below the columns, one each. Defaults to (): none.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -28,9 +32,10 @@ def image_grid(images, columns=None, value_range=(0, 1), title=None, row_names=(
     sheet = mosaic(images, columns, value_range)
     columns = _columns(len(images), columns)
     rows = math.ceil(len(images) / columns)
-    if len(row_names) not in (0, rows):
-        raise ValueError(f"`row_names` must be one for each row. Expected: {rows}. Received: {len(row_names)}")
-    return sheet_figure(sheet, columns, rows, title, row_names)
+    for kind, names, number in (("row", row_names, rows), ("column", column_names, columns)):
+        if len(names) not in (0, number):
+            raise ValueError(f"`{kind}_names` must be one for each {kind}. Expected: {number}. Received: {len(names)}")
+    return sheet_figure(sheet, columns, rows, title, row_names, column_names)
 
 
 def mosaic(images, columns=None, value_range=(0, 1)):
@@ -106,20 +111,23 @@ def as_pixels(images, value_range):
     return images[..., 0] if images.shape[-1] == 1 else images
 
 
-def sheet_figure(sheet, columns, rows, title, row_names=()):
-    """A figure of one image that shows `rows` x `columns` images, with names to the left of the rows."""
+def sheet_figure(sheet, columns, rows, title, row_names=(), column_names=()):
+    """A figure of one image that shows `rows` x `columns` images, with names to the left and below."""
     scale = 0.65
-    size = (max(2.0, scale * columns), max(1.0, scale * rows) + (0.3 if title else 0))
+    width = max(2.0, scale * columns)
+    lines = textwrap.wrap(title or "", int(_CHARACTERS * width))
+    height = max(1.0, scale * rows) + 0.2 * len(lines)
+    size = (width + (0.5 if len(row_names) else 0), height + (0.2 if len(column_names) else 0))
     figure = Figure(figsize=size, dpi=150, layout="constrained")
     axes = figure.add_subplot()
     axes.imshow(sheet, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axes.set_frame_on(False)
-    axes.set_xticks([])
-    centres = (np.arange(len(row_names)) + 0.5) * len(sheet) / rows
-    axes.set_yticks(centres, row_names, fontsize=8)
+    height, width = sheet.shape[:2]
+    axes.set_yticks((np.arange(len(row_names)) + 0.5) * height / rows, row_names, fontsize=8)
+    axes.set_xticks((np.arange(len(column_names)) + 0.5) * width / columns, column_names, fontsize=8)
     axes.tick_params(length=0)
-    if title:
-        axes.set_title(title, fontsize=9)
+    if lines:
+        axes.set_title("\n".join(lines), fontsize=9)
     return figure
 
 

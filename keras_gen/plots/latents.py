@@ -43,8 +43,10 @@ def latent_scatter(z, labels=None, title=None, class_names=None):
     return figure
 
 
-def manifold(decode, n=20, value_range=(0, 1), title=None, coordinates=None):
+def manifold(decode, n=20, value_range=(0, 1), title=None, coordinates=None, names=("$z_1$", "$z_2$")):
     """Decoded points of a two-dimensional latent space, at equal steps of the prior's probability.
+
+    The axes show the coordinates of some rows and columns.
 
     Args:
         decode: Callable from codes `(n, 2)` to images, such as a VAE's `decode`.
@@ -53,9 +55,10 @@ def manifold(decode, n=20, value_range=(0, 1), title=None, coordinates=None):
         title: Text above. Defaults to `None`.
         coordinates: The pair of arrays `(n,)` of the points' coordinates along the axes. Defaults to `None`: quantiles
             of N(0, 1), in equal steps of probability.
+        names: The pair of names of the axes. Defaults to `("$z_1$", "$z_2$")`.
 
     Returns:
-        A `matplotlib.figure.Figure`, z_1 from left to right and z_2 upwards.
+        A `matplotlib.figure.Figure`, the first coordinate from left to right and the second upwards.
 
     Example:
 
@@ -77,7 +80,17 @@ def manifold(decode, n=20, value_range=(0, 1), title=None, coordinates=None):
     pixels = as_pixels(decode(np.stack([first.ravel(), second.ravel()], axis=1).astype("float32")), value_range)
     height, width, *channels = pixels.shape[1:]
     sheet = pixels.reshape(n, n, height, width, *channels).swapaxes(1, 2).reshape(n * height, n * width, *channels)
-    return sheet_figure(sheet, n, n, title)
+    columns, rows = (_labels(values) for values in coordinates)
+    figure = sheet_figure(sheet, n, n, title, rows[::-1], columns)
+    figure.axes[0].set_xlabel(names[0], fontsize=9)
+    figure.axes[0].set_ylabel(names[1], fontsize=9)
+    return figure
+
+
+def _labels(values):
+    """Texts of four or five of the values, with the first and the last, evenly spaced; empty ones of the others."""
+    shown = np.linspace(0, len(values) - 1, min(len(values), 5 if len(values) % 2 else 4)).round()
+    return [f"{value:.2g}" if place in shown else "" for place, value in enumerate(values)]
 
 
 def probabilities(n):

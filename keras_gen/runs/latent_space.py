@@ -44,7 +44,8 @@ def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
     condition = list(labelled(run, labels, rows).values())
     images = model.generate(z, *(np.repeat(classes, steps) for classes in condition))
     names = [run.class_names[number] for classes in condition for number in classes]
-    return grid(model, images, steps, row_names=names)
+    title = f"{path} path between two samples in each row"
+    return grid(model, images, steps, title, names, _positions(steps))
 
 
 def interpolation_between(folder, between, steps=10, path=None, name=None):
@@ -79,10 +80,12 @@ def interpolation_between(folder, between, steps=10, path=None, name=None):
     else:
         ends = rescaled(_numbered(run.load_data(name)[1].x, between), model)
     codes = model.encode(ends)
-    z = latents.interpolate(*codes.reshape(2, -1), steps, path or _path(run))
+    path = path or _path(run)
+    z = latents.interpolate(*codes.reshape(2, -1), steps, path)
     decoded = model.decode(z.reshape(steps, *codes.shape[1:]))
-    title = "two images, and between them the decoded path from code to code"
-    return grid(model, np.concatenate([ends[:1], decoded, ends[1:]]), steps + 2, title)
+    title = f"{path} path between the codes of two images, decoded"
+    names = ["image", *_positions(steps), "image"]
+    return grid(model, np.concatenate([ends[:1], decoded, ends[1:]]), steps + 2, title, column_names=names)
 
 
 def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
@@ -130,8 +133,14 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
         z = z.reshape(-1, *shape)
         return model.generate(z, *condition) if generates else model.decode(z)
 
-    title = f"z[{axes[0]}] to the right, z[{axes[1]}] upwards" if size > 2 else None
-    return plots.manifold(decode, n, range_of(model), title, _coordinates(run, axes, n, name))
+    title = "decoded plane" + (", other coordinates 0" if size > 2 else "")
+    names = [f"z[{axis}]" for axis in axes]
+    return plots.manifold(decode, n, range_of(model), title, _coordinates(run, axes, n, name), names)
+
+
+def _positions(steps):
+    """The positions on a path, as texts: 0 its start, 1 its end."""
+    return [f"{position:.2g}" for position in np.linspace(0, 1, steps)]
 
 
 def _coordinates(run, axes, n, name):

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen import plots
+from keras_gen.data.image_files import read_files
 from keras_gen.data.images import read_image
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
@@ -77,7 +78,8 @@ def reconstructions(folder, name=None, n=10, files=()):
         folder: The folder of a run whose model reconstructs.
         name: Name or path of the data. Defaults to `None`: the run's own.
         n: Number of test images, an integer >= 1. Defaults to 10.
-        files: Paths of image files, instead of test images. Defaults to ().
+        files: Paths of image files, instead of test images; a warning names those that cannot be read, which are left
+            out. Defaults to ().
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -94,14 +96,20 @@ def reconstructions(folder, name=None, n=10, files=()):
     """
     run = load_run(folder)
     require_task("`reconstruct`", run.model, "reconstruct")
-    x = own_images(run.model, files) if files else rescaled(run.load_data(name)[1].x[:n], run.model)
+    x = own_images(run.model, files, leave_out=True) if files else rescaled(run.load_data(name)[1].x[:n], run.model)
     return reconstructed(run.model, x)
 
 
-def own_images(model, files):
-    """Image files in the model's size, channels and range of values: float32 array `(n, height, width, channels)`."""
+def own_images(model, files, leave_out=False):
+    """Image files in the model's size, channels and range of values: float32 array `(n, height, width, channels)`.
+
+    A file that cannot be read is an error or, with `leave_out`, left out with a warning, unless no other is left.
+    """
     *size, channels = model.example_shape
-    images = np.stack([read_image(path, tuple(size), channels) for path in files])
+    if leave_out:
+        images, _ = read_files("`files`", files, list(map(str, files)), size=size, channels=channels)
+    else:
+        images = np.stack([read_image(path, tuple(size), channels) for path in files])
     return rescaled(images / np.float32(255), model)
 
 
@@ -124,9 +132,9 @@ def codes(model, x, labels, class_names=None):
     return plots.latent_scatter(z, None if labels is None else labels[: len(z)], title, class_names)
 
 
-def grid(model, images, columns=None, title=None, row_names=()):
+def grid(model, images, columns=None, title=None, row_names=(), column_names=()):
     """A grid of images in the model's range of values."""
-    return plots.image_grid(images, columns, range_of(model), title, row_names)
+    return plots.image_grid(images, columns, range_of(model), title, row_names, column_names)
 
 
 def range_of(model):

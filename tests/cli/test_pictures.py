@@ -93,7 +93,7 @@ def contents(folder):
         ("plane {run} --axes x,y", "--axes must be whole numbers separated by commas"),
         ("reconstruct {run} none.png", "No image at that path."),
         ("reconstruct {run} {a} --n 3", "--data and --n are for test images."),
-        ("reconstruct {run} {run}/settings.json", "cannot be read as an image"),
+        ("reconstruct {run} {run}/settings.json", "must hold images that can be read. Received: 1 that cannot"),
         ("plane {run} --out plane", "--out is not the name of a picture. Expected: one that ends in .jpeg"),
         ("plane {run} --out plane.doc", "--out is not the name of a picture."),
         ("plane {run} --out {run}/model.keras", "--out is not the name of a picture."),

@@ -38,6 +38,18 @@ def test_rows_of_a_grid_have_names_at_their_height():
         plots.image_grid(np.zeros((6, 4, 3, 1)), columns=2, row_names=("cat", "cow"))
 
 
+def test_columns_of_a_grid_have_names_and_a_title_has_lines_that_fit():
+    figure = plots.image_grid(np.zeros((6, 4, 3, 1)), columns=2, title="one title " * 9, column_names=("a", "b"))
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["a", "b"]
+    assert axes.get_xticks().tolist() == [9 / 4, 27 / 4], "nine pixels wide"
+    figure.draw_without_rendering()
+    box = axes.title.get_window_extent()
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.x1 and box.y1 <= figure.bbox.y1
+    with pytest.raises(ValueError, match="`column_names` must be one for each column. Expected: 2. Received: 1"):
+        plots.image_grid(np.zeros((6, 4, 3, 1)), columns=2, column_names=("a",))
+
+
 def test_rows_show_each_set_under_its_name():
     figure = plots.image_rows({"input": np.zeros((3, 4, 4, 1)), "output": np.ones((3, 4, 4, 1))})
     assert [axes.get_ylabel() for axes in figure.axes] == ["input", "", "", "output", "", ""]

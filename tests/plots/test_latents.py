@@ -40,8 +40,18 @@ def test_manifold_decodes_equal_steps_of_the_priors_probability():
     np.testing.assert_allclose(norm.cdf(seen[0][:4, 0]), [0.125, 0.375, 0.625, 0.875], rtol=1e-5)
     assert (seen[0][0, 1] > 0) and (seen[0][-1, 1] < 0), "z_2 must point upwards"
     np.testing.assert_array_equal(sheet, np.tile([0, 0, 0, 0, 1, 1, 1, 1], (8, 1)))
-    plots.manifold(decode, n=2, coordinates=([-1, 2], [5, 7]))
+    axes = plots.manifold(decode, n=2, coordinates=([-1, 2], [5, 7]), names=("a", "b")).axes[0]
     assert seen[1].tolist() == [[-1, 7], [2, 7], [-1, 5], [2, 5]]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["-1", "2"] and axes.get_xlabel() == "a"
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["7", "5"] and axes.get_ylabel() == "b"
+
+
+@pytest.mark.parametrize(("n", "places"), [(1, [0]), (3, [0, 1, 2]), (20, [0, 6, 13, 19]), (21, [0, 5, 10, 15, 20])])
+def test_coordinates_stand_at_the_borders_of_a_plane_and_evenly_between(n, places):
+    axes = plots.manifold(lambda z: np.zeros((len(z), 2, 2, 1)), n, coordinates=[range(n)] * 2).axes[0]
+    texts = [text.get_text() for text in axes.get_xticklabels()]
+    assert [place for place, text in enumerate(texts) if text] == places
+    assert [texts[place] for place in places] == [str(place) for place in places]
 
 
 @pytest.mark.parametrize(

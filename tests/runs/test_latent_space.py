@@ -36,7 +36,7 @@ def untrained(tmp_path_factory):
 def drawn(monkeypatch):
     """The arrays of images, and the codes, of the figures that are drawn: lists in this order."""
     images, codes = [], []
-    monkeypatch.setattr(plots, "image_grid", lambda x, columns=None, *_: images.append((x, columns)))
+    monkeypatch.setattr(plots, "image_grid", lambda x, columns=None, *_, **__: images.append((x, columns)))
     manifold = plots.manifold
 
     def recorded(decode, n, *more):
@@ -68,6 +68,16 @@ def test_a_path_between_files_at_the_models_size(untrained, drawn, tmp_path):
     assert images.shape == (5, 8, 8, 1) and (images[0] == 1).all() and (images[-1] == 0).all()
 
 
+def test_pictures_of_paths_state_the_path_and_the_position_on_it(untrained):
+    for figure, names in (
+        (runs.interpolation(untrained("vae"), rows=1, steps=3, seed=0), ["0", "0.5", "1"]),
+        (runs.interpolation_between(untrained("vae"), (3, 17), steps=2), ["image", "0", "1", "image"]),
+    ):
+        (axes,) = figure.axes
+        assert axes.get_title().startswith("spherical path between")
+        assert [text.get_text() for text in axes.get_xticklabels()] == names
+
+
 @pytest.mark.parametrize(
     ("name", "between", "message"),
     [
@@ -95,7 +105,10 @@ def test_paths_between_samples_suit_the_latents(untrained, drawn, monkeypatch):
 
 def test_the_plane_of_a_prior_is_in_equal_steps_of_its_probability(untrained, drawn):
     figure = runs.plane(untrained("vae"), axes=(2, 0), n=4)
-    assert figure.axes[0].get_title() == "z[2] to the right, z[0] upwards"
+    (axes,) = figure.axes
+    assert axes.get_title().replace("\n", " ") == "decoded plane, other coordinates 0"
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("z[2]", "z[0]")
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["-1.2", "-0.32", "0.32", "1.2"]
     runs.plane(untrained("gan"), n=4)
     runs.plane(untrained("conditional-gan"), n=4, labels=("2",))
     _, (normal, uniform, conditional) = drawn

@@ -51,7 +51,11 @@ def test_own_images_have_the_models_size_channels_and_range(folder, tmp_path):
     assert (images[0] == 1).all() and (images[1] == -1).all(), "the generator ends in tanh"
     (tmp_path / "broken.png").write_bytes(b"none")
     with pytest.raises(ValueError, match="broken.png' cannot be read as an image"):
-        own_images(model, [tmp_path / "broken.png"])
+        own_images(model, [tmp_path / "white.png", tmp_path / "broken.png"])
+    with pytest.warns(UserWarning, match="1 of 2 files of `files` are left out: .*broken.png"):
+        assert (own_images(model, [tmp_path / "broken.png", tmp_path / "white.png"], leave_out=True) == 1).all()
+    with pytest.raises(ValueError, match="`files` must hold images that can be read. Received: 1 that cannot: .*broke"):
+        own_images(model, [tmp_path / "broken.png"], leave_out=True)
 
 
 def test_pictures_name_the_classes(tmp_path):
@@ -59,7 +63,7 @@ def test_pictures_name_the_classes(tmp_path):
     runs.Settings("conditional-gan", class_names=("cat", "cow", "dog")).write(tmp_path)
     for labels, title in ((("dog", "cat"), "dog, cat"), (None, "cat, cow, dog")):
         axes = runs.samples(tmp_path, 4, seed=0, labels=labels).axes[0]
-        assert axes.get_title() == f"classes in turn: {title}"
+        assert axes.get_title().replace("\n", " ") == f"classes in turn: {title}"
     axes = runs.interpolation(tmp_path, rows=4, steps=2, seed=0, labels=("dog", "cat")).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["dog", "cat", "dog", "cat"]
 
