@@ -36,6 +36,17 @@ class Finding:
         return "reached" if low and high else "missed"
 
 
+def counted(number, noun, plural=None):
+    """A number and its noun as text.
+
+    Example:
+
+    >>> counted(1, "image"), counted(2, "image"), counted(0, "entry", "entries")
+    ('1 image', '2 images', '0 entries')
+    """
+    return f"{number} {noun if number == 1 else plural or noun + 's'}"
+
+
 def report(title, findings, folder, protocol):
     """Print the findings and write them to `<folder>/report.json`, with the versions; return the path of the file.
 

@@ -6,6 +6,7 @@ import keras
 
 from keras_gen import checks
 from keras_gen.callbacks.epoch_lines import ends_open_line
+from keras_gen.reports import counted
 
 _ENOUGH = 1.0  # seconds of steps that give an estimate
 _LONG = 2.0  # minutes from which training is worth an estimate
@@ -63,8 +64,8 @@ class StopAfter(keras.callbacks.Callback):
             minutes = epochs * steps * seconds_of_a_batch / 60
             if minutes < _LONG:
                 return
-            text = f"about {minutes:.0f} minutes for {epochs} epochs.{self.advice and ' '}{self.advice}"
+            text = f"about {minutes:.0f} minutes for {counted(epochs, 'epoch')}.{self.advice and ' '}{self.advice}"
         else:
             epochs = min((self.start + self.seconds - now) / seconds_of_a_batch / steps, asked)
-            text = f"time for about {epochs:.2g} of {asked} epochs."
+            text = f"time for about {epochs:.2g} of {counted(asked, 'epoch')}."
         print(f"{ends_open_line(self.params)}About {seconds_of_a_batch:.2g} s per step: {text}", flush=True)

@@ -13,6 +13,7 @@ from keras_gen.cli.compare import compare
 from keras_gen.cli.early import check_early
 from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
+from keras_gen.reports import counted
 from keras_gen.version import __version__
 
 app = typer.Typer(
@@ -120,7 +121,7 @@ def translate(
     done = runs_for(run).translate(run, images, to, out, size)
     sizes = " and ".join(f"{width}x{height}" for height, width in sorted(done.sizes))
     kind = f"of {sizes} pixels" if len(done.sizes) <= 2 else f"of {len(done.sizes)} sizes"
-    typer.echo(f"Wrote {done.count} images {kind} into {out}" + (f" ({done.note})" if done.note else ""))
+    typer.echo(f"Wrote {counted(done.count, 'image')} {kind} into {out}" + (f" ({done.note})" if done.note else ""))
 
 
 @app.command()

@@ -9,6 +9,7 @@ from keras_gen import data as data_sets
 from keras_gen import presets, runs
 from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
+from keras_gen.reports import counted
 from keras_gen.runs.training_options import options_of
 
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
@@ -77,7 +78,7 @@ def _train(
     except KeyboardInterrupt:
         raise _interrupted("Finished epochs are saved; --resume continues from them.") from None
     if not trained.new:
-        typer.echo(f"Nothing to train: {trained.epochs} epochs are done, {trained.settings.epochs} asked for.")
+        typer.echo(f"Nothing to train: {counted(trained.epochs, 'epoch')} done, {trained.settings.epochs} asked for.")
     files = ["model.keras", "history.csv", "settings.json", *trained.files]
     typer.echo(f"In {trained.folder}: {', '.join(files)}")
     typer.echo(_result(trained))

@@ -9,6 +9,7 @@ import typer
 from keras_gen.cli.options import elements, stated
 from keras_gen.cli.run_options import Data, Labels, Run, Seed, classes, runs_for
 from keras_gen.files import atomic_write, require_images, require_picture
+from keras_gen.reports import counted
 
 _Picture = Annotated[str, typer.Option(help="The picture's file.", metavar="<path>")]
 
@@ -31,7 +32,7 @@ def sample(
     if Path(out).exists() and (not Path(out).is_dir() or any(Path(out).iterdir())):
         raise ValueError(f"'{out}' is not empty. Expected: a new or an empty folder for --out, or a picture's name")
     runs_for(run).sample_images(run, out, **chosen)
-    typer.echo(f"Wrote {n} images into {out}")
+    typer.echo(f"Wrote {counted(n, 'image')} into {out}")
 
 
 def interpolate(

@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from keras_gen.reports import counted
+
 LAYOUTS = (
     "a folder of images; or of one sub-folder of images for each class; or with sub-folders 'train' and 'test' (or "
     "'val') of the same kind"
@@ -56,7 +58,8 @@ def listing(folder):
         )
     if not loose and not inner:
         names = [entry.name for entry in entries]
-        received = f"{len(names)} entries without images, such as '{names[0]}'" if names else "an empty folder"
+        entries = counted(len(names), "entry", "entries")
+        received = f"{entries} without images, such as '{names[0]}'" if names else "an empty folder"
         raise ValueError(f"'{folder}' must hold images. Expected: {LAYOUTS}. Received: {received}")
     if len(loose) > len(inner):
         images = set(loose)

@@ -13,6 +13,7 @@ from keras_gen.data.image_files import read_files
 from keras_gen.data.images import WHITE_8, WHITE_16, reaches, resized, wanted
 from keras_gen.data.labels import encode_labels
 from keras_gen.files import looks_like_path, nearest, no_data
+from keras_gen.reports import counted
 
 _HELD_OUT = 5  # one example in this many, if a set has no test part
 
@@ -146,7 +147,8 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
         rows, images, labels = _held_out(len(images[0]), labels[0]), images * 2, labels * 2
     elif names is not None and (unknown := labels[1] < 0).any():
         warnings.warn(
-            f"{unknown.sum()} test images of {name} are left out: no training image has their classes", stacklevel=3
+            f"Left out of {name}: {counted(unknown.sum(), 'test image')} of classes that no training image has",
+            stacklevel=3,
         )
         rows[1] = ~unknown
     finished = []

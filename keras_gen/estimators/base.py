@@ -14,6 +14,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from keras_gen import checks, layers, models, networks
 from keras_gen.estimators.encoding import TableEncoder, is_frame
+from keras_gen.reports import counted
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 
@@ -197,7 +198,7 @@ class AutoencoderEstimator(BaseEstimator):
         if number >= len(X):
             raise ValueError(
                 f"`early_stopping` leaves no row for training. Expected: at least 2 rows, of which "
-                f"`validation_fraction` leaves one. Received: {len(X)} rows, "
+                f"`validation_fraction` leaves one. Received: {counted(len(X), 'row')}, "
                 f"validation_fraction={self.validation_fraction!r}"
             )
         order = rng.permutation(len(X))

@@ -12,6 +12,7 @@ from keras_gen.estimators import AutoencoderImputer, AutoencoderOutlierDetector
 from keras_gen.estimators.encoding import TableEncoder, is_identifier
 from keras_gen.estimators.outliers import check_contamination
 from keras_gen.files import atomic_write
+from keras_gen.reports import counted
 
 _REASONS, _LEAST_SHARE = 3, 0.1  # columns that are named for a row, and the least share of its error that each has
 _PICTURES = (".png", ".pdf", ".svg")
@@ -54,7 +55,9 @@ def outliers(path, out, picture=None, contamination=None, without=(), epochs=Non
     given, missing, lines = used, used.isna(), []
     if missing.any(axis=None):
         used = AutoencoderImputer(**options).fit(used).transform(used)
-        lines.append(f"Filled {missing.sum().sum()} missing cells for the scores, as `keras-gen impute` does.")
+        lines.append(
+            f"Filled {counted(missing.sum().sum(), 'missing cell')} for the scores, as `keras-gen impute` does."
+        )
     detector.fit(used)
     scores, flagged = -detector.score_samples(used), detector.predict(used) == -1
     errors, expected = detector.feature_errors(used).mask(missing, 0.0), detector.reconstruct(used)
@@ -66,7 +69,7 @@ def outliers(path, out, picture=None, contamination=None, without=(), epochs=Non
     results = zip(_RESULTS, (np.round(scores, 6), rank, flagged, texts), strict=True)
     columns = type(used)(dict(results), index=used.index)
     share = f"--contamination {detector.contamination:g}"
-    lines.append(f"{flagged.sum()} of {len(used)} rows are flagged ({share}). The strongest:")
+    lines.append(f"Flagged: {flagged.sum()} of {counted(len(used), 'row')} ({share}). The strongest:")
     lines += [f"  row {place + 1}, score {scores[place]:.3g}: {texts[place]}" for place in order[:5]]
     figure = plots.outlier_report(scores, flagged, errors, given, table.shown)
     return _written(lines, table.with_columns(columns), figure, out, picture)
@@ -98,7 +101,7 @@ def impute(path, out, picture=None, without=(), epochs=None, seed=0):
     tests = {name: _tested(*(frame[name] for frame in (used, guesses, tested, hidden))) for name in used}
     completed = table.frame.copy()
     completed[used.columns] = imputer().fit(used).transform(used)
-    lines = [f"Filled {gaps.sum()} cells. Errors are those of known cells that were hidden for a test:"]
+    lines = [f"Filled {counted(gaps.sum(), 'cell')}. Errors are those of known cells that were hidden for a test:"]
     lines += [f"  {name}: {gaps[name]} filled; {summary}" for name, (*_, summary) in tests.items() if gaps[name]]
     figure = plots.imputation_report(gaps / len(used), tests)
     return _written(lines, table.filled(completed), figure, out, picture)
@@ -132,7 +135,7 @@ def _usable(frame, without):
     if 0 in used.shape or len(used) < 2:
         raise ValueError(
             "A table needs at least two rows, and one column of numbers, dates or categories that is not left out. "
-            f"Received: {len(frame)} rows and the columns {frame.columns.tolist()}"
+            f"Received: {counted(len(frame), 'row')} and the columns {frame.columns.tolist()}"
         )
     return used
 
@@ -178,10 +181,10 @@ def _tested(true, filled, known, hidden):
         true, filled, known = (encoder.transform(column.to_frame())[:, 0] for column in (true, filled, known))
         ours, mean = (np.sqrt(np.mean(np.square(true - guess))) for guess in (filled, known.mean()))
         unit = " days" if encoder.holds_ == ["dates"] else ""
-        return true, filled, f"RMSE {ours:.3g}{unit} of {len(true)} cells (the mean: {mean:.3g}{unit})"
+        return true, filled, f"RMSE {ours:.3g}{unit} of {counted(len(true), 'cell')} (the mean: {mean:.3g}{unit})"
     true, filled = (column.astype(str).to_numpy(object) for column in (true, filled))
     ours, mode = (100 * np.mean(true == guess) for guess in (filled, str(known.mode().iloc[0])))
-    return true, filled, f"{ours:.0f} % of {len(true)} cells right (the most frequent: {mode:.0f} %)"
+    return true, filled, f"{ours:.0f} % of {counted(len(true), 'cell')} right (the most frequent: {mode:.0f} %)"
 
 
 def _hidden(used, rng):

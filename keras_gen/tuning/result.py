@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gen import plots
 from keras_gen.files import atomic_write
+from keras_gen.reports import counted
 from keras_gen.runs.loading import load_run
 from keras_gen.tuning.space import one_standard_error
 
@@ -82,7 +83,7 @@ def write_result(folder, oracle, ranges):
     rows, scores = write_table(folder, oracle)
     if not np.isfinite(scores).any():
         raise ValueError(
-            f"Every trial of the search in '{folder}' failed. Received: {len(rows)} trials, see {TABLE}; "
+            f"Every trial of the search in '{folder}' failed. Received: {counted(len(rows), 'trial')}, see {TABLE}; "
             f"the last: {rows[-1]['reason']}"
         )
     best, chosen = rows[int(np.nanargmin(scores))], {}

@@ -49,7 +49,7 @@ def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, ref
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
     code, out, err = run("train", "convolutional-vae", "--out", folder, "--resume")
-    assert code == 0 and "Nothing to train: 2 epochs are done, 2 asked for." in out, err
+    assert code == 0 and "Nothing to train: 2 epochs done, 2 asked for." in out, err
     assert (folder / "model.keras").read_bytes() == before["model.keras"]
     code, out, err = run("train", "convolutional-vae", "--out", folder, "--resume", "--epochs", 3)
     assert code == 0 and "after epoch 3" in out and "Nothing" not in out, err

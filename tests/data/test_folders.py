@@ -86,6 +86,7 @@ def test_a_stray_image_is_left_out_and_a_mixture_is_refused(tmp_path):
     [
         (["./"], "an empty folder"),
         ([".hidden.png"], "an empty folder"),
+        (["notes.txt"], "1 entry without images, such as 'notes.txt'"),
         (["a/b/c.png", "notes.txt"], "2 entries without images, such as 'a'"),
     ],
 )

@@ -46,7 +46,7 @@ def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
     assert all("%)" in row["outlier_columns"] for row in found)
     assert not any(row["outlier_columns"].startswith("y ") for row in found[4::9]), "what is filled is no reason"
     assert (tmp_path / "new" / "scores.png").stat().st_size > 10_000
-    assert lines[0].startswith("Filled 14 missing cells") and "6 of 60 rows are flagged (--cont" in lines[1]
+    assert lines[0].startswith("Filled 14 missing cells") and "Flagged: 6 of 60 rows (--cont" in lines[1]
 
 
 def test_imputation_fills_gaps_and_changes_nothing_else(tmp_path):

@@ -124,7 +124,7 @@ def test_a_trial_that_diverges_is_recorded_and_the_search_goes_on(digits, tmp_pa
     assert numbers(found, "reason")[::2] == ["", ""] and "diverged" in found.rows[1]["reason"]
     assert math.isnan(found.rows[1]["error"]) and found.best["latent_dim"] != 3
     with pytest.raises(
-        ValueError, match="Every trial of the search in .* failed. Received: 1 trials, see trials.csv; .*diverged"
+        ValueError, match="Every trial of the search in .* failed. Received: 1 trial, see trials.csv; .*diverged"
     ):
         tuning.search(digits, "corruption=0:0.1", tmp_path / "t", preset="diverging", trials=1, latent_dim=3, **SMALL)
 
