@@ -1,6 +1,7 @@
 """Training in a run's folder."""
 
 import dataclasses
+import math
 import typing
 import warnings
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_gen import checks, data, plots, presets
+from keras_gen import checks, data, models, plots, presets
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
+from keras_gen.reports import counted
 from keras_gen.runs.loading import Run, open_run
 from keras_gen.runs.pictures import codes, grid, range_of, reconstructed, rescaled
 from keras_gen.runs.settings import Settings, absolute
@@ -26,6 +28,7 @@ from keras_gen.runs.training_options import (
 from keras_gen.saving import load_model
 from keras_gen.training.tasks import has_task
 
+_FEW, _FEW_ADVERSARIAL = 500, 2000  # steps below which samples or reconstructions of the smallest data sets are poor
 _RECONSTRUCTED, _ENCODED, _TRANSLATED, _CLASSES = 10, 5000, 6, 40  # images, and classes, in the pictures
 
 
@@ -168,7 +171,10 @@ def _fit(model, settings, run_folder, batches, resumed, verbose, validation=None
     settings.write(run_folder.folder)
     if not resumed:
         model.save(run_folder.model_path)  # a folder that cannot be written to is found before the training
-    done, (verbose, lines) = model.epochs_completed, progress(verbose)
+    done = model.epochs_completed
+    if verbose and done < settings.epochs and (advice := _advice_on_steps(model, settings.epochs, batches)):
+        print(advice, flush=True)
+    verbose, lines = progress(verbose)
     if done < settings.epochs:
         model.fit(
             batches,
@@ -179,6 +185,18 @@ def _fit(model, settings, run_folder, batches, resumed, verbose, validation=None
             callbacks=[*additions, *lines, run_folder],
         )
     return model.epochs_completed - done
+
+
+def _advice_on_steps(model, epochs, batches):
+    """A line that says so if the steps of training are clearly too few for that kind of model, or `None`."""
+    adversarial = isinstance(model, (models.AdversarialModel, models.CycleGAN))
+    least, kind = (_FEW_ADVERSARIAL, "an adversarial model") if adversarial else (_FEW, "this model")
+    per_epoch = batches.batches(updates=model.updates_per_step)
+    if epochs * per_epoch >= least:
+        return None
+    steps = f"{counted(epochs * per_epoch, 'step')} ({counted(epochs, 'epoch')} of {per_epoch})"
+    enough = f"{least:,} or more, on this data --epochs {math.ceil(least / per_epoch)}"
+    return f"Training ends after {steps}. That is little: {kind} needs {enough}."
 
 
 def _save_figures(folder, figures):
