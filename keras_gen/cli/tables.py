@@ -39,7 +39,10 @@ def outliers(
     seed: _SEED = 0,
     picture: _PICTURE = None,
 ):
-    """Score the rows of a table: how unusual they are, and which columns make them so."""
+    """Score the rows of a table: how unusual they are, and which columns make them so.
+
+    Rows are counted from 1, the first one below the column names; the column outlier_row of --out has their numbers.
+    """
     runs = imported("keras_gen.runs.tables")
     _print(runs.outliers(table, out, picture, contamination, elements("--without", without, str), epochs, seed))
 

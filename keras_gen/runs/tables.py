@@ -16,7 +16,7 @@ from keras_gen.reports import counted
 
 _REASONS, _LEAST_SHARE = 3, 0.1  # columns that are named for a row, and the least share of its error that each has
 _PICTURES = (".png", ".pdf", ".svg")
-_RESULTS = ("outlier_score", "outlier_rank", "outlier", "outlier_columns")
+_RESULTS = ("outlier_row", "outlier_score", "outlier_rank", "outlier", "outlier_columns")
 _TESTED = 0.1  # of the known cells, hidden to measure the error of imputation
 
 
@@ -27,8 +27,8 @@ def outliers(path, out, picture=None, contamination=None, without=(), epochs=Non
 
     Args:
         path: A `.csv`, `.tsv` or `.parquet` file.
-        out: The new file: the columns `outlier_score` (higher for stronger outliers), `outlier_rank` (1 for the
-            strongest), `outlier` and `outlier_columns`, and those of the table.
+        out: The new file: the columns `outlier_row` (1 for the first row), `outlier_score` (higher for stronger
+            outliers), `outlier_rank` (1 for the strongest), `outlier` and `outlier_columns`, and those of the table.
         picture: The new PNG of the report. Defaults to `None`: the name of `out` with `.png`.
         contamination: Fraction of the rows that are flagged as outliers, in (0, 0.5]. Defaults to `None`: that of the
             detector.
@@ -61,12 +61,12 @@ def outliers(path, out, picture=None, contamination=None, without=(), epochs=Non
     detector.fit(used)
     scores, flagged = -detector.score_samples(used), detector.predict(used) == -1
     errors, expected = detector.feature_errors(used).mask(missing, 0.0), detector.reconstruct(used)
-    reasons = _reasons(table, used, errors, expected)
+    reasons = _reasons(table, used, errors, expected, missing, flagged)
     order = np.argsort(-scores, kind="stable")
     rank = np.empty(len(scores), int)
     rank[order] = np.arange(1, len(scores) + 1)
     texts = ["; ".join(parts) for parts in reasons]
-    results = zip(_RESULTS, (np.round(scores, 6), rank, flagged, texts), strict=True)
+    results = zip(_RESULTS, (np.arange(1, len(used) + 1), np.round(scores, 6), rank, flagged, texts), strict=True)
     columns = type(used)(dict(results), index=used.index)
     share = f"--contamination {detector.contamination:g}"
     lines.append(f"Flagged: {flagged.sum()} of {counted(len(used), 'row')} ({share}). The strongest:")
@@ -151,8 +151,12 @@ def _reason_to_leave_out(column):
     return None
 
 
-def _reasons(table, used, errors, expected):
-    """For each row a list of texts: the columns with the largest errors, what they hold and what was expected."""
+def _reasons(table, used, errors, expected, missing, flagged):
+    """For each row a list of texts: the columns with the largest errors, what they hold and what was expected.
+
+    A value that is the expected one is named in flagged rows only. The last text names the cells that were filled,
+    which can make the others unusual.
+    """
     values = errors.to_numpy()
     shares = values / np.maximum(values.sum(axis=1, keepdims=True), 1e-12)
     largest = np.argsort(-shares, axis=1, kind="stable")[:, :_REASONS]
@@ -162,8 +166,13 @@ def _reasons(table, used, errors, expected):
         column = largest[row, place]
         name, *pair = pairs[column]
         is_, should = (table.shown(name, values[row]) for values in pair)
-        wanted = "" if is_ == should else f", expected {should}"
-        reasons[row].append(f"{name} {is_}{wanted} ({100 * shares[row, column]:.0f} %)")
+        if is_ == should and not flagged[row]:
+            continue
+        # Even an expected value has an error where similar rows hold others
+        wanted = "unusual in this combination" if is_ == should else f"expected {should}"
+        reasons[row].append(f"{name} {is_}, {wanted} ({100 * shares[row, column]:.0f} %)")
+    for row in np.flatnonzero(missing.any(axis=1)):
+        reasons[row].append(f"filled: {', '.join(map(str, missing.columns[missing.iloc[row]]))}")
     return reasons
 
 

@@ -1,4 +1,5 @@
 import csv
+import re
 import warnings
 
 import numpy as np
@@ -43,7 +44,15 @@ def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
     assert sorted(ranks) == list(range(1, ROWS + 1)) and (np.diff(scores[np.argsort(ranks)]) <= 0).all()
     assert [row["outlier"] for row in found].count("True") == 6 == (ranks <= 6).sum()
     assert ranks[7] == 1 and found[7]["outlier_columns"].startswith("y -18.00, expected "), "the row that was planted"
-    assert all("%)" in row["outlier_columns"] for row in found)
+    assert [int(row["outlier_row"]) for row in found] == list(range(1, ROWS + 1))
+    assert any(line.startswith("  row 8, score ") for line in lines), "the first row below the column names is 1"
+    for number, row in enumerate(found):
+        parts = row["outlier_columns"].split("; ")
+        gaps = [name for name, left_over in (("y", 4), ("kind", 5)) if number % 9 == left_over]
+        assert not gaps or parts.pop() == f"filled: {gaps[0]}"
+        kinds = r"(expected \S+|unusual in this combination)" if row["outlier"] == "True" else r"expected \S+"
+        for part in filter(None, parts):
+            assert re.fullmatch(rf"\w+ \S+, {kinds} \(\d+ %\)", part), part
     assert not any(row["outlier_columns"].startswith("y ") for row in found[4::9]), "what is filled is no reason"
     assert (tmp_path / "new" / "scores.png").stat().st_size > 10_000
     assert lines[0].startswith("Filled 14 missing cells") and "Flagged: 6 of 60 rows (--cont" in lines[1]
@@ -96,3 +105,17 @@ def test_bad_input_is_refused_and_nothing_is_written(command, tmp_path, monkeypa
         with warnings.catch_warnings(action="ignore"), pytest.raises(ValueError, match=message):
             command(*arguments, **options)
     assert sorted(tmp_path.iterdir()) == files and taken.read_text() == "mine"
+
+
+def test_an_expected_value_of_a_flagged_row_is_called_unusual(tmp_path):
+    rng = np.random.default_rng(0)
+    plans = np.where(np.arange(80) == 3, "gold", "basic")
+    path = tmp_path / "table.csv"
+    path.write_text(
+        "plan,x\n" + "".join(f"{plan},{x:.2f}\n" for plan, x in zip(plans, rng.normal(size=80), strict=True))
+    )
+    table = tables.read_table(path)
+    errors = table.frame.assign(plan=1.0, x=0.0)
+    frame, flagged = table.frame, np.arange(80) == 3
+    reasons = tables._reasons(table, frame, errors, frame, frame.isna(), flagged)
+    assert reasons[3] == ["plan gold, unusual in this combination (100 %)"] and reasons[4] == []
