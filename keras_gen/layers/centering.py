@@ -8,9 +8,9 @@ from keras_gen.layers.tied import TiedLayer
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SubtractMean(keras.layers.Layer):
-    """Subtract the mean of the examples seen in training: x - m, m <- m + (mean of the batch - m) / t.
+    """Subtract the mean of the inputs in training, with their noise: x - m, m <- m + (mean of the batch - m) / t.
 
-    After t training batches of equal size, `m` is the mean of all their examples. Without their mean, examples of many
+    After t training batches of equal size, `m` is the mean of all their inputs. Without their mean, examples of many
     values that are not around 0, such as photographs, take far fewer steps of training: each step changes all weights
     of a unit alike for such inputs, and so its output by much.
 
