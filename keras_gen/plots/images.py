@@ -83,7 +83,7 @@ def image_rows(rows, value_range=(0, 1)):
     if len(set(numbers.values())) != 1:
         raise ValueError(f"All rows must have the same number of images. Received: {numbers}")
     count = len(next(iter(rows.values())))
-    figure = Figure(figsize=(0.8 * count + 1.3, 0.85 * len(rows)), dpi=150)
+    figure = Figure(figsize=(0.8 * count + 1.3, 0.85 * len(rows)), dpi=150, layout="constrained")
     for number, (name, images) in enumerate(rows.items()):
         for place, image in enumerate(as_pixels(images, value_range)):
             axes = figure.add_subplot(len(rows), count, number * count + place + 1)
@@ -92,7 +92,6 @@ def image_rows(rows, value_range=(0, 1)):
             axes.set_yticks([])
             if place == 0:
                 axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
-    figure.tight_layout(pad=0.3)
     return figure
 
 

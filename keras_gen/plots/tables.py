@@ -42,6 +42,7 @@ def outlier_report(scores, flagged, errors, cells, text):
     for chosen, colour in ((flagged[order], "tab:red"), (~flagged[order], "tab:blue")):
         left.plot(ranks[chosen], scores[order][chosen], "o", markersize=3, color=colour)
     left.set(xlabel="rank", ylabel="score", title="Scores of all rows (flagged: red)")
+    left.set_yscale("log" if scores.min() > 0 else "linear")  # one extreme row would leave the others on a line
     image = right.imshow(shares[:, columns], cmap="Reds", vmin=0, vmax=1, aspect="auto")
     for place, row in enumerate(rows):
         for number, column in enumerate(columns):

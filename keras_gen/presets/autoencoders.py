@@ -25,15 +25,17 @@ def autoencoder(
     corruption=0.0,
     corruption_kind: _Corruption = "masking",
     sparsity=0.0,
-    center=True,
+    center: bool | None = None,
     **options,
 ):
     """A deep autoencoder of dense layers, denoising with `corruption`.
 
     Args:
         sparsity: Weight of an L1 penalty, which makes codes sparse, a number >= 0.
+        center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it; if not given,
+            with the squared error and without corruption, which would change the mean in training.
     """
-    center = center and _squared_error(options)
+    center = _centered(center, corruption, options)
     pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=tied, center=center)
     penalty = layers.L1Sparsity(sparsity) if sparsity else None
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), sparsity=penalty, **options)
@@ -48,11 +50,16 @@ def convolutional_autoencoder(
     tied=False,
     corruption=0.0,
     corruption_kind: _Corruption = "masking",
-    center=True,
+    center: bool | None = None,
     **options,
 ):
-    """An autoencoder of strided convolutions, denoising with `corruption`."""
-    arguments = {"activation": activation, "tied": tied, "center": center and _squared_error(options)}
+    """An autoencoder of strided convolutions, denoising with `corruption`.
+
+    Args:
+        center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it; if not given,
+            with the squared error and without corruption.
+    """
+    arguments = {"activation": activation, "tied": tied, "center": _centered(center, corruption, options)}
     pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, **arguments)
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), **options)
 
@@ -123,9 +130,11 @@ def contractive(example_shape, latent_dim=1000, contraction=0.1, reconstruction=
     return models.Autoencoder(*pair, reconstruction, contraction=contraction, **options)
 
 
-def _squared_error(options):
-    """Whether options of the model leave it with the squared error, its default."""
-    return options.get("reconstruction", "squared_error") == "squared_error"
+def _centered(center, corruption, options):
+    """Whether to center: as given, or else where the mean of clean values is that of the inputs and outputs."""
+    if center is not None:
+        return center
+    return not corruption and options.get("reconstruction", "squared_error") == "squared_error"
 
 
 def _noise(corruption, kind="masking"):

@@ -24,6 +24,19 @@ def test_the_symmetric_autoencoder_is_narrowed_no_further_than_its_code():
     assert isinstance(model.sparsity, layers.L1Sparsity) and model.contraction == 0.1
 
 
+@pytest.mark.parametrize("name", ["autoencoder", "convolutional-autoencoder"])
+def test_the_mean_is_subtracted_where_training_and_inference_have_the_same(name):
+    for options, centered in [
+        ({}, True),
+        ({"center": False}, False),
+        ({"corruption": 0.2}, False),
+        ({"corruption": 0.2, "center": True}, True),
+        ({"reconstruction": "bernoulli"}, False),
+    ]:
+        model = presets.build(name, (8, 8, 1), **SMALL, **options)
+        assert any(isinstance(layer, layers.SubtractMean) for layer in model.encoder.layers) == centered
+
+
 def test_a_stacked_autoencoder_is_tied_and_denoising():
     model = presets.stacked((8, 8, 1), **SMALL)
     assert model.reconstruction == "bernoulli" and isinstance(model.corruption, layers.MaskingNoise)

@@ -224,7 +224,7 @@ def test_pairs_to_validate_on_are_noisy_inputs_and_what_is_to_come_out(digits, t
 
 def test_callbacks_are_every_trials(digits, tmp_path):
     still = keras.callbacks.LearningRateScheduler(lambda epoch: 0.0)
-    options = {"trials": 2, "latent_dim": 2, "center": False, **SMALL}  # a mean would move
+    options = {"trials": 2, "latent_dim": 2, "center": False, **SMALL}  # without corruption a mean would move
     found = tuning.search(digits, "corruption=0:0.5", tmp_path, callbacks=[still], **options)
     assert float(found.model().optimizer.learning_rate) == 0
     first, second = numbers(found, "error")
