@@ -60,7 +60,7 @@ def choice(name, value, known):
     """One of the `known` names, an iterable of strings; the message suggests the nearest ones."""
     known = sorted(known)
     if value not in known:
-        near = _nearest(value, known)
+        near = nearest(value, known)
         expected = f"one of {known}"
         if len(known) > 20:
             expected = f"one of {near} (the nearest of {len(known)})" if near else f"one of {len(known)} known names"
@@ -70,11 +70,12 @@ def choice(name, value, known):
 
 def did_you_mean(name, known):
     """The question " Did you mean ...?" with the nearest of the `known` names, or an empty text."""
-    near = _nearest(name, known)
+    near = nearest(name, known)
     return f" Did you mean {near[0]!r}?" if near else ""
 
 
-def _nearest(name, known):
+def nearest(name, known):
+    """Up to three of the `known` names that are similar to a name, the nearest first."""
     return difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
 
 

@@ -1,7 +1,6 @@
 """Atomic writes, and checks of what the folders of runs and searches hold."""
 
 import contextlib
-import difflib
 import os
 from pathlib import Path
 
@@ -47,40 +46,6 @@ def require_no_other_run(folder, resume):
         )
     if (folder / MODEL).exists() and not resume:
         raise ValueError(f"'{folder}' already holds a model. Expected: a new folder for --out, or --resume")
-
-
-def require_data(name):
-    """Raise a `ValueError` if the name of data can only be a path that does not exist."""
-    if looks_like_path(name) and not Path(name).expanduser().exists():
-        raise no_data(name)
-
-
-def looks_like_path(name):
-    """Whether a name of data can only be a path; the name of a set may have parts, such as `"mnist/3.0.1"`."""
-    is_file = Path(name).suffix in (".npz", ".npy")
-    return is_file or name.endswith(os.sep) or name.startswith((".", "~", os.sep))
-
-
-def no_data(name):
-    """The error for a data path that does not exist."""
-    return ValueError(
-        f"No data at that path.{nearest(name)} Expected: an existing folder of images, .npz or .npy. Received: {name!r}"
-    )
-
-
-def nearest(path):
-    """The question " Did you mean ...?" about a path that does not exist, or an empty text."""
-    path = Path(path).expanduser()
-    names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-    near = difflib.get_close_matches(path.name, names, n=1)
-    return f" Did you mean '{path.parent / near[0]}'?" if near else ""
-
-
-def require_images(paths):
-    """Raise a `ValueError` unless all paths are those of files."""
-    for path in paths:
-        if not Path(path).expanduser().is_file():
-            raise ValueError(f"No image at that path. Expected: an image file. Received: '{path}'")
 
 
 def require_file(option, path, kind, suffixes):

@@ -21,8 +21,20 @@ from tests import changed
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "keras_gen").rglob("*.py"))
 FLOORS = {
-    0: ("backend", "arguments", "cache", "checks", "files", "policies", "quiet", "seeds", "version"),
-    1: ("latents", "losses", "reports"),
+    0: (
+        "backend",
+        "arguments",
+        "cache",
+        "checks",
+        "estimates",
+        "files",
+        "policies",
+        "quiet",
+        "seeds",
+        "value_ranges",
+        "version",
+    ),
+    1: ("data_paths", "latents", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
     4: ("models", "metrics", "plots"),

@@ -9,6 +9,8 @@ from keras_gen import checks, plots
 from keras_gen.files import atomic_write
 from keras_gen.training.tasks import require_task
 
+_CLASSES, _COLUMNS = 40, 10  # rows of samples of one class, and the samples in each
+
 
 class SampleImages(keras.callbacks.Callback):
     """Write a grid of samples every few epochs, always from the same latents, so the pictures can be compared.
@@ -19,6 +21,11 @@ class SampleImages(keras.callbacks.Callback):
         n: Number of samples, an integer >= 1. Defaults to 64.
         seed: Integer of the latents. Defaults to 0.
         value_range: The pair (black, white) of the samples. Defaults to `None`, the model's own.
+        class_names: Names of the classes 0, 1, ... of a conditional model: instead of `n` samples, each of the first 40
+            classes has a row of ten with its name. Defaults to (): no rows.
+
+    Raises:
+        ValueError: As `fit` begins, if the model does not sample, or has fewer classes.
 
     Example:
 
@@ -31,22 +38,36 @@ class SampleImages(keras.callbacks.Callback):
     ['samples-0002.png']
     """
 
-    def __init__(self, folder, every=1, n=64, seed=0, value_range=None):
+    def __init__(self, folder, every=1, n=64, seed=0, value_range=None, class_names=()):
         super().__init__()
-        self.folder, self.value_range = Path(folder), value_range
+        self.folder, self.value_range, self.class_names = Path(folder), value_range, tuple(class_names)
         self.every, self.n = checks.integer("every", every), checks.integer("n", n)
         self.seed = checks.integer("seed", seed, minimum=0)
 
     def on_train_begin(self, logs=None):
         require_task("`SampleImages`", self.model, "sample")
+        classes = self.model.num_classes if self.model.uses_labels else 0
+        if len(self.class_names) > classes:
+            raise ValueError(
+                f"`class_names` must be those of the model's classes. Expected: at most {classes} names. "
+                f"Received: {len(self.class_names)}"
+            )
 
     def on_epoch_end(self, epoch, logs=None):
         done = self.model.epochs_completed
         if done % self.every == 0:
-            value_range = self.value_range or self.model.value_range or (0, 1)
-            figure = plots.image_grid(self.model.sample(self.n, seed=self.seed), value_range=value_range)
+            figure = sample_grid(self.model, self.n, self.seed, self.class_names, self.value_range)
             with atomic_write(self.folder / f"samples-{done:04d}.png") as path:
                 figure.savefig(path)
+
+
+def sample_grid(model, n=64, seed=None, class_names=(), value_range=None):
+    """A figure of samples, with the arguments of `SampleImages`."""
+    names, value_range = class_names[:_CLASSES], value_range or model.value_range or (0, 1)
+    if not names:
+        return plots.image_grid(model.sample(n, seed=seed), value_range=value_range)
+    images = model.sample(_COLUMNS * len(names), seed=seed, labels=np.repeat(np.arange(len(names)), _COLUMNS))
+    return plots.image_grid(images, _COLUMNS, value_range, row_names=names)
 
 
 class TranslationImages(keras.callbacks.Callback):

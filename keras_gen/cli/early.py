@@ -1,6 +1,7 @@
 """Checks of `keras-gen train` and `tune` before they import TensorFlow, which takes many seconds."""
 
-from keras_gen.files import require_data, require_no_other_run
+from keras_gen.data_paths import require_data
+from keras_gen.files import require_no_other_run
 
 
 def check_early(words):

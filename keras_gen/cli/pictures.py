@@ -8,7 +8,8 @@ import typer
 
 from keras_gen.cli.options import elements, stated
 from keras_gen.cli.run_options import Data, Labels, Run, Seed, classes, runs_for
-from keras_gen.files import atomic_write, require_images, require_picture
+from keras_gen.data_paths import require_images
+from keras_gen.files import atomic_write, require_picture
 from keras_gen.reports import counted
 
 _Picture = Annotated[str, typer.Option(help="The picture's file.", metavar="<path>")]

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 import typer
 
 from keras_gen.cli.options import elements
-from keras_gen.files import require_data, require_run
+from keras_gen.data_paths import require_data
+from keras_gen.files import require_run
 from keras_gen.quiet import quiet_start
 
 Run = Annotated[Path, typer.Argument(help="The folder of a run or a search, made by `train` or `tune`.")]

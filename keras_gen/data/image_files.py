@@ -1,6 +1,7 @@
 """Sets of image files: which can be read, and the shape to which all are converted."""
 
 import concurrent.futures
+import functools
 import io
 import os
 import typing
@@ -11,7 +12,6 @@ import numpy as np
 from keras_gen.data.images import UnreadableImage, default_sides, image_facts, read_image, wanted
 
 _NAMED = 5  # files that a message names
-_SMALL = 8  # the size at which a file is decoded to find damage
 
 
 class Survey(typing.NamedTuple):
@@ -66,12 +66,7 @@ def read_files(name, entries, titles, others=None, size=None, channels=None):
 def survey(name, entries, titles, others=None, size=None, channels=None):
     """The `Survey` of files, all of which are decoded once to find damage; arguments and errors as in `read_files`."""
     left_out, (size, channels) = dict(others or {}), wanted(size, channels)
-
-    def facts_of(entry):
-        read_image(entry, _SMALL)
-        return image_facts(entry)
-
-    numbers, facts = _readable(name, facts_of, entries, titles, left_out)
+    numbers, facts = _readable(name, functools.partial(image_facts, decode=True), entries, titles, left_out)
     size, channels = _shape(name, facts, size, channels)
     _warn_left_out(name, len(entries) + len(others or {}), left_out)
     return Survey(numbers, [one[:2] for one in facts], (*size, channels))

@@ -12,10 +12,11 @@ import tensorflow as tf
 from keras_gen import checks
 from keras_gen.data import folders
 from keras_gen.data.image_files import attempted, survey
-from keras_gen.data.images import UnreadableImage, read_image, sides
+from keras_gen.data.images import WHITE_8, UnreadableImage, read_image, sides
 from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
-from keras_gen.files import nearest
+from keras_gen.data_paths import nearest
+from keras_gen.value_ranges import rescaled
 
 _ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
 
@@ -125,11 +126,9 @@ class FileImages:
             found = list(attempted(lambda entry: read_image(entry, size, channels), entries))
             if lost := [one for one in found if isinstance(one, UnreadableImage)]:
                 raise lost[0]
-            return np.stack(found)
+            return rescaled(np.stack(found), (0, WHITE_8), self._range)
 
-        pixels = tf.ensure_shape(tf.numpy_function(read, [indices], tf.uint8), (None, *size, channels))
-        low, high = self._range
-        images = tf.cast(pixels, tf.float32) / 255 * (high - low) + low
+        images = tf.ensure_shape(tf.numpy_function(read, [indices], tf.float32), (None, *size, channels))
         return images if draws is None else _cropped(images, draws, shape)
 
 

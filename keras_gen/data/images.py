@@ -24,6 +24,7 @@ _TURNS = {  # of each orientation but 1
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+_SMALL = 8  # the size at which a file is decoded to find damage
 _FILTER = Image.Resampling.BICUBIC
 _LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
 _LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # the largest sides kept, the default side, and a divisor of default sides
@@ -77,25 +78,11 @@ def read_image(path, size=None, channels=None):
     ((8, 8, 3), [255, 127, 127])
     """
     size, channels = wanted(size, channels)
-
-    def pixels(image):
-        if size is not None:
-            image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a smaller size
-        mode = "L" if (channels or _channels(image)) == 1 else "RGB"
-        image.load()
-        turn = _TURNS.get(_orientation(image))  # after the pixels: of a TIFF, Pillow has turned them by then
-        image = _opaque(image).convert(mode)
-        if turn is not None:
-            image = image.transpose(turn)
-        if size is not None:
-            image = ImageOps.fit(image, size[::-1], _FILTER)
-        return np.array(image).reshape(*image.size[::-1], -1)
-
-    return _opened(path, pixels)
+    return _opened(path, lambda image: _pixels(image, size, channels))
 
 
-def image_facts(path):
-    """The `ImageFacts` of a file, which is given as to `read_image`; damage after the header is not found.
+def image_facts(path, decode=False):
+    """The `ImageFacts` of a file, which is given as to `read_image`; with `decode`, damage after the header is found.
 
     Raises:
         ValueError: As `read_image`.
@@ -107,7 +94,10 @@ def image_facts(path):
         height, width = image.size[::-1]
         if _orientation(image) >= _ROTATED:
             height, width = width, height
-        return ImageFacts(height, width, _channels(image))
+        found = ImageFacts(height, width, _channels(image))
+        if decode:
+            _pixels(image, (_SMALL, _SMALL), None)
+        return found
 
     return _opened(path, facts)
 
@@ -135,6 +125,18 @@ def resized(images, size=None, channels=None):
         for channel in range(images.shape[-1]):
             result[..., channel] = ImageOps.fit(Image.fromarray(image[..., channel]), size[::-1], _FILTER)
     return np.clip(fitted, 0, 1, out=fitted)  # a cubic filter overshoots black and white
+
+
+def opaque(images):
+    """Images of an array `(n, height, width, channels)` without transparency, blended as in `read_image`.
+
+    Transparency is the last of 2 or 4 channels of uint8; other images are returned as they are.
+    """
+    if images.dtype != np.uint8 or images.ndim != 4 or images.shape[-1] not in (2, 4) or not images.size:
+        return images
+    mode = "L" if images.shape[-1] == 2 else "RGB"
+    blended = [np.asarray(_opaque(Image.fromarray(image)).convert(mode)) for image in images]
+    return np.stack(blended).reshape(*images.shape[:3], -1)
 
 
 def wanted(size, channels):
@@ -173,6 +175,21 @@ def _opened(path, function):
     except _DAMAGED as error:
         name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else "the image"
         raise UnreadableImage(name, _reason(error)) from None
+
+
+def _pixels(image, size, channels):
+    """The pixels of an opened image, with the arguments of `read_image`."""
+    if size is not None:
+        image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a smaller size
+    mode = "L" if (channels or _channels(image)) == 1 else "RGB"
+    image.load()
+    turn = _TURNS.get(_orientation(image))  # after the pixels: of a TIFF, Pillow has turned them by then
+    image = _opaque(image).convert(mode)
+    if turn is not None:
+        image = image.transpose(turn)
+    if size is not None:
+        image = ImageOps.fit(image, size[::-1], _FILTER)
+    return np.array(image).reshape(*image.size[::-1], -1)
 
 
 def _reason(error):

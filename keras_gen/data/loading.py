@@ -10,10 +10,11 @@ import numpy as np
 from keras_gen import checks
 from keras_gen.data import array_files, folders, named_sets
 from keras_gen.data.image_files import read_files
-from keras_gen.data.images import WHITE_8, WHITE_16, reaches, resized, wanted
+from keras_gen.data.images import WHITE_8, WHITE_16, opaque, reaches, resized, wanted
 from keras_gen.data.labels import encode_labels
-from keras_gen.files import looks_like_path, nearest, no_data
+from keras_gen.data_paths import looks_like_path, nearest, no_data
 from keras_gen.reports import counted
+from keras_gen.value_ranges import rescaled
 
 _HELD_OUT = 5  # one example in this many, if a set has no test part
 
@@ -39,7 +40,8 @@ def load(name, value_range=(0, 1), size=None, channels=None):
             is a folder of images of any kind that Pillow reads, or of one sub-folder per class, or with sub-folders
             `train` and `test` (or `val`) of either kind, or of MNIST's four files; or an `.npz` or `.npy` file, with
             `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`). An
-            array of images, or the pair (images, labels), works too.
+            array of images, or the pair (images, labels), works too. A second or fourth channel of uint8 arrays is
+            transparency, and is blended with white as in files.
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
         size: Side, or the pair (height, width), to which images are centre-cropped and resized. Defaults to
             `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
@@ -71,7 +73,11 @@ def load(name, value_range=(0, 1), size=None, channels=None):
     if text.lower() != named_sets.DIGITS and path.exists():
         return _read_path(path, *shape)
     _require_known(text, path)
-    return _load_named(named_sets.normalized(text), *shape)
+    *ends, size, channels = shape
+    own = named_sets.image_shape(name := named_sets.normalized(text))
+    if None not in own:  # the same images are kept once, whether or not their own shape is asked for
+        size, channels = None if size == own[:2] else size, None if channels == own[2] else channels
+    return _load_named(name, *ends, size, channels)
 
 
 def _require_known(text, path):
@@ -136,7 +142,7 @@ def _decoded(name, splits, others, size, channels):
 def _finished(name, splits, low, high, size=None, channels=None, names=None, white=None):
     """Number the classes, hold out a test part if there is none, scale, and protect the arrays."""
     images = [np.asarray(x) for x, _ in splits]
-    images = [x[..., None] if x.ndim == 3 else x for x in images]
+    images = [x[..., None] if x.ndim == 3 else opaque(x) for x in images]
     white = white or _white(name, images)
     for x in images:
         if x.dtype.kind not in "iu" or not x.size:
@@ -165,15 +171,11 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
 
 def _scaled(x, rows, white, low, high, size, channels):
     """Rows of integer pixels, or floats in [0, 1], as a new float32 array of a size in the range from low to high."""
-    is_integer = x.dtype.kind in "iu"
+    white = white if x.dtype.kind in "iu" else 1
     x = x[rows].astype("float32", copy=isinstance(rows, slice))  # other rows are a copy already
-    if is_integer:
-        x /= np.float32(white)
-    x = resized(x, size, channels)
-    if (low, high) != (0, 1):
-        x *= np.float32(high - low)
-        x += np.float32(low)
-    return x
+    if size or channels:
+        x, white = resized(rescaled(x, (0, white), overwrite=True), size, channels), 1
+    return rescaled(x, (0, white), (low, high), overwrite=True)
 
 
 def _held_out(n, labels):

@@ -20,6 +20,11 @@ def read_digits():
     return [((digits.images / 16).astype("float32"), digits.target)]
 
 
+def image_shape(name):
+    """The shape (height, width, channels) of the images of a set, with `None` for sides that differ."""
+    return (8, 8, 1) if name == DIGITS else tfds_builder(name).info.features["image"].shape
+
+
 def normalized(name):
     """A set's name as tensorflow-datasets writes it: "Fashion-MNIST" is "fashion_mnist"; configurations are kept."""
     first, *rest = name.split("/")

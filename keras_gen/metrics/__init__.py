@@ -1,7 +1,7 @@
 """Metrics of samples and of likelihood."""
 
 from keras_gen.metrics.classifier_score import ClassifierScore, classifier_score
-from keras_gen.metrics.density_coverage import SampleCoverage, SampleDensity, density_coverage, expected_coverage
+from keras_gen.metrics.density_coverage import SampleCoverage, SampleDensity, density_coverage
 from keras_gen.metrics.features import FeatureExtractor
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance, gaussian_frechet_distance
 from keras_gen.metrics.kernel import (
@@ -32,7 +32,6 @@ __all__ = [
     "by_name",
     "classifier_score",
     "density_coverage",
-    "expected_coverage",
     "frechet_distance",
     "gaussian_frechet_distance",
     "kernel_distance",

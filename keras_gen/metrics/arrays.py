@@ -1,27 +1,11 @@
 """Shared parts of the formulas: checked float64 arrays of features, and distances in blocks that fit into memory."""
 
-import math
-import typing
-
 import numpy as np
 
 from keras_gen import checks
 
 _ENTRIES = 2**22  # of the matrix between all pairs that is held at once: 32 MB
 _ROUNDING = 1e-12  # of the squared norms: a smaller squared distance is zero
-
-
-class Estimate(typing.NamedTuple):
-    """A `mean` over independent parts of the samples and its standard `error`, NaN for one part."""
-
-    mean: float
-    error: float
-
-
-def estimate(values):
-    """The `Estimate` of the values of independent parts, at least one."""
-    error = np.std(values, ddof=1) / math.sqrt(len(values)) if len(values) > 1 else math.nan
-    return Estimate(float(np.mean(values)), float(error))
 
 
 def random_parts(features, parts, seed):
@@ -40,9 +24,9 @@ def as_features(name, features, least=2):
     return features.astype("float64")
 
 
-def as_feature_pair(real, fake, least=2):
+def as_feature_pair(real, fake, least=2, least_fake=None):
     """Both arrays as `as_features` gives them, or a `ValueError` if they have different numbers of features."""
-    real, fake = as_features("real", real, least), as_features("fake", fake, least)
+    real, fake = as_features("real", real, least), as_features("fake", fake, least_fake or least)
     if real.shape[1] != fake.shape[1]:
         raise ValueError(
             f"`real` and `fake` must have the same features. Expected: {real.shape[1]} as in real. "

@@ -3,6 +3,7 @@
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.estimates import estimate
 from keras_gen.metrics import arrays
 from keras_gen.metrics.sample_metric import SampleMetric
 
@@ -45,7 +46,7 @@ def classifier_score(probabilities, parts=10, seed=0):
             f"Received: values from {probabilities.min():g}, sums in [{sums.min():g}, {sums.max():g}]"
         )
     rows = arrays.random_parts(probabilities, parts, seed)
-    return arrays.estimate([np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in rows])
+    return estimate([np.exp(rel_entr(part, part.mean(axis=0)).sum(axis=1).mean()) for part in rows])
 
 
 class ClassifierScore(SampleMetric):

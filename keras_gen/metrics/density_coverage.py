@@ -1,6 +1,5 @@
 """Density and coverage: how many samples lie near real examples, and how many real examples have a sample nearby."""
 
-import math
 import typing
 
 import numpy as np
@@ -24,8 +23,9 @@ def density_coverage(real, fake, k=5):
 
     with r_k(x_i) the distance of x_i to its k-th nearest neighbour among the other real examples. Unlike
     `precision_recall`, one real example far from all others cannot make noise look precise, and the fake examples have
-    no balls of their own, so widely spread noise recalls nothing. For samples of the same distribution the mean density
-    is 1, and the mean coverage is `expected_coverage`.
+    no balls of their own, so widely spread noise recalls nothing. For samples of the same continuous distribution the
+    mean density is 1, and the mean coverage is 1 - (n - 1) ... (n - k) / ((n + m - 1) ... (n + m - k)), about 0.97 for
+    n = m and k = 5: the second term is the probability that the k nearest of all other examples are real (lemma 2).
 
     Args:
         real: Finite array `(n, features)`, n > k, ideally as many as fake.
@@ -42,39 +42,11 @@ def density_coverage(real, fake, k=5):
     DensityCoverage(density=1.0, coverage=0.75)
 
     Reference:
-        Naeem, Oh, Uh, Choi and Yoo, 2020, arXiv:2002.09797, equations 3 and 4; their code has open balls.
+        Naeem, Oh, Uh, Choi and Yoo, 2020, arXiv:2002.09797, equations 3 and 4, and lemma 2; their code has open balls.
     """
     k = checks.integer("k", k)
-    real, fake = arrays.as_feature_pair(real, fake, least=1)
-    return _in_balls(fake, arrays.as_features("real", real, least=k + 1), arrays.squared_radii(real, k), k)
-
-
-def expected_coverage(n, m, k=5):
-    """The mean coverage of `n` real examples by `m` fake ones of the same continuous distribution.
-
-    1 - (n - 1) ... (n - k) / ((n + m - 1) ... (n + m - k))
-
-    The second term is the probability that the k nearest of all other examples are real.
-
-    Args:
-        n: Number of real examples, an integer > k.
-        m: Number of fake examples, an integer >= 1.
-        k: Integer >= 1. Defaults to 5.
-
-    Returns:
-        A float in (0, 1).
-
-    Example:
-
-    >>> round(expected_coverage(1000, 1000), 3)
-    0.969
-
-    Reference:
-        Naeem, Oh, Uh, Choi and Yoo, 2020, arXiv:2002.09797, lemma 2.
-    """
-    k, m = checks.integer("k", k), checks.integer("m", m)
-    n = checks.integer("n", n, minimum=k + 1)
-    return 1 - math.prod((n - i) / (n + m - i) for i in range(1, k + 1))
+    real, fake = arrays.as_feature_pair(real, fake, least=k + 1, least_fake=1)
+    return _in_balls(fake, real, arrays.squared_radii(real, k), k)
 
 
 def _in_balls(fake, real, squared_radii, k):

@@ -10,6 +10,7 @@ from keras import ops
 from keras_gen import backend, cache, checks
 from keras_gen.policies import dtype_policy
 from keras_gen.seeds import seeded
+from keras_gen.value_ranges import rescaled
 
 
 class FeatureExtractor:
@@ -135,8 +136,7 @@ class FeatureExtractor:
         """A batch as the network takes it."""
         wanted = self.network.input_shape[1:]
         x = np.clip(x.astype("float32"), low, high)
-        least, most = self.value_range
-        x = (x - np.float32(low)) * np.float32((most - least) / (high - low)) + np.float32(least)
+        x = rescaled(x, (low, high), self.value_range, overwrite=True)
         if len(wanted) == 3 and x.ndim == 4:
             if x.shape[3] == 1:
                 x = np.repeat(x, wanted[2], axis=3)

@@ -5,6 +5,7 @@ import typing
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.estimates import estimate
 from keras_gen.metrics import arrays
 from keras_gen.metrics.sample_metric import SampleMetric
 
@@ -58,7 +59,7 @@ def kernel_distance(real, fake, parts=None, seed=0):
         )
     # Independent draws: images and their reconstructions at the same places must not meet in one part
     pairs = zip(arrays.random_parts(real, parts, [seed, 0]), arrays.random_parts(fake, parts, [seed, 1]), strict=True)
-    return arrays.estimate([_unbiased(lambda x, y: (x @ y.T / x.shape[1] + 1.0) ** 3, *pair) for pair in pairs])
+    return estimate([_unbiased(lambda x, y: (x @ y.T / x.shape[1] + 1.0) ** 3, *pair) for pair in pairs])
 
 
 def maximum_mean_discrepancy(real, fake, bandwidth=None):

@@ -6,8 +6,8 @@ import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks
+from keras_gen.estimates import estimate
 from keras_gen.layers.sampling import ReplicaSeedGenerator
-from keras_gen.metrics import arrays
 from keras_gen.training.tasks import require_task
 
 
@@ -39,7 +39,7 @@ def negative_log_likelihood(model, x, samples=5000, seed=0, decoder_batch_size=2
     Reference:
         Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, section 5 (5,000 samples).
     """
-    return arrays.estimate(-log_likelihoods(model, x, samples, seed, decoder_batch_size))
+    return estimate(-log_likelihoods(model, x, samples, seed, decoder_batch_size))
 
 
 def log_likelihoods(model, x, samples=5000, seed=0, decoder_batch_size=2000):

@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.estimates import estimate
 from keras_gen.plots.images import mosaic
 
 
@@ -32,9 +33,9 @@ def compared(values, baselines=None, samples=None, baseline_name="baseline"):
     for axes, (name, by_model) in zip(panels, values.items(), strict=True):
         for place, model in enumerate(models):
             runs = np.asarray(by_model[model], "float64")
-            error = runs.std(ddof=1) / np.sqrt(len(runs)) if len(runs) > 1 else 0.0
+            mean, error = estimate(runs)
             axes.scatter(runs, np.full(len(runs), place), s=9, color="tab:grey", alpha=0.7)
-            axes.errorbar(runs.mean(), place, xerr=error, fmt="o", color="tab:blue", capsize=3, markersize=5)
+            axes.errorbar(mean, place, xerr=np.nan_to_num(error), fmt="o", color="tab:blue", capsize=3, markersize=5)
         if baselines and baselines.get(name) is not None:
             axes.axvline(baselines[name], color="tab:orange", linestyle="--", label=baseline_name)
             axes.legend(fontsize=6)

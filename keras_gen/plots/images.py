@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from keras_gen import checks
+from keras_gen.value_ranges import rescaled
 
 _CHARACTERS = 13  # of a title in an inch
 
@@ -105,8 +106,7 @@ def as_pixels(images, value_range):
             "`images` must be of shape (n, height, width, channels) with 1 or 3 channels. "
             f"Received: shape {images.shape}"
         )
-    low, high = value_range
-    images = np.clip((images - low) / (high - low), 0, 1)
+    images = np.clip(rescaled(images, value_range), 0, 1)
     return images[..., 0] if images.shape[-1] == 1 else images
 
 

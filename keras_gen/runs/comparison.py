@@ -1,19 +1,19 @@
 """Comparing the samples of runs: one table and one picture."""
 
-import csv
 import typing
 import warnings
 from pathlib import Path
 
 from keras_gen import plots
+from keras_gen.estimates import estimate
 from keras_gen.files import atomic_write
-from keras_gen.metrics.arrays import estimate
 from keras_gen.metrics.registry import checked_names
 from keras_gen.runs.loading import Run, load_run
-from keras_gen.runs.pictures import in_unit_range
+from keras_gen.runs.pictures import range_of
 from keras_gen.runs.sample_quality import SampleQuality, contradiction
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.training.tasks import has_task
+from keras_gen.value_ranges import rescaled
 
 _NO_DIFFERENCE = (  # between runs of one group
     "seed", "tensorboard", "doctor", "sample_every", "picture_every", "class_names",
@@ -44,8 +44,10 @@ class Comparison(typing.NamedTuple):
     accuracy: object
     remarks: list
 
-    def rows(self):
-        """The table as a list of dicts: a row for each group, and one of the baselines."""
+    def table(self):
+        """The table as a pandas `DataFrame`: a row for each group, and one of the baselines; "" is no value."""
+        from pandas import DataFrame
+
         rows = []
         for group in self.groups:
             first, last = min(group.epochs), max(group.epochs)
@@ -56,24 +58,21 @@ class Comparison(typing.NamedTuple):
                 row |= {name: mean, f"{name} error": error if len(values) > 1 else ""}
             rows.append(row)
         found = {name: value for name, value in self.baselines.items() if value is not None}
-        return [*rows, {"model": _BASELINE, **found}] if found else rows
+        return DataFrame([*rows, {**dict.fromkeys(rows[0], ""), "model": _BASELINE, **found}] if found else rows)
 
     def lines(self):
         """The table as aligned lines of text, a mean with its standard error in a cell."""
-        cells = [["model", "runs", "epochs", *(_label(name) for name in self.baselines)]]
-        for row in self.rows():
-            measures = [_cell(row.get(name, ""), row.get(f"{name} error", "")) for name in self.baselines]
-            cells.append([*(str(row.get(key, "")) for key in ("model", "runs", "epochs")), *measures])
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in cells]
+        table = self.table()
+        cells = {
+            name.partition("[")[0]: list(map(_cell, table[name], table[f"{name} error"])) for name in self.baselines
+        }
+        shown = table.set_index("model")[["runs", "epochs"]].assign(**cells)
+        return shown.rename_axis(index=None, columns="model").to_string().splitlines()
 
     def write(self, path):
         """Write the table as a CSV file."""
-        rows = self.rows()
-        with atomic_write(path) as temporary, temporary.open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=list(rows[0]))
-            writer.writeheader()
-            writer.writerows(rows)
+        with atomic_write(path) as temporary:
+            self.table().to_csv(temporary, index=False)
 
     def figure(self):
         """A `matplotlib.figure.Figure`: a panel for each metric, and a strip of samples of each group."""
@@ -127,7 +126,7 @@ def compare(folders, metric_names="frechet,density,coverage", samples=None, feat
         for folder in members:
             model = load_run(folder).model
             measured.append(quality.measure(model, seed))
-            shown = in_unit_range(model.sample(_SHOWN, seed=seed), model) if shown is None else shown
+            shown = rescaled(model.sample(_SHOWN, seed=seed), range_of(model)) if shown is None else shown
         remarks += [f"{group_name}: {remark}" for remark in filter(None, map(contradiction, measured))][:1]
         values = {one.name: [run[place].value for run in measured] for place, one in enumerate(measured[0])}
         groups.append(Group(group_name, seeds, [facts[folder][0] for folder in members], values, shown))
@@ -193,10 +192,6 @@ def _name_of(arguments, groups):
     same = [other for other in groups if other["model"] == arguments["model"]]
     differing = [key for key in arguments if any(other.get(key) != arguments[key] for other in same)]
     return ", ".join([arguments["model"], *(f"{key} {arguments[key]}" for key in differing)])
-
-
-def _label(name):
-    return name.partition("[")[0]
 
 
 def _cell(mean, error):

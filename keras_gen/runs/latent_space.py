@@ -7,8 +7,9 @@ import numpy as np
 
 from keras_gen import checks, latents, models, plots
 from keras_gen.runs.loading import load_run
-from keras_gen.runs.pictures import grid, labelled, own_images, range_of, rescaled
+from keras_gen.runs.pictures import grid, labelled, own_images, range_of
 from keras_gen.training.tasks import has_task, require_task
+from keras_gen.value_ranges import rescaled
 
 
 def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
@@ -24,16 +25,6 @@ def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> from keras_gen.runs.settings import Settings
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("vae").write(folder)
-    >>> figure = interpolation(folder, rows=2, steps=3, seed=0)
     """
     run = load_run(folder)
     model = run.model
@@ -61,16 +52,6 @@ def interpolation_between(folder, between, steps=10, path=None, name=None):
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> from keras_gen.runs.settings import Settings
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("vae").write(folder)
-    >>> figure = interpolation_between(folder, (3, 17), steps=5)
     """
     run = load_run(folder)
     model = run.model
@@ -78,7 +59,7 @@ def interpolation_between(folder, between, steps=10, path=None, name=None):
     if isinstance(between[0], (str, Path)):
         ends = own_images(model, between)
     else:
-        ends = rescaled(_numbered(run.load_data(name)[1].x, between), model)
+        ends = rescaled(_numbered(run.load_data(name)[1].x, between), (0, 1), range_of(model))
     codes = model.encode(ends)
     path = path or _path(run)
     z = latents.interpolate(*codes.reshape(2, -1), steps, path)
@@ -103,16 +84,6 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> from keras_gen.runs.settings import Settings
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("vae").write(folder)
-    >>> figure = plane(folder, n=3)
     """
     run = load_run(folder)
     model = run.model
@@ -147,7 +118,7 @@ def _coordinates(run, axes, n, name):
     """The coordinates along two axes, or `None` for quantiles of N(0, 1)."""
     model, steps = run.model, plots.latents.probabilities(checks.integer("n", n))
     if not has_task(model, "sample"):
-        x = rescaled(run.load_data(name)[1].x, model)
+        x = rescaled(run.load_data(name)[1].x, (0, 1), range_of(model))
         return np.quantile(model.encode(x).reshape(len(x), -1)[:, list(axes)], steps, axis=0).T
     return (2 * steps - 1,) * 2 if _is_uniform(model) else None
 

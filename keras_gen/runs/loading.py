@@ -72,17 +72,6 @@ def load_run(folder):
 
     Raises:
         ValueError: If the folder holds no run, or a damaged one.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("vae").write(folder)
-    >>> model, settings = load_run(folder)
-    >>> model.latent_dim, settings.data
-    (2, 'digits')
     """
     settings = Settings.read(folder)
     return Run(load_model(callbacks.RunFolder(folder).model_path), settings)

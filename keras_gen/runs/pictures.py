@@ -7,10 +7,11 @@ import numpy as np
 
 from keras_gen import plots
 from keras_gen.data.image_files import read_files
-from keras_gen.data.images import read_image
+from keras_gen.data.images import WHITE_8, read_image
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
 from keras_gen.training.tasks import require_task
+from keras_gen.value_ranges import rescaled
 
 _NAMED = 10  # classes that a title names
 
@@ -26,16 +27,6 @@ def samples(folder, n=64, seed=None, labels=None):
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> from keras_gen.runs.settings import Settings
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("vae").write(folder)
-    >>> figure = samples(folder, n=9, seed=0)
     """
     run = load_run(folder)
     require_task("`sample`", run.model, "sample")
@@ -51,18 +42,6 @@ def sample_images(folder, out, n=64, seed=None, labels=None):
         folder: The folder of a run whose model samples.
         out: The folder of the images; made if missing.
         n, seed, labels: As in `samples`.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> from keras_gen.runs.settings import Settings
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("vae", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("vae").write(folder)
-    >>> sample_images(folder, f"{folder}/samples", n=2)
-    >>> sorted(path.name for path in Path(folder, "samples").iterdir())
-    ['00000.png', '00001.png']
     """
     run = load_run(folder)
     model = run.model
@@ -83,21 +62,12 @@ def reconstructions(folder, name=None, n=10, files=()):
 
     Returns:
         A `matplotlib.figure.Figure`.
-
-    Example:
-
-    >>> import tempfile
-    >>> from keras_gen import presets
-    >>> from keras_gen.runs.settings import Settings
-    >>> folder = tempfile.mkdtemp()
-    >>> presets.build("autoencoder", (8, 8, 1), width=0.1).save(f"{folder}/model.keras")
-    >>> Settings("autoencoder").write(folder)
-    >>> figure = reconstructions(folder, n=3)
     """
     run = load_run(folder)
     require_task("`reconstruct`", run.model, "reconstruct")
-    x = own_images(run.model, files, leave_out=True) if files else rescaled(run.load_data(name)[1].x[:n], run.model)
-    return reconstructed(run.model, x)
+    if files:
+        return reconstructed(run.model, own_images(run.model, files, leave_out=True))
+    return reconstructed(run.model, rescaled(run.load_data(name)[1].x[:n], (0, 1), range_of(run.model)))
 
 
 def own_images(model, files, leave_out=False):
@@ -110,7 +80,7 @@ def own_images(model, files, leave_out=False):
         images, _ = read_files("`files`", files, list(map(str, files)), size=size, channels=channels)
     else:
         images = np.stack([read_image(path, tuple(size), channels) for path in files])
-    return rescaled(images / np.float32(255), model)
+    return rescaled(images, (0, WHITE_8), range_of(model))
 
 
 def reconstructed(model, x):
@@ -142,18 +112,6 @@ def range_of(model):
     return model.value_range or (0, 1)
 
 
-def rescaled(x, model):
-    """Pixels in [0, 1] scaled to the model's range of values."""
-    low, high = range_of(model)
-    return x if (low, high) == (0, 1) else x * np.float32(high - low) + np.float32(low)
-
-
-def in_unit_range(samples, model):
-    """Values in the model's range scaled to [0, 1]: the inverse of `rescaled`."""
-    low, high = range_of(model)
-    return samples if (low, high) == (0, 1) else (samples - np.float32(low)) / np.float32(high - low)
-
-
 def labelled(run, labels, n):
     """The argument `labels` of n samples of classes in turn; {} for a model without classes."""
     if labels is None and not run.class_names:
@@ -164,9 +122,8 @@ def labelled(run, labels, n):
 
 def save_image(image, value_range, path):
     """Write one image, an array `(height, width, channels)`, to an image file."""
-    low, high = value_range
     with atomic_write(path) as temporary:
-        pixels = np.clip((image - low) / (high - low), 0, 1) * 255
+        pixels = np.clip(rescaled(image, value_range, (0, WHITE_8)), 0, WHITE_8)
         keras.utils.save_img(temporary, np.round(pixels), scale=False)
 
 

@@ -8,8 +8,9 @@ import numpy as np
 from keras_gen import checks, metrics
 from keras_gen.metrics.features import identity, inception_v3
 from keras_gen.metrics.registry import checked_names
-from keras_gen.runs.pictures import in_unit_range
+from keras_gen.runs.pictures import range_of
 from keras_gen.runs.trained_classifier import trained_classifier
+from keras_gen.value_ranges import rescaled
 
 FEATURES = ("lenet5", "inception_v3", "identity")
 _FIDELITY, _VARIETY = ("precision", "density"), ("recall", "coverage")
@@ -79,7 +80,7 @@ class SampleQuality:
 
     def measure(self, model, seed=0):
         """A `Measurement` for each metric, of samples of a model."""
-        samples = in_unit_range(model.sample(self.n, seed=seed), model)
+        samples = rescaled(model.sample(self.n, seed=seed), range_of(model))
         return [self._measured(metric, samples) for metric in self.metrics]
 
     def _measured(self, metric, samples):

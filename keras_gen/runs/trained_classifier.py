@@ -11,6 +11,7 @@ from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.policies import dtype_policy
 from keras_gen.saving import load_model
 from keras_gen.seeds import seeded
+from keras_gen.value_ranges import rescaled
 from keras_gen.version import __version__
 
 
@@ -70,7 +71,6 @@ def trained_classifier(
     path = cache.folder(folder) / f"lenet5-{cache.fingerprint(x, y, settings)}.keras"
     with dtype_policy("float32"), seeded(seed):
         if not path.exists():
-            scaled = (x.astype("float32") - np.float32(low)) / np.float32(high - low)
             classifier = models.Classifier(networks.lenet5(x.shape[1:], int(y.max()) + 1, dropout=0.2), (0, 1))
             steps = epochs * -(-len(x) // batch_size)
             schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
@@ -84,6 +84,8 @@ def trained_classifier(
                     )
                 bar, lines = progress(verbose)
                 shown = [*lines, callbacks.StopAfter(verbose=1)] if verbose else []
-                classifier.fit(scaled, y, batch_size=batch_size, epochs=epochs, verbose=bar, callbacks=shown)
+                classifier.fit(
+                    rescaled(x, (low, high)), y, batch_size=batch_size, epochs=epochs, verbose=bar, callbacks=shown
+                )
             classifier.save(path)
         return load_model(path, compile=False)

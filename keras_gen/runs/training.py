@@ -11,11 +11,12 @@ import numpy as np
 
 from keras_gen import checks, data, models, plots, presets
 from keras_gen.callbacks.epoch_lines import progress
+from keras_gen.callbacks.pictures import sample_grid
 from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
 from keras_gen.runs.loading import Run, open_run
-from keras_gen.runs.pictures import codes, grid, range_of, reconstructed, rescaled
+from keras_gen.runs.pictures import codes, range_of, reconstructed
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
     TrainingContext,
@@ -27,9 +28,10 @@ from keras_gen.runs.training_options import (
 )
 from keras_gen.saving import load_model
 from keras_gen.training.tasks import has_task
+from keras_gen.value_ranges import rescaled
 
 _FEW, _FEW_ADVERSARIAL = 500, 2000  # steps below which samples or reconstructions of the smallest data sets are poor
-_RECONSTRUCTED, _ENCODED, _TRANSLATED, _CLASSES = 10, 5000, 6, 40  # images, and classes, in the pictures
+_RECONSTRUCTED, _ENCODED, _TRANSLATED = 10, 5000, 6  # images in the pictures
 
 
 class TrainingResult(typing.NamedTuple):
@@ -209,7 +211,7 @@ def _save_figures(folder, figures):
 
 def _arrays(model, split):
     """The parts of a `data.Split` that a model takes: images in its range, and labels if it uses them."""
-    x = rescaled(split.x, model)
+    x = rescaled(split.x, (0, 1), range_of(model))
     return (x, split.y) if model.uses_labels else (x,)
 
 
@@ -238,10 +240,7 @@ def _pictures(run, run_folder, x, test_set):
         latent = codes(model, x[:_ENCODED], test_set.y, test_set.class_names)
         figures |= {"latent.png": latent} if latent else {}
     if has_task(model, "sample"):
-        names = run.class_names[:_CLASSES]
-        chosen = {"labels": np.repeat(np.arange(len(names)), 10)} if names else {}
-        drawn = model.sample(10 * len(names) or 64, seed=settings.seed, **chosen)
-        figures["samples.png"] = grid(model, drawn, 10 if names else None, row_names=names)
+        figures["samples.png"] = sample_grid(model, seed=settings.seed, class_names=run.class_names)
     return figures
 
 

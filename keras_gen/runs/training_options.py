@@ -72,7 +72,8 @@ def _sample(training, sample_every=0):
     Args:
         sample_every: Epochs between two pictures of samples in the run's folder; 0 for none.
     """
-    return [callbacks.SampleImages(training.folder, sample_every)] if sample_every else []
+    names = training.settings.class_names or ()
+    return [callbacks.SampleImages(training.folder, sample_every, class_names=names)] if sample_every else []
 
 
 def _pretrain(training, pretrain_epochs=10, pretrain_corruption=0.2):

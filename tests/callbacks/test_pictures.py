@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from PIL import Image
 
-from keras_gen import callbacks, presets
+from keras_gen import callbacks, plots, presets
 
 
 def test_a_picture_every_n_epochs_from_the_same_latents(digits, tmp_path):
@@ -13,6 +14,27 @@ def test_a_picture_every_n_epochs_from_the_same_latents(digits, tmp_path):
     assert np.asarray(Image.open(tmp_path / "samples-0002.png")).std() > 0
     steps = model.seed_generator.state.numpy() - before
     assert steps[1] == 4, "sampling must not move the training's random state"
+
+
+def test_classes_have_a_row_each_with_their_names(digits, labels, tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(plots, "image_grid", lambda *given, **named: drawn.append((given, named)) or Figure())
+    model = presets.build("conditional-gan", (8, 8, 1), width=0.02, num_classes=10)
+    watcher = callbacks.SampleImages(tmp_path, class_names=("cow", "cat"))
+    model.fit(2 * digits - 1, labels, callbacks=[watcher], batch_size=28, verbose=0)
+    ((images, columns, value_range), named), expected = drawn[0], model.sample(20, 0, np.repeat([0, 1], 10))
+    np.testing.assert_array_equal(images, expected)
+    assert (columns, value_range, named) == (10, (-1, 1), {"row_names": ("cow", "cat")})
+
+
+@pytest.mark.parametrize(("preset", "most"), [("vae", 0), ("conditional-gan", 2)])
+def test_more_names_than_classes_are_refused_before_an_epoch_is_spent(preset, most, digits, tmp_path):
+    options = {"num_classes": most} if most else {}
+    model = presets.build(preset, (8, 8, 1), width=0.02, **options)
+    watcher = callbacks.SampleImages(tmp_path, class_names="abc")
+    watcher.set_model(model)
+    with pytest.raises(ValueError, match=f"of the model's classes. Expected: at most {most} names. Received: 3"):
+        watcher.on_train_begin()
 
 
 @pytest.mark.parametrize(("arguments", "least"), [({"every": 0}, 1), ({"n": 0}, 1), ({"seed": -1}, 0)])

@@ -66,6 +66,13 @@ def test_files_of_a_stated_shape_are_opened_once(monkeypatch):
     assert image_files.read_files(*titled([encoded()]), size=4, channels=1)[0].shape == (1, 4, 4, 1)
 
 
+def test_damage_is_looked_for_in_files_opened_once(monkeypatch):
+    opened, actual = [], Image.open
+    monkeypatch.setattr(Image, "open", lambda path: opened.append(path) or actual(path))
+    survey([encoded(), encoded(kind="JPEG")])
+    assert len(opened) == 2
+
+
 def test_what_is_attempted_of_each_is_in_their_order():
     found = image_files.attempted(read_image, [encoded((n, 1)) for n in range(1, 20)])
     assert [image.shape[1] for image in found] == list(range(1, 20))

@@ -22,7 +22,7 @@ def test_digits_are_scikit_learns_in_two_disjoint_parts():
 
 
 def test_a_named_set_is_loaded_once_and_protected():
-    assert data.load("digits")[0].x is data.load("digits")[0].x
+    assert data.load("digits")[0].x is data.load("digits", size=(8, 8), channels=1)[0].x
     with pytest.raises(ValueError, match="read-only"):
         data.load("digits")[0].x[0] = 1
 
@@ -74,6 +74,19 @@ def test_the_arrays_are_the_only_large_ones_in_memory():
 def test_integers_of_0_and_1_are_a_binarised_set(tmp_path):
     np.save(tmp_path / "x.npy", np.ones((5, 2, 2), "uint8"))
     assert data.load(tmp_path / "x.npy")[0].x.max() == 1
+
+
+@pytest.mark.parametrize("mode", ["RGBA", "LA"])
+def test_transparency_of_arrays_is_that_of_files(mode, tmp_path):
+    pixels, folder = np.random.default_rng(0).integers(0, 256, (3, 4, 6, len(mode)), "uint8"), tmp_path / "files"
+    folder.mkdir()
+    for number, image in enumerate(pixels):
+        Image.fromarray(image).save(folder / f"{number}.png")
+    np.savez(tmp_path / "a.npz", x=pixels)
+    for ours, files in zip(data.load(tmp_path / "a.npz"), data.load(folder), strict=True):
+        assert ours.x.shape[-1] == len(mode) - 1
+        np.testing.assert_array_equal(ours.x, files.x)
+    assert data.load(np.zeros((2, 4, 6, len(mode)), "uint8"), size=2)[0].x.min() == 1, "a clear image is white"
 
 
 def test_arrays_are_a_set_and_labels_are_numbered():

@@ -39,6 +39,7 @@ def test_sets_come_through_tfds_with_the_names_of_their_labels(prepared):
     np.testing.assert_allclose(train.x[:, 0, 0, 0], [0, 0.2, 1], atol=1e-6)
     assert train.y.tolist() == [0, 1, 0] and test.y.tolist() == [1] and test.class_names == ("cow", "cat")
     assert data.load("TINY")[0].x is train.x, "whatever the case"
+    assert data.load("tiny", size=4, channels=1)[0].x is train.x, "its own shape is no other set"
     assert data.load("tiny", size=8, channels=3)[0].x.shape == (3, 8, 8, 3)
 
 

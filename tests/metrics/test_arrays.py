@@ -1,5 +1,3 @@
-import warnings
-
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
@@ -49,13 +47,6 @@ def test_parts_are_a_random_division():
     whole = np.concatenate(parts)[:, 0]
     assert sorted(whole) == list(range(20)) and list(whole) != list(range(20))
     assert not np.array_equal(parts[0], arrays.random_parts(x, 3, seed=1)[0])
-
-
-def test_the_error_is_that_of_a_mean():
-    assert arrays.estimate([1.0, 2.0, 6.0]) == (3.0, pytest.approx(np.sqrt(7 / 3)))
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert np.isnan(arrays.estimate([1.0]).error)
 
 
 def test_features_may_be_lists_of_the_least_length():

@@ -42,7 +42,7 @@ def test_runs_that_differ_by_seed_alone_are_one_group_with_mean_and_error(folder
     frechet = metrics.FrechetDistance(data.load("digits")[1].x, metrics.features.identity(), n=100)
     each = [frechet.score(runs.load_run(folder).model.sample(100, seed=0)) for folder in folders[:2]]
     gan = frechet.score((runs.load_run(folders[3]).model.sample(100, seed=0) + 1) / 2)
-    rows = compared.rows()
+    rows = compared.table().to_dict("records")
     assert rows[0][frechet.name] == pytest.approx(np.mean(each), rel=1e-5)
     assert rows[0][f"{frechet.name} error"] == pytest.approx(abs(each[0] - each[1]) / 2, rel=1e-4)
     assert rows[2][frechet.name] == pytest.approx(gan, rel=1e-4) and rows[2][f"{frechet.name} error"] == ""

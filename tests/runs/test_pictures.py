@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import models, networks, presets, runs
-from keras_gen.runs.pictures import codes, in_unit_range, own_images, rescaled
+from keras_gen.runs.pictures import codes, own_images
 
 
 @pytest.fixture
@@ -66,12 +66,6 @@ def test_pictures_name_the_classes(tmp_path):
         assert axes.get_title().replace("\n", " ") == f"classes in turn: {title}"
     axes = runs.interpolation(tmp_path, rows=4, steps=2, seed=0, labels=("dog", "cat")).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["dog", "cat", "dog", "cat"]
-
-
-def test_pixels_are_brought_to_the_models_range(folder):
-    x, model = np.array([[0.0, 0.5, 1.0]], "float32"), runs.load_run(folder).model
-    np.testing.assert_array_equal(rescaled(x, model), [[-1, 0, 1]])
-    np.testing.assert_array_equal(in_unit_range(rescaled(x, model), model), x)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

@@ -36,6 +36,8 @@ def test_options_become_callbacks(tmp_path):
     assert of("lenet5", tmp_path, minutes=0.5, tensorboard=True) == [
         always, keras.callbacks.TensorBoard, callbacks.TrainingDoctor
     ]  # fmt: skip
+    named = Settings("conditional-gan", options={"sample_every": 1}, class_names=("cow", "cat"))
+    assert callbacks_of(TrainingContext(tmp_path, named, None))[-1].class_names == ("cow", "cat")
     with pytest.raises(ValueError, match="`--minutes` must be a finite number > 0. Received: --minutes=0"):
         of("vae", tmp_path, minutes=0.0)
     with pytest.raises(ValueError, match="--kl-warmup needs a separate KL. Expected: --importance-samples 1"):

@@ -94,9 +94,18 @@ def test_a_resumed_run_equals_an_unbroken_one_and_keeps_to_its_images(folders, t
     assert again.files == ["x-to-y.png", "y-to-x.png"] and again.figures == {}
 
 
+@pytest.fixture
+def folder(_untrained, monkeypatch):
+    """A run of an untrained CycleGAN for images of 8x8 pixels, which is loaded once."""
+    monkeypatch.setattr(runs.translation, "load_run", _loaded)
+    return _untrained
+
+
+_loaded = functools.cache(load_run)
+
+
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A run of an untrained CycleGAN for images of 8x8 pixels."""
+def _untrained(tmp_path_factory):
     folder = tmp_path_factory.mktemp("untrained")
     options = {name: value for name, value in SMALL.items() if name != "size"}
     presets.build("cyclegan", (8, 8, 3), **options).save(folder / "model.keras")
