@@ -44,7 +44,7 @@ def main(data="mnist", epochs=100, batch_size=100, seed=0, width=1.0):
     others |= {"PyOD AutoEncoder": by_pyod} if importlib.util.find_spec("pyod") else {}  # the report says which
     areas = {name: [] for name in ("keras_gen", *others)}
     units = scaled("units", (500, 200), width, 32)
-    options = {"latent_dim": 32, "corruption": 0.5, "scaling": "none", "n_estimators": 1}
+    options = {"latent_dim": 32, "corruption": 0.5, "scaling": "none", "n_estimators": 1, "n_neighbors": 0}
     options |= {"epochs": epochs, "batch_size": batch_size}
     for digit in range(10):
         normal = train.y == digit
