@@ -1,5 +1,6 @@
 """Loading a saved model, with an error that says what is wrong with the file."""
 
+import re
 import zipfile
 import zlib
 from pathlib import Path
@@ -42,7 +43,12 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
         raise ValueError(f"{str(filepath)!r} is damaged and cannot be loaded: {error}") from None
     except TypeError as error:
+        missing = re.search(r"Could not locate (\w+) '([^']+)'", str(error))
+        if missing:
+            kind, name = missing.groups()
+            raise ValueError(
+                f"{str(filepath)!r} needs the {kind} {name!r}, which is not registered. Expected: an import of the "
+                f"module that registers it, or custom_objects={{{name!r}: ...}}"
+            ) from None
         reason = "cannot be rebuilt from its configuration; does its `get_config` hold all arguments?"
-        if "Could not locate" in str(error):
-            reason = "needs a class that is not registered. Expected: `custom_objects`, or a registered class."
         raise ValueError(f"{str(filepath)!r} {reason} {error}") from None
