@@ -67,5 +67,7 @@ class StopAfter(keras.callbacks.Callback):
             text = f"about {minutes:.0f} minutes for {counted(epochs, 'epoch')}.{self.advice and ' '}{self.advice}"
         else:
             epochs = min((self.start + self.seconds - now) / seconds_of_a_batch / steps, asked)
-            text = f"time for about {epochs:.2g} of {counted(asked, 'epoch')}."
+            text = (
+                f"time for about {epochs:.2g} of {counted(asked, 'epoch')}, {counted(round(epochs * steps), 'step')}."
+            )
         print(f"{ends_open_line(self.params)}About {seconds_of_a_batch:.2g} s per step: {text}", flush=True)

@@ -197,7 +197,7 @@ def _advice_on_steps(model, epochs, batches):
     if epochs * per_epoch >= least:
         return None
     steps = f"{counted(epochs * per_epoch, 'step')} ({counted(epochs, 'epoch')} of {per_epoch})"
-    enough = f"{least:,} or more, on this data --epochs {math.ceil(least / per_epoch)}"
+    enough = f"{least:,} or more, by --epochs {math.ceil(least / per_epoch)} or a smaller --batch-size"
     return f"Training ends after {steps}. That is little: {kind} needs {enough}."
 
 

@@ -20,8 +20,8 @@ def test_the_batch_in_which_the_time_runs_out_is_the_last(monkeypatch):
     assert len(seen) == 13 and seen[-1] == 2, "ten batches of the first epoch, three of the second"
 
 
-@pytest.mark.parametrize(("seconds", "epochs"), [(6, None), (25, "2.1"), (200, "5")])
-def test_an_estimate_leaves_out_the_first_batch(seconds, epochs, monkeypatch, capsys):
+@pytest.mark.parametrize(("seconds", "fitting"), [(6, None), (25, (2.1, 19)), (200, (5, 45))])
+def test_an_estimate_leaves_out_the_first_batch(seconds, fitting, monkeypatch, capsys):
     """The first batch takes 5 s, the others 1: after the second, 18 s and the batches of 1.8 epochs are left."""
     times = iter([0, *range(5, 100)])
     monkeypatch.setattr(stopping, "time", types.SimpleNamespace(perf_counter=lambda: next(times)))
@@ -29,7 +29,7 @@ def test_an_estimate_leaves_out_the_first_batch(seconds, epochs, monkeypatch, ca
     model.compile("adam", run_eagerly=True)
     stop = callbacks.StopAfter(seconds, verbose=1)
     model.fit(np.zeros((72, 4)), batch_size=8, epochs=5, verbose=0, callbacks=[stop])
-    expected = epochs and f"About 1 s per step: time for about {epochs} of 5 epochs.\n"
+    expected = fitting and "About 1 s per step: time for about {} of 5 epochs, {} steps.\n".format(*fitting)
     assert capsys.readouterr().out == (expected or "")
 
 

@@ -54,7 +54,8 @@ def test_too_few_steps_are_announced_with_the_epochs_that_make_enough(name, epoc
     train(Settings(name, epochs=epochs, batch_size=batch_size, options=options), tmp_path)
     first = capsys.readouterr().out.splitlines()[0]
     assert first.startswith(f"Training ends after {message}" if message else "Epoch 1/")
-    assert not message or first.endswith(f" on this data --epochs {250 if name.startswith('conv') else 1000}.")
+    epochs = 250 if name.startswith("conv") else 1000
+    assert not message or first.endswith(f" by --epochs {epochs} or a smaller --batch-size.")
 
 
 def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
