@@ -9,6 +9,15 @@ TASKS = {  # the methods of a model that has declared the task
     "likelihood": "log_weights(x, samples, seed), kl_per_dimension(x)",
 }
 
+_EXAMPLES = {  # for messages
+    "encode": "an autoencoder, a VAE",
+    "reconstruct": "an autoencoder, a VAE",
+    "sample": "a VAE, a GAN",
+    "translate": "a CycleGAN",
+    "classify": "a classifier",
+    "likelihood": "a VAE",
+}
+
 
 def has_task(model, task):
     """Whether a model has declared a task, one of `TASKS`; a model of plain Keras has none."""
@@ -19,5 +28,6 @@ def require_task(user, model, task):
     """Raise a `ValueError` unless a model has declared a task, which `user`, the name in the message, needs."""
     if not has_task(model, task):
         raise ValueError(
-            f"{user} needs a model with the task '{task}'. Expected: {TASKS[task]}. Received: {type(model).__name__}"
+            f"{user} needs a model with the task '{task}'. Expected: {_EXAMPLES[task]} or another model with "
+            f"{TASKS[task]}. Received: {type(model).__name__}"
         )
