@@ -250,7 +250,7 @@ def test_codes_are_decoded_in_blocks_of_one_size(monkeypatch):
 
 @pytest.mark.parametrize("cls", [AutoencoderImputer, AutoencoderOutlierDetector])
 def test_arguments_of_the_base_are_those_of_its_estimators(cls):
-    own = {"max_iter", "contamination", "n_estimators"}
+    own = {"max_iter", "contamination", "n_estimators", "n_neighbors"}
     assert set(AutoencoderFeatures().get_params()) == set(cls().get_params()) - own
     for name in cls().get_params():
         assert f"{name}: " in cls.__doc__
