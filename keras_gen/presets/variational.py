@@ -5,7 +5,7 @@ from keras_gen.presets.registry import preset
 
 
 @preset("vae", networks.mlp_encoder, model=models.VAE)
-def vae(example_shape, latent_dim=2, units=(400, 100), activation="leaky_relu", **options):
+def vae(example_shape, latent_dim=2, units=(400, 100), activation="silu", **options):
     """A VAE of dense layers.
 
     Args:
