@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from keras_gen import models
-from keras_gen.estimators import AutoencoderOutlierDetector
+from keras_gen.estimators import AutoencoderOutlierDetector, outliers
 
 SMALL = {"units": (8,), "latent_dim": 2, "n_estimators": 2, "epochs": 3, "batch_size": 1500, "random_state": 0}
 
@@ -51,6 +51,12 @@ def test_errors_are_those_of_the_reconstruction_and_of_a_neighbour():
     detector.set_params(n_estimators=1, n_neighbors=0)  # count in the next fit
     np.testing.assert_allclose(detector.score_samples(others), -expected.mean(axis=1), rtol=1e-3)
     assert detector.score_samples(x).argmin() == 7
+
+
+def test_large_tables_are_compared_with_some_of_their_rows(monkeypatch):
+    monkeypatch.setattr(outliers, "_MOST_REFERENCES", 20)
+    detector = AutoencoderOutlierDetector(**{**SMALL, "epochs": 1}).fit(plane())
+    assert detector.references_.shape == (2, 20, 6) and detector.score_samples(plane()).shape == (300,)
 
 
 def test_the_reconstruction_error_alone():
