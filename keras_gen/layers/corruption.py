@@ -35,6 +35,9 @@ class _Corruption(keras.layers.Layer):
 class MaskingNoise(_Corruption):
     """Set random inputs to zero in training; unlike dropout, it does not rescale the others.
 
+    This lowers the mean of inputs that are not around 0, such as bright images, and a network that saw only such inputs
+    reconstructs clean ones badly. `keras.layers.Dropout` as the corruption keeps the mean.
+
     Args:
         rate: Fraction of the inputs to mask, a number in [0, 1).
         value: Value of masked inputs; NaN for networks that read NaN as missing. Defaults to 0.

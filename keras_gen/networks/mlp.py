@@ -131,6 +131,7 @@ def mlp_autoencoder(
     tied=False,
     code_layer=None,
     center=False,
+    shortcut=False,
 ):
     """A symmetric autoencoder (a "butterfly"): dense layers from an example to its code, and their mirror image back.
 
@@ -144,9 +145,15 @@ def mlp_autoencoder(
         code_layer: A layer on top of the code, such as `layers.KSparse(25)`. Defaults to `None`.
         center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it, as in
             `layers.SubtractMean`; for values, not for logits. Defaults to `False`.
+        shortcut: Whether to add a linear layer of the example to the code, and one of the code to the output, before
+            their activations: the other layers then only have to learn what a linear autoencoder, that is PCA, misses.
+            Defaults to `False`.
 
     Returns:
         The pair (encoder, decoder) of functional models.
+
+    Raises:
+        ValueError: With `shortcut`, if there is no hidden layer.
 
     Example:
 
@@ -161,24 +168,33 @@ def mlp_autoencoder(
     shape = example_shape("units", units[0] if np.iterable(units[0]) else units[:1])
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     _check_narrowing(widths)
+    if shortcut and len(widths) == 2:
+        raise ValueError(f"`shortcut` leads around hidden layers. Expected: at least one. Received: units={units}")
+    code_end, output_end = (None, None) if shortcut else (code_activation, output_activation)
     inputs = keras.Input(shape, name="x")
-    hidden, add_mean = centered(inputs, center)
+    examples, add_mean = centered(inputs, center)
+    hidden = flat = layers.Flatten()(examples) if len(shape) > 1 else examples
     encoding = []
-    if len(shape) > 1:
-        hidden = layers.Flatten()(hidden)
     for number, width in enumerate(widths[1:], start=1):
         name = f"encoder_{number}"
-        encoding.append(layers.Dense(width, activation if number < len(widths) - 1 else code_activation, name=name))
+        encoding.append(layers.Dense(width, activation if number < len(widths) - 1 else code_end, name=name))
         hidden = encoding[-1](hidden)
+    if shortcut:
+        linear = layers.Dense(widths[-1], use_bias=False, name="encoder_shortcut")
+        hidden = _sum(hidden, linear(flat), code_activation)
     code = hidden if code_layer is None else code_layer(hidden)  # (batch, units[-1])
     encoder = keras.Model(inputs, code, name="encoder")
 
     inputs = hidden = keras.Input((widths[-1],), name="z")
     for number in range(len(encoding), 0, -1):
-        options = {"activation": activation if number > 1 else output_activation, "name": f"decoder_{number}"}
+        options = {"activation": activation if number > 1 else output_end, "name": f"decoder_{number}"}
         width = widths[number - 1]
         layer = TiedDense(encoding[number - 1], width, **options) if tied else layers.Dense(width, **options)
         hidden = layer(hidden)
+    if shortcut:
+        options = {"use_bias": False, "name": "decoder_shortcut"}
+        layer = TiedDense(linear, widths[0], **options) if tied else layers.Dense(widths[0], **options)
+        hidden = _sum(hidden, layer(inputs), output_activation)
     outputs = layers.Reshape(shape)(hidden) if len(shape) > 1 else hidden  # (batch, *shape)
     return encoder, keras.Model(inputs, add_mean(outputs), name="decoder")
 
@@ -239,6 +255,11 @@ def _check_narrowing(widths):
             "`units` must not grow from the first hidden layer to the code. Expected: `latent_dim`, the last width, "
             f"at most the others. Received: {widths}"
         )
+
+
+def _sum(hidden, linear, activation):
+    outputs = layers.Add()([hidden, linear])
+    return outputs if activation is None else layers.Activation(activation)(outputs)
 
 
 def _dense_stack(hidden, units, activation):

@@ -10,8 +10,10 @@ from keras_gen.presets.registry import preset
 _CORRUPTIONS = {
     "masking": layers.MaskingNoise,
     "salt_and_pepper": layers.SaltAndPepperNoise,
+    "dropout": keras.layers.Dropout,
     "gaussian": keras.layers.GaussianNoise,
 }
+_KEEP_THE_MEAN = ("dropout", "gaussian")
 _Corruption = Literal[*_CORRUPTIONS]
 
 
@@ -23,9 +25,10 @@ def autoencoder(
     activation="silu",
     tied=False,
     corruption=0.0,
-    corruption_kind: _Corruption = "masking",
+    corruption_kind: _Corruption = "dropout",
     sparsity=0.0,
     center: bool | None = None,
+    shortcut: bool | None = None,
     **options,
 ):
     """A deep autoencoder of dense layers, denoising with `corruption`.
@@ -33,10 +36,14 @@ def autoencoder(
     Args:
         sparsity: Weight of an L1 penalty, which makes codes sparse, a number >= 0.
         center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it; if not given,
-            with the squared error and without corruption, which would change the mean in training.
+            with the squared error and without noise that changes the mean.
+        shortcut: Whether linear layers lead from the example to the code and back, beside the hidden layers; if not
+            given, where the mean is subtracted and there are hidden layers.
     """
-    center = _centered(center, corruption, options)
-    pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, tied=tied, center=center)
+    center = _centered(center, corruption, corruption_kind, options)
+    shortcut = center and len(units) > 0 if shortcut is None else shortcut
+    arguments = {"tied": tied, "center": center, "shortcut": shortcut}
+    pair = networks.mlp_autoencoder([example_shape, *units, latent_dim], activation, **arguments)
     penalty = layers.L1Sparsity(sparsity) if sparsity else None
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), sparsity=penalty, **options)
 
@@ -49,7 +56,7 @@ def convolutional_autoencoder(
     activation="leaky_relu",
     tied=False,
     corruption=0.0,
-    corruption_kind: _Corruption = "masking",
+    corruption_kind: _Corruption = "dropout",
     center: bool | None = None,
     **options,
 ):
@@ -57,9 +64,10 @@ def convolutional_autoencoder(
 
     Args:
         center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it; if not given,
-            with the squared error and without corruption.
+            with the squared error and without noise that changes the mean.
     """
-    arguments = {"activation": activation, "tied": tied, "center": _centered(center, corruption, options)}
+    center = _centered(center, corruption, corruption_kind, options)
+    arguments = {"activation": activation, "tied": tied, "center": center}
     pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, **arguments)
     return models.Autoencoder(*pair, corruption=_noise(corruption, corruption_kind), **options)
 
@@ -130,11 +138,13 @@ def contractive(example_shape, latent_dim=1000, contraction=0.1, reconstruction=
     return models.Autoencoder(*pair, reconstruction, contraction=contraction, **options)
 
 
-def _centered(center, corruption, options):
+def _centered(center, corruption, kind, options):
     """Whether to center: as given, or else where the mean of clean values is that of the inputs and outputs."""
     if center is not None:
         return center
-    return not corruption and options.get("reconstruction", "squared_error") == "squared_error"
+    return (not corruption or kind in _KEEP_THE_MEAN) and options.get(
+        "reconstruction", "squared_error"
+    ) == "squared_error"
 
 
 def _noise(corruption, kind="masking"):

@@ -15,7 +15,10 @@ _HELP = {  # texts of arguments, in place of those of models and networks
     "width": "Factor of all hidden widths, a number > 0; small ones are for tests.",
     "units": "Hidden widths of the encoder, or of the generator; the other network mirrors them.",
     "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
-    "corruption_kind": "Kind of the noise on the input.",
+    "corruption_kind": (
+        "Kind of the noise on the input: `masking` sets random values to 0, `dropout` also divides the others by 1 - "
+        "rate, which keeps the mean."
+    ),
     "adversarial_loss": (
         "What the networks minimise: a cross-entropy (usually `non_saturating`), least squares, or the hinge loss."
     ),

@@ -210,7 +210,7 @@ AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search
     Range("nodes", 64, 1024, log=True),
     Range("activation", choices=("relu", "silu", "tanh")),
     Range("reconstruction", choices=("squared_error", "bernoulli")),
-    Range("corruption_kind", choices=("masking", "salt_and_pepper", "gaussian")),
+    Range("corruption_kind", choices=("dropout", "masking", "salt_and_pepper", "gaussian")),
     Range("corruption", 0.0, 0.6),
     Range("sparsity", 0.0, 0.1),
 )

@@ -101,3 +101,26 @@ def test_bad_ensembles():
         networks.mlp_ensemble([6, 2], 0)
     with pytest.raises(ValueError, match=r"`units` must not grow .* Received: \[6, 2, 5\]"):
         networks.mlp_ensemble([6, 2, 5], 2)
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_shortcut_is_a_linear_autoencoder_beside_the_hidden_layers(tied):
+    widths = [(4, 4, 2), 8, 3]
+    encoder, decoder = networks.mlp_autoencoder(widths, tied=tied, shortcut=True, output_activation="sigmoid")
+    plain = networks.mlp_autoencoder(widths, tied=tied)
+    assert encoder.count_params() == plain[0].count_params() + 32 * 3
+    assert decoder.count_params() == plain[1].count_params() + (0 if tied else 3 * 32)
+    x = np.random.default_rng(0).normal(size=(5, 4, 4, 2)).astype("float32")
+    down = encoder.get_layer("encoder_shortcut").kernel.numpy()
+    up = down.T if tied else decoder.get_layer("decoder_shortcut").kernel.numpy()
+    for variable in encoder.weights + decoder.weights:
+        if "shortcut" not in variable.path:
+            variable.assign(0 * variable)
+    code = x.reshape(5, -1) @ down
+    np.testing.assert_allclose(encoder(x), code, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(decoder(code), 1 / (1 + np.exp(-code @ up)).reshape(x.shape), rtol=1e-4, atol=1e-5)
+
+
+def test_a_shortcut_without_hidden_layers_is_refused():
+    with pytest.raises(ValueError, match=r"`shortcut` .*Expected: at least one. Received: units=\[4, 2\]"):
+        networks.mlp_autoencoder([4, 2], shortcut=True)

@@ -9,7 +9,7 @@ SMALL = {"latent_dim": 4, "width": 0.01}
 @pytest.mark.parametrize("name", ["autoencoder", "convolutional-autoencoder"])
 def test_noise_becomes_a_layer_of_its_kind(name):
     kinds = {"masking": layers.MaskingNoise, "salt_and_pepper": layers.SaltAndPepperNoise}
-    for kind, layer in {**kinds, "gaussian": keras.layers.GaussianNoise}.items():
+    for kind, layer in {**kinds, "gaussian": keras.layers.GaussianNoise, "dropout": keras.layers.Dropout}.items():
         model = presets.build(name, (8, 8, 1), corruption=0.25, corruption_kind=kind, **SMALL)
         assert type(model.corruption) is layer and 0.25 in model.corruption.get_config().values()
     assert presets.build(name, (8, 8, 1), **SMALL).corruption is None
@@ -20,7 +20,7 @@ def test_noise_becomes_a_layer_of_its_kind(name):
 
 def test_the_symmetric_autoencoder_is_narrowed_no_further_than_its_code():
     model = presets.autoencoder((8, 8, 1), latent_dim=4, width=0.01, sparsity=0.5, contraction=0.1, tied=True)
-    assert [layer.units for layer in model.encoder.layers if hasattr(layer, "units")] == [10, 5, 4, 4]
+    assert [layer.units for layer in model.encoder.layers if hasattr(layer, "units")] == [10, 5, 4, 4, 4]
     assert isinstance(model.sparsity, layers.L1Sparsity) and model.contraction == 0.1
 
 
@@ -29,12 +29,21 @@ def test_the_mean_is_subtracted_where_training_and_inference_have_the_same(name)
     for options, centered in [
         ({}, True),
         ({"center": False}, False),
-        ({"corruption": 0.2}, False),
-        ({"corruption": 0.2, "center": True}, True),
+        ({"corruption": 0.2}, True),
+        ({"corruption": 0.2, "corruption_kind": "masking"}, False),
         ({"reconstruction": "bernoulli"}, False),
     ]:
         model = presets.build(name, (8, 8, 1), **SMALL, **options)
-        assert any(isinstance(layer, layers.SubtractMean) for layer in model.encoder.layers) == centered
+        names = {layer.name for layer in model.encoder.layers}
+        assert ("encoder_center" in names) == centered
+        assert ("encoder_shortcut" in names) == (centered and name == "autoencoder")
+
+
+def test_an_autoencoder_without_hidden_layers_has_no_shortcut():
+    model = presets.autoencoder((8, 8, 1), latent_dim=4, width=0.1, center=False, shortcut=True)
+    assert model.encoder.get_layer("encoder_shortcut").kernel.shape == (64, 4)
+    model = presets.autoencoder((8, 8, 1), units=(), latent_dim=4)
+    assert [layer.name for layer in model.encoder.layers if layer.trainable_variables] == ["encoder_1"]
 
 
 def test_a_stacked_autoencoder_is_tied_and_denoising():

@@ -166,7 +166,7 @@ def test_hidden_units_before_a_code_cannot_die(name, digits):
     """Biases that make every unit negative for every image leave each its gradient; rectifiers would have none."""
     encoder = presets.build(name, (8, 8, 1), width=0.1).encoder
     outputs = {tensor._keras_history.operation for tensor in encoder.outputs}
-    hidden = [layer for layer in encoder.layers if hasattr(layer, "kernel") and layer not in outputs]
+    hidden = [layer for layer in encoder.layers if getattr(layer, "bias", None) is not None and layer not in outputs]
     for layer in hidden:
         layer.bias.assign(keras.ops.full(layer.bias.shape, -4.0))
     variables = [layer.bias for layer in hidden]
