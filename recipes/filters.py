@@ -29,7 +29,7 @@ def main(photograph="china.jpg"):
     model = keras.Model(inputs, outputs)
 
     def filtered(image):
-        return {name: output[0] for name, output in model.predict(image[None], verbose=0).items()}
+        return {name: keras.ops.convert_to_numpy(output)[0] for name, output in model(image[None]).items()}
 
     images, flat = filtered(x), filtered(np.full((8, 8, 3), 0.5))
     blurred, within = filtered(images["box"]), x[1:-1, 1:-1]
