@@ -8,10 +8,10 @@ def output_size(size, kernel_size, strides=1, padding="valid", transposed=False)
 
     With size n, kernel size k and strides s:
 
-    |                | convolution, pooling  | transposed            |
-    |----------------|-----------------------|-----------------------|
-    | `"valid"`      | floor((n - k) / s) + 1| (n - 1) s + max(k, s) |
-    | `"same"`       | ceil(n / s)           | n s                   |
+    floor((n - k) / s) + 1    "valid"
+    ceil(n / s)               "same"
+    (n - 1) s + max(k, s)     "valid", transposed
+    n s                       "same", transposed
 
     Where k >= s, the transposed size of n is the smallest input for which a "valid" convolution gives n outputs.
 
