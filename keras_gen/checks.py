@@ -51,6 +51,22 @@ def widths(name, value):
     return [integer(name, width) for width in value]
 
 
+def kernel(value, dimensions):
+    """An array of finite numbers, not empty, with one of the numbers of `dimensions`, as float64."""
+    try:
+        kernel = np.asarray(value)
+    except ValueError:  # rows of different lengths
+        kernel = np.asarray(value, dtype=object)
+    finite = kernel.dtype.kind in "fiub" and np.isfinite(kernel).all()
+    if not finite or kernel.ndim not in dimensions or kernel.size == 0:
+        ranks = " or ".join(f"{number}-D" for number in dimensions)
+        raise ValueError(
+            f"`kernel` must be a {ranks} array of finite numbers, not empty. "
+            f"Received: {f'shape {kernel.shape}' if finite else f'kernel={value!r}'}"
+        )
+    return kernel.astype("float64")
+
+
 def is_real(value):
     """Whether `value` is one number, of Python or numpy, and not a boolean."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)

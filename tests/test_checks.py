@@ -60,6 +60,13 @@ def test_probability(value):
     assert checks.probability("rho", np.float32(0.5)) == 0.5
 
 
+@pytest.mark.parametrize("value", [[[1]], [], 1, [1, None], [1, float("nan")], ["1"], [[1], [1, 2]], "box"])
+def test_kernel(value):
+    with pytest.raises(ValueError, match="`kernel` must be a 1-D or 3-D array of finite numbers, not empty. Received"):
+        checks.kernel(value, dimensions=(1, 3))
+    assert checks.kernel([1, 2], dimensions=(1, 3)).dtype == "float64"
+
+
 def test_ranges_leave_room_for_rounding():
     checks.array("x", np.array([-1.0000001, 1.00001], "float32"), value_range=(-1, 1))
     checks.in_range("x", -0.002, 255.002, (0, 255))

@@ -54,6 +54,7 @@ FIGURES = {
     "deep_autoencoder_mnist": {"reconstructions", "history"},
     "denoising": {"denoised", "history"},
     "few_labels": {"errors"},
+    "filters": {"filters"},
     "gan_digits": {"samples", "history"},
     "imputation": {"random", "lower_half"},
     "k_sparse_codes": {"filters", "history"},

@@ -2,7 +2,9 @@
 
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.centering import AddMean, SubtractMean
+from keras_gen.layers.convolution_matrix import convolution_matrix
 from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise
+from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
@@ -12,6 +14,7 @@ from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense, tie
 
 __all__ = [
     "AddMean",
+    "FixedFilter2D",
     "ImagePool",
     "InstanceNormalization",
     "KLSparsity",
@@ -27,6 +30,7 @@ __all__ = [
     "SubtractMean",
     "TiedConv2DTranspose",
     "TiedDense",
+    "convolution_matrix",
     "leaky_relu",
     "reparameterize",
     "tie",

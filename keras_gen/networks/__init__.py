@@ -1,4 +1,4 @@
-"""Builders of plain Keras models."""
+"""Builders of plain Keras models, and the sizes of their layers' outputs."""
 
 from keras_gen.networks.classifiers import lenet5
 from keras_gen.networks.convolutional import (
@@ -17,6 +17,7 @@ from keras_gen.networks.mlp import (
 )
 from keras_gen.networks.patchgan import patchgan_discriminator
 from keras_gen.networks.resnet import resnet_generator
+from keras_gen.networks.sizes import output_size
 
 __all__ = [
     "convolutional_autoencoder",
@@ -31,6 +32,7 @@ __all__ = [
     "mlp_encoder",
     "mlp_ensemble",
     "mlp_generator",
+    "output_size",
     "patchgan_discriminator",
     "resnet_generator",
 ]

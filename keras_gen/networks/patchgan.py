@@ -7,6 +7,9 @@ from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.networks.parts import image_shape, initial_weights
+from keras_gen.networks.sizes import output_size
+
+_KERNEL_SIZE, _ZEROS = 4, 1  # of every convolution; the zeros on each side
 
 
 def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discriminator"):
@@ -37,21 +40,24 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
     """
     filters, downsamplings = checks.integer("filters", filters), checks.integer("downsamplings", downsamplings)
     shape = image_shape("input_shape", input_shape, free_sides=True)
-    smallest = 3 << downsamplings  # three pixels after the halvings; each of two convolutions removes one
+    strides = [2] * downsamplings + [1, 1]  # the last of the logits
+    smallest = 1
+    for step in reversed(strides):  # from one logit back to the pixels that it needs
+        smallest = output_size(smallest, _KERNEL_SIZE, step, transposed=True) - 2 * _ZEROS
     if any(side is not None and side < smallest for side in shape[:2]):
         raise ValueError(
             f"`input_shape` is too small for one patch. Expected: sides of at least {smallest} with "
             f"downsamplings={downsamplings}. Received: {shape}"
         )
     inputs = hidden = keras.Input(shape, name="image")
-    for number in range(downsamplings + 1):
-        strides, first = (2 if number < downsamplings else 1), number == 0
-        hidden = _padded(hidden, filters << min(number, 3), strides, use_bias=first)
+    for number, step in enumerate(strides[:-1]):
+        first = number == 0
+        hidden = _padded(hidden, filters << min(number, 3), step, use_bias=first)
         hidden = layers.Activation(leaky_relu)(hidden if first else InstanceNormalization()(hidden))
-    return keras.Model(inputs, _padded(hidden, 1, 1, use_bias=True), name=name)
+    return keras.Model(inputs, _padded(hidden, 1, strides[-1], use_bias=True), name=name)
 
 
 def _padded(hidden, filters, strides, use_bias):
-    """A 4x4 convolution with one row and column of zeros on each side."""
+    """A convolution of the zero-padded input."""
     options = {"use_bias": use_bias, "kernel_initializer": initial_weights()}
-    return layers.Conv2D(filters, 4, strides, **options)(layers.ZeroPadding2D(1)(hidden))
+    return layers.Conv2D(filters, _KERNEL_SIZE, strides, **options)(layers.ZeroPadding2D(_ZEROS)(hidden))

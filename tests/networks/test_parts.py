@@ -43,7 +43,7 @@ CASES = [
 
 
 def test_every_builder_is_among_those_checked():
-    builders = {thing for thing in vars(networks).values() if inspect.isfunction(thing)}
+    builders = {thing for thing in vars(networks).values() if inspect.isfunction(thing)} - {networks.output_size}
     assert set(builders) == set(VALID)
 
 
