@@ -1,4 +1,4 @@
-"""Data: loading, batches, binarisation, patches, mixtures in the plane, unpaired image sets."""
+"""Data: loading, batches, binarisation, patches, mixtures in the plane, scenes of objects, unpaired image sets."""
 
 from keras_gen.data.binarization import binarize
 from keras_gen.data.images import read_image
@@ -7,11 +7,13 @@ from keras_gen.data.loading import Split, load
 from keras_gen.data.mixtures import Mixture, grid, ring
 from keras_gen.data.patches import random_rotated_patches
 from keras_gen.data.pipelines import Pipeline
+from keras_gen.data.scenes import Scenes, scenes
 from keras_gen.data.translation import UnpairedPipeline, unpaired
 
 __all__ = [
     "Mixture",
     "Pipeline",
+    "Scenes",
     "Split",
     "UnpairedPipeline",
     "binarize",
@@ -21,5 +23,6 @@ __all__ = [
     "random_rotated_patches",
     "read_image",
     "ring",
+    "scenes",
     "unpaired",
 ]
