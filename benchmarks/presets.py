@@ -39,6 +39,7 @@ FIELDS = ("data", "preset", "seed", "seconds", "measure", "value", "baseline", "
 
 def trained(name, x, y, arguments, seed):
     """The preset after the time, and the epochs that it began; `y` are labels or a second set of images."""
+    keras.utils.clear_session()  # graphs of the models before
     keras.utils.set_random_seed(seed)
     classes = {"num_classes": int(y.max()) + 1} if "num_classes" in presets.PRESETS[name].arguments else {}
     model = presets.build(name, x.shape[1:], **classes)
