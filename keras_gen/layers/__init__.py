@@ -8,11 +8,14 @@ from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
+from keras_gen.layers.resampling import ICNR, PolyphaseConv2DTranspose, SubPixelConv2D
 from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, reparameterize
 from keras_gen.layers.sparsity import KLSparsity, KSparse, L1Sparsity
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense, tie
+from keras_gen.layers.unpooling import MaxPoolWithSwitches2D, MaxUnpool2D
 
 __all__ = [
+    "ICNR",
     "AddMean",
     "FixedFilter2D",
     "ImagePool",
@@ -21,12 +24,16 @@ __all__ = [
     "KSparse",
     "L1Sparsity",
     "MaskingNoise",
+    "MaxPoolWithSwitches2D",
+    "MaxUnpool2D",
     "MissingIndicator",
     "MissingPatterns",
+    "PolyphaseConv2DTranspose",
     "ReflectionPadding2D",
     "ReplicaSeedGenerator",
     "SaltAndPepperNoise",
     "Sampling",
+    "SubPixelConv2D",
     "SubtractMean",
     "TiedConv2DTranspose",
     "TiedDense",
