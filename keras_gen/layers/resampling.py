@@ -127,7 +127,7 @@ class ICNR(keras.initializers.Initializer):
     True
 
     Reference:
-        Aitken et al., 2017, arXiv:1707.02937, section 3.
+        Aitken et al., 2017, arXiv:1707.02937.
     """
 
     def __init__(self, scale, initializer="glorot_uniform"):
