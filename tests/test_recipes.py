@@ -34,6 +34,7 @@ OPTIONS = {
     "mode_collapse": {"steps": 2, "batch_size": 16},
     "optimal_discriminator": {"draws": 240},
     "outliers": {"batch_size": 1512},  # 24 images of a digit are repeated to as many
+    "resampling": {"images": 1},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
     "tune_denoising_autoencoder": {"validation_images": 20, "trials": 2, "seeds": 1, "high": 9, "repeats": 1},
     "vae_nll": {"nll_samples": 2},
@@ -63,6 +64,7 @@ FIGURES = {
     "mode_collapse": {"mode_collapse"},
     "optimal_discriminator": {"optimal_discriminator"},
     "outliers": {"worst", "areas"},
+    "resampling": {"resampling"},
     "sparse_filters": {"filters", "filters_k", "filters_kl", "filters_l1"},
     "stacked_denoising_mnist": {"reconstructions", "history", "pretraining"},
     "tune_denoising_autoencoder": {"error_against_latent_dim", "error_against_corruption"},

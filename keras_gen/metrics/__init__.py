@@ -1,5 +1,6 @@
 """Metrics of samples and of likelihood."""
 
+from keras_gen.metrics.checkerboard import phase_variance
 from keras_gen.metrics.classifier_score import ClassifierScore, classifier_score
 from keras_gen.metrics.density_coverage import SampleCoverage, SampleDensity, density_coverage
 from keras_gen.metrics.features import FeatureExtractor
@@ -39,5 +40,6 @@ __all__ = [
     "maximum_mean_discrepancy",
     "mode_counts",
     "negative_log_likelihood",
+    "phase_variance",
     "precision_recall",
 ]

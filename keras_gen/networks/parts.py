@@ -8,7 +8,9 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.centering import AddMean, SubtractMean
+from keras_gen.layers.resampling import ICNR, SubPixelConv2D
 
+UPSAMPLINGS = ("transposed", "subpixel", "interpolation")  # of `doubled`
 _LABEL_WIDTH = 50  # of the class vector that is concatenated with latents or flat examples
 
 
@@ -69,6 +71,17 @@ def with_labels(inputs, hidden, num_classes, name):
     vectors = layers.Embedding(classes, math.prod(sides) if sides else _LABEL_WIDTH, name=name)(labels)
     vectors = layers.Reshape((*sides, 1))(vectors) if sides else vectors
     return [inputs, labels], layers.Concatenate()([hidden, vectors])
+
+
+def doubled(hidden, filters, kernel_size, upsampling):
+    """Images of twice the height and width, by one of `UPSAMPLINGS`, which `resnet_generator` describes; no bias."""
+    options = {"padding": "same", "use_bias": False}
+    if upsampling == "subpixel":
+        return SubPixelConv2D(filters, kernel_size, kernel_initializer=ICNR(2, initial_weights()), **options)(hidden)
+    options["kernel_initializer"] = initial_weights()
+    if upsampling == "transposed":
+        return layers.Conv2DTranspose(filters, kernel_size, strides=2, **options)(hidden)
+    return layers.Conv2D(filters, kernel_size, **options)(layers.UpSampling2D()(hidden))
 
 
 def initial_weights():

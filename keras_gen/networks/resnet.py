@@ -8,7 +8,7 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
-from keras_gen.networks.parts import image_shape, initial_weights
+from keras_gen.networks.parts import UPSAMPLINGS, doubled, image_shape, initial_weights
 
 _SMALLEST = 4  # side that reflection can pad for a 7x7 convolution
 
@@ -20,15 +20,16 @@ def resnet_generator(
     blocks=None,
     downsamplings=2,
     skip=False,
+    upsampling="transposed",
     output_activation="tanh",
     name="generator",
 ):
     """Two halvings of the image, residual blocks at a quarter of its sides, and two doublings back.
 
     c7s1-64, d128, d256, R256 x `blocks`, u128, u64, c7s1-channels: 7x7 convolutions of stride 1; 3x3 ones of stride 2;
-    blocks of two 3x3 convolutions; transposed 3x3 convolutions of stride 2. All but the last are followed by instance
-    normalisation, and all but the last and the second of a block by ReLU. The 7x7 convolutions and those of the blocks
-    pad their input by reflection.
+    blocks of two 3x3 convolutions; transposed 3x3 convolutions of stride 2, unless `upsampling` replaces them. All but
+    the last are followed by instance normalisation, and all but the last and the second of a block by ReLU. The 7x7
+    convolutions and those of the blocks pad their input by reflection.
 
     The first normalisation removes an image's brightness and contrast, so network(a x + b) = network(x) for any a > 0
     and b, except for epsilon in nearly flat images: later layers can only guess them. With `skip` the last convolution
@@ -44,6 +45,11 @@ def resnet_generator(
         downsamplings: Number of halvings, an integer >= 0. Defaults to 2, as published; fewer are for very small
             images.
         skip: Whether the last convolution also sees the image. Defaults to `False`, as published.
+        upsampling: How the sides are doubled, with 3x3 kernels. `"transposed"`: a transposed convolution, whose kernels
+            overlap unevenly and tend to leave a checkerboard. `"subpixel"`: a convolution to four times the channels,
+            which become 2x2 pixels and begin alike; four times the weights. `"interpolation"`: a convolution after each
+            pixel is repeated 2x2 times. Both replacements take four times the arithmetic. Defaults to `"transposed"`,
+            as published.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         name: The network's name. Defaults to `"generator"`.
 
@@ -57,7 +63,8 @@ def resnet_generator(
 
     Reference:
         Zhu et al., 2017, arXiv:1703.10593, section 7.2; Johnson et al., 2016, arXiv:1603.08155; for
-        `skip`: Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, figure 1.
+        `skip`: Ronneberger, Fischer and Brox, 2015, arXiv:1505.04597, figure 1; for `upsampling`: Shi et al., 2016,
+        arXiv:1609.05158, and Odena, Dumoulin and Olah, 2016, doi:10.23915/distill.00003.
     """
     filters, factor = checks.integer("filters", filters), 1 << checks.integer("downsamplings", downsamplings, minimum=0)
     shape = image_shape("input_shape", input_shape, free_sides=True)
@@ -71,6 +78,7 @@ def resnet_generator(
     small = min(sides, default=math.inf) < 256
     blocks = (6 if small else 9) if blocks is None else checks.integer("blocks", blocks, minimum=0)
     channels = shape[2] if output_channels is None else checks.integer("output_channels", output_channels)
+    checks.choice("upsampling", upsampling, UPSAMPLINGS)
     inputs = keras.Input(shape, name="image")
     hidden = _reflected(inputs, filters, 7)
     hidden = layers.ReLU()(InstanceNormalization()(hidden))  # (batch, height, width, filters)
@@ -83,8 +91,7 @@ def resnet_generator(
         block = InstanceNormalization()(_reflected(block, factor * filters, 3))
         hidden = layers.Add()([hidden, block])
     for number in range(downsamplings - 1, -1, -1):
-        hidden = layers.Conv2DTranspose(filters << number, 3, kernel_initializer=initial_weights(), **options)(hidden)
-        hidden = layers.ReLU()(InstanceNormalization()(hidden))
+        hidden = layers.ReLU()(InstanceNormalization()(doubled(hidden, filters << number, 3, upsampling)))
     if skip:
         hidden = layers.Concatenate()([hidden, inputs])
     outputs = _reflected(hidden, channels, 7, use_bias=True, activation=output_activation)

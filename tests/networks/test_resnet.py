@@ -4,7 +4,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import layers, networks
+from keras_gen import layers, metrics, networks
+from keras_gen.networks import parts
 
 
 def size(filters, blocks, channels, output_channels):
@@ -39,6 +40,36 @@ def test_the_skip_is_the_image_itself():
     network.layers[-1].kernel.assign(kernel)
     x = np.random.default_rng(0).uniform(-1, 1, (2, 8, 8, 1)).astype("float32")
     np.testing.assert_allclose(network(x), np.tanh(x), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("upsampling", "kind", "more"),
+    [
+        ("transposed", keras.layers.Conv2DTranspose, 0),
+        ("subpixel", layers.SubPixelConv2D, 3 * 9 * (8 * 16 + 4 * 8)),
+        ("interpolation", keras.layers.UpSampling2D, 0),
+    ],
+)
+def test_each_upsampling_doubles_the_sides_twice(upsampling, kind, more, tmp_path):
+    network = networks.resnet_generator((None, 8, 3), filters=4, blocks=1, upsampling=upsampling)
+    assert sum(isinstance(layer, kind) for layer in network.layers) == 2
+    assert network.output_shape == (None, None, 8, 3)
+    assert network.count_params() == size(4, 1, 3, 3) + more
+    network.save(tmp_path / "network.keras")
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 12, 8, 3)).astype("float32")
+    assert network(x).shape == x.shape
+    np.testing.assert_array_equal(keras.models.load_model(tmp_path / "network.keras")(x), network(x))
+
+
+def test_only_the_transposed_upsampling_begins_with_a_checkerboard():
+    x = np.ones((1, 16, 16, 4), "float32")
+    power = {}
+    for upsampling in parts.UPSAMPLINGS:
+        images = np.asarray(parts.doubled(x, 64, 3, upsampling))[:, 4:-4, 4:-4]
+        power[upsampling] = metrics.phase_variance(images, 2) / np.mean(images**2)
+        assert images.std() == pytest.approx(0.02 * np.sqrt(4 * (9 if upsampling != "transposed" else 2.25)), rel=0.2)
+    assert power["transposed"] == pytest.approx(0.75, abs=0.05)  # four independent phases
+    assert power["subpixel"] < 1e-9 and power["interpolation"] < 1e-9
 
 
 def test_blocks_by_the_size_of_the_image():
@@ -80,6 +111,10 @@ def test_each_image_is_translated_by_itself_whatever_the_batch():
         ),
         (lambda: networks.resnet_generator((4, 4, 3)), "of at least 8"),
         (lambda: networks.resnet_generator((32, 32)), r"must be \(height, width, channels\)"),
+        (
+            lambda: networks.resnet_generator((32, 32, 3), upsampling="sub_pixel"),
+            r"Unknown upsampling. Did you mean 'subpixel'\? Expected: one of .'interpolation', 'subpixel', 'trans",
+        ),
         (lambda: networks.resnet_generator((32, 32, 3), blocks=-1), "`blocks` must be an integer >= 0"),
         (lambda: networks.resnet_generator((32, 32, 3), filters=0), "`filters` must be an integer >= 1"),
         (lambda: networks.resnet_generator((32, 32, 3), output_channels=0), "`output_channels` must be"),
