@@ -21,7 +21,7 @@ import tensorflow as tf
 from keras_gen import backend, layers
 
 
-def calls(layer, x, upstream):
+def calls(layer, x, upstream, jit_compile):
     """Compiled functions of no arguments: the layer's values, and its gradients too."""
 
     def gradients(x, upstream):
@@ -30,7 +30,7 @@ def calls(layer, x, upstream):
 
         return backend.value_and_grad(loss, [x, *layer.trainable_variables])[1]
 
-    forward, both = backend.compiled(layer), backend.compiled(gradients)
+    forward, both = (backend.compiled(function, jit_compile) for function in (layer, gradients))
     return {"forward": lambda: forward(x), "forward and gradients": lambda: both(x, upstream)}
 
 
@@ -55,7 +55,7 @@ def compare(kernel_size, precision, arguments):
     for layer in pair:
         layer.build(x.shape)
     pair[0].set_weights(pair[1].get_weights())
-    contestants = [calls(layer, x, upstream) for layer in pair]
+    contestants = [calls(layer, x, upstream, arguments.jit_compile) for layer in pair]
     for what in contestants[0]:
         for one in contestants:
             milliseconds(one[what])
@@ -74,12 +74,14 @@ def main():
     parser.add_argument("--side", type=int, default=14, help="pixels of the input; the output has twice as many")
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--jit-compile", action="store_true", help="with XLA")
     arguments = parser.parse_args()
     sizes = f"{arguments.channels} -> {arguments.filters} channels, {arguments.side} -> {2 * arguments.side} pixels"
+    xla = "with XLA, " if arguments.jit_compile else ""
     cores = len(os.sched_getaffinity(0))
-    print(f"{sizes}, batch {arguments.batch}, {arguments.rounds} rounds, on {cores} of {os.cpu_count()} cores")
-    print("Median milliseconds; times Keras's: the median ratio within a round, and that of the fastest rounds")
-    print(f"{'kernel':6} {'precision':15} {'':22} {'polyphase':>10} {'Keras':>10} {'times':>7} {'fastest':>8}")
+    print(f"{sizes}, batch {arguments.batch}, {arguments.rounds} rounds, {xla}on {cores} of {os.cpu_count()} cores")
+    print("Median milliseconds; ratio of Keras's to the polyphase's: median within a round, and of the fastest rounds")
+    print(f"{'kernel':6} {'precision':15} {'':22} {'polyphase':>10} {'Keras':>10} {'ratio':>7} {'fastest':>8}")
     for precision in arguments.precisions:
         for kernel_size in arguments.kernels:
             compare(kernel_size, precision, arguments)

@@ -34,7 +34,7 @@ OPTIONS = {
     "mode_collapse": {"steps": 2, "batch_size": 16},
     "optimal_discriminator": {"draws": 240},
     "outliers": {"batch_size": 1512},  # 24 images of a digit are repeated to as many
-    "resampling": {"images": 1},
+    "resampling": {"channels": 4, "filters": 8, "images": 1},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
     "tune_denoising_autoencoder": {"validation_images": 20, "trials": 2, "seeds": 1, "high": 9, "repeats": 1},
     "vae_nll": {"nll_samples": 2},

@@ -35,7 +35,8 @@ class PolyphaseConv2DTranspose(keras.layers.Conv2DTranspose):
     The stride s divides the output into s phases r, each a convolution of x with every s-th row of the kernel K; p is
     the number of rows that the padding cuts in front. All phases are computed by one convolution, for which the kernel
     is filled with zeros to a multiple of the stride. The layer has the arguments, the weights and, up to rounding, the
-    values and gradients of `keras.layers.Conv2DTranspose`, from which it only differs in speed.
+    values and gradients of `keras.layers.Conv2DTranspose`. It is for devices whose transposed convolutions are slow; on
+    a CPU, TensorFlow's are faster (`benchmarks/polyphase.py`).
 
     Args:
         filters, kernel_size, strides, padding: As in `keras.layers.Conv2DTranspose`.
