@@ -75,12 +75,13 @@ class MaxPoolWithSwitches2D(keras.layers.Layer):
 
     def __init__(self, pool_size, strides=None, padding="valid", **kwargs):
         super().__init__(**kwargs)
+        self.input_spec = keras.layers.InputSpec(ndim=4)
         self.pool_size = _window(pool_size)
         self.padding = checks.choice("padding", padding, ("valid", "same"))
         given = strides if strides is None or isinstance(strides, (list, tuple)) else (strides, strides)
         if given is not None and tuple(given) != self.pool_size:
             raise ValueError(
-                f"`strides` must equal `pool_size`: windows that overlap, or leave gaps, have no switches. "
+                "`strides` must equal `pool_size`: windows that overlap, or leave gaps, have no switches. "
                 f"Expected: {self.pool_size}. Received: strides={strides!r}"
             )
 
@@ -115,7 +116,7 @@ class MaxPoolWithSwitches2D(keras.layers.Layer):
 
     def compute_output_spec(self, images):
         pooled, switches = self.compute_output_shape(images.shape)
-        return [keras.KerasTensor(pooled, dtype=images.dtype), keras.KerasTensor(switches, dtype="int32")]
+        return [keras.KerasTensor(pooled, dtype=self.compute_dtype), keras.KerasTensor(switches, dtype="int32")]
 
     def get_config(self):
         return {**super().get_config(), "pool_size": self.pool_size, "padding": self.padding}

@@ -103,8 +103,10 @@ def test_a_saved_and_a_cloned_model_are_equal(tmp_path):
 
 def test_half_precision_keeps_whole_switches():
     keras.config.set_dtype_policy("mixed_bfloat16")
-    pooled, switches, image = pooled_model()(images())
+    model = pooled_model()
+    pooled, switches, image = model(images())
     assert (pooled.dtype, switches.dtype, image.dtype) == ("bfloat16", "int32", "bfloat16")
+    assert [output.dtype for output in model.outputs] == ["bfloat16", "int32", "bfloat16"]
     rounded = ops.cast(images(), "bfloat16")
     np.testing.assert_array_equal(image, ops.where(switches == 1, rounded, ops.zeros_like(rounded)))
 
@@ -125,6 +127,7 @@ def test_strides_of_the_window_are_accepted():
             lambda: MaxPoolWithSwitches2D(4)(np.zeros((1, 3, 9, 1))),
             r"sides of at least \(4, 4\). Received: \(3, 9\)",
         ),
+        (lambda: MaxPoolWithSwitches2D(2)(np.zeros((4, 4, 1))), "expected ndim=4, found ndim=3"),
         (lambda: MaxUnpool2D(2)(np.zeros((2, 3, 3, 1))), r"must be called on a list.* Received: shapes \(2, 3, 3, 1\)"),
         (
             lambda: MaxUnpool2D(2)([np.zeros((2, 4, 3, 1)), np.zeros((2, 5, 6, 1), "int32")]),
