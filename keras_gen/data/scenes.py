@@ -19,6 +19,11 @@ class Scenes(typing.NamedTuple):
         boxes: List with an array `(objects, 4)` of integers for each picture: (top, left, bottom, right), where bottom
             and right are the first row and column behind the object.
         labels: List with an array `(objects,)` of the objects' labels for each picture.
+
+    Example:
+
+    >>> scenes(np.ones((5, 8, 8, 1)), np.arange(5), n=3, side=32, fragment=4).masks.shape
+    (3, 32, 32)
     """
 
     images: np.ndarray
