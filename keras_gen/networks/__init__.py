@@ -7,6 +7,7 @@ from keras_gen.networks.convolutional import (
     convolutional_encoder,
 )
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
+from keras_gen.networks.deconvnet import deconvnet
 from keras_gen.networks.mlp import (
     mlp_autoencoder,
     mlp_decoder,
@@ -25,6 +26,7 @@ __all__ = [
     "convolutional_encoder",
     "dcgan_discriminator",
     "dcgan_generator",
+    "deconvnet",
     "lenet5",
     "mlp_autoencoder",
     "mlp_decoder",

@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
-from keras_gen.networks.parts import centered, convolutions, head_activations, image_shape
+from keras_gen.networks.parts import centered, convolutions, cropped, head_activations, image_shape
 
 
 def convolutional_encoder(
@@ -87,7 +87,7 @@ def convolutional_decoder(
     hidden = layers.Reshape(small)(hidden)
     for size in filters:
         hidden = layers.Conv2DTranspose(size, kernel_size, strides=2, padding="same", activation=activation)(hidden)
-    hidden = _cropped(hidden, height, width)
+    hidden = cropped(hidden, height, width)
     outputs = [
         layers.Conv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden) for head in activations
     ]
@@ -153,14 +153,5 @@ def convolutional_autoencoder(
             layer = layers.Conv2DTranspose(channels, kernel_size, padding="same", **options)
         # On an odd side, "same" padding puts the surplus of the transpose of an odd kernel larger than 1 in front
         in_front = kernel_size % 2 == 1 < kernel_size
-        hidden = _cropped(layer(hidden), height, width, in_front)  # (batch, *shapes[number - 1])
+        hidden = cropped(layer(hidden), height, width, in_front)  # (batch, *shapes[number - 1])
     return encoder, keras.Model(inputs, add_mean(hidden), name="decoder")
-
-
-def _cropped(images, height, width, in_front=False):
-    """Images cropped to `height` x `width`; an odd surplus is cut at the end, or `in_front`."""
-    extra = (images.shape[1] - height, images.shape[2] - width)
-    if not any(extra):
-        return images
-    cuts = [(side // 2, side - side // 2) for side in extra]
-    return layers.Cropping2D([cut[::-1] if in_front else cut for cut in cuts])(images)

@@ -61,6 +61,15 @@ def centered(inputs, center):
     return subtract(inputs), lambda outputs: AddMean(subtract, name="decoder_center")(outputs)
 
 
+def cropped(images, height, width, in_front=False):
+    """Images cropped to `height` x `width`; an odd surplus is cut at the end, or `in_front`."""
+    extra = (images.shape[1] - height, images.shape[2] - width)
+    if not any(extra):
+        return images
+    cuts = [(side // 2, side - side // 2) for side in extra]
+    return layers.Cropping2D([cut[::-1] if in_front else cut for cut in cuts])(images)
+
+
 def with_labels(inputs, hidden, num_classes, name):
     """The inputs and `hidden`, with labels where there are classes: a learned vector each, or a channel of an image."""
     if num_classes is None:

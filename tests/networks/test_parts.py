@@ -11,6 +11,7 @@ VALID = {  # arguments of each builder that need a value
     networks.convolutional_decoder: {"output_shape": (8, 8, 1), "latent_dim": 2},
     networks.convolutional_encoder: {"input_shape": (8, 8, 1), "latent_dim": 2},
     networks.dcgan_discriminator: {"input_shape": (8, 8, 1)},
+    networks.deconvnet: {"input_shape": (8, 8, 1), "num_classes": 2},
     networks.dcgan_generator: {"output_shape": (8, 8, 1), "latent_dim": 2},
     networks.lenet5: {"input_shape": (8, 8, 1), "num_classes": 3},
     networks.mlp_autoencoder: {"units": [4, 2]},
@@ -31,7 +32,11 @@ SIZES = {
         ["latent_dim", "kernel_size", "num_classes", "heads", "blocks", "downsamplings", "output_channels", "members"]
     ),
 }
-SEQUENCES = {networks.lenet5, *(builder for builder in VALID if builder.__name__.startswith("convolutional"))}
+SEQUENCES = {
+    networks.deconvnet,
+    networks.lenet5,
+    *(builder for builder in VALID if builder.__name__.startswith("convolutional")),
+}
 MAY_BE_ZERO = {(networks.resnet_generator, "blocks"), (networks.resnet_generator, "downsamplings")}
 CASES = [
     (builder, name, size)
@@ -73,7 +78,12 @@ def test_blocks_of_a_generator_for_any_size_are_those_for_large_images():
     assert free.count_params() == networks.resnet_generator((256, 256, 1), filters=1).count_params()
 
 
-WITHOUT_FIXED_SHAPE = {networks.resnet_generator, networks.patchgan_discriminator, networks.mlp_ensemble}
+WITHOUT_FIXED_SHAPE = {
+    networks.deconvnet,
+    networks.mlp_ensemble,
+    networks.patchgan_discriminator,
+    networks.resnet_generator,
+}
 
 
 @pytest.mark.parametrize("builder", sorted(set(VALID) - WITHOUT_FIXED_SHAPE, key=lambda builder: builder.__name__))
