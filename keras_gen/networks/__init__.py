@@ -1,4 +1,4 @@
-"""Builders of plain Keras models, and the sizes of their layers' outputs."""
+"""Builders of plain Keras models, the sizes of their layers, and what each of their units sees."""
 
 from keras_gen.networks.classifiers import lenet5
 from keras_gen.networks.convolutional import (
@@ -8,6 +8,7 @@ from keras_gen.networks.convolutional import (
 )
 from keras_gen.networks.dcgan import dcgan_discriminator, dcgan_generator
 from keras_gen.networks.deconvnet import deconvnet
+from keras_gen.networks.introspection import operations
 from keras_gen.networks.mlp import (
     mlp_autoencoder,
     mlp_decoder,
@@ -17,10 +18,12 @@ from keras_gen.networks.mlp import (
     mlp_generator,
 )
 from keras_gen.networks.patchgan import patchgan_discriminator
+from keras_gen.networks.receptive_field import ReceptiveField, receptive_field
 from keras_gen.networks.resnet import resnet_generator
 from keras_gen.networks.sizes import output_size
 
 __all__ = [
+    "ReceptiveField",
     "convolutional_autoencoder",
     "convolutional_decoder",
     "convolutional_encoder",
@@ -34,7 +37,9 @@ __all__ = [
     "mlp_encoder",
     "mlp_ensemble",
     "mlp_generator",
+    "operations",
     "output_size",
     "patchgan_discriminator",
+    "receptive_field",
     "resnet_generator",
 ]
