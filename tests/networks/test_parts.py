@@ -48,8 +48,8 @@ CASES = [
 
 
 def test_every_builder_is_among_those_checked():
-    builders = {thing for thing in vars(networks).values() if inspect.isfunction(thing)} - {networks.output_size}
-    assert set(builders) == set(VALID)
+    builders = {thing for thing in vars(networks).values() if inspect.isfunction(thing)}
+    assert builders - {networks.operations, networks.output_size, networks.receptive_field} == set(VALID)
 
 
 @pytest.mark.parametrize(("builder", "name", "size"), CASES, ids=lambda value: getattr(value, "__name__", str(value)))
