@@ -10,6 +10,7 @@ import typer
 
 from keras_gen.cli import catalogue, pictures, tables
 from keras_gen.cli.compare import compare
+from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
 from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
@@ -99,7 +100,7 @@ def list_models():
         typer.echo(line)
 
 
-for _command in (pictures.sample, pictures.interpolate, pictures.plane, pictures.reconstruct):
+for _command in (describe, pictures.sample, pictures.interpolate, pictures.plane, pictures.reconstruct):
     app.command()(_command)
 
 

@@ -60,6 +60,15 @@ def calls(network):
     ]
 
 
+def named_calls(network, prefix=""):
+    """Yield the pairs (name, `Call`) of a network's layers and of those of the models within it, `model/layer`."""
+    for call in calls(network):
+        if is_network(call.layer):
+            yield from named_calls(call.layer, f"{prefix}{call.layer.name}/")
+        else:
+            yield prefix + call.layer.name, call
+
+
 def operations(layer, call=0):
     """The multiplications, each with an addition, that a layer needs for one example.
 
@@ -87,7 +96,7 @@ def operations(layer, call=0):
         Howard et al., 2017, arXiv:1704.04861, section 3.1.
     """
     if is_network(layer):
-        return sum(operations(one.layer, one.number) for one in calls(layer))
+        return sum(operations(one.layer, one.number) for _, one in named_calls(layer))
     nodes, call = getattr(layer, "_inbound_nodes", ()), checks.integer("call", call, minimum=0)
     if call >= len(nodes):
         raise ValueError(

@@ -15,15 +15,15 @@ from keras_gen.networks.windows import ALONG_AN_AXIS, OF_ALL, OPERATIONS, POINTW
 class ReceptiveField:
     """The box of pixels that the units of a layer see. All are pairs: of rows, of columns.
 
-    A unit in row i sees the rows -padding + stride i, ..., -padding + stride i + size - 1 of the image; those outside
-    the image are padding. Where the stride is no integer, the sizes of the units differ.
+    A unit in row i sees the rows stride i - padding to stride i - padding + size - 1 of the image; those outside the
+    image are padding. After upsampling, the boxes of neighbouring units differ in size; `pixels` gives each.
 
     Args:
         name: Name of the layer, after those of the models that contain it and `/`.
-        size: Pixels from one end of the box to the other; of the largest box, where they differ. 0 for a layer that
-            sees no pixel, such as an embedding of labels.
-        stride: Pixels between the boxes of neighbouring units, an integer or a `fractions.Fraction`; 0 if all units see
-            the same pixels, as after global pooling or `Flatten`.
+        size: Pixels from one end of the box to the other, of the largest box where they differ; 0 for a layer that sees
+            no pixel, such as an embedding of labels.
+        stride: Mean distance in pixels between the boxes of neighbouring units, an integer or a `fractions.Fraction`; 0
+            if all units see the same pixels, as after global pooling or `Flatten`.
         padding: Pixels by which the box of the first unit begins before the image.
         center: Middle of the box of the first unit; the first pixel is 0.
         axes: What `pixels` computes with.
@@ -72,20 +72,20 @@ def receptive_field(model):
         A list with a `ReceptiveField` for each call of a layer, in the order of computation.
 
     Raises:
-        ValueError: If the model takes no images, or if a field is not defined: for a layer of a type that is not known,
-            such as attention, unless all it sees is the same whole image; for branches of different strides; for sides
-            that are needed and `None`.
+        ValueError: If the model takes no images, or if a field is not defined: for a layer of another type, such as
+            attention, unless all its inputs see the same pixels; for branches of different strides; for sides that are
+            needed and `None`.
 
     Example:
 
     >>> from keras_gen import networks
-    >>> network = networks.patchgan_discriminator((256, 256, 3))  # of patches of 70x70 pixels
-    >>> networks.receptive_field(network)[-1]
-    ReceptiveField(name='conv2d_4', size=(70, 70), stride=(8, 8), padding=(23, 23), center=(11.5, 11.5))
+    >>> patch = receptive_field(networks.patchgan_discriminator((256, 256, 3)))[-1]
+    >>> patch.size, patch.stride, patch.padding
+    ((70, 70), (8, 8), (23, 23))
 
     Reference:
         Araujo, Norris and Sim, 2019, Computing receptive fields of convolutional neural networks, Distill,
-        doi:10.23915/distill.00021, equations 2 to 6.
+        doi:10.23915/distill.00021, sections on single-path networks and on arbitrary computation graphs.
     """
     return list(receptive_fields(model))
 
@@ -96,8 +96,9 @@ def receptive_fields(model):
     images = {tuple(tensor.shape[1:3]) for tensor in model.inputs if len(tensor.shape) == 4}
     if len(images) != 1:
         raise ValueError(
-            "`model` must take images. Expected: at least one input of shape (batch, height, width, channels), and all "
-            f"images of one size. Received: inputs of shapes {[tuple(tensor.shape) for tensor in model.inputs]}"
+            "A receptive field needs images. Expected: a network with an input of shape (batch, height, width, "
+            "channels), and all images of one size. Received: inputs of shapes "
+            f"{[tuple(tensor.shape) for tensor in model.inputs]}"
         )
     (sides,) = images
     pixels = tuple(_Axis(side, 1, (0,), (0,)) for side in sides)

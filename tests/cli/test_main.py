@@ -256,7 +256,9 @@ def test_help_shows_defaults_and_texts(run):
     assert code == 0 and "stacked" in out and "cyclegan" not in out
 
 
-@pytest.mark.parametrize("words", [["--help"], ["list"], ["train", "--help"], ["tune", "--help"], ["sample", "--help"]])
+@pytest.mark.parametrize(
+    "words", [["--help"], ["list"], *([name, "--help"] for name in ("train", "tune", "sample", "describe"))]
+)
 def test_help_and_lists_import_neither_keras_nor_numpy(words):
     code = (
         f"import sys; sys.argv = ['keras-gen', *{words}]\nfrom keras_gen.cli.main import main\n"

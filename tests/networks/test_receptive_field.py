@@ -277,7 +277,7 @@ class Unknown(layers.Layer):
         ),
         (layers.UpSampling2D(2, interpolation="bicubic", name="a"), (8, 8, 1), "Expected: interpolation 'nearest' or"),
         (layers.MaxPooling2D(2, data_format="channels_first", name="a"), (8, 8, 8), "'a' must have its channels last"),
-        (layers.Dense(2), (8,), r"`model` must take images. Expected: .* Received: inputs of shapes \[\(None, 8\)\]"),
+        (layers.Dense(2), (8,), r"needs images. Expected: a network .* Received: inputs of shapes \[\(None, 8\)\]"),
     ],
 )
 def test_where_it_is_not_defined(steps, shape, message):
