@@ -35,6 +35,7 @@ OPTIONS = {
     "mode_collapse": {"steps": 2, "batch_size": 16},
     "optimal_discriminator": {"draws": 240},
     "outliers": {"batch_size": 1512},  # 24 images of a digit are repeated to as many
+    "receptive_fields": {"side": 16, "blocks": 2, "draws": 2},
     "resampling": {"channels": 4, "filters": 8, "images": 1},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
     "tune_denoising_autoencoder": {"validation_images": 20, "trials": 2, "seeds": 1, "high": 9, "repeats": 1},
@@ -66,6 +67,7 @@ FIGURES = {
     "mode_collapse": {"mode_collapse"},
     "optimal_discriminator": {"optimal_discriminator"},
     "outliers": {"worst", "areas"},
+    "receptive_fields": {"receptive_fields"},
     "resampling": {"resampling"},
     "sparse_filters": {"filters", "filters_k", "filters_kl", "filters_l1"},
     "stacked_denoising_mnist": {"reconstructions", "history", "pretraining"},
