@@ -64,6 +64,11 @@ class FixedFilter2D(keras.layers.Layer):
         self.mode = checks.choice("mode", mode, ["convolution", "cross_correlation"])
         self._taps = values[::-1, ::-1] if mode == "convolution" else values
 
+    @property
+    def kernel_size(self):
+        """The pair (rows, columns) of the kernel."""
+        return self._taps.shape
+
     def build(self, input_shape):
         if len(input_shape) != 4 or input_shape[-1] is None:
             raise ValueError(

@@ -7,6 +7,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
 
 _ON_OUTPUTS = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D)
@@ -72,9 +73,9 @@ def named_calls(network, prefix=""):
 def operations(layer, call=0):
     """The multiplications, each with an addition, that a layer needs for one example.
 
-    Dense layers and convolutions: the size of the kernel times the number of positions of the output; both kernels of
-    a separable convolution. Transposed convolutions: the size of the kernel times the number of positions of the input.
-    Biases, and layers of other types, count as 0.
+    Dense layers and convolutions: the size of the kernel times the number of positions of the output; both kernels of a
+    separable convolution, and a fixed filter's kernel for every channel. Transposed convolutions: the size of the
+    kernel times the number of positions of the input. Biases, and layers of other types, count as 0.
 
     Args:
         layer: A layer of a functional or Sequential model, or such a model, whose layers are added up.
@@ -108,7 +109,7 @@ def operations(layer, call=0):
         layer = layer.layer
     if isinstance(layer, (*_ON_INPUTS, TiedConv2DTranspose)):
         shape = node.input_tensors[0].shape
-    elif isinstance(layer, (*_ON_OUTPUTS, TiedDense)):
+    elif isinstance(layer, (*_ON_OUTPUTS, TiedDense, FixedFilter2D)):
         shape = node.output_tensors[0].shape
     else:
         return 0
@@ -119,10 +120,13 @@ def operations(layer, call=0):
             f"Layer '{layer.name}' needs a number of operations that depends on the size of its input. Expected: a "
             f"network with fixed sides. Received: shape {tuple(shape)}"
         )
-    return math.prod(positions) * sum(math.prod(kernel.shape) for kernel in _kernels(layer))
+    return math.prod(positions) * sum(math.prod(kernel) for kernel in _kernels(layer, shape))
 
 
-def _kernels(layer):
+def _kernels(layer, shape):
+    """The shapes of the kernels that are applied at each position."""
+    if isinstance(layer, FixedFilter2D):
+        return [(*layer.kernel_size, shape[-1])]
     if isinstance(layer, (layers.SeparableConv1D, layers.SeparableConv2D)):
-        return layer.depthwise_kernel, layer.pointwise_kernel
-    return [(layer.source if isinstance(layer, (TiedDense, TiedConv2DTranspose)) else layer).kernel]
+        return layer.depthwise_kernel.shape, layer.pointwise_kernel.shape
+    return [(layer.source if isinstance(layer, (TiedDense, TiedConv2DTranspose)) else layer).kernel.shape]

@@ -6,6 +6,7 @@ from keras import layers
 
 from keras_gen.layers.centering import AddMean, SubtractMean
 from keras_gen.layers.corruption import MaskingNoise, SaltAndPepperNoise
+from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 from keras_gen.layers.sparsity import KSparse
@@ -13,7 +14,7 @@ from keras_gen.layers.tied import TiedConv2DTranspose
 
 
 class Window(typing.NamedTuple):
-    """The units of its input that a layer's units see: unit u + period sees them `step` further than unit u."""
+    """The units of its input that a layer's units see: unit u + period sees those `step` further than unit u."""
 
     sees: object  # a function from a unit to an iterable of units of the input
     period: int = 1
@@ -21,6 +22,7 @@ class Window(typing.NamedTuple):
 
 
 def unknown(layer, name, expected, detail=""):
+    """The error for a layer of which it is not known what its units see."""
     return ValueError(
         f"The receptive field of layer '{name}' is not defined: it is not known what its units see. "
         f"Expected: {expected}. Received: {type(layer).__name__}{detail}"
@@ -28,7 +30,7 @@ def unknown(layer, name, expected, detail=""):
 
 
 def fixed(side, name):
-    """A side that is needed."""
+    """A side that is needed; a `ValueError` names the layer that needs it if it is `None`."""
     if side is None:
         raise ValueError(
             f"The receptive field of layer '{name}' depends on the size of the image. Expected: a network with fixed "
@@ -38,19 +40,23 @@ def fixed(side, name):
 
 
 def _convolution(layer, axis, side, name):
-    return _window(layer, layer.kernel_size[axis], layer.dilation_rate[axis], axis, side, name)
+    return _window(layer.kernel_size[axis], layer.strides[axis], layer.dilation_rate[axis], layer.padding, side, name)
 
 
 def _pooling(layer, axis, side, name):
-    return _window(layer, layer.pool_size[axis], 1, axis, side, name)
+    return _window(layer.pool_size[axis], layer.strides[axis], 1, layer.padding, side, name)
 
 
-def _window(layer, size, dilation, axis, side, name):
-    stride, reach, padding = layer.strides[axis], dilation * (size - 1) + 1, 0
-    if layer.padding == "same":
+def _filter(layer, axis, side, name):
+    return _window(layer.kernel_size[axis], 1, 1, layer.padding, side, name)
+
+
+def _window(size, stride, dilation, padding, side, name):
+    reach, before = dilation * (size - 1) + 1, 0
+    if padding == "same":
         surplus = 1 if stride == 1 else (fixed(side, name) - 1) % stride + 1  # pixels from the last place on
-        padding = max(reach - surplus, 0) // 2
-    return Window(lambda unit: range(stride * unit - padding, stride * unit - padding + reach, dilation), step=stride)
+        before = max(reach - surplus, 0) // 2
+    return Window(lambda unit: range(stride * unit - before, stride * unit - before + reach, dilation), step=stride)
 
 
 def _transposed(layer, axis, side, name):
@@ -98,6 +104,7 @@ def _cropping(layer, axis, side, name):
 WINDOWS = {
     **dict.fromkeys((layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D), _convolution),
     **dict.fromkeys((layers.AveragePooling2D, layers.MaxPooling2D), _pooling),
+    FixedFilter2D: _filter,
     **dict.fromkeys((layers.Conv2DTranspose, TiedConv2DTranspose), _transposed),
     layers.UpSampling2D: _upsampling,
     layers.ZeroPadding2D: _zero_padding,

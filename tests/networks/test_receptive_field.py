@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from keras_gen import backend, networks
-from keras_gen.layers import ReflectionPadding2D, TiedConv2DTranspose
+from keras_gen.layers import FixedFilter2D, ReflectionPadding2D, TiedConv2DTranspose
 
 POSITIVE = {"use_bias": False, "kernel_initializer": "ones"}
 SEPARABLE = {"use_bias": False, "depthwise_initializer": "ones", "pointwise_initializer": "ones"}
@@ -160,12 +160,13 @@ def test_same_padding_and_transposes_of_every_size(padding):
             assert field.stride[0] == stride
 
 
-def test_output_padding_reflection_and_tied_layers():
+def test_output_padding_reflection_and_other_layers():
     padded = layers.Conv2DTranspose(1, 3, 2, "same", output_padding=1, **POSITIVE)
     convolution = layers.Conv2D(1, 5, strides=2, padding="same", kernel_initializer="ones")
     convolution.build((None, 8, 8, 1))
     tied = TiedConv2DTranspose(convolution, 1, strides=2, use_bias=False)
-    for layer in (padded, tied, layers.SpectralNormalization(layers.Conv2D(1, 3, **POSITIVE))):
+    filtered = FixedFilter2D([[1, 1, 1, 1], [2, 1, 1, 1]], padding="same")
+    for layer in (padded, tied, filtered, layers.SpectralNormalization(layers.Conv2D(1, 3, **POSITIVE))):
         network = built(layer, (9, 9, 1))
         assert_measured(network, [(4, 4), (5, 5)])
     field = last(lambda x: layers.Conv2D(1, 7)(ReflectionPadding2D(3)(x)), (9, 9, 1))
