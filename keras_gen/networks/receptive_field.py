@@ -54,14 +54,18 @@ class ReceptiveField:
 def receptive_field(model):
     """The pixels that the units of each layer see, through branches, skips and nested models.
 
-    Of two layers in a chain, the second with a kernel of k units at distances d, stride s and p units of padding in
-    front, on the first with size r, stride S and padding P: size r + (k - 1) d S, stride s S, padding P + p S. Where
-    branches meet, a unit sees the union of what their units see; the box is the smallest that contains it. Padding
-    "same" pads as TensorFlow does: with a stride, this depends on the size of the image.
+    A kernel of k units at distances d, with stride s and p units of padding in front, on a layer of size r, stride S
+    and padding P has
 
-    The box holds what a unit can see: with dilation or strides larger than the kernels, not every pixel of it. At the
-    edges, where padding replaces units, a unit can see less. Statistics of a whole image, as in `InstanceNormalization`
-    and `GroupNormalization`, are not counted, though every pixel changes them a little.
+    size r + (k - 1) d S,    stride s S,    padding P + p S
+
+    Where branches meet, a unit sees the smallest box that contains those of all branches. A vector counts as a whole:
+    after `Flatten` or global pooling, each unit sees what all units see, within the image. Padding "same" pads as
+    TensorFlow does: with a stride, this depends on the size of the image.
+
+    The box holds all that a unit can see, but a unit need not see all of it: dilation, strides larger than a kernel and
+    branches leave gaps, and at the edges padding replaces units. Statistics of a whole image, as in
+    `InstanceNormalization` and `GroupNormalization`, are not counted, though every pixel changes them a little.
 
     Args:
         model: A functional or Sequential model, channels last, of images `(batch, height, width, channels)`. It may

@@ -160,6 +160,25 @@ def test_same_padding_and_transposes_of_every_size(padding):
             assert field.stride[0] == stride
 
 
+def test_the_skips_of_a_u_net():
+    """Units see boxes of different sizes, which repeat after 6 units."""
+
+    def steps(x):
+        hidden = layers.Conv2D(1, 3, padding="same", **POSITIVE)(x)
+        halves, thirds = (layers.AveragePooling2D(factor)(hidden) for factor in (2, 3))
+        halves = layers.Conv2D(1, 3, padding="same", **POSITIVE)(halves)
+        ends = [layers.UpSampling2D(2)(halves), layers.UpSampling2D(3, interpolation="bilinear")(thirds)]
+        return layers.Concatenate()([hidden, *ends])
+
+    network = built(steps, (36, 36, 1))
+    assert_measured(network, [(unit, unit + 1) for unit in range(14, 21)], filled=False)
+    field = networks.receptive_field(network)[-1]
+    assert field.stride == (1, 1)
+    boxes = [field.pixels(unit, 0)[0] for unit in range(12)]
+    assert [(first + 6, last + 6) for first, last in boxes[:6]] == boxes[6:]
+    assert field.size[0] == max(last - first + 1 for first, last in boxes)
+
+
 def test_output_padding_reflection_and_other_layers():
     padded = layers.Conv2DTranspose(1, 3, 2, "same", output_padding=1, **POSITIVE)
     convolution = layers.Conv2D(1, 5, strides=2, padding="same", kernel_initializer="ones")
@@ -259,6 +278,11 @@ class Unknown(layers.Layer):
             lambda x: layers.Add(name="sum")([layers.Cropping2D(2)(x), layers.AveragePooling2D(2)(x)]),
             (8, 8, 1),
             "layer 'sum' is not defined: .* Expected: branches of equal strides, in pixels. Received: strides 1 and 2",
+        ),
+        (
+            lambda x: layers.Multiply(name="a")([x, layers.GlobalMaxPooling2D(keepdims=True)(layers.Cropping2D(1)(x))]),
+            (8, 8, 1),
+            "layer 'a' .* Expected: branches of equal strides, in pixels. Received: strides 0 and 1",
         ),
         (layers.Conv2D(1, 3, 2, "same", name="a"), (None, 8, 1), "layer 'a' depends on the size .* Received: None"),
         (
