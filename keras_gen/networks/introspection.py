@@ -8,6 +8,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.filters import FixedFilter2D
+from keras_gen.layers.resampling import SubPixelConv2D
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
 
 _ON_OUTPUTS = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D)
@@ -74,8 +75,8 @@ def operations(layer, call=0):
     """The multiplications, each with an addition, that a layer needs for one example.
 
     Dense layers and convolutions: the size of the kernel times the number of positions of the output; both kernels of a
-    separable convolution, and a fixed filter's kernel for every channel. Transposed convolutions: the size of the
-    kernel times the number of positions of the input. Biases, and layers of other types, count as 0.
+    separable convolution, and a fixed filter's kernel for every channel. Transposed and sub-pixel convolutions: the
+    size of the kernel times the number of positions of the small image. Other layers, and all biases: 0.
 
     Args:
         layer: A layer of a functional or Sequential model, or such a model, whose layers are added up.
@@ -120,7 +121,8 @@ def operations(layer, call=0):
             f"Layer '{layer.name}' needs a number of operations that depends on the size of its input. Expected: a "
             f"network with fixed sides. Received: shape {tuple(shape)}"
         )
-    return math.prod(positions) * sum(math.prod(kernel) for kernel in _kernels(layer, shape))
+    small = layer.scale**2 if isinstance(layer, SubPixelConv2D) else 1  # outputs of one position of the convolution
+    return math.prod(positions) // small * sum(math.prod(kernel) for kernel in _kernels(layer, shape))
 
 
 def _kernels(layer, shape):

@@ -8,7 +8,7 @@ from fractions import Fraction
 from keras import layers
 
 from keras_gen.networks.introspection import calls, is_network, require_network
-from keras_gen.networks.windows import ALONG_AN_AXIS, OF_ALL, OPERATIONS, POINTWISE, WINDOWS, fixed, unknown
+from keras_gen.networks.windows import ALONG_AN_AXIS, OF_ALL, OPERATIONS, POINTWISE, WINDOWS, Window, fixed, unknown
 
 
 @dataclasses.dataclass(frozen=True)
@@ -73,7 +73,8 @@ def receptive_field(model):
             as long as no field depends on them.
 
     Returns:
-        A list with a `ReceptiveField` for each call of a layer, in the order of computation.
+        A list with a `ReceptiveField` for each call of a layer, in the order of computation; that of the first output,
+        if a layer has several.
 
     Raises:
         ValueError: If the model takes no images, or if a field is not defined: for a layer of another type, such as
@@ -164,9 +165,9 @@ def _of_network(network, fields, prefix):
         if is_network(call.layer):
             outputs = yield from _of_network(call.layer, seen, f"{name}/")
         else:
-            field = tuple(_of_layer(call, axis, [one[axis] for one in seen], name) for axis in (0, 1))
-            yield _record(name, field)
-            outputs = [field] * len(call.outputs)
+            axes = (_of_layer(call, axis, [one[axis] for one in seen], name) for axis in (0, 1))
+            outputs = list(zip(*axes, strict=True))
+            yield _record(name, outputs[0])
         known.update(zip(map(id, call.outputs), outputs, strict=True))
     return [known[id(tensor)] for tensor in network.outputs]
 
@@ -186,17 +187,20 @@ def _record(name, axes):
 
 
 def _of_layer(call, axis, seen, name):
-    """What a layer's units see along an axis, given what the units of its inputs see."""
+    """What the units of each output of a layer see along an axis, given what those of its inputs see."""
+    outputs = len(call.outputs)
     if all(one.step == 0 for one in seen):  # no unit can see more
-        return _union(seen, None, name)
+        return [_union(seen, None, name)] * outputs
     layer = call.layer.layer if isinstance(call.layer, layers.SpectralNormalization) else call.layer
     kind, before, after = type(layer), call.inputs[0].shape, call.outputs[0].shape
     if getattr(layer, "data_format", None) == "channels_first":
         raise ValueError(f"Layer '{name}' must have its channels last. Received: data_format='channels_first'")
     if kind in WINDOWS:
-        return seen[0].through(WINDOWS[kind](layer, axis, before[axis + 1], name))
+        windows = WINDOWS[kind](layer, axis, (before[axis + 1], after[axis + 1]), name)
+        windows = [windows] * outputs if isinstance(windows, Window) else windows
+        return [_union([seen[0].through(window), *seen[1:]], after[axis + 1], name) for window in windows]
     if kind in OF_ALL or (kind is layers.Reshape and after[1:3] != before[1:3]):
-        return seen[0].of_all(before[axis + 1], name)
+        return [seen[0].of_all(before[axis + 1], name)]
     if kind is not layers.Reshape and kind not in POINTWISE and kind.__name__ not in OPERATIONS:
         raise unknown(layer, name, "convolutions, pooling, or layers that treat each pixel by itself")
     if kind.__name__ in ALONG_AN_AXIS and layer.axis not in (-1, len(after) - 1):
@@ -205,7 +209,7 @@ def _of_layer(call, axis, seen, name):
     sides = [tensor.shape[axis + 1] if len(tensor.shape) == 4 else units for tensor in call.inputs]
     repeated = [one.step and side != units for one, side in zip(seen, sides, strict=True)]  # a side of 1
     seen = [one.of_all(1, name) if spread else one for one, spread in zip(seen, repeated, strict=True)]
-    return _union(seen, units, name)
+    return [_union(seen, units, name)] * outputs
 
 
 def _union(seen, units, name):

@@ -9,8 +9,10 @@ from keras_gen.layers.corruption import MaskingNoise, SaltAndPepperNoise
 from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
+from keras_gen.layers.resampling import PolyphaseConv2DTranspose, SubPixelConv2D
 from keras_gen.layers.sparsity import KSparse
 from keras_gen.layers.tied import TiedConv2DTranspose
+from keras_gen.layers.unpooling import MaxPoolWithSwitches2D, MaxUnpool2D
 
 
 class Window(typing.NamedTuple):
@@ -39,16 +41,18 @@ def fixed(side, name):
     return side
 
 
-def _convolution(layer, axis, side, name):
-    return _window(layer.kernel_size[axis], layer.strides[axis], layer.dilation_rate[axis], layer.padding, side, name)
+def _convolution(layer, axis, sides, name):
+    return _window(
+        layer.kernel_size[axis], layer.strides[axis], layer.dilation_rate[axis], layer.padding, sides[0], name
+    )
 
 
-def _pooling(layer, axis, side, name):
-    return _window(layer.pool_size[axis], layer.strides[axis], 1, layer.padding, side, name)
+def _pooling(layer, axis, sides, name):
+    return _window(layer.pool_size[axis], layer.strides[axis], 1, layer.padding, sides[0], name)
 
 
-def _filter(layer, axis, side, name):
-    return _window(layer.kernel_size[axis], 1, 1, layer.padding, side, name)
+def _filter(layer, axis, sides, name):
+    return _window(layer.kernel_size[axis], 1, 1, layer.padding, sides[0], name)
 
 
 def _window(size, stride, dilation, padding, side, name):
@@ -59,7 +63,12 @@ def _window(size, stride, dilation, padding, side, name):
     return Window(lambda unit: range(stride * unit - before, stride * unit - before + reach, dilation), step=stride)
 
 
-def _transposed(layer, axis, side, name):
+def _sub_pixel(layer, axis, sides, name):
+    small = _convolution(layer, axis, sides, name)
+    return Window(lambda unit: small.sees(unit // layer.scale), period=layer.scale, step=small.step)
+
+
+def _transposed(layer, axis, sides, name):
     tied = isinstance(layer, TiedConv2DTranspose)  # always of padding "same"
     size = layer.source.kernel.shape[axis] if tied else layer.kernel_size[axis]
     dilation = 1 if tied else layer.dilation_rate[axis]
@@ -75,7 +84,21 @@ def _transposed(layer, axis, side, name):
     return Window(sees, period=stride)
 
 
-def _upsampling(layer, axis, side, name):
+def _with_switches(layer, axis, sides, name):
+    """The windows of the maxima and of their places, each of which depends on the whole window."""
+    size = layer.pool_size[axis]
+    maxima = _window(size, size, 1, layer.padding, sides[0], name)
+    before = -maxima.sees(0).start
+    return maxima, Window(lambda unit: maxima.sees((unit + before) // size), period=size, step=size)
+
+
+def _unpooling(layer, axis, sides, name):
+    size, (pooled, side) = layer.pool_size[axis], (fixed(one, name) for one in sides)
+    before = max(pooled * size - side, 0) // 2
+    return Window(lambda unit: [(unit + before) // size], period=size)
+
+
+def _upsampling(layer, axis, sides, name):
     factor = layer.size[axis]
     if layer.interpolation == "nearest":
         return Window(lambda unit: [unit // factor], period=factor)
@@ -89,23 +112,28 @@ def _upsampling(layer, axis, side, name):
     return Window(sees, period=factor)
 
 
-def _zero_padding(layer, axis, side, name):
+def _zero_padding(layer, axis, sides, name):
     return Window(lambda unit: [unit - layer.padding[axis][0]])
 
 
-def _reflection(layer, axis, side, name):
+def _reflection(layer, axis, sides, name):
     return Window(lambda unit: [unit - layer.padding])
 
 
-def _cropping(layer, axis, side, name):
+def _cropping(layer, axis, sides, name):
     return Window(lambda unit: [unit + layer.cropping[axis][0]])
 
 
+# Functions of a layer, an axis, the sides of its first input and output along it, and the layer's name: the window of
+# the first input, or one for each output
 WINDOWS = {
     **dict.fromkeys((layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D), _convolution),
     **dict.fromkeys((layers.AveragePooling2D, layers.MaxPooling2D), _pooling),
     FixedFilter2D: _filter,
-    **dict.fromkeys((layers.Conv2DTranspose, TiedConv2DTranspose), _transposed),
+    **dict.fromkeys((layers.Conv2DTranspose, PolyphaseConv2DTranspose, TiedConv2DTranspose), _transposed),
+    SubPixelConv2D: _sub_pixel,
+    MaxPoolWithSwitches2D: _with_switches,
+    MaxUnpool2D: _unpooling,
     layers.UpSampling2D: _upsampling,
     layers.ZeroPadding2D: _zero_padding,
     ReflectionPadding2D: _reflection,

@@ -3,7 +3,7 @@ import pytest
 from keras import layers
 
 from keras_gen import networks
-from keras_gen.layers import FixedFilter2D, TiedConv2DTranspose, TiedDense
+from keras_gen.layers import FixedFilter2D, PolyphaseConv2DTranspose, SubPixelConv2D, TiedConv2DTranspose, TiedDense
 from keras_gen.networks.introspection import calls
 
 
@@ -22,6 +22,8 @@ from keras_gen.networks.introspection import calls
         (layers.Conv1D(4, 3), (10, 2), 8 * 3 * 2 * 4),
         (layers.SpectralNormalization(layers.Conv2D(2, 3)), (4, 4, 1), 4 * 9 * 2),
         (FixedFilter2D("box"), (6, 7, 3), 4 * 5 * 9 * 3),
+        (PolyphaseConv2DTranspose(5, 4, strides=2), (6, 7, 3), 6 * 7 * 16 * 3 * 5),
+        (SubPixelConv2D(5, 3, scale=2), (6, 7, 3), 6 * 7 * 9 * 3 * (5 * 4)),
         (layers.BatchNormalization(), (8, 8, 3), 0),
         (layers.MaxPooling2D(), (8, 8, 3), 0),
     ],

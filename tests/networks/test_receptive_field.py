@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from keras_gen import backend, networks
-from keras_gen.layers import FixedFilter2D, ReflectionPadding2D, TiedConv2DTranspose
+from keras_gen import layers as own
 
 POSITIVE = {"use_bias": False, "kernel_initializer": "ones"}
 SEPARABLE = {"use_bias": False, "depthwise_initializer": "ones", "pointwise_initializer": "ones"}
@@ -183,13 +183,34 @@ def test_output_padding_reflection_and_other_layers():
     padded = layers.Conv2DTranspose(1, 3, 2, "same", output_padding=1, **POSITIVE)
     convolution = layers.Conv2D(1, 5, strides=2, padding="same", kernel_initializer="ones")
     convolution.build((None, 8, 8, 1))
-    tied = TiedConv2DTranspose(convolution, 1, strides=2, use_bias=False)
-    filtered = FixedFilter2D([[1, 1, 1, 1], [2, 1, 1, 1]], padding="same")
-    for layer in (padded, tied, filtered, layers.SpectralNormalization(layers.Conv2D(1, 3, **POSITIVE))):
+    tied = own.TiedConv2DTranspose(convolution, 1, strides=2, use_bias=False)
+    filtered = own.FixedFilter2D([[1, 1, 1, 1], [2, 1, 1, 1]], padding="same")
+    spectral = layers.SpectralNormalization(layers.Conv2D(1, 3, **POSITIVE))
+    polyphase = own.PolyphaseConv2DTranspose(1, 5, 3, "same", **POSITIVE)
+    for layer in (padded, tied, filtered, spectral, polyphase, own.SubPixelConv2D(1, 3, 2, **POSITIVE)):
         network = built(layer, (9, 9, 1))
         assert_measured(network, [(4, 4), (5, 5)])
-    field = last(lambda x: layers.Conv2D(1, 7)(ReflectionPadding2D(3)(x)), (9, 9, 1))
+    field = last(lambda x: layers.Conv2D(1, 7)(own.ReflectionPadding2D(3)(x)), (9, 9, 1))
     assert scalars(field) == (7, 1, 3)
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_unpooling(padding):
+    """The place of a maximum depends on all of its window; its gradient does not show that."""
+
+    def steps(x):
+        values, switches = own.MaxPoolWithSwitches2D(3, padding=padding)(x)
+        values = layers.Conv2D(1, 3, padding="same", name="of_values")(values)
+        return own.MaxUnpool2D(3)([values, switches]), layers.Rescaling(2.0, name="of_places")(switches)
+
+    fields = {field.name: field for field in networks.receptive_field(built(steps, (10, 10, 1)))}
+    first = -1 if padding == "same" else 0  # "same" adds two rows, one of them in front
+    assert fields["of_values"].size == (9, 9) and fields["of_values"].stride == (3, 3)
+    assert fields["of_places"].stride == fields["max_unpool2d"].stride == (1, 1)
+    for unit in range(9):
+        start = (unit - first) // 3 * 3 + first
+        assert fields["of_places"].pixels(unit, 0)[0] == (start, start + 2)
+        assert fields["max_unpool2d"].pixels(unit, 0)[0] == (start - 3, start + 5)
 
 
 # Structure
