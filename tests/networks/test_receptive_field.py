@@ -213,6 +213,15 @@ def test_unpooling(padding):
         assert fields["max_unpool2d"].pixels(unit, 0)[0] == (start - 3, start + 5)
 
 
+def test_switches_of_a_deconvolution_network_add_no_pixel():
+    """The window that a place depends on is part of what its value sees."""
+    pair = [networks.deconvnet((32, 30, 1), 2, (2, 2), 1, switches) for switches in (True, False)]
+    with_switches, without = (networks.receptive_field(network)[-1] for network in pair)
+    assert with_switches == without and with_switches.stride == (1, 1)
+    for unit in range(12, 16):
+        assert with_switches.pixels(unit, unit) == without.pixels(unit, unit)
+
+
 # Structure
 
 
