@@ -1,8 +1,15 @@
-"""Metrics of samples and of likelihood."""
+"""Metrics of samples, of likelihood and of detection."""
 
 from keras_gen.metrics.checkerboard import phase_variance
 from keras_gen.metrics.classifier_score import ClassifierScore, classifier_score
 from keras_gen.metrics.density_coverage import SampleCoverage, SampleDensity, density_coverage
+from keras_gen.metrics.detection import (
+    AveragePrecision,
+    Detections,
+    average_precision,
+    box_iou,
+    non_maximum_suppression,
+)
 from keras_gen.metrics.features import FeatureExtractor
 from keras_gen.metrics.frechet import FrechetDistance, frechet_distance, gaussian_frechet_distance
 from keras_gen.metrics.kernel import (
@@ -18,7 +25,9 @@ from keras_gen.metrics.registry import by_name
 from keras_gen.metrics.sample_metric import SampleMetric
 
 __all__ = [
+    "AveragePrecision",
     "ClassifierScore",
+    "Detections",
     "FeatureExtractor",
     "FrechetDistance",
     "HighQualitySamples",
@@ -30,6 +39,8 @@ __all__ = [
     "SampleMetric",
     "SamplePrecision",
     "SampleRecall",
+    "average_precision",
+    "box_iou",
     "by_name",
     "classifier_score",
     "density_coverage",
@@ -40,6 +51,7 @@ __all__ = [
     "maximum_mean_discrepancy",
     "mode_counts",
     "negative_log_likelihood",
+    "non_maximum_suppression",
     "phase_variance",
     "precision_recall",
 ]
