@@ -67,6 +67,24 @@ def kernel(value, dimensions):
     return kernel.astype("float64")
 
 
+def boxes(name, value):
+    """An array `(n, 4)` of half-open boxes (top, left, bottom, right), each with a height and a width, as float64."""
+    value = np.asarray(value)
+    if value.ndim != 2 or value.shape[1] != 4 or value.dtype.kind not in "fiu":
+        raise ValueError(
+            f"`{name}` must be boxes (top, left, bottom, right). Expected: numbers of shape (n, 4). "
+            f"Received: {value.dtype} of shape {value.shape}"
+        )
+    value = value.astype("float64")
+    good = np.isfinite(value).all(axis=1) & (value[:, :2] < value[:, 2:]).all(axis=1)
+    if not good.all():
+        raise ValueError(
+            f"`{name}` must be boxes (top, left, bottom, right). Expected: finite numbers, top < bottom and left < "
+            f"right. Received: {tuple(value[~good][0].tolist())}"
+        )
+    return value
+
+
 def is_real(value):
     """Whether `value` is one number, of Python or numpy, and not a boolean."""
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)

@@ -1,4 +1,4 @@
-"""Data: loading, batches, binarisation, patches, mixtures in the plane, scenes of objects, unpaired image sets."""
+"""Data: loading, batches, binarisation, patches, mixtures in the plane, scenes of objects, windows, unpaired sets."""
 
 from keras_gen.data.binarization import binarize
 from keras_gen.data.images import read_image
@@ -9,6 +9,7 @@ from keras_gen.data.patches import random_rotated_patches
 from keras_gen.data.pipelines import Pipeline
 from keras_gen.data.scenes import Scenes, scenes
 from keras_gen.data.translation import UnpairedPipeline, unpaired
+from keras_gen.data.windows import crop_and_resize
 
 __all__ = [
     "Mixture",
@@ -17,6 +18,7 @@ __all__ = [
     "Split",
     "UnpairedPipeline",
     "binarize",
+    "crop_and_resize",
     "encode_labels",
     "grid",
     "load",

@@ -69,7 +69,7 @@ def box_iou(boxes, others):
     Reference:
         Everingham et al., 2010, The PASCAL visual object classes (VOC) challenge, section 4.2.
     """
-    boxes, others = _as_boxes("boxes", boxes)[:, None], _as_boxes("others", others)
+    boxes, others = checks.boxes("boxes", boxes)[:, None], checks.boxes("others", others)
     top_left, bottom_right = np.maximum(boxes[..., :2], others[:, :2]), np.minimum(boxes[..., 2:], others[:, 2:])
     shared = np.clip(bottom_right - top_left, 0, None).prod(axis=-1)  # (n, m)
     areas, other_areas = ((sides[..., 2:] - sides[..., :2]).prod(axis=-1) for sides in (boxes, others))
@@ -101,7 +101,7 @@ def non_maximum_suppression(boxes, scores, threshold=0.3):
     Reference:
         Girshick et al., 2014, arXiv:1311.2524, section 2.2.
     """
-    threshold, boxes = checks.rate("threshold", threshold), _as_boxes("boxes", boxes)
+    threshold, boxes = checks.rate("threshold", threshold), checks.boxes("boxes", boxes)
     scores = _as_column("scores", scores, boxes)
     overlap, kept = box_iou(boxes, boxes) > threshold, []
     for index in np.argsort(-scores, kind="stable"):
@@ -197,28 +197,10 @@ def _pictures(name, lists, fields):
         )
     pictures = []
     for boxes, *columns in zip(*lists, strict=True):
-        boxes = _as_boxes(f"{name}.boxes", boxes)
+        boxes = checks.boxes(f"{name}.boxes", boxes)
         pairs = zip(fields[1:], columns, strict=True)
         pictures.append((boxes, *(_as_column(f"{name}.{field}", values, boxes) for field, values in pairs)))
     return pictures
-
-
-def _as_boxes(name, boxes):
-    """`boxes` as float64 `(n, 4)`, or a `ValueError` unless each has a height and a width."""
-    boxes = np.asarray(boxes)
-    if boxes.ndim != 2 or boxes.shape[1] != 4 or boxes.dtype.kind not in "fiu":
-        raise ValueError(
-            f"`{name}` must be boxes (top, left, bottom, right). Expected: numbers of shape (n, 4). "
-            f"Received: {boxes.dtype} of shape {boxes.shape}"
-        )
-    boxes = boxes.astype("float64")
-    good = np.isfinite(boxes).all(axis=1) & (boxes[:, :2] < boxes[:, 2:]).all(axis=1)
-    if not good.all():
-        raise ValueError(
-            f"`{name}` must be boxes (top, left, bottom, right). Expected: finite numbers, top < bottom and left < "
-            f"right. Received: {tuple(boxes[~good][0].tolist())}"
-        )
-    return boxes
 
 
 def _as_column(name, values, boxes):

@@ -2,6 +2,7 @@
 
 from keras_gen.plots.comparison import compared
 from keras_gen.plots.curves import error_against, history_curves
+from keras_gen.plots.detection import detections
 from keras_gen.plots.images import image_grid, image_rows, mosaic
 from keras_gen.plots.latents import latent_scatter, manifold
 from keras_gen.plots.tables import imputation_report, outlier_report
@@ -9,6 +10,7 @@ from keras_gen.plots.translation import translations
 
 __all__ = [
     "compared",
+    "detections",
     "error_against",
     "history_curves",
     "image_grid",
