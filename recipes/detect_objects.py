@@ -85,10 +85,8 @@ def main(
     truth = testing.boxes, testing.labels
     reached = metrics.average_precision(found, truth)
     random = metrics.average_precision(detect(classifier, testing.images, anywhere, side), truth)
-    overlaps = [
-        metrics.box_iou(*pair).max(axis=1, initial=0) for pair in zip(testing.boxes, test_proposed, strict=True)
-    ]
-    recall = np.mean(np.concatenate(overlaps) >= 0.5)
+    overlaps = map(metrics.box_iou, testing.boxes, test_proposed)
+    recall = np.mean(np.concatenate([overlap.max(axis=1, initial=0) for overlap in overlaps]) >= 0.5)
     findings = [
         Finding("mAP at IoU 0.5", reached.mean, at_least=0.9),
         Finding("mAP at IoU 0.5, random boxes", random.mean, at_most=reached.mean / 2, reference="half of the above"),
