@@ -67,6 +67,20 @@ def test_kernel(value):
     assert checks.kernel([1, 2], dimensions=(1, 3)).dtype == "float64"
 
 
+@pytest.mark.parametrize(
+    "value", [[0, 0, 1, 1], [[0, 0, 1]], [[0, 0, 0, 1]], [[0, 1, 1, 0]], [["a"] * 4], [[0, 0, 1, float("nan")]]]
+)
+def test_boxes(value):
+    with pytest.raises(ValueError, match=r"`box` must be boxes \(top, left, bottom, right\). Expected: .* Received: "):
+        checks.boxes("box", value)
+
+
+def test_boxes_pass():
+    boxes = checks.boxes("box", [[0, -1, 2, 0.5]])
+    assert boxes.tolist() == [[0, -1, 2, 0.5]] and boxes.dtype == "float64"
+    assert checks.boxes("box", np.zeros((0, 4), int)).shape == (0, 4)
+
+
 def test_ranges_leave_room_for_rounding():
     checks.array("x", np.array([-1.0000001, 1.00001], "float32"), value_range=(-1, 1))
     checks.in_range("x", -0.002, 255.002, (0, 255))
