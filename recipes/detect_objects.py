@@ -32,7 +32,7 @@ def proposals(picture, side):
     low, high = np.minimum(one, other), np.maximum(one, other)
     joined, gaps = np.hstack([low[:, :2], high[:, 2:]]), (high[:, :2] - low[:, 2:]).max(axis=1)
     longest = (joined[:, 2:] - joined[:, :2]).max(axis=1)
-    return np.unique(joined[(gaps <= side / 14) & (0.3 * side <= longest) & (longest <= 1.25 * side)], axis=0)
+    return np.unique(joined[(gaps <= side / 14) & (side / 2 <= longest) & (longest <= 1.25 * side)], axis=0)
 
 
 def examples(made, proposed, side, classes):
@@ -64,7 +64,7 @@ def detect(classifier, images, proposed, side):
 
 @recipe
 def main(
-    data="mnist", pictures=5000, test_pictures=1000, epochs=5, batch_size=100, learning_rate=2e-3, seed=0, width=1.0
+    data="mnist", pictures=6000, test_pictures=1000, epochs=6, batch_size=100, learning_rate=2e-3, seed=0, width=1.0
 ):
     train, test = load(data, channels=1)
     side, classes = train.x.shape[1], int(train.y.max()) + 1
