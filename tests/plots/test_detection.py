@@ -29,7 +29,7 @@ def test_boxes_enclose_their_pixels_and_unlikely_ones_are_left_out():
         ([], []),
         ([(green, -0.5, -0.5, 2, 2), (green, 3.5, 3.5, 4, 4), (orange, 3.5, 3.5, 4, 4)], ["1: 0.50"]),
     ]
-    assert drawn(plots.detections(IMAGES[:1], TRUTH, FOUND, least=0.3))[0][1] == ["7: 0.90", "3: 0.40"]
+    assert drawn(plots.detections(IMAGES[:1], TRUTH, FOUND, least=0.3))[0][1] == ["3: 0.40", "7: 0.90"]
 
 
 def test_pictures_are_in_rows():
@@ -42,3 +42,6 @@ def test_bad_input():
         plots.detections(IMAGES, TRUTH, FOUND, columns=0)
     with pytest.raises(ValueError, match="`images` must be of shape"):
         plots.detections(IMAGES[0, 0], TRUTH, FOUND)
+    for truth, found in ((TRUTH[:2], FOUND), (TRUTH, [values[:2] for values in FOUND])):
+        with pytest.raises(ValueError, match="must have an array for each picture. Expected: 3. Received: 2"):
+            plots.detections(IMAGES, truth, found)
