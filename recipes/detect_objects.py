@@ -1,4 +1,4 @@
-"""Digits found among clutter as R-CNN finds objects: proposed boxes, a classifier of their windows, suppression.
+"""Digits found among clutter by R-CNN (Girshick et al. 2014): proposed boxes, classified windows, suppression.
 
 Args:
     pictures: Pictures for training.
