@@ -6,7 +6,7 @@ from keras_gen.layers.convolution_matrix import convolution_matrix
 from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingPatterns, SaltAndPepperNoise
 from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.image_pool import ImagePool
-from keras_gen.layers.normalization import InstanceNormalization
+from keras_gen.layers.normalization import InstanceNormalization, LocalResponseNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 from keras_gen.layers.resampling import ICNR, PolyphaseConv2DTranspose, SubPixelConv2D
 from keras_gen.layers.sampling import ReplicaSeedGenerator, Sampling, reparameterize
@@ -23,6 +23,7 @@ __all__ = [
     "KLSparsity",
     "KSparse",
     "L1Sparsity",
+    "LocalResponseNormalization",
     "MaskingNoise",
     "MaxPoolWithSwitches2D",
     "MaxUnpool2D",

@@ -1,6 +1,6 @@
 """Builders of plain Keras models, the sizes of their layers, and what each of their units sees."""
 
-from keras_gen.networks.classifiers import lenet5
+from keras_gen.networks.classifiers import alexnet, googlenet, inception_module, lenet5, vgg16
 from keras_gen.networks.convolutional import (
     convolutional_autoencoder,
     convolutional_decoder,
@@ -24,12 +24,15 @@ from keras_gen.networks.sizes import output_size
 
 __all__ = [
     "ReceptiveField",
+    "alexnet",
     "convolutional_autoencoder",
     "convolutional_decoder",
     "convolutional_encoder",
     "dcgan_discriminator",
     "dcgan_generator",
     "deconvnet",
+    "googlenet",
+    "inception_module",
     "lenet5",
     "mlp_autoencoder",
     "mlp_decoder",
@@ -42,4 +45,5 @@ __all__ = [
     "patchgan_discriminator",
     "receptive_field",
     "resnet_generator",
+    "vgg16",
 ]

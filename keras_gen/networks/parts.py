@@ -11,6 +11,7 @@ from keras_gen.layers.centering import AddMean, SubtractMean
 from keras_gen.layers.resampling import ICNR, SubPixelConv2D
 
 UPSAMPLINGS = ("transposed", "subpixel", "interpolation")  # of `doubled`
+_IMAGENET_FROM = 64  # pixels of the smaller side from which a stem is that for ImageNet
 _LABEL_WIDTH = 50  # of the class vector that is concatenated with latents or flat examples
 
 
@@ -36,6 +37,36 @@ def image_shape(name, shape, free_sides=False):
         return example_shape(name, shape)
     sides = (None if side is None else checks.integer(name, side) for side in shape[:2])
     return (*sides, checks.integer(name, shape[2]))
+
+
+def require_sides(shape, smallest, network):
+    """Raise unless both sides of an image's shape reach the smallest that a network takes."""
+    if min(shape[:2]) < smallest:
+        raise ValueError(
+            f"`input_shape` is too small for {network}. Expected: sides of {smallest} or more; `size` (--size) resizes "
+            f"the images of the data. Received: input_shape={tuple(shape)}"
+        )
+
+
+def stem_for(stem, shape, smallest):
+    """The given stem, or the one that suits the image's shape; `smallest` is a dict from a stem to its smallest side.
+
+    An image too small for it is refused.
+    """
+    if stem is None:
+        stem = "imagenet" if min(shape[:2]) >= _IMAGENET_FROM else "small"
+    require_sides(shape, smallest[checks.choice("stem", stem, smallest)], f"the stem {stem!r}")
+    return stem
+
+
+def narrowed(channels, width, multiple=1):
+    """A number of channels times a factor, rounded to a multiple, at least one of it."""
+    return max(round(channels * checks.positive("width", width) / multiple), 1) * multiple
+
+
+def rectified(activation="relu"):
+    """Options of a layer of rectifiers: the activation, and initial weights under which deep ones keep their scale."""
+    return {"activation": activation, "kernel_initializer": "he_normal"}
 
 
 def convolutions(filters):

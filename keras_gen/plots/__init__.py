@@ -1,5 +1,6 @@
 """Figures of what a model does. Every function returns a matplotlib figure or an array, and needs no screen."""
 
+from keras_gen.plots.classification import confusion_matrix, wrong_images
 from keras_gen.plots.comparison import compared
 from keras_gen.plots.curves import error_against, history_curves
 from keras_gen.plots.detection import detections
@@ -10,6 +11,7 @@ from keras_gen.plots.translation import translations
 
 __all__ = [
     "compared",
+    "confusion_matrix",
     "detections",
     "error_against",
     "history_curves",
@@ -21,4 +23,5 @@ __all__ = [
     "mosaic",
     "outlier_report",
     "translations",
+    "wrong_images",
 ]

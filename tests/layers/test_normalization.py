@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen import backend
-from keras_gen.layers import InstanceNormalization
+from keras_gen.layers import InstanceNormalization, LocalResponseNormalization
 
 RNG = np.random.default_rng(0)
 
@@ -97,3 +97,66 @@ def test_bad_input():
 def test_it_comes_back_from_its_configuration():
     again = InstanceNormalization.from_config(InstanceNormalization(0.1, name="n").get_config())
     assert again.epsilon == 0.1 and again.name == "n" and again.groups == -1
+
+
+def responses(x, n=5, k=2.0, alpha=1e-4, beta=0.75):
+    """The formula, channel by channel."""
+    found = np.empty_like(x)
+    for channel in range(x.shape[-1]):
+        window = x[..., max(0, channel - n // 2) : channel + n // 2 + 1]
+        found[..., channel] = x[..., channel] / (k + alpha * np.sum(window**2, axis=-1)) ** beta
+    return found
+
+
+@pytest.mark.parametrize("options", [{}, {"n": 3, "k": 0.5, "alpha": 0.7, "beta": 1.3}, {"n": 1, "alpha": 2.0}])
+def test_responses_are_divided_by_those_of_neighbouring_channels(options):
+    for shape in ((2, 3, 4, 7), (5, 2)):
+        x = RNG.normal(scale=5, size=shape).astype("float32")
+        np.testing.assert_allclose(LocalResponseNormalization(**options)(x), responses(x, **options), rtol=1e-5)
+
+
+def test_the_gradient_of_responses_is_the_slope_of_the_formula():
+    options = {"n": 3, "k": 1.0, "alpha": 0.5, "beta": 0.75}
+    x, upstream = RNG.normal(size=(2, 4, 6))
+    variable = ops.convert_to_tensor(x.astype("float32"))
+
+    def loss():
+        return ops.sum(LocalResponseNormalization(**options)(variable) * upstream.astype("float32")), None
+
+    (found,) = backend.value_and_grad(loss, [variable])[1]
+    slopes, step = np.empty_like(x), 1e-6
+    for place in np.ndindex(x.shape):
+        moved = np.zeros_like(x)
+        moved[place] = step
+        slopes[place] = np.sum((responses(x + moved, **options) - responses(x - moved, **options)) * upstream)
+    np.testing.assert_allclose(found, slopes / (2 * step), rtol=1e-4, atol=1e-5)
+
+
+def test_responses_in_half_precision_are_computed_in_single():
+    x = ops.cast(np.full((1, 8), 300.0), "float16")  # whose squares are beyond its range
+    found = LocalResponseNormalization(dtype="mixed_float16")(x)
+    assert found.dtype == "float16"
+    np.testing.assert_allclose(found, responses(np.full((1, 8), 300.0)), rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"n": 4}, "`n` must be odd, for as many channels on both sides. Received: n=4"),
+        ({"n": 0}, "`n` must be an integer >= 1"),
+        ({"k": 0}, "`k` must be a finite number > 0"),
+        ({"alpha": -1}, "`alpha` must be a finite number >= 0"),
+        ({"beta": -1}, "`beta` must be a finite number >= 0"),
+    ],
+)
+def test_bad_input_of_responses(options, message):
+    with pytest.raises(ValueError, match=message):
+        LocalResponseNormalization(**options)
+
+
+def test_responses_come_back_with_the_file_of_a_functional_model(tmp_path):
+    inputs = keras.Input((2, 2, 6))
+    keras.Model(inputs, LocalResponseNormalization(3, 1.5, 0.25, 0.5)(inputs)).save(tmp_path / "model.keras")
+    x = RNG.normal(size=(2, 2, 2, 6)).astype("float32")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(again(x), responses(x, 3, 1.5, 0.25, 0.5), rtol=1e-5)

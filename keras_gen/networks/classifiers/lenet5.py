@@ -1,4 +1,4 @@
-"""Classifiers."""
+"""LeNet-5, with the parts of today."""
 
 import keras
 from keras import layers
