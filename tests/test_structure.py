@@ -124,6 +124,7 @@ def _public():
         "presets.registry",
         "presets.adversarial",
         "presets.autoencoders",
+        "presets.classifiers",
         "presets.variational",
         "presets.images",
     ):

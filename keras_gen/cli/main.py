@@ -137,8 +137,8 @@ def evaluate(
     features: Features = "lenet5",
     seed: FixedSeed = 0,
 ):
-    """Print the test losses and, on request, the test likelihood and metrics of samples."""
-    measurements, remarks = runs_for(run, data).evaluate(run, data, nll_samples, metrics, n, features, seed)
+    """Print the test losses, the error of a classifier and, on request, the test likelihood and metrics of samples."""
+    measurements, remarks, files = runs_for(run, data).evaluate(run, data, nll_samples, metrics, n, features, seed)
     for one in measurements:
         error = "" if one.error is None else f" +- {one.error:.4f}"
         notes = [] if one.baseline is None else [f"training images {one.baseline:.4f}"]
@@ -146,6 +146,8 @@ def evaluate(
         typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
     for remark in remarks:
         typer.echo(f"Remark: {remark}.")
+    for file in files:
+        typer.echo(f"Wrote {run / file}")
 
 
 for _command in (compare, tables.outliers, tables.impute):

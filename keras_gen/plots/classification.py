@@ -82,7 +82,8 @@ def wrong_images(x, labels, predicted, class_names=None, n=60, value_range=(0, 1
     columns = max(min(len(shown), _COLUMNS), 4)
     figure = Figure(figsize=(0.85 * columns, 0.95 * rows + 0.4), dpi=130, layout="constrained")
     kind = "the first of them" if len(shown) < len(wrong) else "all of them"
-    figure.suptitle(f"{len(wrong)} of {len(labels)} wrong" + (f", {kind}" if len(wrong) else ""), fontsize=9)
+    note = f", {kind}; true class: predicted class" if len(wrong) else ""
+    figure.suptitle(f"{len(wrong)} of {len(labels)} wrong{note}", fontsize=9)
     if len(shown):
         pixels = as_pixels(np.asarray(x)[shown], value_range)
     for number, place in enumerate(shown):

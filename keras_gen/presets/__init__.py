@@ -3,12 +3,14 @@
 from keras_gen import checks
 from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
-from keras_gen.presets.images import cyclegan, lenet5
+from keras_gen.presets.classifiers import alexnet, googlenet, lenet5, vgg16
+from keras_gen.presets.images import cyclegan
 from keras_gen.presets.registry import PRESETS, preset
 from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
 
 __all__ = [
     "PRESETS",
+    "alexnet",
     "autoencoder",
     "build",
     "burda_vae",
@@ -19,11 +21,13 @@ __all__ = [
     "cyclegan",
     "dcgan",
     "gan",
+    "googlenet",
     "lenet5",
     "preset",
     "sparse",
     "stacked",
     "vae",
+    "vgg16",
     "wgan",
     "wgan_gp",
 ]

@@ -1,17 +1,7 @@
-"""Presets of classifiers, and of translation between two image sets in [-1, 1]."""
+"""The preset of translation between two image sets in [-1, 1]."""
 
 from keras_gen import models, networks
 from keras_gen.presets.registry import preset
-
-
-@preset("lenet5", networks.lenet5, model=models.Classifier)
-def lenet5(example_shape, num_classes=10, filters=(6, 16), units=(120, 84), dropout=0.0, **options):
-    """A classifier of images: LeNet-5 with rectifiers and maximum pooling.
-
-    Args:
-        units: Widths of the dense layers, at least one; the last is the width of the features.
-    """
-    return models.Classifier(networks.lenet5(example_shape, num_classes, filters, units, dropout), **options)
 
 
 @preset("cyclegan", networks.resnet_generator, model=models.CycleGAN)

@@ -24,19 +24,28 @@ _HELP = {  # texts of arguments, in place of those of models and networks
     ),
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
     "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes weights of pixels that never change.",
+    "momentum": "Decay of the mean of gradients in SGD, a number >= 0.",
     "beta_1": "Decay of Adam's mean of gradients, a number >= 0.",
     "beta_2": "Decay of Adam's mean of squared gradients, a number >= 0.",
     "epsilon": "Number that the optimizer adds to the root mean squared gradient, >= 0.",
 }
 
 
-def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), **settings):
+def preset(
+    name,
+    *builders,
+    model,
+    optimizer=None,
+    sizes=("units", "filters"),
+    example_shape=(8, 8, 1),
+    **settings,
+):
     """Register a function from an example's shape to a model as a preset.
 
     The function declares the arguments in which the preset differs from its model, and passes all others (`**options`)
-    to the model's class. The registered function also has `width`, which multiplies the sizes, and the optimizer's
-    settings; it returns the compiled model, and refuses unknown arguments and choices. Its docstring has all arguments,
-    a `Returns` and an `Example` part, and the references of its builders and of its model.
+    to the model's class. The registered function also has `width`, which multiplies the sizes, unless the function has
+    its own, and the optimizer's settings; it returns the compiled model, and refuses unknown arguments and choices. Its
+    docstring has all arguments, a `Returns` and an `Example` part, and the references of its builders and of its model.
 
     Its attributes are `name` and `model`, as given here; `summary`, the first line of its docstring; and `arguments`, a
     dict from the name of each argument with a default to an `Argument`. Texts and choices that the function does not
@@ -48,6 +57,7 @@ def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), *
         model: The class of the model that the function returns.
         optimizer: Class of a Keras optimizer. Defaults to `None`, the model's `default_optimizer`.
         sizes: Names of the arguments that `width` multiplies. Defaults to ("units", "filters").
+        example_shape: The shape in the docstring's example. Defaults to (8, 8, 1).
         **settings: Defaults of arguments of the optimizer, such as `weight_decay`, in addition to the learning rate and
             the model's own `optimizer_settings`.
 
@@ -64,7 +74,8 @@ def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), *
     settings = {"learning_rate": 1e-3, **model.optimizer_settings, **settings}
 
     def register(function):
-        choices = {own.name: own.choices for own in arguments_of(function).values() if own.choices}
+        own_arguments = arguments_of(function)
+        choices = {own.name: own.choices for own in own_arguments.values() if own.choices}
         arguments = _arguments(function, builders, model, settings)
 
         @functools.wraps(function)
@@ -76,9 +87,10 @@ def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), *
             values = bound.arguments
             for option, known in choices.items():
                 checks.choice(option, values[option], known)
-            width, least = values.pop("width"), checks.integer("latent_dim", values.get("latent_dim", 1))
-            for size in values.keys() & {*sizes}:
-                values[size] = scaled(size, values[size], width, least if size == "units" else 1)
+            if "width" not in own_arguments:
+                width, least = values.pop("width"), checks.integer("latent_dim", values.get("latent_dim", 1))
+                for size in values.keys() & {*sizes}:
+                    values[size] = scaled(size, values[size], width, least if size == "units" else 1)
             chosen = {setting: checks.number(setting, values.pop(setting)) for setting in settings}
             built = function(**values)
             built.compile(optimizer(**chosen))
@@ -87,7 +99,7 @@ def preset(name, *builders, model, optimizer=None, sizes=("units", "filters"), *
         build.name, build.model, build.summary = name, model, inspect.getdoc(function).splitlines()[0]
         build.arguments = {n: argument for n, argument in arguments.items() if argument.default is not REQUIRED}
         build.__signature__ = _signature(function, arguments)
-        build.__doc__ = _docstring(function, name, builders, model, arguments)
+        build.__doc__ = _docstring(function, name, builders, model, arguments, example_shape)
         PRESETS[name] = build
         return build
 
@@ -151,14 +163,14 @@ def _signature(function, arguments):
     return inspect.Signature([*own, *others])
 
 
-def _docstring(function, name, builders, model, arguments):
+def _docstring(function, name, builders, model, arguments, shape):
     """The function's docstring with all arguments, what is returned, an example, and the references of its parts."""
     lines = ["Args:"]
     for one in arguments.values():
         text = one.help if one.default is REQUIRED else f"{one.help} Defaults to `{one.default!r}`."
         lines += textwrap.wrap(f"{one.name}: {text}", 112, initial_indent="    ", subsequent_indent="        ")
     lines += ["", "Returns:", f"    A compiled `models.{model.__name__}`.", "", "Example:", ""]
-    lines += [">>> from keras_gen import presets", f'>>> presets.build("{name}", (8, 8, 1), width=0.05).built', "True"]
+    lines += [">>> from keras_gen import presets", f'>>> presets.build("{name}", {shape}, width=0.05).built', "True"]
     texts = [inspect.getdoc(part).partition("Reference:\n") for part in (function, *builders, model)]
     references = dict.fromkeys(reference.rstrip() for _, _, reference in texts if reference)
     head = re.sub(r"^Args:\n.*", "", texts[0][0], flags=re.DOTALL | re.MULTILINE).rstrip()

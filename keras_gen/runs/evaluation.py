@@ -1,20 +1,24 @@
 """Measuring the model of a run: test losses, likelihood, metrics of samples."""
 
 import typing
+from pathlib import Path
 
 from keras_gen import metrics
+from keras_gen.estimates import estimate
 from keras_gen.metrics.registry import checked_names
 from keras_gen.runs.loading import load_run
+from keras_gen.runs.pictures import confusion, save_figures
 from keras_gen.runs.sample_quality import Measurement, SampleQuality, contradiction
 from keras_gen.runs.training import evaluation_arrays
-from keras_gen.training.tasks import require_task
+from keras_gen.training.tasks import has_task, require_task
 
 
 class Evaluation(typing.NamedTuple):
-    """The list of `measurements` of a run, and `remarks`, a list of lines that say which of them to distrust."""
+    """The list of `measurements` of a run, `remarks`, lines that say which of them to distrust, and `files` written."""
 
     measurements: list
     remarks: list
+    files: list = ()
 
 
 def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, features="lenet5", seed=0):
@@ -33,7 +37,8 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
     Returns:
         An `Evaluation`: its measurements are the losses, then the likelihood, then the accuracy of the classifier on
         the test images and the metrics of samples. For these, pixels are scaled to [0, 1], and each has the value of
-        training images as its baseline.
+        training images as its baseline. Of a run that classifies, they are the losses and the `error`, the share of
+        wrong test images, whose confusion matrix is written into the folder as `confusion.png`.
 
     Raises:
         ValueError: If the model has no test loss, likelihood or samples, or a name is unknown.
@@ -54,6 +59,8 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
     quality = SampleQuality(metric_names, train_set, test_set, features, samples) if metric_names else None
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     measured = [Measurement(*loss) for loss in losses.items()]
+    if has_task(model, "classify"):
+        return _of_classifier(run, folder, measured, *test)
     if nll_samples:
         nll = metrics.negative_log_likelihood(model, test[0], samples=nll_samples)
         measured.append(Measurement(f"nll[importance,samples={nll_samples}]", *nll))
@@ -62,3 +69,11 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
     of_samples = quality.measure(model, seed)
     accuracy, remark = [quality.accuracy] if quality.accuracy else [], contradiction(of_samples)
     return Evaluation([*measured, *accuracy, *of_samples], [remark] if remark else [])
+
+
+def _of_classifier(run, folder, measured, x, labels):
+    """The evaluation of a classifier: the share of wrong classes, with its standard error, and a picture of them."""
+    predicted = run.model.classify(x)
+    error = estimate(predicted != labels)
+    files = save_figures(Path(folder), {"confusion.png": confusion(run, labels, predicted)})
+    return Evaluation([*measured, Measurement("error", *error)], [], files)

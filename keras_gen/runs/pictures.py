@@ -88,6 +88,13 @@ def reconstructed(model, x):
     return plots.image_rows({"input": x, "reconstruction": model.reconstruct(x)}, range_of(model))
 
 
+def confusion(run, labels, predicted):
+    """The confusion matrix of a run's classifier, from labels and predicted classes `(n,)`."""
+    share = np.mean(np.asarray(labels) != predicted)
+    title = f"test images: {100 * share:.2f} % wrong"
+    return plots.confusion_matrix(labels, predicted, run.class_names, title)
+
+
 def codes(model, x, labels, class_names=None):
     """A scatter of codes in two or three dimensions, by principal components if there are more; `None` for one."""
     z = model.encode(x)
@@ -105,6 +112,14 @@ def codes(model, x, labels, class_names=None):
 def grid(model, images, columns=None, title=None, row_names=(), column_names=()):
     """A grid of images in the model's range of values."""
     return plots.image_grid(images, columns, range_of(model), title, row_names, column_names)
+
+
+def save_figures(folder, figures):
+    """Write a dict from file names to figures into a folder, and return the sorted names."""
+    for name, figure in figures.items():
+        with atomic_write(folder / name) as path:
+            figure.savefig(path)
+    return sorted(figures)
 
 
 def range_of(model):

@@ -12,11 +12,10 @@ import numpy as np
 from keras_gen import checks, data, models, plots, presets
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
-from keras_gen.files import atomic_write
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
 from keras_gen.runs.loading import Run, open_run
-from keras_gen.runs.pictures import codes, range_of, reconstructed
+from keras_gen.runs.pictures import codes, confusion, range_of, reconstructed, save_figures
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
     TrainingContext,
@@ -74,7 +73,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     >>> settings = Settings("lenet5", epochs=1, batch_size=512, options={"width": 0.2})
     >>> trained = train(settings, tempfile.mkdtemp(), verbose=0)
     >>> sorted(trained.figures), trained.files
-    (['accuracy', 'loss'], ['history.png'])
+    (['accuracy', 'loss'], ['confusion.png', 'history.png'])
     """
     chosen_classes = settings.options.get("num_classes")
     settings = with_defaults(settings)
@@ -102,7 +101,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
     new = _fit(model, settings, run_folder, batches, exists, verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
-    files = _save_figures(run_folder.folder, _pictures(Run(model, settings), run_folder, test[0], test_set))
+    files = save_figures(run_folder.folder, _pictures(Run(model, settings), run_folder, test[0], test_set))
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures)
 
 
@@ -122,7 +121,7 @@ def _train_translation(settings, folder, resume, given, verbose):
     if history:
         figures["history.png"] = plots.history_curves(history)
     last = {metric.name: history[metric.name][-1] for metric in model.metrics if metric.name in history}
-    files = _save_figures(run_folder.folder, figures)
+    files = save_figures(run_folder.folder, figures)
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, last)
 
 
@@ -201,14 +200,6 @@ def _advice_on_steps(model, epochs, batches):
     return f"Training ends after {steps}. That is little: {kind} needs {enough}."
 
 
-def _save_figures(folder, figures):
-    """Write a dict from file names to figures into a folder, and return the sorted names."""
-    for name, figure in figures.items():
-        with atomic_write(folder / name) as path:
-            figure.savefig(path)
-    return sorted(figures)
-
-
 def _arrays(model, split):
     """The parts of a `data.Split` that a model takes: images in its range, and labels if it uses them."""
     x = rescaled(split.x, (0, 1), range_of(model))
@@ -235,6 +226,8 @@ def _batches(model, settings, arrays):
 def _pictures(run, run_folder, x, test_set):
     model, settings = run
     figures = {"history.png": plots.history_curves(run_folder.history())}
+    if has_task(model, "classify"):
+        figures["confusion.png"] = confusion(run, test_set.y, model.classify(x))
     if has_task(model, "reconstruct"):
         figures["reconstructions.png"] = reconstructed(model, x[:_RECONSTRUCTED])
         latent = codes(model, x[:_ENCODED], test_set.y, test_set.class_names)

@@ -14,7 +14,7 @@ import pytest
 import typer
 from PIL import Image
 
-from keras_gen import data, load_model, models, runs
+from keras_gen import data, load_model, models, presets, runs
 from keras_gen.cli import catalogue
 from keras_gen.cli import main as cli
 from keras_gen.cli.models import train_command, tune_command
@@ -132,6 +132,15 @@ def test_evaluate_states_the_accuracy_of_the_classifier_and_remarks_on_samples_t
     assert lines["Remark"].startswith("density is high (") and lines["Remark"].endswith(".")
 
 
+def test_evaluate_prints_the_error_of_a_classifier_and_writes_what_it_confuses(run, tmp_path):
+    presets.build("lenet5", (8, 8, 1), width=0.2).save(tmp_path / "model.keras")
+    runs.Settings("lenet5", options={"num_classes": 10}).write(tmp_path)
+    code, out, err = run("evaluate", tmp_path)
+    assert code == 0, err
+    assert re.search(r"^error: 0\.\d{4} \+- 0\.\d{4}$", out, re.MULTILINE)
+    assert out.strip().endswith(f"Wrote {tmp_path / 'confusion.png'}") and (tmp_path / "confusion.png").exists()
+
+
 def test_what_a_run_cannot_do_is_one_line(vae, conditional, refused):
     for arguments, message in (
         (("reconstruct", conditional), "`reconstruct` needs a model with the task 'reconstruct'"),
@@ -165,6 +174,7 @@ def test_a_damaged_run_is_one_line(vae, refused):
         (("train", "vae", "--data", "nowhere/x.npz"), 1, "No data at that path."),
         (("train", "vae", "--data", "nowhere/"), 1, "No data at that path."),
         (("train", "vae", "--importance-samples", "5", "--beta", "2"), 1, "`beta` must be 1"),
+        (("train", "vgg16"), 1, "too small for VGG-16. Expected: sides of 32 or more; `size` (--size) resizes"),
         (("train", "vae", "--binarization", "sometimes"), 2, "'none', 'static', 'dynamic'"),
         (("train", "burda-vae", "--importance-samples", "5", "--kl-warmup", "3"), 1, "--kl-warmup needs a separate KL"),
         (("train", "vae", "--units", "4,b"), 1, "--units must be whole numbers separated by commas."),

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gen import data, metrics, models, presets, runs
+from keras_gen import data, metrics, models, plots, presets, runs
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def folder(tmp_path):
 
 
 def test_figures_are_the_models_and_the_metrics_own(folder):
-    measured, remarks = runs.evaluate(folder, nll_samples=3, metric_names="frechet", features="identity")
+    measured, remarks, files = runs.evaluate(folder, nll_samples=3, metric_names="frechet", features="identity")
     found = {one.name: one for one in measured}
     model, test = runs.load_run(folder).model, data.load("digits")[1].x
     losses = model.evaluate(test, batch_size=100, return_dict=True, verbose=0)
@@ -24,13 +24,34 @@ def test_figures_are_the_models_and_the_metrics_own(folder):
     frechet = metrics.FrechetDistance(test, metrics.features.identity(), n=len(test))
     assert found[frechet.name].value == pytest.approx(frechet.score(model.sample(len(test), seed=0)), rel=1e-5)
     assert found[frechet.name].baseline == pytest.approx(frechet.real_data_baseline(data.load("digits")[0].x))
-    assert remarks == [] and all(found[name].baseline is None for name in losses)
+    assert remarks == [] and not files and all(found[name].baseline is None for name in losses)
+
+
+def test_a_classifier_has_an_error_and_a_confusion_matrix_of_its_classes(tmp_path, monkeypatch):
+    model, test = presets.build("lenet5", (8, 8, 1), width=0.2), data.load("digits")[1]
+    model.save(tmp_path / "model.keras")
+    names = tuple("abcdefghij")
+    runs.Settings("lenet5", options={"num_classes": 10}, class_names=names).write(tmp_path)
+    splits = tuple(split._replace(class_names=names) for split in data.load("digits"))
+    monkeypatch.setattr(data, "load", lambda *given, **options: splits)
+    drawn, draw = [], plots.confusion_matrix
+    monkeypatch.setattr(plots, "confusion_matrix", lambda *given: drawn.append(given) or draw(*given))
+    measured, _, files = runs.evaluate(tmp_path)
+    found, wrong = {one.name: one for one in measured}, np.mean(model.classify(test.x) != test.y)
+    assert set(found) == {"loss", "accuracy", "error"}
+    assert found["error"].value == pytest.approx(wrong) == pytest.approx(1 - found["accuracy"].value)
+    assert found["error"].error == pytest.approx(np.sqrt(wrong * (1 - wrong) / len(test.y)), rel=0.01)
+    ((labels, predicted, classes, title),) = drawn
+    np.testing.assert_array_equal(predicted, model.classify(test.x))
+    assert classes == names and title == f"test images: {100 * wrong:.2f} % wrong"
+    np.testing.assert_array_equal(labels, test.y)
+    assert files == ["confusion.png"] and (tmp_path / "confusion.png").stat().st_size > 1000
 
 
 def test_samples_that_are_all_alike_are_remarked_on(folder, monkeypatch):
     image = data.load("digits")[1].x[:1]
     monkeypatch.setattr(models.VAE, "sample", lambda self, n, seed: np.repeat(image, n, axis=0))
-    _, (remark,) = runs.evaluate(folder, metric_names="density,coverage", features="identity")
+    _, (remark,), _ = runs.evaluate(folder, metric_names="density,coverage", features="identity")
     assert remark.startswith("density is high (") and "coverage is zero (0.0" in remark
 
 

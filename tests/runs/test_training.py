@@ -118,7 +118,7 @@ def test_classes_are_those_of_the_data_and_keep_their_names(tmp_path):
         trained = train(Settings(model, name, 1, 30, options=own), tmp_path / model)
         assert load_model(tmp_path / model).num_classes == 2 == trained.settings.options["num_classes"]
         assert Settings.read(tmp_path / model).class_names == ("3", "7")
-    assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["history.png"]
+    assert 0 <= trained.figures["accuracy"] <= 1 and trained.files == ["confusion.png", "history.png"]
     again = train(Settings("lenet5", name, 2, 30, options={"width": 0.2}), tmp_path / "lenet5", True, {"epochs"})
     assert again.settings.class_names == ("3", "7") and again.epochs == 2
     reused = train(load_run(tmp_path / "lenet5").settings, tmp_path / "reused", verbose=0)

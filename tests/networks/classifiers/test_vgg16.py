@@ -53,6 +53,7 @@ def asked(monkeypatch):
     return calls
 
 
+@pytest.mark.usefixtures("unallocated")
 def test_weights_of_imagenet_see_the_pixels_that_they_were_trained_on(asked, tmp_path):
     network = networks.vgg16((32, 32, 3), 7, weights="imagenet")
     assert asked == [(False, "imagenet")] and network.output_shape == (None, 7)
