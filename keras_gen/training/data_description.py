@@ -9,7 +9,7 @@ from keras_gen import checks
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
-_ENCODED = "data.encode_labels turns labels of any kind into such numbers."
+_ENCODED = "Number them by `labels, _, names = data.encode_labels(labels)`, and build the model for len(names) classes."
 ENOUGH_EXAMPLES = 16  # of this many examples, one reaches below the middle of the range
 
 

@@ -80,6 +80,8 @@ def test_what_does_not_fit_is_refused(call, message):
     [
         (None, r"needs labels. Expected: fit\(x, labels\)"),
         (LABELS + 1, r"`labels` must be in 0..2. Received: labels in 1..3"),
+        (LABELS * 10, r"in 0..2. Received: labels in 0..20. Number them by `labels, _, names = data.encode_labels"),
+        (np.array(["a", "b", "c"])[LABELS], "dtype str32. Number them by `labels, _, names = data.encode_labels"),
         (LABELS / 1.0, r"Expected: integer labels of shape \(n,\)"),
         (np.eye(3)[LABELS], r"Expected: integer labels of shape \(n,\). Received: y of shape \(24, 3\)"),
     ],
@@ -89,3 +91,13 @@ def test_labels_that_are_none_are_refused_before_training(labels, message):
     model.compile("adam")
     with pytest.raises(ValueError, match=message):
         model.fit(X, labels, verbose=0)
+
+
+@pytest.mark.parametrize("labels", [LABELS * 10 - 7, np.array(["a", "b", "c"])[LABELS], np.eye(3)[LABELS]])
+def test_labels_that_were_refused_are_numbered_as_the_message_says(labels):
+    numbers, _, names = data.encode_labels(labels)
+    model = classifier()
+    model.compile("adam")
+    assert len(names) == model.num_classes
+    model.fit(X, numbers, verbose=0)
+    np.testing.assert_array_equal(numbers, LABELS)

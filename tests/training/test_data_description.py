@@ -102,9 +102,12 @@ def test_labels_are_checked_by_their_extremes():
     [
         (
             np.array(["cat"] * 20),
-            r"Expected: integer labels of shape \(n,\). .* data.encode_labels turns labels of any kind",
+            r"Expected: integer labels of shape \(n,\). .* Number them by `labels, _, names = data.encode_labels",
         ),
-        (LABELS * 4, "must be in 0..2. Received: labels in 0..8. data.encode_labels turns"),
+        (
+            LABELS * 4,
+            "must be in 0..2. Received: labels in 0..8. Number them by `labels, _, names = data.encode_labels",
+        ),
     ],
 )
 def test_labels_of_another_kind_are_refused_with_what_to_do(labels, message):
