@@ -17,6 +17,7 @@ NAMES = sorted(path.stem for path in RECIPES.glob("*.py"))
 TWO_UPDATES = {"epochs": 1, "batch_size": 120, "width": 0.05}  # of 240 digits
 TRANSLATION = {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0}
 OPTIONS = {
+    "cifar10_classifier": {"width": 0.02},
     "codes_as_features": {"labelled": 200},
     "conditional_mnist": {"samples": 100},
     "contractive": {"seeds": 1},
@@ -31,6 +32,7 @@ OPTIONS = {
     "detect_objects": {"pictures": 12, "test_pictures": 4},
     "few_labels": {"labels": [20, 60000], "pretrain_epochs": 1},
     "imputation": {"train_images": 60, "test_images": 10, "iterations": 1},
+    "lenet_mnist": {"seeds": 1, "width": 0.3},
     "locate_objects": {"pictures": 12},
     "mixtures": {"mixture": "grid", "variants": ["hinge", "WGANGP"], "seeds": 1, "steps": 2, "batch_size": 16},
     "mode_collapse": {"steps": 2, "batch_size": 16},
@@ -44,6 +46,7 @@ OPTIONS = {
     "wgan_gp_mnist": {"samples": 100},
 }
 FIGURES = {
+    "cifar10_classifier": {"confusion", "wrong", "history"},
     "codes_as_features": {"errors"},
     "conditional_mnist": {"samples", "history"},
     "contractive": {"jacobian_norms"},
@@ -63,6 +66,7 @@ FIGURES = {
     "gan_digits": {"samples", "history"},
     "imputation": {"random", "lower_half"},
     "k_sparse_codes": {"filters", "history"},
+    "lenet_mnist": {"confusion", "wrong", "history"},
     "linear_autoencoder_is_pca": {"reconstructions", "history"},
     "locate_objects": {"objects", "history"},
     "mixtures": {"grid"},
