@@ -2,6 +2,7 @@
 
 import gc
 import os
+import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # exact figures and bit-equal runs are promised for CPUs
@@ -61,6 +62,13 @@ def _memory():
     faster.clear_kernels()
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture
+def short_googlenet(monkeypatch):
+    """GoogLeNet has two modules, which stand for its nine: these are alike, and cost seconds each."""
+    source = sys.modules["keras_gen.networks.classifiers.googlenet"]
+    monkeypatch.setattr(source, "_MODULES", {name: source._MODULES[name] for name in ("3a", "5a")})
 
 
 @pytest.fixture(scope="session")

@@ -92,7 +92,7 @@ PRESETS = {
     "sparse": [{"width": 0.1}, {"width": 0.1, "sparsity_kind": "k"}],
     "contractive": [{"width": 0.01}],
     "lenet5": [{"width": 0.3, "dropout": 0.2}],
-    "alexnet": [{"width": 0.02, "response_normalization": True}],
+    "alexnet": [{"width": 0.02}],
     "googlenet": [{"width": 0.02}],
     "vgg16": [{"width": 0.02}],
     "gan": [{"width": 0.03, "latent": "uniform", "ema": 0.5}],
@@ -163,6 +163,7 @@ REPRESENTATIVES = set(MECHANISMS.values())
 METRICS = {"Gaussian VAE with dropout": ["mse"], "regularised classifier": ["sparse_categorical_crossentropy"]}
 
 
+@pytest.mark.usefixtures("short_googlenet")
 @pytest.mark.parametrize("name", MODELS)
 def test_contract(name, digits, labels, tmp_path):
     side = LARGE.get(name, SHAPE)[0] // SHAPE[0]

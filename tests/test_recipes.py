@@ -108,6 +108,7 @@ def digits(tmp_path_factory):
     return str(path)
 
 
+@pytest.mark.usefixtures("short_googlenet")
 @pytest.mark.parametrize("name", sorted(FIGURES))
 def test_recipe(name, recipe, digits, tmp_path, tmp_path_factory, capsys):
     main = recipe(name)
