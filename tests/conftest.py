@@ -1,8 +1,8 @@
 """Fixed seeds and clean Keras state for every test, and the small data that they share."""
 
 import gc
+import importlib
 import os
-import sys
 
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
 os.environ["CUDA_VISIBLE_DEVICES"] = ""  # exact figures and bit-equal runs are promised for CPUs
@@ -67,7 +67,7 @@ def _memory():
 @pytest.fixture
 def short_googlenet(monkeypatch):
     """GoogLeNet has two modules, which stand for its nine: these are alike, and cost seconds each."""
-    source = sys.modules["keras_gen.networks.classifiers.googlenet"]
+    source = importlib.import_module("keras_gen.networks.classifiers.googlenet")
     monkeypatch.setattr(source, "_MODULES", {name: source._MODULES[name] for name in ("3a", "5a")})
 
 
