@@ -42,7 +42,7 @@ def ours(network):
 
 def plain_keras(network):
     """The network itself, compiled."""
-    network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), ["accuracy"])
+    network.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True), metrics=["accuracy"])
     return network
 
 

@@ -29,7 +29,7 @@ def augmented(network, shift):
 
 @recipe
 def main(
-    data="cifar10", epochs=12, minutes=29.0, batch_size=128, learning_rate=3e-3, shift=0.125, dropout=0.2,
+    data="cifar10", epochs=10, minutes=29.0, batch_size=128, learning_rate=3e-3, shift=0.125, dropout=0.2,
     weight_decay=0.02, precision="float32", seed=0, width=0.25,
 ):  # fmt: skip
     train, test = load(data)
