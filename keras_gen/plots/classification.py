@@ -7,6 +7,7 @@ from keras_gen import checks
 from keras_gen.plots.images import as_pixels
 
 _NAMES_UPRIGHT = 3  # characters from which the names of columns are turned
+_SHORT = 5  # characters of names that fit side by side above an image
 _COLUMNS = 10  # of wrong images
 _COUNTED = 30  # classes up to which each cell shows its count
 
@@ -58,7 +59,9 @@ def confusion_matrix(labels, predicted, class_names=None, title=None):
 
 
 def wrong_images(x, labels, predicted, class_names=None, n=60, value_range=(0, 1)):
-    """The first images that a classifier gives a wrong class, each below its true class and the predicted one.
+    """Images that a classifier gives a wrong class, each below its true class and the predicted one.
+
+    If more are wrong than shown, these are evenly spaced among them.
 
     Args:
         x: Array `(n, height, width, channels)`, 1 or 3 channels.
@@ -77,20 +80,22 @@ def wrong_images(x, labels, predicted, class_names=None, n=60, value_range=(0, 1
     """
     labels, predicted, names = _named(labels, predicted, class_names)
     wrong = np.flatnonzero(labels != predicted)
-    shown = wrong[: checks.integer("n", n)]
+    number = min(checks.integer("n", n), len(wrong))
+    shown = wrong[np.linspace(0, len(wrong), number, endpoint=False).astype("int64")]
     rows = max(1, -(-len(shown) // _COLUMNS))
     columns = max(min(len(shown), _COLUMNS), 4)
     figure = Figure(figsize=(0.85 * columns, 0.95 * rows + 0.4), dpi=130, layout="constrained")
-    kind = "the first of them" if len(shown) < len(wrong) else "all of them"
+    kind = f"{number} of them" if number < len(wrong) else "all of them"
+    between = ":\n" if max(map(len, names)) > _SHORT else ": "
     note = f", {kind}; true class: predicted class" if len(wrong) else ""
     figure.suptitle(f"{len(wrong)} of {len(labels)} wrong{note}", fontsize=9)
     if len(shown):
         pixels = as_pixels(np.asarray(x)[shown], value_range)
-    for number, place in enumerate(shown):
-        axes = figure.add_subplot(rows, columns, number + 1)
-        axes.imshow(pixels[number], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    for cell, place in enumerate(shown):
+        axes = figure.add_subplot(rows, columns, cell + 1)
+        axes.imshow(pixels[cell], cmap="gray", vmin=0, vmax=1, interpolation="nearest")
         axes.set_axis_off()
-        axes.set_title(f"{names[labels[place]]}: {names[predicted[place]]}", fontsize=6, pad=2)
+        axes.set_title(f"{names[labels[place]]}{between}{names[predicted[place]]}", fontsize=6, pad=2)
     return figure
 
 

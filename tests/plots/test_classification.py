@@ -35,7 +35,11 @@ def test_wrong_images_are_shown_with_both_classes():
     assert [axes.images[0].get_array().max() for axes in figure.axes] == pytest.approx([0.2, 0.4])
     assert figure.get_suptitle() == "2 of 6 wrong, all of them; true class: predicted class"
     figure = plots.wrong_images(x, LABELS, PREDICTED, n=1)
-    assert len(figure.axes) == 1 and "the first of them" in figure.get_suptitle()
+    assert len(figure.axes) == 1 and "1 of them" in figure.get_suptitle()
+    figure = plots.wrong_images(
+        np.zeros((9, 4, 4, 3)), np.arange(9), np.full(9, 9), list("abcdefgh") + ["eleven", "j"], 3
+    )
+    assert [axes.get_title() for axes in figure.axes] == ["a:\nj", "d:\nj", "g:\nj"]
     figure = plots.wrong_images(x, LABELS, LABELS)
     assert not figure.axes and figure.get_suptitle() == "0 of 6 wrong"
 
