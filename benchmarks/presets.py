@@ -33,6 +33,7 @@ from keras_gen import callbacks, data, metrics, presets
 from keras_gen.runs.baselines import pca_reconstruction, squared_error
 
 _LIMITED = ("sparse", "contractive", "vae", "convolutional-vae", "burda-vae")  # codes that a penalty or a prior limits
+_LARGE = ("alexnet", "googlenet", "vgg16")  # a minute is a few of their steps; only when asked for
 _MOST_SAMPLES, _COMPONENTS = 1000, 5
 FIELDS = ("data", "preset", "seed", "seconds", "measure", "value", "baseline", "of", "epochs", "loses")
 
@@ -126,7 +127,12 @@ def measured(name, train, test, arguments, seed):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", nargs="+", default=["digits"], help="as `data.load` takes them")
-    parser.add_argument("--presets", nargs="+", default=list(presets.PRESETS), choices=list(presets.PRESETS))
+    parser.add_argument(
+        "--presets",
+        nargs="+",
+        default=[name for name in presets.PRESETS if name not in _LARGE],
+        choices=list(presets.PRESETS),
+    )
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=60.0, help="of each training")
     parser.add_argument("--batch-size", type=int, default=100, help="that of the command line")
