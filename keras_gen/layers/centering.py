@@ -8,11 +8,12 @@ from keras_gen.layers.tied import TiedLayer
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class SubtractMean(keras.layers.Layer):
-    """Subtract the mean of the inputs in training, with their noise: x - m, m <- m + (mean of the batch - m) / t.
+    """Subtract the mean of the inputs in training, with their noise: x - m, m <- m + (mean of the batch - m) n / t.
 
-    After t training batches of equal size, `m` is the mean of all their inputs. Without their mean, examples of many
-    values that are not around 0, such as photographs, take far fewer steps of training: each step changes all weights
-    of a unit alike for such inputs, and so its output by much.
+    `n` is the number of examples in the batch, and `t` that of all so far: `m` is the mean of all inputs in training,
+    whatever their sample weights. Training converges in far fewer steps when inputs have mean 0: otherwise each step
+    moves all weights of a unit in the same direction. The mean stays fixed where the layer is not trainable. It is
+    computed and subtracted in float32 at least.
 
     Args:
         **kwargs: As in `keras.layers.Layer`.
@@ -29,22 +30,27 @@ class SubtractMean(keras.layers.Layer):
         LeCun et al., 1998, Efficient backprop, section 4.3.
     """
 
+    def __init__(self, **kwargs):
+        super().__init__(autocast=False, **kwargs)  # half precision would round the inputs before the subtraction
+
     def build(self, input_shape):
         options = {"initializer": "zeros", "trainable": False, "dtype": "float32", "autocast": False}
         self.mean = self.add_weight(name="mean", shape=input_shape[1:], aggregation="mean", **options)
-        self.batches = self.add_weight(name="batches", shape=(), aggregation="only_first_replica", **options)
+        self.examples = self.add_weight(name="examples", shape=(), aggregation="only_first_replica", **options)
 
     def call(self, inputs, training=False):
-        if training:
-            self.batches.assign_add(1.0)
-            change = ops.mean(ops.cast(inputs, "float32"), axis=0) - self.mean
-            self.mean.assign_add(change / self.batches)
-        return inputs - ops.cast(self.mean, inputs.dtype)  # (batch, *shape)
+        inputs = _precise(inputs)
+        if training and self.trainable:
+            number = ops.cast(ops.shape(inputs)[0], "float32")
+            self.examples.assign_add(number)
+            change = ops.cast(ops.mean(inputs, axis=0), "float32") - self.mean
+            self.mean.assign_add(change * number / self.examples)
+        return ops.cast(inputs - ops.cast(self.mean, inputs.dtype), self.compute_dtype)  # (batch, *shape)
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
 class AddMean(TiedLayer):
-    """Add the mean that a `SubtractMean` subtracts.
+    """Add the mean that a `SubtractMean` subtracts; the sum is float32 at least.
 
     Args:
         source: A built `SubtractMean`, or its name for a later `layers.tie`.
@@ -61,7 +67,16 @@ class AddMean(TiedLayer):
     source_type = SubtractMean
 
     def call(self, inputs):
+        inputs = _precise(inputs)
         return inputs + ops.cast(self.source.mean, inputs.dtype)  # (batch, *shape)
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    def compute_output_spec(self, inputs):
+        return keras.KerasTensor(inputs.shape, dtype=keras.backend.result_type(self.compute_dtype, "float32"))
+
+
+def _precise(tensor):
+    """A tensor in float32, or in float64 if it is."""
+    return ops.cast(tensor, keras.backend.result_type(tensor.dtype, "float32"))

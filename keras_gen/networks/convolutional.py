@@ -129,7 +129,7 @@ def convolutional_autoencoder(
     latent_dim, kernel_size = checks.integer("latent_dim", latent_dim), checks.integer("kernel_size", kernel_size)
     filters, shapes = convolutions(filters), [image_shape("input_shape", input_shape)]
     inputs = keras.Input(shapes[0], name="x")
-    (hidden, add_mean), encoding = centered(inputs, center), []
+    (hidden, add_mean), encoding = centered(inputs, center, output_activation), []
     for number, channels in enumerate(filters, start=1):
         options = {"strides": 2, "padding": "same", "activation": activation, "name": f"encoder_{number}"}
         encoding.append(layers.Conv2D(channels, kernel_size, **options))

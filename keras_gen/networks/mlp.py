@@ -146,14 +146,14 @@ def mlp_autoencoder(
         center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it, as in
             `layers.SubtractMean`; for values, not for logits. Defaults to `False`.
         shortcut: Whether to add a linear layer of the example to the code, and one of the code to the output, before
-            their activations: the other layers then only have to learn what a linear autoencoder, that is PCA, misses.
-            Defaults to `False`.
+            their activations: the hidden layers then only have to learn what a linear autoencoder misses, which is PCA
+            with squared error. Defaults to `False`.
 
     Returns:
         The pair (encoder, decoder) of functional models.
 
     Raises:
-        ValueError: With `shortcut`, if there is no hidden layer.
+        ValueError: With `shortcut`, if there is no hidden layer; with `center`, if there is an `output_activation`.
 
     Example:
 
@@ -169,10 +169,10 @@ def mlp_autoencoder(
     widths = [math.prod(shape), *checks.widths("units", units[1:])]
     _check_narrowing(widths)
     if shortcut and len(widths) == 2:
-        raise ValueError(f"`shortcut` leads around hidden layers. Expected: at least one. Received: units={units}")
+        raise ValueError(f"`shortcut` needs a hidden layer to bypass. Expected: at least one. Received: units={units}")
     code_end, output_end = (None, None) if shortcut else (code_activation, output_activation)
     inputs = keras.Input(shape, name="x")
-    examples, add_mean = centered(inputs, center)
+    examples, add_mean = centered(inputs, center, output_activation)
     hidden = flat = layers.Flatten()(examples) if len(shape) > 1 else examples
     encoding = []
     for number, width in enumerate(widths[1:], start=1):
@@ -181,7 +181,7 @@ def mlp_autoencoder(
         hidden = encoding[-1](hidden)
     if shortcut:
         linear = layers.Dense(widths[-1], use_bias=False, name="encoder_shortcut")
-        hidden = _sum(hidden, linear(flat), code_activation)
+        hidden = _sum(hidden, linear(flat), code_activation, "encoder")
     code = hidden if code_layer is None else code_layer(hidden)  # (batch, units[-1])
     encoder = keras.Model(inputs, code, name="encoder")
 
@@ -194,7 +194,7 @@ def mlp_autoencoder(
     if shortcut:
         options = {"use_bias": False, "name": "decoder_shortcut"}
         layer = TiedDense(linear, widths[0], **options) if tied else layers.Dense(widths[0], **options)
-        hidden = _sum(hidden, layer(inputs), output_activation)
+        hidden = _sum(hidden, layer(inputs), output_activation, "decoder")
     outputs = layers.Reshape(shape)(hidden) if len(shape) > 1 else hidden  # (batch, *shape)
     return encoder, keras.Model(inputs, add_mean(outputs), name="decoder")
 
@@ -257,8 +257,8 @@ def _check_narrowing(widths):
         )
 
 
-def _sum(hidden, linear, activation):
-    outputs = layers.Add()([hidden, linear])
+def _sum(hidden, linear, activation, network):
+    outputs = layers.Add(name=f"{network}_sum")([hidden, linear])
     return outputs if activation is None else layers.Activation(activation)(outputs)
 
 

@@ -84,10 +84,15 @@ def head_activations(heads, activation):
     return (activation, None)[:heads]
 
 
-def centered(inputs, center):
+def centered(inputs, center, output_activation):
     """The inputs without their mean, and the function that adds it to outputs; both unchanged without `center`."""
     if not center:
         return inputs, lambda outputs: outputs
+    if output_activation not in (None, "linear"):
+        raise ValueError(
+            "`center` adds the mean to the outputs, which must be unbounded. Expected: output_activation=None. "
+            f"Received: output_activation={output_activation!r}"
+        )
     subtract = SubtractMean(name="encoder_center")
     return subtract(inputs), lambda outputs: AddMean(subtract, name="decoder_center")(outputs)
 

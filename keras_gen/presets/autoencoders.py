@@ -35,10 +35,8 @@ def autoencoder(
 
     Args:
         sparsity: Weight of an L1 penalty, which makes codes sparse, a number >= 0.
-        center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it; if not given,
-            with the squared error and without noise that changes the mean.
-        shortcut: Whether linear layers lead from the example to the code and back, beside the hidden layers; if not
-            given, where the mean is subtracted and there are hidden layers.
+        shortcut: Whether linear layers lead from the example to the code and back, in parallel with the hidden layers;
+            by default, where the mean is subtracted and there are hidden layers.
     """
     center = _centered(center, corruption, corruption_kind, options)
     shortcut = center and len(units) > 0 if shortcut is None else shortcut
@@ -60,12 +58,7 @@ def convolutional_autoencoder(
     center: bool | None = None,
     **options,
 ):
-    """An autoencoder of strided convolutions, denoising with `corruption`.
-
-    Args:
-        center: Whether the encoder subtracts the mean of the training examples, and the decoder adds it; if not given,
-            with the squared error and without noise that changes the mean.
-    """
+    """An autoencoder of strided convolutions, denoising with `corruption`."""
     center = _centered(center, corruption, corruption_kind, options)
     arguments = {"activation": activation, "tied": tied, "center": center}
     pair = networks.convolutional_autoencoder(example_shape, latent_dim, filters, **arguments)
@@ -140,11 +133,15 @@ def contractive(example_shape, latent_dim=1000, contraction=0.1, reconstruction=
 
 def _centered(center, corruption, kind, options):
     """Whether to center: as given, or else where the mean of clean values is that of the inputs and outputs."""
+    squared_error = options.get("reconstruction", "squared_error") == "squared_error"
+    if center and not squared_error:
+        raise ValueError(
+            "`center` adds the mean to values, not to logits. Expected: reconstruction='squared_error'. "
+            f"Received: reconstruction={options['reconstruction']!r}"
+        )
     if center is not None:
         return center
-    return (not corruption or kind in _KEEP_THE_MEAN) and options.get(
-        "reconstruction", "squared_error"
-    ) == "squared_error"
+    return squared_error and (not corruption or kind in _KEEP_THE_MEAN)
 
 
 def _noise(corruption, kind="masking"):

@@ -15,6 +15,10 @@ _HELP = {  # texts of arguments, in place of those of models and networks
     "width": "Factor of all hidden widths, a number > 0; small ones are for tests.",
     "units": "Hidden widths of the encoder, or of the generator; the other network mirrors them.",
     "corruption": "Rate of the noise on the input, in [0, 1), or standard deviation of Gaussian noise; 0 for none.",
+    "center": (
+        "Whether the encoder subtracts the mean of the training examples, and the decoder adds it; by default, with "
+        "the squared error and without noise, or with noise that keeps the mean."
+    ),
     "corruption_kind": (
         "Kind of the noise on the input: `masking` sets random values to 0, `dropout` also divides the others by 1 - "
         "rate, which keeps the mean."

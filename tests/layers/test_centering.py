@@ -16,11 +16,35 @@ def test_the_mean_of_the_training_batches_is_subtracted_and_added():
     assert not centering.trainable_variables
 
 
-def test_inference_changes_nothing():
+def test_every_example_counts_alike():
+    centering = layers.SubtractMean()
+    for batch in (X[:9], X[9:]):
+        centering(batch, training=True)
+    np.testing.assert_allclose(centering.mean, X.mean(axis=0), rtol=1e-6)
+
+
+@pytest.mark.parametrize("dtype, error", [("mixed_float16", 2e-3), ("mixed_bfloat16", 2e-2)])
+def test_half_precision_rounds_after_the_subtraction(dtype, error):
+    """Numbers around 1000 are 0.5 or 4 apart in half precision."""
+    x = 1000 + np.random.default_rng(0).normal(size=(64, 3)).astype("float32")
+    centering, plain = layers.SubtractMean(dtype=dtype), layers.SubtractMean()
+    for layer in (centering, plain):
+        layer(x, training=True)
+    assert centering(x).dtype == centering.compute_dtype
+    np.testing.assert_allclose(keras.ops.cast(centering(x), "float32"), plain(x), atol=error)
+    add = layers.AddMean(centering, dtype=dtype)
+    np.testing.assert_allclose(add(centering(x)), x, atol=error)
+    inputs = keras.Input((3,), dtype=centering.compute_dtype)
+    assert add(inputs).dtype == "float32"
+
+
+@pytest.mark.parametrize("frozen, training", [(False, False), (True, True)])
+def test_inference_and_training_of_a_frozen_layer_change_nothing(frozen, training):
     centering = layers.SubtractMean()
     centering(X, training=True)
     before = [np.array(variable) for variable in centering.variables]
-    centering(2 * X)
+    centering.trainable = not frozen
+    centering(2 * X, training=training)
     for variable, value in zip(centering.variables, before, strict=True):
         np.testing.assert_array_equal(variable, value)
 

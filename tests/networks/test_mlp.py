@@ -104,7 +104,7 @@ def test_bad_ensembles():
 
 
 @pytest.mark.parametrize("tied", [False, True])
-def test_a_shortcut_is_a_linear_autoencoder_beside_the_hidden_layers(tied):
+def test_a_shortcut_is_a_linear_autoencoder_in_parallel_with_the_hidden_layers(tied):
     widths = [(4, 4, 2), 8, 3]
     encoder, decoder = networks.mlp_autoencoder(widths, tied=tied, shortcut=True, output_activation="sigmoid")
     plain = networks.mlp_autoencoder(widths, tied=tied)
@@ -122,5 +122,26 @@ def test_a_shortcut_is_a_linear_autoencoder_beside_the_hidden_layers(tied):
 
 
 def test_a_shortcut_without_hidden_layers_is_refused():
-    with pytest.raises(ValueError, match=r"`shortcut` .*Expected: at least one. Received: units=\[4, 2\]"):
+    with pytest.raises(
+        ValueError, match=r"`shortcut` needs a hidden layer to bypass. Expected: at least one. Received: units=\[4, 2\]"
+    ):
         networks.mlp_autoencoder([4, 2], shortcut=True)
+
+
+def test_a_shortcut_is_added_before_the_codes_activation():
+    encoder, _ = networks.mlp_autoencoder([4, 3, 2], code_activation="sigmoid", shortcut=True)
+    x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
+    encoder.get_layer("encoder_2").kernel.assign(np.zeros((3, 2)))
+    logits = x @ encoder.get_layer("encoder_shortcut").kernel.numpy()
+    np.testing.assert_allclose(encoder(x), 1 / (1 + np.exp(-logits)), rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "builder, sizes",
+    [(networks.mlp_autoencoder, ([4, 2],)), (networks.convolutional_autoencoder, ((8, 8, 1), 2, (4,)))],
+)
+def test_a_mean_is_not_added_to_bounded_outputs(builder, sizes):
+    with pytest.raises(
+        ValueError, match="`center` adds the mean to the outputs, .* Received: output_activation='sigmoid'"
+    ):
+        builder(*sizes, center=True, output_activation="sigmoid")

@@ -39,9 +39,20 @@ def test_the_mean_is_subtracted_where_training_and_inference_have_the_same(name)
         assert ("encoder_shortcut" in names) == (centered and name == "autoencoder")
 
 
-def test_an_autoencoder_without_hidden_layers_has_no_shortcut():
+def test_a_shortcut_needs_no_centring():
     model = presets.autoencoder((8, 8, 1), latent_dim=4, width=0.1, center=False, shortcut=True)
     assert model.encoder.get_layer("encoder_shortcut").kernel.shape == (64, 4)
+
+
+@pytest.mark.parametrize("name", ["autoencoder", "convolutional-autoencoder"])
+def test_logits_have_no_mean_to_add(name):
+    with pytest.raises(
+        ValueError, match="`center` adds the mean to values, not to logits. .* Received: reconstruction='b"
+    ):
+        presets.build(name, (8, 8, 1), **SMALL, center=True, reconstruction="bernoulli")
+
+
+def test_an_autoencoder_without_hidden_layers_has_no_shortcut():
     model = presets.autoencoder((8, 8, 1), units=(), latent_dim=4)
     assert [layer.name for layer in model.encoder.layers if layer.trainable_variables] == ["encoder_1"]
 
