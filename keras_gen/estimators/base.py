@@ -20,14 +20,15 @@ from keras_gen.training.compilation import compiled_for
 
 _BLOCK = 256  # rows that a network sees at a time
 _SHOWN = 10  # columns that a message names
-_RARE, _REACH = 1, 3  # percent of a feature's values at each end that may be extreme; how far the others' reach counts
+_RARE, _REACH = 1, 3  # values beyond 3 times the distance from the median to the first or last percentile are extreme
 _ARGUMENTS = """units: Widths of the hidden layers, from the input on; may be empty. Defaults to (100,).
         latent_dim: Width of the code, an integer >= 1. Defaults to 8.
         activation: Activation of the hidden layers. Defaults to `"silu"`.
         corruption: Rate of the masking noise in training, in [0, 1). Defaults to 0.1 (0.3 for the detector and the
             imputer).
-        scaling: `"standard"` (every feature to mean 0 and variance 1, without its extreme values: those more than three
-            times as far from the median as the first or last percentile) or `"none"`. Defaults to `"standard"`.
+        scaling: `"standard"` (every feature to mean 0 and variance 1) or `"none"`. The first limits the distance of a
+            feature from its median to three times that of the first or last percentile or, where that is 0, to three
+            times the median distance of the values that differ. Defaults to `"standard"`.
         epochs: Integer >= 1. Defaults to 100.
         batch_size: Integer >= 1. Defaults to 100.
         learning_rate: Adam's, reduced to zero by a cosine. Defaults to 1e-3.
@@ -228,11 +229,13 @@ class AutoencoderEstimator(BaseEstimator):
 
 
 def _limits(X):
-    """The least and the largest value of each feature that are not extreme; infinite without others to compare with."""
+    """The least and the largest value of each feature that are not extreme; infinite for a constant feature."""
     median = np.nanmedian(X, axis=0)
     low = np.nanpercentile(X, _RARE, axis=0, method="higher")  # without the least value of a small table
     high = np.nanpercentile(X, 100 - _RARE, axis=0, method="lower")
-    below, above = (np.where(reach > 0, _REACH * reach, np.inf) for reach in (median - low, high - median))
+    distances = np.abs(X - median)
+    others = np.ma.median(np.ma.masked_where(~(distances > 0), distances), axis=0).filled(np.inf)
+    below, above = (_REACH * np.where(reach > 0, reach, others) for reach in (median - low, high - median))
     return median - below, median + above
 
 

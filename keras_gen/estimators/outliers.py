@@ -12,6 +12,7 @@ from keras_gen.estimators.encoding import is_frame
 
 _LEAST_ROWS = 1500  # of an epoch: a smaller table is repeated for enough training steps
 _MOST_REFERENCES = 2000  # reconstructed training rows with which others are compared
+_LARGEST = 1e100  # scaled value whose square is still finite
 
 
 @with_arguments
@@ -19,29 +20,32 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     """Detect the rows of a table, or the images, that are far from what autoencoders reconstruct.
 
     A row `x` is compared with its reconstruction `r(x)` and with the reconstructions of the training rows, of which
-    `r_k` is the `n_neighbors`-th nearest to `x`:
+    `r_k(x)` is the `n_neighbors`-th nearest to `x`:
 
-        error(x) = 1/2 |x - r(x)|^2 / A + 1/2 |x - r_k|^2 / B
+        a(x) = |x - r(x)|^2,  b(x) = |x - r_k(x)|^2,  error(x) = 1/2 a(x) / median of a + 1/2 b(x) / median of b
 
-    in scaled units, where `A` and `B` are the medians over the training rows. An autoencoder may learn to reproduce an
-    outlier in the training rows; no other rows are reconstructed near it. Both squares are means over several
-    denoising autoencoders, which differ in their initial weights and in their noise. The score is minus the error,
-    about -1 for a typical row. Rows below the quantile `contamination` of the training rows' scores are outliers. A
-    table of fewer than 1,500 rows is repeated to at least as many in every epoch.
+    in scaled units, with the medians over the training rows; without neighbours, error(x) = a(x) / median of a. An
+    autoencoder may learn to reproduce an outlier in the training rows, but reconstructs few other rows near it. Both
+    squares are means over the features and over several denoising autoencoders, which differ in their initial weights
+    and in their noise. The score is minus the error, about -1 for a typical row. Rows below the quantile
+    `contamination` of the training rows' scores are outliers. A table of fewer than 1,500 rows is repeated to at least
+    as many in every epoch.
 
     Args:
         contamination: Fraction of the training rows taken for outliers, a number in (0, 0.5]. Defaults to 0.1.
-        n_estimators: Number of autoencoders, an integer >= 1, which are trained together. Each needs as much memory for
-            its copy of the rows as the scaled rows. Defaults to 5.
-        n_neighbors: Integer >= 0; 0 for the reconstruction error alone. The reconstructions of at most 2,000 training
-            rows are kept. Defaults to 10.
+        n_estimators: Number of autoencoders, an integer >= 1, which are trained together. Training holds one copy of
+            the scaled rows for each. Defaults to 5.
+        n_neighbors: Integer >= 0, reduced to the number of rows; 0 for the reconstruction error alone. The
+            reconstructions of at most 2,000 training rows are kept, by each autoencoder. A training row's own
+            reconstruction is among them. Defaults to 10.
         ARGUMENTS
 
     Attributes:
         model_: The trained `models.Autoencoder`, of scaled and flattened rows `(n, features)`, or with several
             autoencoders of `(n, n_estimators, features)`, each row repeated.
         scaler_: The fitted `sklearn.preprocessing.StandardScaler`.
-        references_: Reconstructions of training rows, in scaled units, `(n_estimators, references, features)`.
+        references_: Reconstructions of training rows, in scaled units, `(n_estimators, references, features)`, or
+            `None` without neighbours.
         offset_: The score below which a row is an outlier.
 
     Example:
@@ -54,7 +58,9 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
     Reference:
         Hawkins et al., 2002, Outlier detection using replicator neural networks; with this error and denoising:
         Sakurada and Yairi, 2014, Anomaly detection using autoencoders with nonlinear dimensionality reduction; several
-        autoencoders: Chen et al., 2017, Outlier detection with autoencoder ensembles.
+        autoencoders: Chen et al., 2017, Outlier detection with autoencoder ensembles; the distance to the k-th nearest
+        row, here to its reconstruction: Ramaswamy, Rastogi and Shim, 2000, Efficient algorithms for mining outliers
+        from large data sets, section 2.
     """
 
     corruption: float = 0.3
@@ -69,16 +75,15 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         checks.integer("n_neighbors", self.n_neighbors, minimum=0)
         X, (seed, reference_seed) = self._checked(X, reset=True), self._seeds(2)
         self.model_ = self._trained(self._fit_scaler(X), seed)
-        chosen = np.random.default_rng(reference_seed).permutation(len(X))[:_MOST_REFERENCES]
-        references = by_block(self._reconstructions, self._scaled(X[chosen])).swapaxes(0, 1)
-        self.references_ = references[:, : len(chosen) if self.n_neighbors else 0]
-        self._neighbors = [
-            NearestNeighbors(n_neighbors=min(self.n_neighbors, len(rows))).fit(rows)
-            for rows in self.references_
-            if len(rows)
-        ]
+        self.references_, self._neighbors = None, []
+        if self.n_neighbors:
+            chosen = np.random.default_rng(reference_seed).permutation(len(X))[:_MOST_REFERENCES]
+            references = by_block(self._reconstructions, self._scaled(X[chosen]))
+            self.references_ = np.ascontiguousarray(references.swapaxes(0, 1))
+            number = min(self.n_neighbors, len(chosen))
+            self._neighbors = [NearestNeighbors(n_neighbors=number).fit(rows) for rows in self.references_]
         parts = by_block(self._squared_errors, X)
-        self._units = np.maximum(np.median(parts.mean(axis=2), axis=0), 1e-12)[:, None]
+        self._units = _typical(parts.mean(axis=2))[:, None]
         self.offset_ = np.percentile(-self._combined(parts).mean(axis=1), 100 * self.contamination)
         return self
 
@@ -106,7 +111,7 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
 
     def _squared_errors(self, X):
         """Mean squared errors over the autoencoders, `(n, 2, columns)`, or `(n, 1, columns)` without neighbours."""
-        rows, limited = self.scaler_.transform(X), self._scaled(X)
+        rows, limited = np.clip(self.scaler_.transform(X), -_LARGEST, _LARGEST), self._scaled(X)
         compared = [self._reconstructions(limited)]  # (n, n_estimators, features)
         if self._neighbors:
             pairs = zip(self.references_, self._neighbors, strict=True)
@@ -142,8 +147,12 @@ class AutoencoderOutlierDetector(OutlierMixin, AutoencoderEstimator):
         return self.score_samples(X) - self.offset_
 
     def score(self, X, y=None):
-        """The mean of `score_samples`: higher where the rows are reconstructed better; `y` is ignored."""
-        return float(self.score_samples(X).mean())
+        """Minus the mean squared error of reconstruction, in scaled units; `y` is ignored.
+
+        Unlike the means of `score_samples`, which are relative to the training rows' errors, the scores of differently
+        trained detectors can be compared.
+        """
+        return -float(by_block(self._squared_errors, self._checked(X))[:, 0].mean())
 
     def predict(self, X):
         """-1 for outliers, 1 for the others: array `(n,)`."""
@@ -154,6 +163,12 @@ def check_contamination(value):
     """Raise unless a contamination is a number in (0, 0.5]."""
     if not checks.is_real(value) or not 0 < value <= 0.5:
         raise ValueError(f"`contamination` must be in (0, 0.5]. Received: contamination={value!r}")
+
+
+def _typical(errors):
+    """The median of each column of `errors`; the mean where that is 0, and 1 where all are 0."""
+    candidates = np.stack([np.median(errors, axis=0), errors.mean(axis=0), np.ones(errors.shape[1])])
+    return candidates[(candidates > 0).argmax(axis=0), np.arange(errors.shape[1])]
 
 
 def _repeated(X, number):

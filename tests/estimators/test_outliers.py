@@ -54,9 +54,47 @@ def test_errors_are_those_of_the_reconstruction_and_of_a_neighbour():
 
 
 def test_large_tables_are_compared_with_some_of_their_rows(monkeypatch):
-    monkeypatch.setattr(outliers, "_MOST_REFERENCES", 20)
+    monkeypatch.setattr(outliers, "_MOST_REFERENCES", 60)
+    x = np.sort(plane(), axis=0)
+    detector = AutoencoderOutlierDetector(**SMALL).fit(x)
+    assert detector.references_.shape == (2, 60, 6)
+    reconstructed = detector.model_.reconstruct(detector._scaled(x)[:, None].repeat(2, axis=1)).swapaxes(0, 1)
+    distances = np.abs(detector.references_[0][:, None] - reconstructed[0]).sum(axis=2)
+    assert distances.min(axis=1).max() < 1e-4, "they are rows of the table"
+    halves = distances.argmin(axis=1) < 150
+    assert 15 < halves.sum() < 45, "from all of its parts"
+
+
+def test_a_better_autoencoder_has_a_higher_score():
+    x, others = plane(), plane(100, seed=1)
+    worse, better = (
+        AutoencoderOutlierDetector(**{**SMALL, "epochs": epochs, "corruption": 0.0, "learning_rate": 1e-2}).fit(x)
+        for epochs in (1, 40)
+    )
+    assert better.score(others) > worse.score(others)
+    scaled = better.scaler_.transform(others).astype("float32")[:, None].repeat(2, axis=1)
+    expected = -np.square(scaled - better.model_.reconstruct(scaled)).mean()
+    assert better.score(others) == pytest.approx(expected, rel=1e-3)
+
+
+def test_fewer_rows_than_neighbours():
+    x = plane(4)
+    few, all_rows = (
+        AutoencoderOutlierDetector(**{**SMALL, "epochs": 1}, n_neighbors=number).fit(x).score_samples(x)
+        for number in (50, 4)
+    )
+    np.testing.assert_array_equal(few, all_rows)
+
+
+def test_rows_that_are_all_alike():
+    detector = AutoencoderOutlierDetector(**{**SMALL, "epochs": 1}).fit(np.ones((50, 3)))
+    assert np.isfinite(detector.score_samples(np.full((1, 3), 1.001))).all()
+    np.testing.assert_array_equal(outliers._typical(np.array([[0, 0, 2], [0, 0, 5], [0, 9, 7.0]])), [1, 3, 5])
+
+
+def test_the_largest_numbers_have_a_finite_score():
     detector = AutoencoderOutlierDetector(**{**SMALL, "epochs": 1}).fit(plane())
-    assert detector.references_.shape == (2, 20, 6) and detector.score_samples(plane()).shape == (300,)
+    assert np.isfinite(detector.score_samples(np.full((1, 6), 1e200))).all()
 
 
 def test_the_reconstruction_error_alone():
@@ -66,7 +104,7 @@ def test_the_reconstruction_error_alone():
     errors = np.square(scaled - detector.model_.reconstruct(scaled.astype("float32")))
     expected = errors / np.median(errors.mean(axis=1))
     np.testing.assert_allclose(detector.feature_errors(x), expected, rtol=1e-3, atol=1e-5)
-    assert detector.references_.shape == (1, 0, 6)
+    assert detector.references_ is None
 
 
 @pytest.mark.compiled
@@ -86,6 +124,15 @@ def test_an_extreme_value_does_not_set_the_scale_of_its_column():
     disturbed = AutoencoderOutlierDetector(**SMALL).fit(x)
     np.testing.assert_allclose(disturbed.scaler_.scale_, calm.scaler_.scale_, rtol=0.3)
     assert disturbed.score_samples(x).argmin() == 3
+
+
+def test_an_extreme_value_does_not_set_the_scale_of_a_column_of_zeros():
+    x = plane()
+    x[:, 0] = 0
+    x[:3, 0] = 1e6, 3, 100
+    scaler = AutoencoderOutlierDetector(**{**SMALL, "epochs": 1}).fit(x).scaler_
+    limited = np.array([*np.zeros(297), 300, 3, 100])  # three times the median of the values that are not 0
+    assert scaler.scale_[0] == pytest.approx(limited.std(), rel=1e-6)
 
 
 def test_a_small_table_is_repeated_and_one_autoencoder_takes_its_rows(monkeypatch):
