@@ -37,8 +37,8 @@ def trained(x, y, cycle_weight, epochs, batch_size, filters, learning_rate, seed
 def pictured(model, x):
     """Translations from x to y and from y to x, with the right answers."""
     y = tinted(x)
-    to_y = {"x": x, "G(x)": model.translate(x), "true": y, "F(G(x))": model.cycle(x)}
-    to_x = {"y": y, "F(y)": model.translate(y, to="x"), "true": x, "G(F(y))": model.cycle(y, via="x")}
+    to_y = {"x": x, "to y": model.translate(x), "true": y, "and back": model.cycle(x)}
+    to_x = {"y": y, "to x": model.translate(y, to="x"), "true": x, "and back": model.cycle(y, via="x")}
     return {"x-to-y": plots.image_rows(to_y, (-1, 1)), "y-to-x": plots.image_rows(to_x, (-1, 1))}
 
 

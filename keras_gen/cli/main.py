@@ -138,16 +138,20 @@ def evaluate(
     seed: FixedSeed = 0,
 ):
     """Print the test losses, the error of a classifier and, on request, the test likelihood and metrics of samples."""
-    measurements, remarks, files = runs_for(run, data).evaluate(run, data, nll_samples, metrics, n, features, seed)
+    evaluated = runs_for(run, data).evaluate
+    _, remarks, files = evaluated(run, data, nll_samples, metrics, n, features, seed, on_measured=_print_measurements)
+    for remark in remarks:
+        typer.echo(f"Remark: {remark}.")
+    for file in files:
+        typer.echo(f"Wrote {run / file}")
+
+
+def _print_measurements(measurements):
     for one in measurements:
         error = "" if one.error is None else f" +- {one.error:.4f}"
         notes = [] if one.baseline is None else [f"training images {one.baseline:.4f}"]
         notes += [f"{key} {value:.4g}" for key, value in one.details.items()]
         typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
-    for remark in remarks:
-        typer.echo(f"Remark: {remark}.")
-    for file in files:
-        typer.echo(f"Wrote {run / file}")
 
 
 for _command in (compare, tables.outliers, tables.impute):

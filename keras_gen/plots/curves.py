@@ -2,10 +2,11 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 
 def history_curves(history, title=None):
-    """Each logged quantity over the epochs, training and validation in one panel.
+    """Each logged quantity over the epochs, training and validation in one panel; none for one that is always 0.
 
     Args:
         history: Dict, not empty, from a name to a list of numbers, one per epoch, as in `fit(...).history`.
@@ -19,6 +20,7 @@ def history_curves(history, title=None):
     >>> figure = history_curves({"loss": [2.0, 1.0], "val_loss": [2.5, 1.5]})
     """
     names = [name for name in history if not name.startswith("val_") or name[4:] not in history]
+    names = [name for name in names if np.any(history[name])] or names
     if not names:
         raise ValueError("`history` must hold at least one quantity. Received: an empty dict")
     figure = Figure(figsize=(3.6 * len(names), 2.8), dpi=130)
@@ -28,6 +30,7 @@ def history_curves(history, title=None):
             if key in history:
                 axes.plot(np.arange(1, len(history[key]) + 1), history[key], label=label)
         axes.set_xlabel("epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(name, fontsize=9)
         axes.legend(fontsize=7)
     if title:

@@ -23,6 +23,6 @@ def translations(model, x, y):
     ['x-to-y', 'y-to-x']
     """
     value_range = model.value_range or (-1, 1)
-    there = {"x": x, "G(x)": model.translate(x, to="y"), "F(G(x))": model.cycle(x, via="y")}
-    back = {"y": y, "F(y)": model.translate(y, to="x"), "G(F(y))": model.cycle(y, via="x")}
+    there = {"x": x, "to y": model.translate(x, to="y"), "and back": model.cycle(x, via="y")}
+    back = {"y": y, "to x": model.translate(y, to="x"), "and back": model.cycle(y, via="x")}
     return {"x-to-y": image_rows(there, value_range), "y-to-x": image_rows(back, value_range)}

@@ -21,7 +21,9 @@ class Evaluation(typing.NamedTuple):
     files: list = ()
 
 
-def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, features="lenet5", seed=0):
+def evaluate(
+    folder, name=None, nll_samples=0, metric_names="", samples=None, features="lenet5", seed=0, on_measured=None
+):
     """Measure the model of a run on test data.
 
     Args:
@@ -33,6 +35,8 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
         features: `"lenet5"`, a classifier that is trained once on the training set, `"inception_v3"`, or `"identity"`
             for the pixels. Defaults to `"lenet5"`.
         seed: Seed of the samples. Defaults to 0.
+        on_measured: Function that is called with a list of `Measurement` as soon as they are known: losses and
+            likelihood before a classifier is trained for the metrics. Defaults to `None`.
 
     Returns:
         An `Evaluation`: its measurements are the losses, then the likelihood, then the accuracy of the classifier on
@@ -56,19 +60,24 @@ def evaluate(folder, name=None, nll_samples=0, metric_names="", samples=None, fe
         require_task("`evaluate --metrics`", model, "sample")
     train_set, test_set = run.load_data(name)
     test = evaluation_arrays(model, settings, test_set)
-    quality = SampleQuality(metric_names, train_set, test_set, features, samples) if metric_names else None
+    told = on_measured or (lambda measured: None)
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     measured = [Measurement(*loss) for loss in losses.items()]
     if has_task(model, "classify"):
-        return _of_classifier(run, folder, measured, *test)
+        found = _of_classifier(run, folder, measured, *test)
+        told(found.measurements)
+        return found
     if nll_samples:
         nll = metrics.negative_log_likelihood(model, test[0], samples=nll_samples)
         measured.append(Measurement(f"nll[importance,samples={nll_samples}]", *nll))
-    if quality is None:
+    told(measured)
+    if not metric_names:
         return Evaluation(measured, [])
+    quality = SampleQuality(metric_names, train_set, test_set, features, samples)
     of_samples = quality.measure(model, seed)
-    accuracy, remark = [quality.accuracy] if quality.accuracy else [], contradiction(of_samples)
-    return Evaluation([*measured, *accuracy, *of_samples], [remark] if remark else [])
+    of_samples, remark = [*([quality.accuracy] if quality.accuracy else []), *of_samples], contradiction(of_samples)
+    told(of_samples)
+    return Evaluation([*measured, *of_samples], [remark] if remark else [])
 
 
 def _of_classifier(run, folder, measured, x, labels):

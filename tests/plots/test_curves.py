@@ -10,6 +10,14 @@ def test_curves_have_a_panel_a_quantity_with_training_and_validation():
     assert [line.get_label() for line in figure.axes[0].lines] == ["training", "validation"]
 
 
+def test_epochs_are_whole_and_a_term_that_is_off_has_no_panel():
+    figure = plots.history_curves({"loss": [3, 2], "identity": [0, 0], "val_loss": [3, 3], "val_identity": [0, 0]})
+    assert [axes.get_title() for axes in figure.axes] == ["loss"]
+    ticks = figure.axes[0].get_xticks()
+    assert len(ticks) > 1 and all(tick == round(tick) for tick in ticks)
+    assert len(plots.history_curves({"loss": [0.0]}).axes) == 1
+
+
 def test_errors_are_drawn_in_order_of_size_and_the_choice_is_marked():
     figure = plots.error_against("size", [8, 2, 32, 4], [3.0, 9.0, 2.5, np.nan], [0.5, 0.25, 0.75, 0.1], chosen=8)
     axes = figure.axes[0]

@@ -18,7 +18,7 @@ class Brightener:
 
 @pytest.mark.parametrize(
     ("name", "labels", "greys"),
-    [("x-to-y", ["x", "G(x)", "F(G(x))"], [0.5, 0.75, 0.5]), ("y-to-x", ["y", "F(y)", "G(F(y))"], [0.75, 0.5, 0.75])],
+    [("x-to-y", ["x", "to y", "and back"], [0.5, 0.75, 0.5]), ("y-to-x", ["y", "to x", "and back"], [0.75, 0.5, 0.75])],
 )
 def test_rows_are_the_image_its_translation_and_the_way_back(name, labels, greys):
     figure = plots.translations(Brightener(), np.zeros((1, 4, 4, 1)), np.full((1, 4, 4, 1), 0.5))[name]
