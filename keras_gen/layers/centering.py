@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from keras_gen import backend
 from keras_gen.layers.tied import TiedLayer
 
 
@@ -35,16 +36,17 @@ class SubtractMean(keras.layers.Layer):
 
     def build(self, input_shape):
         options = {"initializer": "zeros", "trainable": False, "dtype": "float32", "autocast": False}
-        self.mean = self.add_weight(name="mean", shape=input_shape[1:], aggregation="mean", **options)
-        self.examples = self.add_weight(name="examples", shape=(), aggregation="only_first_replica", **options)
+        options["aggregation"] = "mean"
+        self.mean = self.add_weight(name="mean", shape=input_shape[1:], **options)
+        self.examples = self.add_weight(name="examples", shape=(), **options)
 
     def call(self, inputs, training=False):
         inputs = _precise(inputs)
         if training and self.trainable:
-            number = ops.cast(ops.shape(inputs)[0], "float32")
-            self.examples.assign_add(number)
-            change = ops.cast(ops.mean(inputs, axis=0), "float32") - self.mean
-            self.mean.assign_add(change * number / self.examples)
+            number, replicas = ops.cast(ops.shape(inputs)[0], "float32"), backend.replica_count()
+            change = ops.cast(ops.sum(inputs, axis=0), "float32") - number * self.mean
+            self.examples.assign_add(number * replicas)  # replicas assign the mean of their values
+            self.mean.assign_add(change * replicas / self.examples)
         return ops.cast(inputs - ops.cast(self.mean, inputs.dtype), self.compute_dtype)  # (batch, *shape)
 
 
