@@ -71,7 +71,7 @@ def sample_grid(model, n=64, seed=None, class_names=(), value_range=None):
 
 
 class TranslationImages(keras.callbacks.Callback):
-    """Write a CycleGAN's translations of the same images every few epochs: x, G(x), F(G(x)), and y, F(y), G(F(y)).
+    """Write a CycleGAN's translations of the same images every few epochs: to the other set, and back.
 
     Args:
         folder: Where `x-to-y-0001.png`, `y-to-x-0001.png`, ... are written, by the number of finished epochs; made if
