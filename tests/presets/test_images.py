@@ -25,6 +25,14 @@ def test_no_blocks_are_none_and_by_default_they_are_the_published_ones():
         assert sum(isinstance(layer, keras.layers.Add) for layer in model.generator_yx.layers) == expected
 
 
+def test_upsampling_reaches_both_generators():
+    model = presets.cyclegan((8, 8, 1), upsampling="interpolation", **SMALL)
+    for generator in (model.generator_xy, model.generator_yx):
+        assert sum(isinstance(layer, keras.layers.UpSampling2D) for layer in generator.layers) == 2
+    with pytest.raises(ValueError, match="Unknown upsampling. Did you mean 'subpixel'"):
+        presets.cyclegan((8, 8, 1), upsampling="subpixels", **SMALL)
+
+
 def test_arguments_reach_networks_and_model():
     model = presets.cyclegan((8, 8, 3), skip=True, pool_size=7, identity_weight=5, learning_rate=0.5, **SMALL)
     assert (model.pool_size, model.identity_weight) == (7, 5)
