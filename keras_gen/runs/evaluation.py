@@ -60,23 +60,23 @@ def evaluate(
         require_task("`evaluate --metrics`", model, "sample")
     train_set, test_set = run.load_data(name)
     test = evaluation_arrays(model, settings, test_set)
-    told = on_measured or (lambda measured: None)
+    report = on_measured or (lambda measured: None)
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     measured = [Measurement(*loss) for loss in losses.items()]
     if has_task(model, "classify"):
         found = _of_classifier(run, folder, measured, *test)
-        told(found.measurements)
+        report(found.measurements)
         return found
     if nll_samples:
         nll = metrics.negative_log_likelihood(model, test[0], samples=nll_samples)
         measured.append(Measurement(f"nll[importance,samples={nll_samples}]", *nll))
-    told(measured)
+    report(measured)
     if not metric_names:
         return Evaluation(measured, [])
     quality = SampleQuality(metric_names, train_set, test_set, features, samples)
     of_samples = quality.measure(model, seed)
     of_samples, remark = [*([quality.accuracy] if quality.accuracy else []), *of_samples], contradiction(of_samples)
-    told(of_samples)
+    report(of_samples)
     return Evaluation([*measured, *of_samples], [remark] if remark else [])
 
 

@@ -13,10 +13,10 @@ def folder(tmp_path):
 
 
 def test_figures_are_the_models_and_the_metrics_own(folder):
-    told = []
+    reported = []
     options = {"nll_samples": 3, "metric_names": "frechet", "features": "identity"}
-    measured, remarks, files = runs.evaluate(folder, **options, on_measured=told.append)
-    losses, of_samples = told  # the first before a classifier would be trained
+    measured, remarks, files = runs.evaluate(folder, **options, on_measured=reported.append)
+    losses, of_samples = reported  # the first before a classifier would be trained
     assert losses + of_samples == measured and len(of_samples) == 1
     found = {one.name: one for one in measured}
     model, test = runs.load_run(folder).model, data.load("digits")[1].x
