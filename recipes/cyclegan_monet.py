@@ -13,6 +13,7 @@ Args:
     size: Side in pixels that images are resized to, divisible by 4.
     blocks: Residual blocks of a generator.
     skip: Whether the generators' last layers see the image itself.
+    upsampling: How the generators double the sides, as in `networks.resnet_generator`.
     identity_weight: Weight of the identity loss; 5 is published for paintings.
     steps: Updates in an epoch; 0: one per image.
 """
@@ -29,12 +30,14 @@ from keras_gen.metrics import features
 def main(
     out, x="cycle_gan/monet2photo:trainB", y="cycle_gan/monet2photo:trainA", test_x="cycle_gan/monet2photo:testB",
     test_y="cycle_gan/monet2photo:testA", size=128, epochs=40, minutes=60.0, batch_size=1, filters=32, blocks=6,
-    skip=True, identity_weight=5.0, learning_rate=2e-4, steps=300, precision="mixed_bfloat16", seed=0, width=1.0,
+    skip=True, upsampling="transposed", identity_weight=5.0, learning_rate=2e-4, steps=300, precision="mixed_bfloat16",
+    seed=0, width=1.0,
 ):  # fmt: skip
     pairs = unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
     tests = unpaired(test_x, test_y, size, batch_size)
-    options = {"filters": filters, "blocks": blocks, "skip": skip, "identity_weight": identity_weight, "width": width}
-    model = presets.build("cyclegan", pairs.shapes[0], learning_rate=learning_rate, **options)
+    options = {"filters": filters, "blocks": blocks, "skip": skip, "upsampling": upsampling, "width": width}
+    options |= {"identity_weight": identity_weight, "learning_rate": learning_rate}
+    model = presets.build("cyclegan", pairs.shapes[0], **options)
     before = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
     images_x, images_y = (source.rows(np.arange(source.size)).numpy() for source in tests.sources)
     shown = images_x[:6], images_y[:6]
@@ -49,12 +52,22 @@ def main(
     # Generators that change nothing have no cycle error: translations must also come nearer to the other set
     n = min(len(images_x), len(images_y))
     (mmd,) = metrics.by_name("mmd", images_y, features.identity(), (-1, 1), n)
-    untranslated, translated = (mmd.score(images) for images in (images_x[:n], model.translate(images_x[:n])))
+    translations = model.translate(images_x), model.translate(images_y, to="x")
+    untranslated, translated = (mmd.score(images[:n]) for images in (images_x, translations[0]))
     findings = [
         Finding("cycle error of test images, of a range of 2, before training", before),
         Finding("the same after training", after, at_most=before / 4, reference="a quarter of it"),
         Finding(f"{mmd.name}, test images of x to those of y", untranslated),
         Finding("the same of their translations", translated, at_most=untranslated),
+        *(
+            Finding(f"phase variance of flat regions, {what}", metrics.phase_variance(images, 4, 16, flattest=0.2))
+            for what, images in (
+                ("images of x", images_x),
+                ("translations of x", translations[0]),
+                ("images of y", images_y),
+                ("translations of y", translations[1]),
+            )
+        ),
         Finding("epochs begun", len(history["loss"])),
         Finding("minutes of training", timer.minutes),
     ]
