@@ -90,14 +90,17 @@ def is_real(value):
     return isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
 
 
-def choice(name, value, known):
-    """One of the `known` names, an iterable of strings; the message suggests the nearest ones."""
+def choice(name, value, known, optional=False):
+    """One of the `known` names, an iterable of strings; with `optional` also `None`. The message suggests the nearest."""
+    if value is None and optional:
+        return value
     known = sorted(known)
     if value not in known:
         near = nearest(value, known)
         expected = f"one of {known}"
         if len(known) > 20:
             expected = f"one of {near} (the nearest of {len(known)})" if near else f"one of {len(known)} known names"
+        expected = f"None or {expected}" if optional else expected
         raise ValueError(f"Unknown {name}.{did_you_mean(value, known)} Expected: {expected}. Received: {value!r}")
     return value
 

@@ -25,6 +25,12 @@ def test_unknown_names_get_the_nearest_and_hopeless_ones_the_list():
         checks.choice("model", "vea", ["vae", "gan"])
     with pytest.raises(ValueError, match=r"Unknown model. Expected: one of \['gan', 'vae'\]. Received: 'qqq'"):
         checks.choice("model", "qqq", ["vae", "gan"])
+    assert checks.choice("model", None, ["vae"], optional=True) is None
+    for value in ("None", "qqq"):
+        with pytest.raises(
+            ValueError, match=rf"Unknown model. Expected: None or one of \['vae'\]. Received: '{value}'"
+        ):
+            checks.choice("model", value, ["vae"], optional=True)
 
 
 def test_did_you_mean_one_of_the_known_names():

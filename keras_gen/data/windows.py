@@ -8,8 +8,8 @@ from keras_gen import checks
 def crop_and_resize(images, boxes, size, context=0.0):
     """Cut boxes out of images and resize them to squares, whatever their shape.
 
-    Pixels are interpolated linearly between the nearest rows and columns; there is no smoothing where a box is larger
-    than the square. What lies outside of an image is 0.
+    Pixels are interpolated linearly between the nearest rows and columns, and continue the outermost ones up to the
+    edges of the image; what lies outside of it is 0. There is no smoothing where a box is larger than the square.
 
     Args:
         images: Array `(n, height, width, channels)`.
@@ -48,7 +48,12 @@ def crop_and_resize(images, boxes, size, context=0.0):
         starts, lengths = places[:, :2], places[:, 2:] - places[:, :2]
         rows, columns = (starts + lengths * steps - 0.5).swapaxes(0, 1)  # (k, size) each
         grid = np.broadcast_arrays(rows[:, :, None], columns[:, None])
-        windows.append(
-            np.stack([map_coordinates(channel, grid, order=1) for channel in np.moveaxis(image, -1, 0)], axis=-1)
-        )
+        channels = [map_coordinates(channel, grid, order=1, mode="nearest") for channel in np.moveaxis(image, -1, 0)]
+        inside = _inside(rows, image.shape[0])[:, :, None] & _inside(columns, image.shape[1])[:, None]
+        windows.append(np.stack(channels, axis=-1) * inside[..., None])  # (k, size, size, channels)
     return np.concatenate(windows)
+
+
+def _inside(places, side):
+    """Which places lie on a side of pixels, whose centres are 0 to side - 1."""
+    return (places >= -0.5) & (places <= side - 0.5)

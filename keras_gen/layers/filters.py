@@ -39,7 +39,7 @@ class FixedFilter2D(keras.layers.Layer):
 
     Raises:
         ValueError: If the kernel is not such an array or name, if `padding` or `mode` is unknown, or, when the layer is
-            built, if the images are smaller than the kernel and `padding` is `"valid"`.
+            called, if the images are smaller than the kernel and `padding` is `"valid"`.
 
     Example:
 
@@ -75,24 +75,26 @@ class FixedFilter2D(keras.layers.Layer):
                 "A fixed filter takes images with a known number of channels. Expected: shape (batch, height, width, "
                 f"channels). Received: shape {tuple(input_shape)}"
             )
-        sides = zip(input_shape[1:3], self._taps.shape, strict=True)
-        if self.padding == "valid" and any(side is not None and side < least for side, least in sides):
-            rows, columns = self._taps.shape
-            raise ValueError(
-                f"The images are smaller than the kernel, with padding 'valid'. Expected: height >= {rows} and "
-                f"width >= {columns}. Received: {tuple(input_shape[1:3])}"
-            )
+        self.compute_output_shape(input_shape)  # refuses images that are too small
 
     def call(self, images):
+        self.compute_output_shape(images.shape)  # as the first images were, later ones may be too small
         images = ops.cast(images, self.compute_dtype)  # Keras does not cast integers
         taps = np.repeat(self._taps[:, :, None, None], images.shape[-1], axis=2)  # (rows, columns, channels, 1)
-        return ops.depthwise_conv(images, ops.convert_to_tensor(taps, self.compute_dtype), padding=self.padding)
+        taps = ops.convert_to_tensor(taps, self.compute_dtype)
+        return ops.depthwise_conv(images, taps, padding=self.padding, data_format="channels_last")
 
     def compute_output_shape(self, input_shape):
         if self.padding == "same":
             return tuple(input_shape)
         batch, *sides, channels = input_shape
-        pairs = zip(sides, self._taps.shape, strict=True)
+        pairs = list(zip(sides, self._taps.shape, strict=True))
+        if any(side is not None and side < taps for side, taps in pairs):
+            rows, columns = self._taps.shape
+            raise ValueError(
+                f"The images are smaller than the kernel, with padding 'valid'. Expected: height >= {rows} and "
+                f"width >= {columns}. Received: {tuple(sides)}"
+            )
         return (batch, *(None if side is None else side - taps + 1 for side, taps in pairs), channels)
 
     def get_config(self):

@@ -75,7 +75,9 @@ class PolyphaseConv2DTranspose(keras.layers.Conv2DTranspose):
         kernel = ops.reshape(kernel, (height, width, channels, rows * columns * filters))
 
         margins = [axis.margins(*both) for axis, both in zip(axes, zip(sides, output_sides, strict=True), strict=True)]
-        phases = ops.conv(ops.pad(inputs, ((0, 0), *margins, (0, 0))), kernel, padding="valid")
+        phases = ops.conv(
+            ops.pad(inputs, ((0, 0), *margins, (0, 0))), kernel, padding="valid", data_format="channels_last"
+        )
         (top, left), (height, width) = (axis.first % axis.stride for axis in axes), output_sides
         outputs = interleaved(phases, self.strides)[:, top : top + height, left : left + width]
         if self.use_bias:
@@ -94,7 +96,7 @@ class _Axis:
     """How a kernel is divided along one axis.
 
     The zeros that fill the kernel come in front of it as far as they align the first phase with the first row of the
-    output: one row of phases less is then computed.
+    output: one row of phases fewer is then computed.
     """
 
     def __init__(self, kernel_size, stride, cut):

@@ -167,7 +167,7 @@ class TiedConv2DTranspose(_TiedKernel):
             self.refuse(f"strides {self.strides} and padding 'same'", received)
 
     def _product(self, inputs, kernel):
-        return ops.conv_transpose(inputs, kernel, strides=self.strides, padding="same")
+        return ops.conv_transpose(inputs, kernel, strides=self.strides, padding="same", data_format="channels_last")
 
     def compute_output_shape(self, input_shape):
         batch, *sides, _ = input_shape

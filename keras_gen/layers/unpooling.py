@@ -45,7 +45,7 @@ class MaxPoolWithSwitches2D(keras.layers.Layer):
     pooled[i, j] = max of x over window (i, j);    switches = 1 at the first maximum of each window, 0 elsewhere
 
     Maxima and places are those of each image and channel; the windows do not overlap. The gradient reaches the first
-    maximum alone.
+    maximum alone. A window with NaN has the maximum NaN, and all of it is marked.
 
     Args:
         pool_size: Sides of the windows, an integer >= 1 or a pair (rows, columns).
@@ -87,6 +87,7 @@ class MaxPoolWithSwitches2D(keras.layers.Layer):
 
     def call(self, images):
         self.compute_output_shape(images.shape)  # refuses images that are too small
+        images = ops.cast(images, self.compute_dtype)  # Keras does not cast integers
         batch, *sides, channels = ops.shape(images)
         counts = [_pooled_side(*both, self.padding) for both in zip(sides, self.pool_size, strict=True)]
         covered = [count * window for count, window in zip(counts, self.pool_size, strict=True)]
@@ -166,11 +167,8 @@ class MaxUnpool2D(keras.layers.Layer):
         expected = [
             (batch, *(_pooled_side(*window, padding) for window in windows), channels) for padding in ("valid", "same")
         ]
-        axes_fit = (
-            None in options or axis in (None, *options) for axis, *options in zip(pooled, *expected, strict=True)
-        )
-        if not all(axes_fit):
-            shown = " to ".join(map(str, dict.fromkeys(expected)))
+        if not any(checks.shapes_agree(pooled, shape) for shape in expected):
+            shown = " or ".join(map(str, dict.fromkeys(expected)))
             raise ValueError(
                 f"The switches, of shape {switches}, are not of this pooling. "
                 f"Expected: values of shape {shown}, for windows {self.pool_size}. Received: values of shape {pooled}"
@@ -179,6 +177,7 @@ class MaxUnpool2D(keras.layers.Layer):
     def call(self, inputs):
         self._check(keras.tree.map_structure(lambda tensor: tuple(tensor.shape), inputs))
         values, switches = inputs
+        values = ops.cast(values, self.compute_dtype)
         sides, counts = ops.shape(switches)[1:3], ops.shape(values)[1:3]
         covered = [count * window for count, window in zip(counts, self.pool_size, strict=True)]
         for axis, window in enumerate(self.pool_size, start=1):

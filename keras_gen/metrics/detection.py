@@ -104,7 +104,7 @@ def non_maximum_suppression(boxes, scores, threshold=0.3):
     threshold, boxes = checks.rate("threshold", threshold), checks.boxes("boxes", boxes)
     scores = _as_column("scores", scores, boxes)
     overlap, kept = box_iou(boxes, boxes) > threshold, []
-    for index in np.argsort(-scores, kind="stable"):
+    for index in _best_first(scores):
         if not overlap[index, kept].any():
             kept.append(index)
     return np.array(kept, int)
@@ -160,6 +160,11 @@ def average_precision(found, truth, iou=0.5):
     return AveragePrecision(float(np.mean(list(of_class.values()))), of_class)
 
 
+def _best_first(scores):
+    """The order of scores from the highest on, of equal ones the first."""
+    return np.argsort(-scores.astype("float64"), kind="stable")  # as floats: unsigned integers have no negative
+
+
 def _of_one_class(found, truth, label, iou):
     """The average precision of a class, whose boxes are matched picture by picture."""
     from sklearn.metrics import average_precision_score
@@ -167,7 +172,7 @@ def _of_one_class(found, truth, label, iou):
     all_right, all_scores, number = [], [], 0
     for (boxes, labels, scores), (true_boxes, true_labels) in zip(found, truth, strict=True):
         boxes, scores, true_boxes = boxes[labels == label], scores[labels == label], true_boxes[true_labels == label]
-        order = np.argsort(-scores, kind="stable")
+        order = _best_first(scores)
         all_right.append(_right(box_iou(boxes[order], true_boxes), iou))
         all_scores.append(scores[order])
         number += len(true_boxes)
@@ -206,9 +211,11 @@ def _pictures(name, lists, fields):
 def _as_column(name, values, boxes):
     """`values` as an array, or a `ValueError` unless there is one finite number for each box."""
     values = np.asarray(values)
-    if values.shape != (len(boxes),) or values.dtype.kind not in "fiu" or not np.isfinite(values).all():
+    numbers = values.dtype.kind in "fiu"
+    holes = "" if not numbers or np.isfinite(values).all() else ", with NaN or infinite values"
+    if values.shape != (len(boxes),) or not numbers or holes:
         raise ValueError(
             f"`{name}` must have one finite number for each box. Expected: shape ({len(boxes)},). "
-            f"Received: {values.dtype} of shape {values.shape}"
+            f"Received: {values.dtype} of shape {values.shape}{holes}"
         )
     return values

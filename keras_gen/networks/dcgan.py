@@ -117,7 +117,7 @@ def dcgan_discriminator(
 
 
 def _options(normalization):
-    checks.choice("normalization", str(normalization), ["None", "batch", "layer"])
+    checks.choice("normalization", normalization, ["batch", "layer"], optional=True)
     bias = normalization is None  # a normalisation has its own
     return {"kernel_size": 5, "strides": 2, "padding": "same", "use_bias": bias}
 

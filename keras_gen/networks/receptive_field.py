@@ -16,7 +16,8 @@ class ReceptiveField:
     """The box of pixels that the units of a layer see. All are pairs: of rows, of columns.
 
     A unit in row i sees the rows stride i - padding to stride i - padding + size - 1 of the image; those outside the
-    image are padding. After upsampling, the boxes of neighbouring units differ in size; `pixels` gives each.
+    image are padding. After upsampling, the boxes of neighbouring units differ in size; `pixels` gives each. The first
+    unit is the first that sees a pixel: a transposed convolution of a stride larger than its kernel has units without.
 
     Args:
         name: Name of the layer, after those of the models that contain it and `/`.
@@ -47,7 +48,10 @@ class ReceptiveField:
     axes: tuple = dataclasses.field(repr=False, compare=False)
 
     def pixels(self, row, column):
-        """The pairs (first, last) of the rows and of the columns that the unit in that row and column sees."""
+        """The pairs (first, last) of the rows and of the columns that the unit in that row and column sees.
+
+        They are (inf, -inf) for a unit that sees none.
+        """
         return tuple(axis.at(place) for axis, place in zip(self.axes, (row, column), strict=True))
 
 
@@ -131,6 +135,11 @@ class _Axis(typing.NamedTuple):
         stride = Fraction(self.step, len(self.first))
         return stride.numerator if stride.denominator == 1 else stride
 
+    @property
+    def first_seeing(self):
+        """The first unit that sees a pixel."""
+        return next(unit for unit, first in enumerate(self.first) if first < math.inf)
+
     def at(self, unit):
         """The pair (first, last) of the pixels that a unit sees."""
         turns, place = divmod(unit, len(self.first))
@@ -175,7 +184,7 @@ def _of_network(network, fields, prefix):
 def _record(name, axes):
     if not all(axis.size for axis in axes):
         return ReceptiveField(name, (0, 0), (0, 0), (0, 0), (0.0, 0.0), axes)
-    firsts, lasts = zip(*(axis.at(0) for axis in axes), strict=True)
+    firsts, lasts = zip(*(axis.at(axis.first_seeing) for axis in axes), strict=True)
     return ReceptiveField(
         name,
         tuple(axis.size for axis in axes),
@@ -199,7 +208,7 @@ def _of_layer(call, axis, seen, name):
         windows = WINDOWS[kind](layer, axis, (before[axis + 1], after[axis + 1]), name)
         windows = [windows] * outputs if isinstance(windows, Window) else windows
         return [_union([seen[0].through(window), *seen[1:]], after[axis + 1], name) for window in windows]
-    if kind in OF_ALL or (kind is layers.Reshape and after[1:3] != before[1:3]):
+    if kind in OF_ALL or (kind is layers.Reshape and (len(after) < 4 or after[1:3] != before[1:3])):
         return [seen[0].of_all(before[axis + 1], name)]
     if kind is not layers.Reshape and kind not in POINTWISE and kind.__name__ not in OPERATIONS:
         raise unknown(layer, name, "convolutions, pooling, or layers that treat each pixel by itself")
@@ -213,7 +222,7 @@ def _of_layer(call, axis, seen, name):
 
 
 def _union(seen, units, name):
-    """What units see that see what these units of several layers do."""
+    """What the units of a layer see that combines the outputs of several layers, whose units see this."""
     seen = [one for one in seen if one.size] or seen[:1]
     fixed = [one for one in seen if one.step == 0]
     if 0 < len(fixed) < len(seen):  # units that see all that the others do, as after global pooling

@@ -7,7 +7,7 @@ from keras import layers
 from keras_gen.layers.centering import AddMean, SubtractMean
 from keras_gen.layers.corruption import MaskingNoise, SaltAndPepperNoise
 from keras_gen.layers.filters import FixedFilter2D
-from keras_gen.layers.normalization import InstanceNormalization
+from keras_gen.layers.normalization import InstanceNormalization, LocalResponseNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 from keras_gen.layers.resampling import PolyphaseConv2DTranspose, SubPixelConv2D
 from keras_gen.layers.sparsity import KSparse
@@ -145,12 +145,13 @@ POINTWISE = {
     layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum, layers.Concatenate,
     layers.BatchNormalization, layers.GroupNormalization, layers.LayerNormalization, layers.UnitNormalization,
     layers.Normalization, layers.Rescaling, layers.Identity, layers.ActivityRegularization, InstanceNormalization,
+    LocalResponseNormalization,
     layers.Dropout, layers.SpatialDropout2D, layers.AlphaDropout, layers.GaussianDropout, layers.GaussianNoise,
     MaskingNoise, SaltAndPepperNoise, SubtractMean, AddMean, KSparse,
 }  # fmt: skip
 OPERATIONS = {  # of keras.ops, on symbolic tensors
     "Add", "Subtract", "Multiply", "Divide", "TrueDivide", "Maximum", "Minimum", "Negative", "Absolute", "Exp", "Log",
     "Sqrt", "Square", "Power", "Clip", "Tanh", "Sigmoid", "HardSigmoid", "Silu", "HardSilu", "Relu", "Relu6",
-    "LeakyRelu", "Elu", "Selu", "Gelu", "Softplus", "Concatenate", "Softmax",
+    "LeakyRelu", "Elu", "Selu", "Gelu", "Softplus", "Concatenate", "Softmax", "Flip",
 }  # fmt: skip
-ALONG_AN_AXIS = {"Concatenate", "Softmax", "UnitNormalization"}
+ALONG_AN_AXIS = {"Concatenate", "Flip", "Softmax", "UnitNormalization"}

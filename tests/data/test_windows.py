@@ -26,6 +26,13 @@ def test_it_is_zero_outside_of_the_image():
     assert not window[:2].any() and not window[:, :2].any()
 
 
+def test_an_enlarged_window_reaches_the_edges_of_the_image():
+    whole = crop_and_resize(np.full((1, 3, 5, 1), 7.0), [np.array([[0, 0, 3, 5]])], 20)
+    np.testing.assert_array_equal(whole, np.full((1, 20, 20, 1), 7))
+    (above,) = crop_and_resize(np.full((1, 3, 5, 1), 7.0), [np.array([[-2, 0, 2, 5]])], 16)
+    np.testing.assert_array_equal(above, np.full((16, 16, 1), 7) * (np.arange(16) >= 8)[:, None, None])
+
+
 def test_a_ramp_stays_a_ramp_at_the_centres_of_the_new_pixels():
     rows, columns = np.mgrid[:12, :10] + 0.5
     images = np.stack([rows, columns], axis=-1)[None]

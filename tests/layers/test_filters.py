@@ -111,6 +111,11 @@ def test_images_that_do_not_fit():
         FixedFilter2D(np.ones((3, 2)))(np.ones((1, 2, 5, 1)))
     with pytest.raises(ValueError, match=r"width >= 2. Received: \(None, 1\)"):
         FixedFilter2D(np.ones((3, 2)))(keras.Input((None, 1, 1)))
+    built = FixedFilter2D(np.ones((3, 2)))
+    for later in (lambda: built(np.ones((1, 2, 5, 1))), lambda: built.compute_output_shape((1, 2, 5, 1))):
+        assert built(np.ones((1, 3, 5, 1))).shape == (1, 1, 4, 1)
+        with pytest.raises(ValueError, match=r"height >= 3 and width >= 2. Received: \(2, 5\)"):
+            later()
     assert FixedFilter2D(np.ones((3, 2)), "same")(np.ones((1, 1, 1, 1))).shape == (1, 1, 1, 1)
     for shape in ((4, 4), (4, 4, None)):
         with pytest.raises(ValueError, match=r"known number of channels. Expected: shape \(batch, height"):

@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras import ops
 
 from keras_gen import backend
-from keras_gen.layers import ICNR, PolyphaseConv2DTranspose, SubPixelConv2D
+from keras_gen.layers import ICNR, FixedFilter2D, PolyphaseConv2DTranspose, SubPixelConv2D, TiedConv2DTranspose
 from keras_gen.layers.resampling import interleaved
 from tests.gradients import assert_gradient
 
@@ -15,6 +15,7 @@ RNG = np.random.default_rng(0)
 X = RNG.normal(size=(2, 5, 4, 3)).astype("float32")
 SQUARE = [((size, size), (stride, stride)) for size, stride in itertools.product(range(1, 6), range(1, 4))]
 OTHER = [((3, 4), (2, 3)), ((5, 2), (1, 3)), ((1, 5), (2, 1))]
+KINDS = [PolyphaseConv2DTranspose, SubPixelConv2D]
 PADDED = [((3, 4), (2, 3), (1, 2)), ((5, 3), (2, 2), (1, 0)), ((4, 5), (3, 3), (1, 2))]
 
 
@@ -91,7 +92,7 @@ def test_polyphase_convolves_at_the_small_size(monkeypatch):
     assert [tuple(shape) for shape in shapes] == [(2, 7, 6, 3), (2, 6, 5, 3)]
 
 
-@pytest.mark.parametrize("layer", [PolyphaseConv2DTranspose, SubPixelConv2D])
+@pytest.mark.parametrize("layer", KINDS)
 def test_half_precision(layer):
     made, half = layer(2, 3, 2, padding="same"), layer(2, 3, 2, padding="same", dtype="mixed_bfloat16")
     single = made(X)
@@ -99,6 +100,22 @@ def test_half_precision(layer):
     half.set_weights(made.get_weights())
     assert half(X).dtype == "bfloat16"
     np.testing.assert_allclose(ops.cast(half(X), "float32"), single, atol=0.05)
+
+
+def test_channels_are_the_last_axis_whatever_keras_assumes_elsewhere():
+    keras.config.set_image_data_format("channels_first")
+    try:
+        convolution = keras.layers.Conv2D(2, 3, 2, "same", data_format="channels_last")
+        convolution.build((None, 4, 6, 3))
+        tied = TiedConv2DTranspose(convolution, 3, 2)
+        layers = [
+            FixedFilter2D("box", "same"),
+            *(layer(2, 3, 2, "same", data_format="channels_last") for layer in KINDS),
+        ]
+        assert [layer(X).shape for layer in layers] == [X.shape, (2, 10, 8, 2), (2, 10, 8, 2)]
+        assert tied(X[..., :2]).shape == (2, 10, 8, 3)
+    finally:
+        keras.config.set_image_data_format("channels_last")
 
 
 def test_interleaved_phases_are_every_other_row_and_column():
@@ -168,7 +185,7 @@ def test_sub_pixel_convolution_comes_back(tmp_path):
     assert clone(X).shape == (2, 15, 12, 2)
 
 
-@pytest.mark.parametrize("layer", [PolyphaseConv2DTranspose, SubPixelConv2D])
+@pytest.mark.parametrize("layer", KINDS)
 def test_gradients_are_finite_differences(layer):
     assert_gradient(layer(2, 3, 2, padding="same", activation="tanh"), X)
 

@@ -111,6 +111,27 @@ def test_half_precision_keeps_whole_switches():
     np.testing.assert_array_equal(image, ops.where(switches == 1, rounded, ops.zeros_like(rounded)))
 
 
+def test_whole_numbers_are_pooled_as_floats():
+    x = np.random.default_rng(0).permutation(25).reshape(1, 5, 5, 1)
+    for padding in PADDINGS:
+        pool, unpool = MaxPoolWithSwitches2D(2, padding=padding), MaxUnpool2D(2)
+        pooled, switches = pool(x.astype("uint8"))
+        assert pooled.dtype == pool(keras.Input((5, 5, 1), dtype="uint8"))[0].dtype == "float32"
+        for found, expected in zip((pooled, switches), pool(x.astype("float32")), strict=True):
+            np.testing.assert_array_equal(found, expected)
+        image = unpool([ops.cast(pooled, "int32"), switches])
+        assert image.dtype == "float32"
+        np.testing.assert_array_equal(image, unpool([pooled, switches]))
+
+
+def test_nan_is_seen():
+    x = images()
+    x[0, 0, 0, 0] = np.nan
+    pooled, switches = MaxPoolWithSwitches2D(2)(x)
+    assert np.argwhere(np.isnan(pooled)).tolist() == [[0, 0, 0, 0]]
+    np.testing.assert_array_equal(np.asarray(switches)[0, :2, :2, 0], 1)
+
+
 def test_strides_of_the_window_are_accepted():
     assert MaxPoolWithSwitches2D(2, strides=2).pool_size == MaxPoolWithSwitches2D((2, 2), (2, 2)).pool_size == (2, 2)
 
@@ -132,7 +153,11 @@ def test_strides_of_the_window_are_accepted():
         (
             lambda: MaxUnpool2D(2)([np.zeros((2, 4, 3, 1)), np.zeros((2, 5, 6, 1), "int32")]),
             r"The switches, of shape \(2, 5, 6, 1\), are not of this pooling. Expected: values of shape "
-            r"\(2, 2, 3, 1\) to \(2, 3, 3, 1\), for windows \(2, 2\). Received: values of shape \(2, 4, 3, 1\)",
+            r"\(2, 2, 3, 1\) or \(2, 3, 3, 1\), for windows \(2, 2\). Received: values of shape \(2, 4, 3, 1\)",
+        ),
+        (  # one axis of each padding
+            lambda: MaxUnpool2D(2)([np.zeros((1, 2, 4, 1)), np.zeros((1, 5, 7, 1), "int32")]),
+            r"Expected: values of shape \(1, 2, 3, 1\) or \(1, 3, 4, 1\), .* Received: values of shape \(1, 2, 4, 1\)",
         ),
         (
             lambda: MaxUnpool2D(2)([keras.Input((3, None, 4)), keras.Input((6, 6, 3), dtype="int32")]),

@@ -112,6 +112,15 @@ def test_the_order_is_that_of_the_scores_alone():
     assert one_picture(BOXES, 3 * SCORES - 10, true_boxes) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("kind", ["uint8", "int8", "float16"])
+def test_scores_of_any_kind_of_number(kind):
+    scores = np.argsort(np.argsort(SCORES)).astype(kind)  # their ranks, from 0
+    np.testing.assert_array_equal(
+        metrics.non_maximum_suppression(BOXES, scores), metrics.non_maximum_suppression(BOXES, SCORES)
+    )
+    assert one_picture(BOXES, scores, BOXES[::4]) == one_picture(BOXES, SCORES, BOXES[::4])
+
+
 def test_the_least_overlap_is_an_argument_and_belongs_to_the_right_boxes():
     half = np.array([[0, 0, 4, 2]])  # of the true box
     assert one_picture(half, [1.0], far(1)) == 1
@@ -141,7 +150,7 @@ def test_bad_boxes(boxes, message):
     ("arguments", "message"),
     [
         ({"scores": SCORES[1:]}, r"`scores` must have one finite number for each box. Expected: shape \(40,\). Receiv"),
-        ({"scores": np.full(40, np.nan)}, "`scores` must have one finite number"),
+        ({"scores": np.full(40, np.nan)}, r"Received: float64 of shape \(40,\), with NaN or infinite values"),
         ({"threshold": 1.0}, r"`threshold` must be a number in \[0, 1\). Received: threshold=1.0"),
     ],
 )

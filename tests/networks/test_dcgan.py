@@ -93,7 +93,11 @@ def test_a_label_changes_the_logit(build):
         (lambda: networks.dcgan_generator(2, (64, 30, 3)), r"Expected: \(56, 32, 3\), the nearest"),
         (lambda: networks.dcgan_discriminator((3, 5, 1)), r"Expected: \(8, 8, 1\), the nearest"),
         (lambda: networks.dcgan_discriminator((28, 28)), r"must be \(height, width, channels\)"),
-        (lambda: networks.dcgan_discriminator((28, 28, 1), normalization="group"), "Unknown normalization"),
+        (
+            lambda: networks.dcgan_discriminator((28, 28, 1), normalization="group"),
+            "Unknown normalization. Expected: None",
+        ),
+        (lambda: networks.dcgan_generator(2, (28, 28, 1), normalization="None"), "Unknown normalization. .* 'None'"),
         (lambda: networks.dcgan_discriminator((28, 28, 1), dropout=1.0), r"`dropout` must be a number in \[0, 1\)"),
         (lambda: networks.dcgan_generator(2, (28, 28, 1), filters=0), "`filters` must be an integer >= 1"),
         (lambda: networks.dcgan_generator(2, (28, 28, 1), num_classes=1), "`num_classes` must be an integer >= 2"),

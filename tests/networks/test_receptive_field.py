@@ -269,6 +269,28 @@ def test_pooling_of_a_part_of_the_image():
     assert (field.size, field.padding) == ((7, 7), (-2, 0))
 
 
+def test_units_between_those_that_see_a_pixel():
+    field = last(lambda x: layers.Cropping2D(1)(layers.Conv2DTranspose(1, 1, strides=3)(x)), (8, 8, 1))
+    assert (field.size, field.stride[0], field.padding, field.center) == ((1, 1), Fraction(1, 3), (-1, -1), (1.0, 1.0))
+    assert field.pixels(2, 0) == ((1, 1), (float("inf"), -float("inf")))
+
+
+def test_rows_of_a_matrix_are_not_those_of_an_image():
+    """Without the axis of channels, a dense layer mixes the columns: the units count as a vector."""
+    field = last(lambda x: layers.Dense(8)(layers.Reshape((8, 8))(layers.Conv2D(1, 3)(x))), (10, 10, 1))
+    assert (field.size, field.stride) == ((10, 10), (0, 0))
+    kept = last(lambda x: layers.Reshape((8, 8, 1, 2))(layers.Conv2D(2, 3)(x)), (10, 10, 1))
+    assert (kept.size, kept.stride) == ((3, 3), (1, 1))
+
+
+def test_classifiers_of_this_library():
+    responses, plain = (networks.alexnet((8, 8, 1), 3, 0.02, response_normalization=given) for given in (True, False))
+    ends = [networks.receptive_field(network)[-4:] for network in (responses, plain)]
+    assert [field.size for field in ends[0]] == [field.size for field in ends[1]]
+    field = last(lambda x: layers.Conv2D(1, 3)(keras.ops.flip(x, axis=-1)), (8, 8, 3))  # as in vgg16 with weights
+    assert scalars(field) == (3, 1, 0)
+
+
 def test_images_with_labels():
     network = networks.dcgan_discriminator((16, 16, 1), 2, num_classes=3)
     fields = {field.name: field for field in networks.receptive_field(network)}
@@ -325,6 +347,7 @@ class Unknown(layers.Layer):
             (8, 8, 1),
             "layer 'a' .* Expected: an axis of channels. .*Softmax with axis=1",
         ),
+        (lambda x: keras.ops.flip(x, axis=1), (8, 8, 1), "Expected: an axis of channels. .*Flip with axis=1"),
         (
             lambda x: layers.Concatenate(axis=2, name="a")([x, x]),
             (8, 8, 1),

@@ -108,6 +108,10 @@ def inception_module(inputs, ones, threes, fives, pooled, width=1.0, normalizati
     Returns:
         Tensor `(batch, height, width, ones + threes[1] + fives[1] + pooled)`.
 
+    Raises:
+        ValueError: If a number of channels is not an integer >= 1, `threes` or `fives` is not a pair, or the
+            normalisation is unknown.
+
     Example:
 
     >>> maps = keras.Input((28, 28, 192))
@@ -121,6 +125,11 @@ def inception_module(inputs, ones, threes, fives, pooled, width=1.0, normalizati
     ones, threes, fives, pooled = (
         [narrowed(channels, width) for channels in checks.widths(argument, given)] for argument, given in sizes.items()
     )
+    if len(threes) != 2 or len(fives) != 2:
+        raise ValueError(
+            "`threes` and `fives` must be pairs: channels of the reduction and of the convolution. Expected: such as "
+            f"(96, 128) and (16, 32). Received: threes={sizes['threes']}, fives={sizes['fives']}"
+        )
     branches = [_convolution(inputs, ones[0], 1, normalization)]
     for size, (reduced, channels) in ((3, threes), (5, fives)):
         hidden = _convolution(inputs, reduced, 1, normalization)
@@ -131,11 +140,11 @@ def inception_module(inputs, ones, threes, fives, pooled, width=1.0, normalizati
 
 
 def _convolution(hidden, channels, size, normalization, strides=1):
-    checks.choice("normalization", str(normalization), ["None", "batch"])
+    checks.choice("normalization", normalization, ["batch"], optional=True)
     if normalization is None:
         return layers.Conv2D(channels, size, strides, "same", **rectified())(hidden)
     hidden = layers.Conv2D(channels, size, strides, "same", **rectified(activation=None), use_bias=False)(hidden)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))  # as in the DCGAN, follows a short training
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))  # statistics that follow a short training
 
 
 def _pooled(hidden):

@@ -1,7 +1,7 @@
 """VGG-16, which is that of `keras.applications`."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from keras_gen import checks
 from keras_gen.networks.parts import image_shape, narrowed, require_sides
@@ -45,14 +45,14 @@ def vgg16(input_shape, num_classes, width=1.0, weights=None, name="vgg16"):
     shape, num_classes = image_shape("input_shape", input_shape), checks.integer("num_classes", num_classes, minimum=2)
     width, pretrained = checks.positive("width", width), weights is not None
     require_sides(shape, _SMALLEST, "VGG-16")
-    checks.choice("weights", str(weights), ["None", "imagenet"])
+    checks.choice("weights", weights, ["imagenet"], optional=True)
     if pretrained and (shape[2] != 3 or width != 1):
         raise ValueError(
             "`weights='imagenet'` need the published network. Expected: images of 3 channels, width=1. "
             f"Received: {shape[2]} channels, width={width:g}"
         )
     inputs = keras.Input(shape, name="x")
-    hidden = layers.Rescaling(255.0, [-mean for mean in _MEAN_BGR])(inputs[..., ::-1]) if pretrained else inputs
+    hidden = layers.Rescaling(255.0, [-mean for mean in _MEAN_BGR])(ops.flip(inputs, axis=-1)) if pretrained else inputs
     whole = width == 1 and (not pretrained or (shape, num_classes) == _PUBLISHED)
     options = {"classes": num_classes, "classifier_activation": None} if whole else {}
     network = keras.applications.VGG16(whole, weights, hidden, shape, **options)

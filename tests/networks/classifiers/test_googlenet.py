@@ -39,6 +39,12 @@ def test_a_module_is_four_branches_of_the_same_maps(counts):
     np.testing.assert_allclose(module(x)[..., 8:], np.maximum(highest @ last.kernel[0, 0], 0), atol=1e-5)
 
 
+@pytest.mark.parametrize("pairs", [((3, 4, 5), (1, 2)), ((3, 4), (1,))])
+def test_reductions_come_with_their_convolutions(pairs):
+    with pytest.raises(ValueError, match=r"must be pairs: .* Expected: such as \(96, 128\) .* Received: threes=\(3, 4"):
+        networks.inception_module(keras.Input((6, 6, 5)), 2, *pairs, 3)
+
+
 @pytest.mark.usefixtures("unallocated")
 @pytest.mark.parametrize(
     ("shape", "stem", "last"),
@@ -86,7 +92,8 @@ def test_batch_normalisation_takes_the_place_of_biases():
         ({"input_shape": (31, 31, 1), "stem": "imagenet"}, "for the stem 'imagenet'. Expected: sides of 32 or more"),
         ({"input_shape": (16, 16, 1), "auxiliary": True}, r"17x17 \(stem 'small'\).* Received: maps of 4x4"),
         ({"input_shape": (64, 64, 1), "auxiliary": True}, r"65x65 \(stem 'imagenet'\).* Received: maps of 4x4"),
-        ({"normalization": "layer"}, "Unknown normalization. Expected: one of .'None', 'batch'"),
+        ({"normalization": "layer"}, r"Unknown normalization. Expected: None or one of \['batch'\]. Received: 'layer'"),
+        ({"normalization": "None"}, "Unknown normalization. .* Received: 'None'"),
         ({"num_classes": 1}, "`num_classes` must be an integer >= 2"),
         ({"width": -1}, "`width` must be a finite number > 0"),
     ],

@@ -79,6 +79,7 @@ def test_the_dense_layers_of_imagenet_are_kept_where_they_fit(asked):
             {"input_shape": (32, 31, 3)},
             r"too small for VGG-16. Expected: sides of 32 or more; `size` \(--size\) resizes",
         ),
+        ({"weights": "None"}, r"Unknown weights. Expected: None or one of \['imagenet'\]. Received: 'None'"),
         ({"weights": "imagnet"}, "Unknown weights. Did you mean 'imagenet'?"),
         (
             {"weights": "imagenet", "width": 0.5},
