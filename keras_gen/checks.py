@@ -91,7 +91,7 @@ def is_real(value):
 
 
 def choice(name, value, known, optional=False):
-    """One of the `known` names, an iterable of strings; with `optional` also `None`. The message suggests the nearest."""
+    """One of the `known` names, an iterable of strings, or `None` if `optional`; the message suggests the nearest."""
     if value is None and optional:
         return value
     known = sorted(known)

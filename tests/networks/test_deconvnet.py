@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen import networks
-from keras_gen.layers import MaxPoolWithSwitches2D
+from keras_gen.layers import MaxPoolWithSwitches2D, MaxUnpool2D
 
 RNG = np.random.default_rng(0)
 
@@ -16,9 +16,10 @@ def test_parameters_follow_the_formula(switches):
     assert network.count_params() == sum(9 * a * b for a, b in kernels) + normalised + 4 * 5 + 5
 
 
-def test_values_come_back_to_the_places_of_the_maxima():
+@pytest.mark.parametrize("switches", [True, False])
+def test_values_come_back_to_the_places_of_the_maxima(switches):
     """With one convolution that passes its input on, a network is its poolings and unpoolings."""
-    network = networks.deconvnet((6, 6, 1), 2, (1,), depth=1)
+    network = networks.deconvnet((6, 6, 1), 2, (1,), depth=1, switches=switches)
     passing = np.zeros((3, 3, 1, 1))
     passing[1, 1] = 1
     for layer in network.layers:
@@ -29,8 +30,21 @@ def test_values_come_back_to_the_places_of_the_maxima():
     network.get_layer("logits").kernel.assign([[[[1.0, -1.0]]]])
     x = RNG.random((2, 6, 6, 1)).astype("float32")
     windows = x.reshape(2, 3, 2, 3, 2)
-    kept = np.where(windows == windows.max(axis=(2, 4), keepdims=True), windows, 0).reshape(x.shape)
+    highest = windows.max(axis=(2, 4), keepdims=True)
+    kept = np.where(switches & (windows < highest), 0, highest).reshape(x.shape)  # all four without switches
     np.testing.assert_allclose(network(x), np.concatenate([kept, -kept], axis=-1), atol=1e-6)
+
+
+def test_rectifiers_follow_the_normalisation_of_every_convolution_but_the_last():
+    network = networks.deconvnet((8, 8, 1), 2, (2, 3), depth=2)
+    kinds = [type(layer) for layer in network.layers if not isinstance(layer, (MaxPoolWithSwitches2D, MaxUnpool2D))]
+    convolution, transposed = keras.layers.Conv2D, keras.layers.Conv2DTranspose
+    normalised = [
+        kind
+        for first in [convolution] * 4 + [transposed] * 4
+        for kind in (first, keras.layers.BatchNormalization, keras.layers.ReLU)
+    ]
+    assert kinds == [keras.layers.InputLayer, *normalised, convolution]
 
 
 def test_pixels_of_any_size_of_image():

@@ -73,9 +73,17 @@ def test_only_the_transposed_upsampling_begins_with_a_checkerboard():
 
 
 def test_blocks_by_the_size_of_the_image():
-    for side, blocks in ((128, 6), (256, 9)):
-        network = networks.resnet_generator((side, side, 3), filters=1)
-        assert sum(isinstance(layer, keras.layers.Add) for layer in network.layers) == blocks
+    for sides, blocks in (((128, 128), 6), ((128, 256), 6), ((256, 256), 9)):
+        network = networks.resnet_generator((*sides, 3), filters=1)
+        kinds = [type(layer) for layer in network.layers]
+        assert kinds.count(keras.layers.Add) == blocks
+        assert kinds.count(layers.InstanceNormalization) == 5 + 2 * blocks
+        assert kinds.count(keras.layers.ReLU) == 5 + blocks, "none after the second convolution of a block"
+    block = next(layer for layer in network.layers if isinstance(layer, keras.layers.Add))
+    assert [type(tensor._keras_history.operation) for tensor in block.input] == [
+        keras.layers.ReLU,
+        layers.InstanceNormalization,
+    ]
     assert isinstance(network.layers[-2], layers.ReflectionPadding2D)
 
 

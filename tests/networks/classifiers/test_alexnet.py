@@ -66,6 +66,8 @@ def test_groups_see_their_own_half_of_the_channels_and_so_do_their_gradients():
 
 def test_poolings_overlap_and_parts_are_arguments():
     network = networks.alexnet((16, 16, 1), 3, width=0.02, dropout=0.25, response_normalization=True)
+    *hidden, logits = [layer.activation for layer in network.layers if layer.weights]
+    assert set(hidden) == {keras.activations.relu} and len(hidden) == 7 and logits is keras.activations.linear
     poolings = [layer for layer in network.layers if isinstance(layer, keras.layers.MaxPooling2D)]
     assert {(layer.pool_size, layer.strides) for layer in poolings} == {((3, 3), (2, 2))}
     kinds = [type(layer) for layer in network.layers]

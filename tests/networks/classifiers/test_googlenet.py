@@ -1,3 +1,5 @@
+from collections import Counter
+
 import keras
 import numpy as np
 import pytest
@@ -56,6 +58,26 @@ def test_stems_suit_the_size(shape, stem, last):
     assert network.output_shape == (None, 5)
 
 
+@pytest.mark.usefixtures("unallocated")
+def test_poolings_rectifiers_and_the_mean_of_the_last_maps():
+    network = networks.googlenet((224, 224, 3), 1000, auxiliary=True)
+    poolings = [layer for layer in network.layers if isinstance(layer, keras.layers.MaxPooling2D)]
+    assert Counter((layer.pool_size, layer.strides) for layer in poolings) == {
+        ((3, 3), (2, 2)): 4,
+        ((3, 3), (1, 1)): 9,
+    }
+    means = [layer for layer in network.layers if isinstance(layer, keras.layers.AveragePooling2D)]
+    assert [(layer.pool_size, layer.strides, layer.output.shape[1:3]) for layer in means] == [
+        ((5, 5), (3, 3), (4, 4))
+    ] * 2
+    assert [layer.input.shape[-1] for layer in means] == [512, 528]
+    features = network.get_layer("features")
+    assert type(features) is keras.layers.GlobalAveragePooling2D
+    assert features.input is network.get_layer("inception_5b").output
+    activations = Counter(layer.activation.__name__ for layer in network.layers if layer.weights)
+    assert activations == {"relu": 57 + 2 + 2, "linear": 3}  # a convolution and a hidden layer for each auxiliary one
+
+
 def test_auxiliary_classifiers_are_two_more_outputs(counts):
     network = networks.googlenet((17, 17, 1), 3, width=0.05, auxiliary=True)
     assert [output.shape for output in network.outputs] == [(None, 3)] * 3
@@ -83,6 +105,9 @@ def test_batch_normalisation_takes_the_place_of_biases():
     assert kinds.count(keras.layers.BatchNormalization) == len(convolutions) == 57
     assert not any(layer.use_bias for layer in convolutions)
     assert kinds.count(keras.layers.ReLU) == 57
+    rectifiers = [layer for layer in network.layers if isinstance(layer, keras.layers.ReLU)]
+    before = {type(layer.input._keras_history.operation) for layer in rectifiers}
+    assert before == {keras.layers.BatchNormalization}
 
 
 @pytest.mark.parametrize(

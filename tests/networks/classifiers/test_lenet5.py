@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_gen import networks
 
@@ -39,13 +40,20 @@ def test_widths_are_arguments_and_the_last_is_that_of_the_features():
     assert network.get_layer("features").output.shape == (None, 5)
 
 
-def test_the_output_is_logits_of_rectified_features():
+def test_the_output_is_that_of_its_layers_one_after_another():
     network = networks.lenet5((8, 8, 1), 3)
-    x = np.random.default_rng(0).random((20, 8, 8, 1)).astype("float32")
-    seen = keras.Model(network.input, network.get_layer("features").output)(x).numpy()
-    kernel, bias = network.get_layer("logits").get_weights()
-    assert seen.min() == 0 < seen.max()
-    np.testing.assert_allclose(network(x), seen @ kernel + bias, atol=1e-5)
+    x = hidden = np.random.default_rng(0).random((20, 8, 8, 1)).astype("float32")
+    weights = network.get_weights()
+    (*convolutions, first, second, (kernel, bias)) = zip(weights[::2], weights[1::2], strict=True)
+    for filters, shift in convolutions:
+        hidden = ops.relu(ops.conv(hidden, filters, padding="same") + shift)
+        hidden = ops.max_pool(hidden, 2, padding="same")
+    hidden = ops.reshape(hidden, (20, 2 * 2 * 16))
+    for units, shift in (first, second):
+        hidden = ops.relu(hidden @ units + shift)
+    features = keras.Model(network.input, network.get_layer("features").output)(x)
+    np.testing.assert_allclose(features, hidden, atol=1e-5)
+    np.testing.assert_allclose(network(x), hidden @ kernel + bias, atol=1e-5)
 
 
 def test_dropout_is_in_front_of_every_dense_layer_in_training_alone():

@@ -33,6 +33,8 @@ def test_a_width_narrows_every_layer_and_leaves_all_else():
     filters = [layer.filters for layer in network.layers if isinstance(layer, keras.layers.Conv2D)]
     assert filters == [outputs // 32 for _, outputs in CONVOLUTIONS]
     assert [network.get_layer(name).units for name in ("fc1", "fc2", "predictions")] == [128, 128, 7]
+    *hidden, last = [layer.activation for layer in network.layers if layer.weights]
+    assert set(hidden) == {keras.activations.relu} and len(hidden) == 15 and last is keras.activations.linear
     x = np.random.default_rng(0).random((2, 32, 32, 1)).astype("float32")
     with warnings.catch_warnings():
         warnings.simplefilter("error")
