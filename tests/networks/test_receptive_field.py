@@ -190,6 +190,8 @@ def test_output_padding_reflection_and_other_layers():
     for layer in (padded, tied, filtered, spectral, polyphase, own.SubPixelConv2D(1, 3, 2, **POSITIVE)):
         network = built(layer, (9, 9, 1))
         assert_measured(network, [(4, 4), (5, 5)])
+    dilated = layers.Conv2DTranspose(1, (3, 4), padding="same", dilation_rate=(2, 3), **POSITIVE)
+    assert_measured(built(dilated, (20, 20, 1)), [(9, 9), (10, 10)], filled=False)
     field = last(lambda x: layers.Conv2D(1, 7)(own.ReflectionPadding2D(3)(x)), (9, 9, 1))
     assert scalars(field) == (7, 1, 3)
 

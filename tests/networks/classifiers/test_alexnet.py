@@ -39,6 +39,18 @@ def test_stems_suit_the_size(shape, stem, expected):
     assert network(np.ones((2, *shape), "float32")).shape == (2, 5)
 
 
+def test_the_smallest_side_is_that_of_the_closed_formula():
+    def last_side(side):
+        side = networks.output_size(side, 11, 4, "same")
+        for _ in range(3):
+            side = networks.output_size(side, 3, 2)
+        return side
+
+    assert last_side(57) == 1
+    with pytest.raises(ValueError, match="Expected: size >= 3. Received: size=2"):
+        last_side(56)
+
+
 def test_groups_see_their_own_half_of_the_channels_and_so_do_their_gradients():
     network = networks.alexnet((8, 8, 1), 3, width=0.05)
     grouped = [layer for layer in network.layers if isinstance(layer, keras.layers.Conv2D) and layer.groups == 2]

@@ -89,6 +89,14 @@ def test_auxiliary_classifiers_are_two_more_outputs(counts):
     assert np.isfinite(network.train_on_batch(x, [labels] * 3)).all()
 
 
+@pytest.mark.parametrize(("halvings", "smallest"), [(4, 65), (2, 17)])
+def test_the_smallest_sides_of_auxiliary_classifiers_are_those_of_the_closed_formula(halvings, smallest):
+    sides = [smallest, smallest - 1]
+    for _ in range(halvings):
+        sides = [networks.output_size(side, 3, 2, "same") for side in sides]
+    assert sides == [5, 4]
+
+
 @pytest.mark.usefixtures("unallocated")
 def test_weights_of_the_auxiliary_classifiers(counts):
     """Section 5: 128 filters of 1x1, 1024 units on maps of 4x4, and 1000 classes."""
