@@ -89,7 +89,8 @@ def test_polyphase_convolves_at_the_small_size(monkeypatch):
     )
     PolyphaseConv2DTranspose(4, 4, 2, "same")(X)
     PolyphaseConv2DTranspose(4, 3, 2, "same")(X)
-    assert [tuple(shape) for shape in shapes] == [(2, 7, 6, 3), (2, 6, 5, 3)]
+    PolyphaseConv2DTranspose(4, 5, 2, "same")(X)  # (2, 8, 7, 3) if its phases were not aligned
+    assert [tuple(shape) for shape in shapes] == [(2, 7, 6, 3), (2, 6, 5, 3), (2, 7, 6, 3)]
 
 
 @pytest.mark.parametrize("layer", KINDS)
