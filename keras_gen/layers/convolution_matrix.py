@@ -63,7 +63,10 @@ def _per_axis(name, value, axes):
     """One integer >= 1 for each axis; one number alone is that of all axes for strides, and of one axis for a size."""
     values = list(value) if np.iterable(value) else [value] * (axes if name == "strides" else 1)
     if len(values) != axes:
-        raise ValueError(f"`{name}` does not fit the kernel. Expected: {axes} integers. Received: {name}={value!r}")
+        raise ValueError(
+            f"`{name}` does not fit the kernel. Expected: one integer for each axis of the kernel, which has {axes}. "
+            f"Received: {name}={value!r}"
+        )
     return tuple(checks.integer(name, entry) for entry in values)
 
 

@@ -55,6 +55,12 @@ def test_a_seed_is_a_scene(images):
     assert (one != other).any()
 
 
+def test_brightness_changes_no_object(images):
+    found, dim = (scenes(scale * images, LABELS, 3, side=32, fragment=4) for scale in (1.0, 0.2))
+    np.testing.assert_array_equal(dim.masks, found.masks)
+    np.testing.assert_allclose(dim.images, 0.2 * found.images, rtol=1e-5)
+
+
 def test_colour(images):
     found = scenes(np.repeat(images, 3, axis=-1) * (1.0, 0.5, 0.0), LABELS, 2, side=32)
     assert found.images.shape == (2, 32, 32, 3) and found.images.dtype == "float32"

@@ -71,11 +71,17 @@ def test_it_is_doubly_block_toeplitz():
     [
         ((np.ones((1, 1, 1)), 4), r"`kernel` must be a 1-D or 2-D array of finite numbers, not empty. Received: shape"),
         (([1, np.inf], 4), r"not empty. Received: kernel=\[1, inf\]"),
-        (([1, 2], (4, 4)), r"`input_shape` does not fit the kernel. Expected: 1 integers. Received: input_shape=\(4"),
-        (([[1, 2]], 4), "`input_shape` does not fit the kernel. Expected: 2 integers. Received: input_shape=4"),
+        (
+            ([1, 2], (4, 4)),
+            r"`input_shape` does not fit .* Expected: .* which has 1. Received: input_shape=\(4",
+        ),
+        (([[1, 2]], 4), "`input_shape` does not fit .* Expected: .* which has 2. Received: input_shape=4"),
         (([1, 2], 0), "`input_shape` must be an integer >= 1. Received: input_shape=0"),
         (([1, 2], 4, 0), "`strides` must be an integer >= 1. Received: strides=0"),
-        (([1, 2], 4, (1, 2)), r"`strides` does not fit the kernel. Expected: 1 integers. Received: strides=\(1, 2\)"),
+        (
+            ([1, 2], 4, (1, 2)),
+            r"`strides` does not fit .* Expected: .* which has 1. Received: strides=\(1, 2\)",
+        ),
         (([[1, 2]], (4, 4), (1, 2.5)), "`strides` must be an integer >= 1. Received: strides=2.5"),
         (([1, 2], 4, 1, "smae"), "Unknown padding. Did you mean 'same'"),
         (

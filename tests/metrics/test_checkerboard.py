@@ -74,6 +74,13 @@ def test_flat_windows_show_a_pattern_that_texture_hides():
     assert phase_variance(real + board, 2, window=8, flattest=1e-6) == pytest.approx(power)  # at least one window
 
 
+def test_windows_are_flat_in_all_channels_together():
+    real = photograph()
+    real[..., 0] = 0.3  # the texture is in the second channel alone
+    assert phase_variance(real, 2, window=8, flattest=0.5) == pytest.approx(0, abs=1e-12)
+    assert phase_variance(real[..., ::-1], 2, window=8, flattest=0.5) == pytest.approx(0, abs=1e-12)
+
+
 def test_a_pattern_does_not_change_which_windows_are_flat():
     real = photograph()
     strong = real + 100 * (np.indices((32, 32)).sum(axis=0) % 2)[None, :, :, None]
