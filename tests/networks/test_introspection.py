@@ -21,6 +21,11 @@ from keras_gen.networks.introspection import calls
         (layers.Conv2DTranspose(5, 4, strides=2), (6, 7, 3), 6 * 7 * 16 * 3 * 5),
         (layers.Conv1D(4, 3), (10, 2), 8 * 3 * 2 * 4),
         (layers.SpectralNormalization(layers.Conv2D(2, 3)), (4, 4, 1), 4 * 9 * 2),
+        (
+            layers.TimeDistributed(layers.SpectralNormalization(layers.Conv2D(2, 3))),
+            (5, 4, 4, 1),
+            5 * 4 * 9 * 2,
+        ),
         (FixedFilter2D("box"), (6, 7, 3), 4 * 5 * 9 * 3),
         (PolyphaseConv2DTranspose(5, 4, strides=2), (6, 7, 3), 6 * 7 * 16 * 3 * 5),
         (SubPixelConv2D(5, 3, scale=2), (6, 7, 3), 6 * 7 * 9 * 3 * (5 * 4)),
