@@ -78,7 +78,7 @@ class FixedFilter2D(keras.layers.Layer):
         self.compute_output_shape(input_shape)  # refuses images that are too small
 
     def call(self, images):
-        self.compute_output_shape(images.shape)  # as the first images were, later ones may be too small
+        self.compute_output_shape(images.shape)  # later images may be smaller than those it was built for
         images = ops.cast(images, self.compute_dtype)  # Keras does not cast integers
         taps = np.repeat(self._taps[:, :, None, None], images.shape[-1], axis=2)  # (rows, columns, channels, 1)
         taps = ops.convert_to_tensor(taps, self.compute_dtype)
