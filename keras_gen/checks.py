@@ -68,8 +68,10 @@ def kernel(value, dimensions):
 
 
 def boxes(name, value):
-    """An array `(n, 4)` of half-open boxes (top, left, bottom, right), each with a height and a width, as float64."""
+    """Half-open boxes (top, left, bottom, right), each with a height and a width: `(n, 4)` of float64; [] is none."""
     value = np.asarray(value)
+    if value.shape == (0,):
+        value = value.reshape(0, 4)
     if value.ndim != 2 or value.shape[1] != 4 or value.dtype.kind not in "fiu":
         raise ValueError(
             f"`{name}` must be boxes (top, left, bottom, right). Expected: numbers of shape (n, 4). "
@@ -132,6 +134,15 @@ def array(name, x, shape=None, value_range=None, allow_nan=False):
     x = np.asarray(x)
     array_spec(name, x.dtype, x.shape, shape)
     array_extremes(name, *extremes(x, allow_nan), value_range, allow_nan)
+
+
+def images(name, x, value_range=None):
+    """Raise unless `x` is a finite array of images `(n, height, width, channels)`, not empty, and in a range."""
+    if np.ndim(x) != 4:
+        raise ValueError(
+            f"`{name}` must be images. Expected: shape (n, height, width, channels). Received: shape {np.shape(x)}"
+        )
+    array(name, x, value_range=value_range)
 
 
 def array_spec(name, dtype, shape, wanted=None):

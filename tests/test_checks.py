@@ -84,7 +84,17 @@ def test_boxes(value):
 def test_boxes_pass():
     boxes = checks.boxes("box", [[0, -1, 2, 0.5]])
     assert boxes.tolist() == [[0, -1, 2, 0.5]] and boxes.dtype == "float64"
-    assert checks.boxes("box", np.zeros((0, 4), int)).shape == (0, 4)
+    assert checks.boxes("box", np.zeros((0, 4), int)).shape == checks.boxes("box", []).shape == (0, 4)
+
+
+def test_images():
+    with pytest.raises(ValueError, match=r"`x` must be images. Expected: shape \(n, h.* Received: shape \(2, 8, 8\)"):
+        checks.images("x", np.zeros((2, 8, 8)))
+    with pytest.raises(ValueError, match="`x` must be finite"):
+        checks.images("x", np.full((2, 8, 8, 1), np.nan))
+    with pytest.raises(ValueError, match="`x` is out of range"):
+        checks.images("x", np.full((2, 8, 8, 1), 2.0), (0, 1))
+    checks.images("x", np.zeros((2, 8, 8, 1)), (0, 1))
 
 
 def test_ranges_leave_room_for_rounding():

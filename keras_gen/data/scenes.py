@@ -47,7 +47,7 @@ def scenes(images, labels, n, side=64, objects=(1, 4), clutter=8, fragment=8, se
             probability; a picture has fewer where they find no place. Defaults to (1, 4).
         clutter: Number of fragments in a picture, an integer >= 0. Defaults to 8.
         fragment: Side of the fragments, from 1 to that of the images. Defaults to 8.
-        seed: Integer of the draws. Defaults to 0.
+        seed: Integer >= 0 of the draws. Defaults to 0.
 
     Returns:
         `Scenes`.
@@ -66,13 +66,18 @@ def scenes(images, labels, n, side=64, objects=(1, 4), clutter=8, fragment=8, se
         Mnih et al., 2014, arXiv:1406.6247, section 4.1 (clutter of fragments).
     """
     images, labels = np.asarray(images), np.asarray(labels)
-    checks.array("images", images, (None, None, None))
+    checks.images("images", images)
     if images.min() < 0:
         raise ValueError(f"`images` must have values >= 0, on a background of 0. Received: {images.min():.3g}")
     if labels.shape != images.shape[:1]:
         raise ValueError(
             f"`labels` must have one entry for each image. Expected: shape {images.shape[:1]}. "
             f"Received: shape {labels.shape}"
+        )
+    if labels.dtype.kind not in "iu":
+        raise ValueError(
+            "`labels` must be integers; `data.encode_labels` numbers labels of any kind. "
+            f"Received: labels of dtype {labels.dtype}"
         )
     n, clutter = checks.integer("n", n), checks.integer("clutter", clutter, minimum=0)
     side = checks.integer("side", side, minimum=max(images.shape[1:3]))
@@ -84,7 +89,7 @@ def scenes(images, labels, n, side=64, objects=(1, 4), clutter=8, fragment=8, se
         "objects", objects[1]
     ):
         raise ValueError(f"`objects` must be a pair (lowest, highest). Received: objects={objects!r}")
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(checks.integer("seed", seed, minimum=0))
     pictures = np.zeros((n, side, side, images.shape[-1]), "float32")
     masks, boxes, found = np.zeros((n, side, side), bool), [], []
     for picture, mask in zip(pictures, masks, strict=True):

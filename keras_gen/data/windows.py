@@ -37,7 +37,7 @@ def crop_and_resize(images, boxes, size, context=0.0):
     from scipy.ndimage import map_coordinates
 
     images, size = np.asarray(images, "float32"), checks.integer("size", size)
-    checks.array("images", images, (None, None, None))
+    checks.images("images", images)
     context = checks.number("context", context)
     if len(boxes) != len(images):
         raise ValueError(f"`boxes` must have an array for each image. Expected: {len(images)}. Received: {len(boxes)}")

@@ -138,7 +138,7 @@ class MaxUnpool2D(keras.layers.Layer):
         Images in the shape of the switches, `(batch, height, width, channels)`.
 
     Raises:
-        ValueError: If the switches are of another pooling.
+        ValueError: If the switches are of another pooling, or not integers.
 
     Example:
 
@@ -177,6 +177,11 @@ class MaxUnpool2D(keras.layers.Layer):
     def call(self, inputs):
         self._check(keras.tree.map_structure(lambda tensor: tuple(tensor.shape), inputs))
         values, switches = inputs
+        if not keras.backend.is_int_dtype(switches.dtype):
+            raise ValueError(
+                "The second of the list must be switches, as `MaxPoolWithSwitches2D` gives them. Expected: int32. "
+                f"Received: {keras.backend.standardize_dtype(switches.dtype)}"
+            )
         values = ops.cast(values, self.compute_dtype)
         sides, counts = ops.shape(switches)[1:3], ops.shape(values)[1:3]
         covered = [count * window for count, window in zip(counts, self.pool_size, strict=True)]

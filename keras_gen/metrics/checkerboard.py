@@ -42,7 +42,7 @@ def phase_variance(images, period, window=None, flattest=1.0):
         Odena, Dumoulin and Olah, 2016, Deconvolution and checkerboard artifacts, doi:10.23915/distill.00003.
     """
     images, period = np.asarray(images), checks.integer("period", period)
-    checks.array("images", images, (None, None, None))
+    checks.images("images", images)
     if window is not None and (checks.integer("window", window) % period or window < 2 * period):
         raise ValueError(
             f"`window` must be a multiple of the period, at least twice that. "

@@ -57,7 +57,7 @@ def trained_classifier(
     """
     x, y = np.asarray(x), np.asarray(y)
     low, high = checks.interval("value_range", value_range)
-    checks.array("x", x, (None, None, None), value_range)
+    checks.images("x", x, value_range)
     if y.shape != (len(x),) or y.dtype.kind not in "iu" or y.min() < 0 or y.max() < 1:
         raise ValueError(
             f"`y` must number the classes of x. Expected: integers of shape ({len(x)},), from 0 on, of two classes or "

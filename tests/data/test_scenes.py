@@ -71,6 +71,10 @@ def test_colour(images):
     ("options", "message"),
     [
         ({"labels": np.arange(9)}, r"`labels` must have one entry for each image. Expected: shape \(10,\). Rec"),
+        ({"labels": np.arange(10) + 0.5}, "`labels` must be integers; .* Received: labels of dtype float64"),
+        ({"labels": np.array(list("abcdefghij"))}, "`labels` must be integers; .* Received: labels of dtype <U1"),
+        ({"images": np.ones((10, 8, 8))}, r"`images` must be images. .*Received: shape \(10, 8, 8\)"),
+        ({"seed": "a"}, "`seed` must be an integer >= 0. Received: seed='a'"),
         ({"n": 0}, "`n` must be an integer >= 1. Received: n=0"),
         ({"side": 7}, "`side` must be an integer >= 8. Received: side=7"),
         ({"fragment": 9}, "`fragment` must be at most the images' side, 8. Received: fragment=9"),

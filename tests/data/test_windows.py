@@ -46,7 +46,7 @@ def test_an_image_may_have_no_box():
     np.testing.assert_array_equal(
         crop_and_resize(IMAGES, [BOXES[0], empty], 5), crop_and_resize(IMAGES[:1], BOXES[:1], 5)
     )
-    assert crop_and_resize(IMAGES, [empty, empty], 5).shape == (0, 5, 5, 3)
+    assert crop_and_resize(IMAGES, [empty, []], 5).shape == (0, 5, 5, 3)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +54,7 @@ def test_an_image_may_have_no_box():
     [
         ({"boxes": BOXES[:1]}, "`boxes` must have an array for each image. Expected: 2. Received: 1"),
         ({"boxes": [BOXES[0], np.array([[4, 0, 4, 2]])]}, "top < bottom and left < right. Received: "),
-        ({"images": IMAGES[0]}, "`images` does not fit"),
+        ({"images": IMAGES[0]}, r"`images` must be images. Expected: shape \(n, height"),
         ({"size": 0}, "`size` must be an integer >= 1. Received: size=0"),
         ({"context": -0.1}, "`context` must be a finite number >= 0.0. Received: context=-0.1"),
     ],

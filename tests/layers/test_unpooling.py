@@ -160,6 +160,10 @@ def test_strides_of_the_window_are_accepted():
             r"Expected: values of shape \(1, 2, 3, 1\) or \(1, 3, 4, 1\), .* Received: values of shape \(1, 2, 4, 1\)",
         ),
         (
+            lambda: MaxUnpool2D(2)([np.zeros((2, 2, 3, 1)), np.zeros((2, 4, 6, 1), "float32")]),
+            "The second of the list must be switches.* Expected: int32. Received: float32",
+        ),
+        (
             lambda: MaxUnpool2D(2)([keras.Input((3, None, 4)), keras.Input((6, 6, 3), dtype="int32")]),
             r"Expected: values of shape \(None, 3, 3, 3\), for windows .* Received: values of shape \(None, 3, None, 4",
         ),

@@ -91,7 +91,7 @@ def test_a_pattern_does_not_change_which_windows_are_flat():
     ("arguments", "message"),
     [
         ({"period": 0}, "`period` must be an integer >= 1"),
-        ({"images": np.zeros((8, 8, 1))}, r"`images` does not fit.* Expected: shape \(n, None, None, None\)"),
+        ({"images": np.zeros((8, 8, 1))}, r"`images` must be images. Expected: shape \(n, height, width, channels\)"),
         ({"images": np.full((1, 8, 8, 1), np.nan)}, "`images` must be finite"),
         ({"period": 9}, r"sides of at least the period. Expected: 9. Received: \(8, 8\)"),
         ({"window": 10}, r"sides of at least the window. Expected: 10. Received: \(8, 8\)"),

@@ -106,7 +106,7 @@ def test_an_interrupted_training_leaves_no_file(tmp_path, monkeypatch):
     ("arguments", "message"),
     [
         ({"x": SMALL["x"] * 255}, r"`x` is out of range. Expected: values in \[0, 1\]"),
-        ({"x": SMALL["x"][..., 0]}, r"`x` does not fit the network. Expected: shape \(n, None, None, None\)"),
+        ({"x": SMALL["x"][..., 0]}, r"`x` must be images. Expected: shape \(n, height, width, channels\)"),
         ({"y": SMALL["y"][1:]}, r"integers of shape \(40,\), .* Received: int64 of shape \(39,\)"),
         ({"y": SMALL["y"] * 1.0}, "Received: float64 of shape"),
         ({"y": SMALL["y"] * 0}, r"of two classes or more. Received: int64 of shape \(40,\) in 0..0"),
