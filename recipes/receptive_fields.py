@@ -69,8 +69,9 @@ def main(side=96, filters=16, blocks=4, draws=100, seed=0, width=1.0):
     x = ops.convert_to_tensor(rng.normal(size=(draws, side, side, 1)), "float32")
     weights = ops.convert_to_tensor(rng.normal(size=(draws, filters)), "float32")
     fields = networks.receptive_field(network)
-    figure = Figure(figsize=(12, 3.3 * math.ceil((len(fields) + 1) / 4)), layout="constrained")
-    *panels, curves = figure.subplots(math.ceil((len(fields) + 1) / 4), 4).flat[: len(fields) + 1]
+    rows = math.ceil((len(fields) + 1) / 4)
+    figure = Figure(figsize=(12, 3.3 * rows), layout="constrained")
+    *panels, curves = (figure.add_subplot(rows, 4, number) for number in range(1, len(fields) + 2))
     table, variance, distance = [], 0, 1
     for axes, layer, field in zip(panels, network.layers[1:], fields, strict=True):
         squared = power(keras.Model(network.inputs, layer.output), x, weights)

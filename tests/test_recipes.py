@@ -132,6 +132,13 @@ def test_minutes_of_a_run_that_goes_on_are_not_reported(recipe, digits, tmp_path
     assert first == [*second, "minutes, training and evaluation"] and len(second) == 2
 
 
+def test_no_panel_is_empty(recipe, tmp_path):
+    """The stack of two blocks has five layers, and the curves are a sixth panel of eight places."""
+    outcome = recipe("receptive_fields")(out=tmp_path, **OPTIONS["receptive_fields"])
+    panels = outcome.figures["receptive_fields"].axes
+    assert len(panels) == 6 and all(axes.has_data() for axes in panels)
+
+
 def test_every_recipe_is_run():
     assert set(FIGURES) == set(NAMES)
 

@@ -56,4 +56,5 @@ def detections(images, truth, found, least=0.5, columns=4):
         for (top, left, *_), label, score in zip(boxes, labels, scores, strict=True):
             text = axes.text(left - 0.5, top - 1, f"{label}: {score:.2f}", color=_FOUND, fontsize=9, va="bottom")
             text.set_bbox({"facecolor": "black", "edgecolor": "none", "pad": 1})
+    figure.supxlabel(f"green: true; orange: found, score >= {least:g}", fontsize=9)
     return figure

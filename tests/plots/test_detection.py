@@ -32,6 +32,10 @@ def test_boxes_enclose_their_pixels_and_unlikely_ones_are_left_out():
     assert drawn(plots.detections(IMAGES[:1], TRUTH, FOUND, least=0.3))[0][1] == ["3: 0.40", "7: 0.90"]
 
 
+def test_the_colours_are_explained():
+    assert plots.detections(IMAGES, TRUTH, FOUND, 0.3).get_supxlabel() == "green: true; orange: found, score >= 0.3"
+
+
 def test_pictures_are_in_rows():
     sizes = [plots.detections(IMAGES, TRUTH, FOUND, columns=columns).get_size_inches() for columns in (2, 4)]
     np.testing.assert_array_equal(sizes, [(6, 6), (9, 3)])
