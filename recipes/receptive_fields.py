@@ -20,7 +20,7 @@ from keras import layers, ops
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from keras_gen import backend, networks
+from keras_gen import backend, checks, networks
 from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.presets.registry import scaled
 
@@ -63,12 +63,11 @@ def rows_that_hold(share, power):
 
 @recipe
 def main(side=96, filters=16, blocks=4, draws=100, seed=0, width=1.0):
-    filters = scaled("filters", filters, width)
-    network = stack(side, filters, blocks)
-    rng = np.random.default_rng(seed)
+    filters, draws = scaled("filters", filters, width), checks.integer("draws", draws)
+    network = stack(checks.integer("side", side), filters, checks.integer("blocks", blocks))
+    rng, fields = np.random.default_rng(seed), networks.receptive_field(network)
     x = ops.convert_to_tensor(rng.normal(size=(draws, side, side, 1)), "float32")
     weights = ops.convert_to_tensor(rng.normal(size=(draws, filters)), "float32")
-    fields = networks.receptive_field(network)
     rows = math.ceil((len(fields) + 1) / 4)
     figure = Figure(figsize=(12, 3.3 * rows), layout="constrained")
     *panels, curves = (figure.add_subplot(rows, 4, number) for number in range(1, len(fields) + 2))

@@ -13,7 +13,7 @@ import numpy as np
 from keras.layers import Conv2D, Conv2DTranspose, UpSampling2D
 from matplotlib.figure import Figure
 
-from keras_gen import backend
+from keras_gen import backend, checks
 from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
 from keras_gen.layers import PolyphaseConv2DTranspose, SubPixelConv2D
@@ -63,6 +63,8 @@ def milliseconds(network, x):
 
 @recipe
 def main(data="digits", channels=64, filters=256, images=16, seed=0):
+    channels, filters = checks.integer("channels", channels), checks.integer("filters", filters)
+    images = checks.integer("images", images)
     digit = np.repeat(load(data)[1].x[:1, ..., :1], channels, axis=-1)
     constant = np.ones((1, SIDE, SIDE, channels), "float32")
     inputs = keras.Input((None, None, channels))

@@ -139,6 +139,22 @@ def test_no_panel_is_empty(recipe, tmp_path):
     assert len(panels) == 6 and all(axes.has_data() for axes in panels)
 
 
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("receptive_fields", {"draws": 0}, "`draws` must be an integer >= 1. Received: draws=0"),
+        ("receptive_fields", {"blocks": 0}, "`blocks` must be an integer >= 1"),
+        ("receptive_fields", {"side": 0}, "`side` must be an integer >= 1"),
+        ("resampling", {"channels": 0}, "`channels` must be an integer >= 1"),
+        ("resampling", {"images": 0}, "`images` must be an integer >= 1"),
+    ],
+)
+def test_bad_options(name, options, message, recipe, tmp_path):
+    with pytest.raises(ValueError, match=message):
+        recipe(name)(out=tmp_path, **options)
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_recipe_is_run():
     assert set(FIGURES) == set(NAMES)
 
