@@ -195,10 +195,11 @@ def _right(overlaps, iou):
 
 def _pictures(name, lists, fields):
     """Lists with one array for each picture as a list with one tuple of arrays for each picture."""
-    if len(lists) != len(fields) or len(set(map(len, lists))) != 1:
+    if lists is None or len(lists) != len(fields) or len(set(map(len, lists))) != 1:
+        received = None if lists is None else f"{len(lists)} of lengths {[len(values) for values in lists]}"
         raise ValueError(
             f"`{name}` must be ({', '.join(fields)}), lists with one array for each picture. Expected: {len(fields)} "
-            f"lists of one length. Received: {len(lists)} of lengths {[len(values) for values in lists]}"
+            f"lists of one length. Received: {received}"
         )
     pictures = []
     for boxes, *columns in zip(*lists, strict=True):

@@ -163,6 +163,7 @@ def test_bad_input_of_the_suppression(arguments, message):
     ("arguments", "message"),
     [
         ({"found": ([BOXES], [SCORES])}, r"`found` must be \(boxes, labels, scores\).*Expected: 3 lists.*Received: 2"),
+        ({"found": None}, r"`found` must be \(boxes, labels, scores\).* Received: None"),
         ({"truth": ([BOXES], [])}, r"`truth` must be \(boxes, labels\), lists.*Received: 2 of lengths \[1, 0\]"),
         ({"found": ([BOXES] * 2, [SCORES] * 2, [SCORES] * 2)}, "same pictures. Expected: 1 as in truth. Received: 2"),
         ({"found": ([BOXES], [SCORES], [SCORES[1:]])}, "`found.scores` must have one finite number for each box"),
