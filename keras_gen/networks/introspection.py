@@ -14,6 +14,7 @@ from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
 _ON_OUTPUTS = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D)
 _ON_OUTPUTS += (layers.DepthwiseConv2D, layers.SeparableConv1D, layers.SeparableConv2D)
 _ON_INPUTS = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
+_WITHOUT_PRODUCTS = (layers.Embedding, layers.LayerNormalization, layers.PReLU)  # though their weights may be matrices
 
 
 class Call(typing.NamedTuple):
@@ -76,7 +77,8 @@ def operations(layer, call=0):
 
     Dense layers and convolutions: the size of the kernel times the number of positions of the output; both kernels of a
     separable convolution, and a fixed filter's kernel for every channel. Transposed and sub-pixel convolutions: the
-    size of the kernel times the number of positions of the small image. Other layers, and all biases: 0.
+    size of the kernel times the number of positions of the small image. Layers without matrices of weights, and all
+    biases: 0.
 
     Args:
         layer: A layer of a functional or Sequential model, or such a model, whose layers are added up.
@@ -86,7 +88,8 @@ def operations(layer, call=0):
         An integer.
 
     Raises:
-        ValueError: If the layer is in no such model, or if the sides of its images vary.
+        ValueError: If the layer is in no such model, if the sides of its images vary, or if it is another layer with
+            matrices of weights, such as attention.
 
     Example:
 
@@ -112,6 +115,11 @@ def operations(layer, call=0):
         shape = node.input_tensors[0].shape
     elif isinstance(layer, (*_ON_OUTPUTS, TiedDense, FixedFilter2D)):
         shape = node.output_tensors[0].shape
+    elif not isinstance(layer, _WITHOUT_PRODUCTS) and any(len(weight.shape) > 1 for weight in _trainable(layer)):
+        raise ValueError(
+            f"It is not known how many operations layer '{layer.name}' needs. Expected: dense layers, convolutions, or "
+            f"layers without matrices of weights. Received: {type(layer).__name__}"
+        )
     else:
         return 0
     first = getattr(layer, "data_format", "channels_last") == "channels_first"
@@ -123,6 +131,11 @@ def operations(layer, call=0):
         )
     small = layer.scale**2 if isinstance(layer, SubPixelConv2D) else 1  # outputs of one position of the convolution
     return math.prod(positions) // small * sum(math.prod(kernel) for kernel in _kernels(layer, shape))
+
+
+def _trainable(layer):
+    """The trainable weights of a layer; operations of `keras.ops` have none."""
+    return layer.trainable_weights if isinstance(layer, keras.Layer) else []
 
 
 def _kernels(layer, shape):

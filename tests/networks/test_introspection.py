@@ -77,3 +77,17 @@ def test_bad_input():
         networks.operations(layer, call=-1)
     with pytest.raises(ValueError, match="Expected: a layer with more than 1 calls"):
         networks.operations(layer, call=1)
+
+
+def test_layers_whose_products_are_not_known_are_not_counted_as_none():
+    hidden = keras.Input((6, 4))
+    attention, recurrent = layers.MultiHeadAttention(2, 2, name="attention"), layers.LSTM(3, name="recurrent")
+    keras.Model(hidden, recurrent(layers.PReLU(name="prelu")(attention(hidden, hidden))))
+    for layer in (attention, recurrent):
+        with pytest.raises(
+            ValueError, match=f"how many operations layer '{layer.name}' needs. Expected: .* Received: "
+        ):
+            networks.operations(layer)
+    embedding = layers.Embedding(5, 3)
+    embedding(keras.Input((2,)))
+    assert networks.operations(embedding) == 0

@@ -49,11 +49,13 @@ def test_fields_end_at_a_layer_where_they_are_not_defined():
     hidden = layers.MultiHeadAttention(1, 2, name="attention")(hidden, hidden)
     lines = describe(keras.Model(inputs, layers.ReLU(name="after")(hidden), name="net"))
     rows = {row[0]: row[4:] for row in table(lines)}
-    assert rows["seen"] == ["-", "3", "1", "0"] and rows["attention"] == rows["after"] == ["0", "-", "-", "-"]
+    assert rows["seen"] == ["-", "3", "1", "0"] and rows["attention"] == ["-", "-", "-", "-"]
+    assert rows["after"] == ["0", "-", "-", "-"]
     assert lines[0] == "net: ?x8x2 -> ?x6x2, 62 parameters, - operations"
     remarks = [line for line in lines if "Remark: " in line]
-    assert len(remarks) == 2 and "The receptive field of layer 'attention' is not defined" in remarks[0]
+    assert len(remarks) == 3 and "The receptive field of layer 'attention' is not defined" in remarks[0]
     assert "Layer 'seen' needs a number of operations that depends on the size" in remarks[1]
+    assert "It is not known how many operations layer 'attention' needs" in remarks[2]
 
 
 def test_other_models_are_refused():
