@@ -44,7 +44,12 @@ def input_gradient(function, x):
 
 def batch_jacobian(function, x):
     """Jacobians of each sample's `function(x)` with respect to that sample, `(batch, *outputs, *inputs)`."""
+    return value_and_batch_jacobian(function, x)[1]
+
+
+def value_and_batch_jacobian(function, x):
+    """The pair of `function(x)` and its `batch_jacobian`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = function(x)
-    return tape.batch_jacobian(y, x)
+    return y, tape.batch_jacobian(y, x)

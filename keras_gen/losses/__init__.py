@@ -18,10 +18,12 @@ from keras_gen.losses.consistency import cycle_consistency
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
+from keras_gen.losses.perturbations import fast_gradient_sign
 
 __all__ = [
     "bernoulli_nll",
     "cycle_consistency",
+    "fast_gradient_sign",
     "gaussian_kl",
     "gaussian_kl_per_dimension",
     "gaussian_nll",
