@@ -217,7 +217,7 @@ class _Steps:
         self.images.assign(images)
 
     def _step(self, shifts, *data):
-        images = ops.convert_to_tensor(self.images)
+        images = ops.copy(self.images)
         terms, gradient = self.problem._values_and_gradients(
             images, *data, shifts=shifts if self.problem.jitter else None
         )

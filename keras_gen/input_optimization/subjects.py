@@ -69,7 +69,7 @@ def subject(model, value_range=None, preprocess=None):
     """
     network = model
     if isinstance(model, GenerativeModel):
-        require_task(model, "classify")
+        require_task("Input optimisation", model, "classify")
         network, own = model.network, model.value_range
         if own is not None and value_range is not None and tuple(value_range) != tuple(own):
             raise ValueError(

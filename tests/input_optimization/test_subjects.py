@@ -10,7 +10,9 @@ X = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
 
 
 def nested():
-    inner = keras.Sequential([keras.Input((3,)), layers.Dense(6, "relu", name="a"), layers.Dense(2, name="b")], "inner")
+    inner = keras.Sequential(
+        [keras.Input((3,)), layers.Dense(6, "relu", name="a"), layers.Dense(2, name="b")], name="inner"
+    )
     inputs = keras.Input((4,))
     hidden = layers.Dense(3, "tanh", name="first")(inputs)
     outputs = layers.Softmax(name="last")(inner(hidden))

@@ -114,7 +114,7 @@ def linear_step(subject, norm):
         nearest = ops.one_hot(ops.argmin(distances / sizes, axis=1), distances.shape[1])  # (n, candidates)
         slope = ops.sum(slopes * ops.reshape(nearest, (*ops.shape(nearest), *ones)), axis=1)  # (n, *shape)
         length, size = (ops.sum(values * nearest, axis=1) for values in (distances / sizes, sizes))
-        length, size = (ops.reshape(values, (-1, 1, *ones)) for values in (ops.where(is_right, length, 0.0), size))
+        length, size = (ops.reshape(values, (-1, *ones)) for values in (ops.where(is_right, length, 0.0), size))
         return moved, total + length * (slope / size if norm == "l2" else ops.sign(slope)), is_right
 
     return backend.compiled(step)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import math
 
 import numpy as np
 
@@ -91,8 +92,9 @@ def report(model, images, attacked, labels, targets=None, value_range=None, prep
     before, scores = classes(images), in_batches(logits, size, attacked)
     after = scores.argmax(axis=1)
     part = (before == labels) & (True if targets is None else before != targets)
-    perturbations = (attacked - images)[part].reshape(part.sum(), -1)
-    flat = images[part].reshape(part.sum(), -1)
+    perturbations, originals = (
+        array[part].reshape(part.sum(), math.prod(array.shape[1:])) for array in (attacked - images, images)
+    )
 
     def success(classes_of_changed):
         hit = classes_of_changed != labels if targets is None else classes_of_changed == targets
@@ -101,7 +103,7 @@ def report(model, images, attacked, labels, targets=None, value_range=None, prep
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
     confidences = exponentials.max(axis=1) / exponentials.sum(axis=1)
     l2, linf = (np.linalg.norm(perturbations, order, axis=1) for order in (2, np.inf))
-    of_images = [np.linalg.norm(flat, order, axis=1) for order in (2, np.inf)]
+    of_images = [np.linalg.norm(originals, order, axis=1) for order in (2, np.inf)]
     changed = {name: change(attacked, seen.value_range) for name, change in _CHANGES.items()}
     return AttackReport(
         clean_error=_mean(before != labels),

@@ -15,7 +15,12 @@ X = RNG.uniform(0.3, 0.7, (12, 2, 4, 1)).astype("float32")
 LABELS = (X.reshape(12, 8) @ WEIGHTS + BIAS).argmax(axis=1)
 TARGETS = (LABELS + 1) % 3
 RANGE = (-9.0, 10.0)  # so wide that it does not matter, unless a test says so
-TARGETED = {"fgsm": {"epsilon": 0.3}, "pgd": {"epsilon": 0.3, "steps": 5}, "lbfgs": {}, "carlini_wagner": {"steps": 60}}
+TARGETED = {
+    "fgsm": {"epsilon": 0.3},
+    "pgd": {"epsilon": 0.3, "steps": 5},
+    "lbfgs": {},
+    "carlini_wagner": {"steps": 15, "search_steps": 2, "learning_rate": 0.1},
+}
 UNTARGETED = {**TARGETED, "deepfool": {}}
 
 
@@ -163,7 +168,7 @@ def test_deepfool_fools_a_curved_classifier():
 
 @pytest.mark.parametrize("name", ["lbfgs", "carlini_wagner"])
 def test_the_smallest_perturbation_of_a_linear_classifier(name):
-    options = {"search_steps": 10} if name == "lbfgs" else {"steps": 400, "search_steps": 8}
+    options = {"search_steps": 10} if name == "lbfgs" else {"steps": 60, "search_steps": 5, "learning_rate": 0.03}
     result = attacked(name, linear(), **options)
     assert (ops.convert_to_numpy(linear()(result)).argmax(axis=1) != LABELS).all()
     nearest = distances_to_boundary(2).min(axis=1)
@@ -181,7 +186,7 @@ def test_lbfgs_leaves_an_image_that_cannot_be_fooled():
 
 
 def test_confidence_reaches_a_margin_of_the_logits():
-    result = attacked("carlini_wagner", linear(), confidence=0.5, steps=100)
+    result = attacked("carlini_wagner", linear(), confidence=0.5, search_steps=4)
     logits = np.sort(ops.convert_to_numpy(linear()(result)), axis=1)
     assert (logits[:, -1] - logits[:, -2] >= 0.4).all()
 
