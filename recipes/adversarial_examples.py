@@ -7,7 +7,7 @@ made from training images.
 
 Args:
     images: Test images to attack.
-    few: Test images for the two slow attacks.
+    few: Test images for the two slow attacks, and for the norms that are compared with theirs.
     universal: Training images that the universal perturbation is made from.
     epsilon: Largest change of a pixel by FGSM and PGD, of a range of 1; the universal perturbation may reach .3.
     adversarial_training: Share of FGSM's examples in the loss of the second network.
@@ -65,19 +65,20 @@ def main(
     for name, share in (("plain", 0.0), ("adversarial", adversarial_training)):
         keras.utils.set_random_seed(seed)
         models_of[name] = trained(train, sizes, share, epsilon, epochs, batch_size)
-    table, figures = {}, {}
+    table, figures, l2 = {}, {}, {}
     for name, (model, _) in models_of.items():
         rows = {"images": x[:SHOWN]}
         for attack, attacked, seconds in attacks(model, train, (x, y), epsilon, few, universal, seed):
             n = len(attacked)
             table[name, attack] = adversarial.report(model, x[:n], attacked, y[:n])
+            if name == "plain":
+                l2[attack] = adversarial.report(model, x[:few], attacked[:few], y[:few]).l2
             rows[attack] = attacked[:SHOWN]
             print(f"{name}, {attack}: {seconds:.1f} s for {n} images", flush=True)
         figures[name] = plots.image_rows(rows)
     noise = np.random.default_rng(seed).choice([-UNIVERSAL, UNIVERSAL], x.shape[1:])
     plain = models_of["plain"][0]
     by_noise = adversarial.report(plain, x, np.clip(x + noise, 0, 1), y).fooling_rate
-    l2 = {attack: report.l2 for (name, attack), report in table.items() if name == "plain"}
     errors = {name: table[name, "FGSM"].attacked_error for name in models_of}
     clean = {name: np.mean(model.classify(test.x) != test.y) for name, (model, _) in models_of.items()}
     findings = [
