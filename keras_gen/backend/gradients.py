@@ -44,12 +44,19 @@ def input_gradient(function, x):
 
 def batch_jacobian(function, x):
     """Jacobians of each sample's `function(x)` with respect to that sample, `(batch, *outputs, *inputs)`."""
-    return value_and_batch_jacobian(function, x)[1]
-
-
-def value_and_batch_jacobian(function, x):
-    """The pair of `function(x)` and its `batch_jacobian`."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(x)
         y = function(x)
-    return y, tape.batch_jacobian(y, x)
+    return tape.batch_jacobian(y, x)
+
+
+def value_and_few_slopes(function, x):
+    """The pair of y = `function(x)`, `(batch, k)`, and of the `batch_jacobian`, by k passes back through one forward.
+
+    For a few outputs this is faster than `batch_jacobian`, which needs one pass of a batch k times as large.
+    """
+    with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+        tape.watch(x)
+        y = function(x)
+        columns = tf.unstack(y, axis=1)
+    return y, tf.stack([tape.gradient(column, x) for column in columns], axis=1)

@@ -42,3 +42,11 @@ def test_batch_jacobian_holds_each_samples_derivatives():
     jacobian = backend.batch_jacobian(lambda x: ops.square(x @ matrix), x)
     expected = 2 * (x.numpy() @ matrix)[:, :, None] * matrix.T[None]
     np.testing.assert_allclose(jacobian, expected, rtol=1e-6)
+
+
+def test_few_slopes_are_the_batch_jacobian():
+    x = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(3, 4)), "float32")
+    matrix = np.random.default_rng(1).normal(size=(4, 2)).astype("float32")
+    y, slopes = backend.value_and_few_slopes(lambda x: ops.tanh(x @ matrix), x)
+    np.testing.assert_allclose(y, np.tanh(np.asarray(x) @ matrix), rtol=1e-5)
+    np.testing.assert_allclose(slopes, backend.batch_jacobian(lambda x: ops.tanh(x @ matrix), x), rtol=1e-5)

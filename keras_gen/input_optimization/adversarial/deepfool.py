@@ -9,6 +9,7 @@ from keras_gen import backend, checks
 from keras_gen.input_optimization.adversarial.attack import Attack
 
 _TINY = 1e-8
+_BEYOND = 1e-4  # what each step is lengthened by, as in the authors' code: without, clipped steps may stop short
 
 
 def deepfool(
@@ -32,7 +33,8 @@ def deepfool(
         k = argmin |d_k| / ||w_k||_1,    x <- x + |d_k| / ||w_k||_1 sign(w_k)    norm "linf"
 
     until the class changes. The steps together, times 1 + overshoot, are the perturbation; attacked images are clipped
-    to the range. There are no targets: the nearest class is the method's result.
+    to the range. Unlike in the reference, whose images have no range, w_k is 0 at pixels that a step would push further
+    out of it. There are no targets: the nearest class is the method's result.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -80,12 +82,13 @@ def likely_others(logits, labels, most):
 
 
 def fooled(step, images, labels, others, steps, overshoot):
-    """Images after up to `steps` of a `linear_step`, or fewer, when all are classified as something else."""
-    images, labels, others = (ops.convert_to_tensor(array) for array in (images, labels, others))
-    moved, total = images, ops.zeros_like(images)
+    """Images after up to `steps` of a `linear_step` each, until they are classified as something else."""
+    moved, total, rows = images.copy(), np.zeros_like(images), np.arange(len(images))
     for _ in range(steps + 1):
-        moved, total, is_right = step(images, total, labels, others, 1.0 + overshoot)
-        if not np.asarray(is_right).any():
+        parts = (ops.convert_to_tensor(array[rows]) for array in (images, total, labels, others))
+        moved[rows], total[rows], is_right = (np.asarray(part) for part in step(*parts, 1.0 + overshoot))
+        rows = rows[is_right]
+        if not len(rows):
             break
     return moved
 
@@ -106,14 +109,19 @@ def linear_step(subject, norm):
             outputs = logits(x)
             return ops.take_along_axis(outputs, others, axis=1) - ops.take_along_axis(outputs, labels[:, None], axis=1)
 
-        distances, slopes = backend.value_and_batch_jacobian(margins, moved)  # (n, candidates), (n, candidates, ...)
+        low, high = subject.value_range
+        distances, slopes = backend.value_and_few_slopes(margins, moved)  # (n, candidates), (n, candidates, ...)
+        start = moved[:, None]
+        blocked = ops.logical_or((start <= low) & (slopes < 0), (start >= high) & (slopes > 0))
+        slopes = ops.where(blocked, 0.0, slopes)
         pixels, ones = tuple(range(2, len(slopes.shape))), [1] * (len(slopes.shape) - 2)
         is_right, distances = ops.all(distances <= 0, axis=1), ops.abs(distances)
         sizes = ops.sqrt(ops.sum(slopes**2, axis=pixels)) if norm == "l2" else ops.sum(ops.abs(slopes), axis=pixels)
         sizes = ops.maximum(sizes, _TINY)
-        nearest = ops.one_hot(ops.argmin(distances / sizes, axis=1), distances.shape[1])  # (n, candidates)
+        lengths = distances / sizes
+        nearest = ops.one_hot(ops.argmin(lengths, axis=1), distances.shape[1])  # (n, candidates)
         slope = ops.sum(slopes * ops.reshape(nearest, (*ops.shape(nearest), *ones)), axis=1)  # (n, *shape)
-        length, size = (ops.sum(values * nearest, axis=1) for values in (distances / sizes, sizes))
+        length, size = (ops.sum(values * nearest, axis=1) for values in (lengths + _BEYOND, sizes))
         length, size = (ops.reshape(values, (-1, *ones)) for values in (ops.where(is_right, length, 0.0), size))
         return moved, total + length * (slope / size if norm == "l2" else ops.sign(slope)), is_right
 
