@@ -166,6 +166,7 @@ def test_deepfool_fools_a_curved_classifier():
     assert (norms(few - X) >= norms(result - X) - 1e-3).mean() > 0.7
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("name", ["lbfgs", "carlini_wagner"])
 def test_the_smallest_perturbation_of_a_linear_classifier(name):
     options = (
