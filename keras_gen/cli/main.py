@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gen.cli import catalogue, pictures, tables
+from keras_gen.cli import catalogue, input_optimization, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
@@ -154,7 +154,7 @@ def _print_measurements(measurements):
         typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
 
 
-for _command in (compare, tables.outliers, tables.impute):
+for _command in (input_optimization.attack, compare, tables.outliers, tables.impute):
     app.command()(_command)
 
 

@@ -18,6 +18,7 @@ Example:
 ['00000.png', '00001.png']
 """
 
+from keras_gen.runs.attacks import attack
 from keras_gen.runs.comparison import compare
 from keras_gen.runs.evaluation import evaluate
 from keras_gen.runs.latent_space import interpolation, interpolation_between, plane
@@ -30,6 +31,7 @@ from keras_gen.runs.translation import translate
 
 __all__ = [
     "Settings",
+    "attack",
     "compare",
     "evaluate",
     "interpolation",
