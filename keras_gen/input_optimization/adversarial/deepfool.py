@@ -64,11 +64,11 @@ def deepfool(
     """
     attack = Attack(model, images, labels, None, value_range, preprocess, batch_size, verbose)
     steps, overshoot = checks.integer("steps", steps), checks.number("overshoot", overshoot)
-    candidates = checks.integer("candidates", candidates, minimum=2)
-    step = linear_step(attack.subject, checks.choice("norm", norm, ["l2", "linf"]))
+    most = min(checks.integer("candidates", candidates, minimum=2), attack.subject.num_classes) - 1
+    step = linear_step(attack.subject, checks.choice("norm", norm, ["l2", "linf"]), most)
 
     def function(images, labels):
-        others = likely_others(attack.logits(images), labels, candidates - 1)
+        others = likely_others(attack.logits(images), labels, most)
         return fooled(step, images, labels, others, steps, overshoot)
 
     return attack.by_batch(function)
@@ -94,11 +94,12 @@ def fooled(step, images, labels, others, steps, overshoot):
 
 
 @functools.lru_cache(maxsize=16)
-def linear_step(subject, norm):
+def linear_step(subject, norm, others):
     """The compiled step of DeepFool: (images, total, labels, others, factor) -> (moved, next total, is_right).
 
-    `others` are the classes considered, `(n, candidates)`, and `total` is the sum of the steps. `moved` are the images
-    after the steps so far; `is_right` tells which of them have no considered class above their label.
+    It is for one number of `others`, the classes that are considered, `(n, others)`. `total` is the sum of the steps,
+    `moved` are the images after the steps so far, and `is_right` tells which of these still have their label above all
+    of the others.
     """
     logits = subject.logits()
 

@@ -68,8 +68,9 @@ def universal_perturbation(
     epsilon = attack.size("epsilon", epsilon) if norm == "linf" else checks.number("epsilon", epsilon)
     fooling_rate, epochs = checks.probability("fooling_rate", fooling_rate), checks.integer("epochs", epochs)
     steps, overshoot = checks.integer("steps", steps), checks.number("overshoot", overshoot)
-    candidates, size = checks.integer("candidates", candidates, minimum=2), min(attack.batch_size, len(attack.images))
-    step, within, rng = linear_step(attack.subject, norm), ball(epsilon, norm), np.random.default_rng(seed)
+    most = min(checks.integer("candidates", candidates, minimum=2), attack.subject.num_classes) - 1
+    size = min(attack.batch_size, len(attack.images))
+    step, within, rng = linear_step(attack.subject, norm, most), ball(epsilon, norm), np.random.default_rng(seed)
 
     def classes(images):
         return in_batches(attack.logits, size, images).argmax(axis=1).astype("int32")
@@ -84,7 +85,7 @@ def universal_perturbation(
             moved = np.clip(image + v, low, high)
             logits = np.asarray(attack.logits(ops.convert_to_tensor(moved)))
             if logits.argmax() == label[0]:
-                others = likely_others(logits, label, candidates - 1)
+                others = likely_others(logits, label, most)
                 attacked = fooled(step, moved, label, others, steps, overshoot)
                 v = np.asarray(within(ops.convert_to_tensor(v + np.asarray(attacked) - moved), ops.zeros_like(v)))
         rate = np.mean(classes(np.clip(attack.images + v, low, high)) != clean)

@@ -158,6 +158,7 @@ def test_deepfool_reaches_the_nearest_boundary_of_a_linear_classifier_in_one_ste
     np.testing.assert_array_equal(classes, nearest.argmin(axis=1))
 
 
+@pytest.mark.compiled
 def test_deepfool_fools_a_curved_classifier():
     network, labels = curved()
     result = attacked("deepfool", network, labels=labels)
