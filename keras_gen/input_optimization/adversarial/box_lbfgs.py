@@ -51,8 +51,8 @@ def lbfgs(
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
-    >>> lbfgs(model, [[0.75, 0.5]], [0], value_range=(0, 1)).round(2).tolist()
-    [[0.62, 0.63]]
+    >>> lbfgs(model, [[0.75, 0.5]], [0], value_range=(0, 1)).round(2)
+    array([[0.62, 0.63]], dtype=float32)
 
     Reference:
         Szegedy et al., 2014, arXiv:1312.6199, section 4.1.

@@ -56,8 +56,8 @@ def deepfool(
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
-    >>> deepfool(model, [[0.75, 0.5]], [0], overshoot=0.0, steps=1, value_range=(0, 1)).tolist()
-    [[0.625, 0.625]]
+    >>> deepfool(model, [[0.75, 0.5]], [0], overshoot=0.0, steps=1, value_range=(0, 1)).round(2)
+    array([[0.62, 0.63]], dtype=float32)
 
     Reference:
         Moosavi-Dezfooli, Fawzi and Frossard, 2016, arXiv:1511.04599, algorithm 2 and section 3.3.

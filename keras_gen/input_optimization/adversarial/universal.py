@@ -56,8 +56,8 @@ def universal_perturbation(
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
-    >>> universal_perturbation(model, [[0.75, 0.5], [0.75, 0.625]], [0, 0], value_range=(0, 1)).round(2).tolist()
-    [-0.13, 0.13]
+    >>> universal_perturbation(model, [[0.75, 0.5], [0.75, 0.625]], [0, 0], value_range=(0, 1)).round(2)
+    array([-0.13,  0.13], dtype=float32)
 
     Reference:
         Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, 2017, arXiv:1610.08401, algorithm 1.
