@@ -5,6 +5,7 @@ from keras import ops
 from keras_gen import checks
 
 _TINY = 1e-12
+_OCTAVES, _HALVINGS = 16.0, 30  # of the search for a factor: from 1 to 2^16
 
 
 def norms(differences):
@@ -36,13 +37,37 @@ def ball(radius, norm):
     return nearest
 
 
-def sphere(radius):
-    """Images of L2 norm `radius`, a number > 0: a function of images.
+def sphere(radius, center=0.0, value_range=None):
+    """Images at a distance of a constant image, and in a range: a function of images.
+
+    Without a range, differences from the center are scaled to the radius. With one, they are scaled and clipped so that
+    what is left has the radius, which gives the nearest such image in the range.
+
+    Args:
+        radius: L2 norm of the difference, a number > 0 that images in the range can have.
+        center: Value of all pixels of the constant image. Defaults to 0.
+        value_range: The pair (lowest, highest), around `center`, or `None`. Defaults to `None`.
 
     Example:
 
     >>> sphere(10.0)(ops.array([[3.0, 4.0]])).numpy().round(3).tolist()
     [[6.0, 8.0]]
+    >>> sphere(10.0, value_range=(-7.5, 7.5))(ops.array([[3.0, 4.0]])).numpy().round(2).tolist()
+    [[6.61, 7.5]]
     """
     radius = checks.positive("radius", radius)
-    return lambda images: images * (radius / ops.maximum(norms(images), _TINY))
+    if value_range is None:
+        return lambda images: center + (images - center) * (radius / ops.maximum(norms(images - center), _TINY))
+    low, high = (bound - center for bound in checks.interval("value_range", value_range))
+
+    def nearest(images):
+        differences = images - center
+        least = radius / ops.maximum(norms(differences), _TINY)  # the factor without a range
+        exponent, width = ops.zeros_like(least), _OCTAVES
+        for _ in range(_HALVINGS):
+            width = width / 2
+            longer = ops.clip(differences * least * 2.0 ** (exponent + width), low, high)
+            exponent = ops.where(norms(longer) <= radius, exponent + width, exponent)
+        return center + ops.clip(differences * least * 2.0**exponent, low, high)
+
+    return nearest
