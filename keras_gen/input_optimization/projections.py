@@ -62,12 +62,17 @@ def sphere(radius, center=0.0, value_range=None):
 
     def nearest(images):
         differences = images - center
-        least = radius / ops.maximum(norms(differences), _TINY)  # the factor without a range
-        exponent, width = ops.zeros_like(least), _OCTAVES
-        for _ in range(_HALVINGS):
-            width = width / 2
-            longer = ops.clip(differences * least * 2.0 ** (exponent + width), low, high)
-            exponent = ops.where(norms(longer) <= radius, exponent + width, exponent)
-        return center + ops.clip(differences * least * 2.0**exponent, low, high)
+        scaled = differences * (radius / ops.maximum(norms(differences), _TINY))
+
+        def clipped():
+            exponent, width = ops.zeros_like(norms(scaled)), _OCTAVES
+            for _ in range(_HALVINGS):
+                width = width / 2
+                longer = ops.clip(scaled * 2.0 ** (exponent + width), low, high)
+                exponent = ops.where(norms(longer) <= radius, exponent + width, exponent)
+            return ops.clip(scaled * 2.0**exponent, low, high)
+
+        outside = ops.any(ops.logical_or(scaled < low, scaled > high))
+        return center + ops.cond(outside, clipped, lambda: scaled)
 
     return nearest

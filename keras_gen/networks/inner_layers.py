@@ -58,7 +58,8 @@ def _outputs(network, names):
         found = front(inputs, training=training)
         outputs = dict(zip(own, found["own"], strict=True))
         for head, inner_names in nested.items():
-            tensors = inner[head](found["fed"][head], training=training)
+            fed = found["fed"][head]
+            tensors = inner[head](fed[0] if len(fed) == 1 else fed, training=training)
             outputs |= {f"{head}/{name}": tensor for name, tensor in zip(inner_names, tensors, strict=True)}
         return [outputs[name] for name in names]
 

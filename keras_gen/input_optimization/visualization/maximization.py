@@ -21,7 +21,7 @@ from keras_gen.input_optimization.visualization.units import (
 )
 
 _CONTRAST = 0.25  # the default standard deviation of the pixels of an image, as a share of the range
-_FAINT = 0.05  # that of a start
+_FAINT = 0.05  # that of a start of `class_model` that is not grey
 
 
 def activation_maximization(
@@ -92,7 +92,7 @@ def activation_maximization(
         )
     step_size = checks.positive("step_size", step_size)
     problem = _maximization(seen, layer, place is None, norm, step_size, jitter)
-    draw = random_start(shape, (low + high) / 2, _FAINT * (high - low), seed)
+    draw = random_start(shape, (low + high) / 2, norm / math.sqrt(math.prod(shape)), seed)
     return optimized(problem, draw, indices, steps=steps, batch_size=batch_size, seed=seed, verbose=verbose)
 
 

@@ -10,6 +10,8 @@ from keras_gen.input_optimization.visualization.attribution import saliency
 from keras_gen.input_optimization.visualization.units import classes_of
 from keras_gen.networks.introspection import named_calls
 
+_TINY = 1e-12
+
 
 class RandomizationCheck(typing.NamedTuple):
     """What is left of explanations when weights are drawn anew.
@@ -17,7 +19,7 @@ class RandomizationCheck(typing.NamedTuple):
     Args:
         layers: List of names of layers, from the logits down to the input.
         correlations: float32 array `(layers, n)`: the rank correlation of each image's explanation with that by the
-            network whose layers up to this one have random weights.
+            network whose layers up to this one have random weights; 0 for an explanation that is the same everywhere.
 
     Example:
 
@@ -53,8 +55,7 @@ def randomization_check(
         `RandomizationCheck`, with an entry for each layer that has weights.
 
     Raises:
-        ValueError: If an argument is not of this form, if the model is no classifier, or if an explanation has the same
-            value everywhere.
+        ValueError: If an argument is not of this form, or if the model is no classifier.
 
     Example:
 
@@ -95,15 +96,9 @@ def randomization_check(
 
 
 def _ranks(explanations):
-    """The ranks of each explanation's values, with mean 0 and variance 1: an array `(n, values)`."""
+    """The ranks of each explanation's values, with mean 0 and variance 1, or all 0: an array `(n, values)`."""
     from scipy.stats import rankdata
 
     ranks = rankdata(np.asarray(explanations).reshape(len(explanations), -1), axis=1)
     ranks -= ranks.mean(axis=1, keepdims=True)
-    deviations = ranks.std(axis=1, keepdims=True)
-    if not deviations.all():
-        raise ValueError(
-            "Explanations must differ between pixels. Expected: values that can be ranked. Received: one value "
-            f"everywhere for {int((deviations == 0).sum())} of {len(ranks)} images"
-        )
-    return ranks / deviations
+    return ranks / np.maximum(ranks.std(axis=1, keepdims=True), _TINY)
