@@ -52,8 +52,8 @@ def sphere(radius, center=0.0, value_range=None):
 
     >>> sphere(10.0)(ops.array([[3.0, 4.0]])).numpy().round(3).tolist()
     [[6.0, 8.0]]
-    >>> sphere(10.0, value_range=(-7.5, 7.5))(ops.array([[3.0, 4.0]])).numpy().round(2).tolist()
-    [[6.61, 7.5]]
+    >>> sphere(5.0, value_range=(-4.0, 4.0))(ops.array([[1.0, 2.0]])).numpy().round(3).tolist()
+    [[3.0, 4.0]]
     """
     radius = checks.positive("radius", radius)
     if value_range is None:

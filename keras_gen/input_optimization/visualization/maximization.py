@@ -75,7 +75,7 @@ def activation_maximization(
     >>> import keras
     >>> dense = keras.layers.Dense(1, kernel_initializer="ones", name="unit")
     >>> model = keras.Sequential([keras.Input((4,)), dense])
-    >>> activation_maximization(model, "unit", norm=1.0, value_range=(-1, 1)).round(2).tolist()
+    >>> activation_maximization(model, "unit", norm=1.0, steps=9, step_size=1.0, value_range=(-1, 1)).round(2).tolist()
     [[0.5, 0.5, 0.5, 0.5]]
 
     Reference:

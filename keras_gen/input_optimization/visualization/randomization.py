@@ -23,8 +23,8 @@ class RandomizationCheck(typing.NamedTuple):
 
     Example:
 
-    >>> RandomizationCheck(["logits"], np.zeros((1, 5))).correlations.mean()
-    0.0
+    >>> RandomizationCheck(["logits"], np.zeros((1, 2))).correlations.tolist()
+    [[0.0, 0.0]]
     """
 
     layers: list
