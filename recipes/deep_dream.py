@@ -15,6 +15,8 @@ Args:
     digit: Class that the network of digits dreams of, in addition to layers.
 """
 
+from pathlib import Path
+
 import keras
 import numpy as np
 from keras import layers as keras_layers
@@ -55,7 +57,7 @@ def main(
     size = (height, round(height * x.shape[1] / x.shape[0]))
     options, findings = {"steps": steps, "step_size": step_size, "seed": seed, "value_range": (0, 1)}, []
     if weights:
-        model, title = networks.vgg_convolutions(16, weights), "VGG-16"
+        model, title = networks.vgg_convolutions(16, weights), f"VGG-16, {Path(weights).stem}"
         x, names = resized(x[None], size), list(layers or VGG)
     else:
         model, accuracy = network_of_digits(data, epochs, batch_size, width)

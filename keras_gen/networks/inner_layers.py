@@ -83,7 +83,7 @@ def split(network, name):
         network's output. What does not pass through the layer is computed from the input.
 
     Raises:
-        ValueError: If the layer does not exist.
+        ValueError: If the layer does not exist, or is called several times.
 
     Example:
 
@@ -95,7 +95,12 @@ def split(network, name):
     """
     checks.choice("layer", name, layer_names(network))
     head, slash, inner_name = name.partition("/")
-    call = next(call for call in calls(network) if call.layer.name == head)
+    call, *others = (call for call in calls(network) if call.layer.name == head)
+    if others:
+        raise ValueError(
+            f"A network can be split at a layer that it calls once. Received: layer '{name}', called "
+            f"{1 + len(others)} times"
+        )
     (output,) = network.outputs
     tail = None if output is call.outputs[0] else keras.Model([*network.inputs, call.outputs[0]], output)
 

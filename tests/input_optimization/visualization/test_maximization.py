@@ -3,7 +3,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from keras_gen.input_optimization.visualization import activation_maximization, class_model, feature_maps
 from tests.input_optimization.visualization.networks import classifier, functional, linear, nested
@@ -70,6 +70,23 @@ def test_images_of_any_size():
     with pytest.raises(ValueError, match=r"`shape` must fit the network. Expected: \(None, None, 3\)"):
         activation_maximization(network, "conv", shape=(9, 9, 1), **RANGE)
     assert activation_maximization(network, "conv", shape=(9, 7, 3), steps=1, **RANGE).shape == (2, 9, 7, 3)
+
+
+def test_large_colour_images():
+    conv = layers.Conv2D(2, 8, strides=32, name="conv")
+    network = keras.Sequential([keras.Input((224, 224, 3)), conv, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    (found,) = activation_maximization(network, "conv", 1, (3, 2), steps=3, value_range=(0, 255))
+    kernel, patch = np.asarray(conv.kernel)[..., 1], found[96:104, 64:72] - 127.5
+    assert np.corrcoef(kernel.ravel(), patch.ravel())[0, 1] > 0.5
+    assert distances(found[None], 127.5)[0] == pytest.approx(255 / 4 * np.sqrt(224 * 224 * 3), rel=1e-4)
+
+
+def test_a_layer_without_a_gradient_is_refused():
+    inputs = keras.Input((4, 4, 1))
+    model = keras.Model(inputs, layers.Dense(2)(layers.Flatten()(ops.round(inputs))))
+    name = model.layers[-1].name
+    with pytest.raises(ValueError, match="The objective has no gradient .* Received: an objective that"):
+        activation_maximization(model, name, **RANGE)
 
 
 def rectified(bias):
