@@ -5,7 +5,7 @@ from keras import ops
 from keras_gen import checks
 
 _TINY = 1e-12
-_OCTAVES, _HALVINGS = 16.0, 30  # of the search for a factor: from 1 to 2^16
+_OCTAVES, _HALVINGS = 16.0, 24  # of the search for a factor: from 1 to 2^16
 
 
 def norms(differences):
@@ -64,12 +64,12 @@ def sphere(radius, center=0.0, value_range=None):
         differences = images - center
         scaled = differences * (radius / ops.maximum(norms(differences), _TINY))
 
+        def halved(number, exponent):
+            larger = exponent + _OCTAVES / 2.0 ** ops.cast(number + 1, exponent.dtype)
+            return ops.where(norms(ops.clip(scaled * 2.0**larger, low, high)) <= radius, larger, exponent)
+
         def clipped():
-            exponent, width = ops.zeros_like(norms(scaled)), _OCTAVES
-            for _ in range(_HALVINGS):
-                width = width / 2
-                longer = ops.clip(scaled * 2.0 ** (exponent + width), low, high)
-                exponent = ops.where(norms(longer) <= radius, exponent + width, exponent)
+            exponent = ops.fori_loop(0, _HALVINGS, halved, ops.zeros_like(norms(scaled)))
             return ops.clip(scaled * 2.0**exponent, low, high)
 
         outside = ops.any(ops.logical_or(scaled < low, scaled > high))
