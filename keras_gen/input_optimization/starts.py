@@ -12,6 +12,9 @@ _TRIES = 10  # starts of an optimisation whose gradients are 0
 def random_start(shape, center, size, seed):
     """Normal noise around a constant image, the same for each row: a function of (rows, attempt), for `optimized`.
 
+    Deep units hardly respond to noise of single pixels. So with each attempt the noise of images is coarser, of squares
+    of 1, 2, 4, ... pixels, and then again of 1.
+
     Args:
         shape: One image's shape.
         center: Mean of the pixels.
@@ -21,7 +24,12 @@ def random_start(shape, center, size, seed):
     seed = checks.integer("seed", seed, minimum=0)
 
     def draw(rows, attempt):
-        noise = np.random.default_rng([seed, attempt]).standard_normal(shape)
+        rng, edge = np.random.default_rng([seed, attempt]), 1
+        if len(shape) == 3:
+            edge = 2 ** (attempt % min(shape[:2]).bit_length())
+        noise = rng.standard_normal((*(-(-side // edge) for side in shape[:2]), *shape[2:]))
+        if edge > 1:
+            noise = noise.repeat(edge, axis=0).repeat(edge, axis=1)[: shape[0], : shape[1]]
         return np.broadcast_to(center + size * noise, (len(rows), *shape)).astype("float32")
 
     return draw

@@ -26,6 +26,16 @@ def test_a_random_start_is_the_same_for_each_row_and_another_at_each_attempt():
     assert (random_start((200, 2), 3.0, 0.5, seed=2)([0], 0)[0] != first[0]).all()
 
 
+def test_images_begin_with_coarser_noise_at_each_attempt():
+    draw = random_start((6, 5, 2), 0.0, 1.0, seed=0)
+    edges = []
+    for attempt in range(4):
+        (image,) = draw([0], attempt)
+        assert image.shape == (6, 5, 2)
+        edges.append(next(edge for edge in range(1, 7) if edge == 6 or (image[edge] != image[0]).any()))
+    assert edges == [1, 2, 4, 1]
+
+
 def test_batches_give_all_rows():
     draw = random_start((4,), 0.0, 1.0, seed=0)
     for size in (1, 2, 9):

@@ -9,7 +9,7 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import InputOptimization
-from keras_gen.input_optimization.starts import optimized
+from keras_gen.input_optimization.starts import optimized, random_start
 from keras_gen.input_optimization.subjects import subject
 from keras_gen.input_optimization.visualization.units import (
     classes_of,
@@ -140,11 +140,10 @@ def _resized(images, size):
 def _noisy(start, value_range, seed):
     """A function of rows and of the attempt: the images, and with noise from the second attempt on."""
     low, high = value_range
-    seed = checks.integer("seed", seed, minimum=0)
+    noise = random_start(start.shape[1:], 0.0, _FAINT * (high - low), seed)
 
     def draw(rows, attempt):
-        noise = np.random.default_rng([seed, attempt]).standard_normal(start.shape[1:]) if attempt else 0.0
-        return np.clip(start[rows] + _FAINT * (high - low) * noise, low, high).astype("float32")
+        return np.clip(start[rows] + noise(rows, attempt), low, high) if attempt else start[rows]
 
     return draw
 
