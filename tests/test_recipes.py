@@ -29,8 +29,10 @@ OPTIONS = {
     "dcgan_cifar10": {"samples": 100},
     "dcgan_mnist": {"samples": 100},
     "deep_autoencoder_faces": {"patches": 400},
+    "deep_dream": {"height": 24, "steps": 1},
     "detect_objects": {"pictures": 12, "test_pictures": 4},
     "few_labels": {"labels": [20, 60000], "pretrain_epochs": 1},
+    "find_latent": {"vae_epochs": 1, "searched": 3, "restarts": 2, "steps": 2},
     "imputation": {"train_images": 60, "test_images": 10, "iterations": 1},
     "lenet_mnist": {"seeds": 1, "width": 0.3},
     "locate_objects": {"pictures": 12},
@@ -44,6 +46,7 @@ OPTIONS = {
     "tune_denoising_autoencoder": {"validation_images": 20, "trials": 2, "seeds": 1, "high": 9, "repeats": 1},
     "vae_nll": {"nll_samples": 2},
     "wgan_gp_mnist": {"samples": 100},
+    "what_a_cnn_sees": {"side": 16, "steps": 1},
 }
 FIGURES = {
     "cifar10_classifier": {"confusion", "wrong", "history"},
@@ -59,10 +62,12 @@ FIGURES = {
     "decoder_as_memory": {"one_image", "several_images", "labels", "real_codes", "exchanged"},
     "deep_autoencoder_faces": {"reconstructions", "history"},
     "deep_autoencoder_mnist": {"reconstructions", "history"},
+    "deep_dream": {"deep_dream"},
     "denoising": {"denoised", "history"},
     "detect_objects": {"detections", "history"},
     "few_labels": {"errors"},
     "filters": {"filters"},
+    "find_latent": {"found", "varied", "history"},
     "gan_digits": {"samples", "history"},
     "imputation": {"random", "lower_half"},
     "k_sparse_codes": {"filters", "history"},
@@ -83,6 +88,7 @@ FIGURES = {
     "vae_mnist_2d": {"embedding", "manifold", "interpolation", "history"},
     "vae_nll": {"samples", "history"},
     "wgan_gp_mnist": {"samples", "history"},
+    "what_a_cnn_sees": {"what_a_cnn_sees", "history"},
 }
 
 

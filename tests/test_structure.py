@@ -114,6 +114,7 @@ def _public():
         "callbacks",
         "training",
         "estimators",
+        "input_optimization.visualization",
         "tuning",
         "plots",
     ):

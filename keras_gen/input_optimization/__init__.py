@@ -2,6 +2,16 @@
 
 from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import LBFGS, InputOptimization, Optimized
+from keras_gen.input_optimization.latent_search import LatentSearch, invert_generator, self_inversion_rate
 from keras_gen.input_optimization.subjects import subject
 
-__all__ = ["LBFGS", "InputOptimization", "Optimized", "SteepestDescent", "subject"]
+__all__ = [
+    "LBFGS",
+    "InputOptimization",
+    "LatentSearch",
+    "Optimized",
+    "SteepestDescent",
+    "invert_generator",
+    "self_inversion_rate",
+    "subject",
+]

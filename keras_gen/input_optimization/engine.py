@@ -87,6 +87,7 @@ class InputOptimization:
                 f"Received: {len(self.projections)} projections, jitter={jitter}"
             )
         self._states, self._evaluated = {}, backend.compiled(self._values_and_gradients)
+        self._objective_gradients = backend.compiled(self._gradients_of_objective)
 
     def run(self, start, *data, steps, seed=0, verbose=0, on_step=None):
         """Take `steps` steps from the images `start`.
@@ -119,6 +120,12 @@ class InputOptimization:
             *(weight * term(images, *data) for weight, term in self.regularizers.values()),
         ]
         return [ops.cast(term, "float32") for term in terms]
+
+    def has_gradient(self, images, *data):
+        """Whether the gradient of the objective alone, without regularisers, differs from 0: booleans `(n,)`."""
+        tensors = [ops.convert_to_tensor(entry) for entry in (np.asarray(images, "float32"), *data)]
+        gradients = np.asarray(self._objective_gradients(*tensors))
+        return gradients.reshape(len(gradients), -1).any(axis=1)
 
     def _by_steps(self, start, data, steps, seed, bar, on_step):
         if start.shape not in self._states:
@@ -183,12 +190,19 @@ class InputOptimization:
             return ops.sum(sum(terms[1:], terms[0])), terms
 
         terms, (gradient,) = backend.value_and_grad(loss, [images])
-        if gradient is None:
-            raise ValueError(
-                "The objective has no gradient with respect to the images. Expected: differentiable operations between "
-                "them. Received: an objective that does not depend on the images, or only by steps"
-            )
-        return terms, gradient
+        return terms, _required(gradient)
+
+    def _gradients_of_objective(self, images, *data):
+        return _required(backend.input_gradient(lambda images: self.objective(images, *data), images))
+
+
+def _required(gradient):
+    if gradient is None:
+        raise ValueError(
+            "The objective has no gradient with respect to the images. Expected: differentiable operations between "
+            "them. Received: an objective that does not depend on the images, or only by steps"
+        )
+    return gradient
 
 
 class _Steps:

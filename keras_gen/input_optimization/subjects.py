@@ -1,14 +1,15 @@
 """Networks as the methods of this folder see them: their images' range, preprocessing, inner layers and logits."""
 
 import dataclasses
+import functools
 import typing
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from keras_gen import checks
-from keras_gen.networks.inner_layers import layer_outputs
+from keras_gen import backend, checks
+from keras_gen.networks.inner_layers import layer_outputs, split, up_to
 from keras_gen.networks.introspection import calls, is_network, require_network
 from keras_gen.training import GenerativeModel
 from keras_gen.training.introspection import last_activations
@@ -48,8 +49,16 @@ class Subject:
 
     def logits(self):
         """A function from images to logits `(batch, num_classes)`, float32: those in front of a softmax, if any."""
-        function = _logits(self.network)
-        return lambda images: ops.cast(function(self._prepared(images)), "float32")
+        network = logits_network(self.network)
+        return lambda images: ops.cast(network(self._prepared(images), training=False), "float32")
+
+    def layer_and_logits(self, name):
+        """The pair of a function from images to a layer's output, and of one from both to the logits, as in `split`."""
+        front, rest = split(logits_network(self.network), name)
+        return (
+            lambda images: front(self._prepared(images)),
+            lambda images, output: ops.cast(rest(self._prepared(images), output), "float32"),
+        )
 
     def _prepared(self, images):
         return images if self.preprocess is None else self.preprocess(images)
@@ -89,8 +98,35 @@ def subject(model, value_range=None, preprocess=None):
     return Subject(network, checks.interval("value_range", value_range), preprocess)
 
 
-def _logits(network):
-    """A function from a network's input to the logits of its classes."""
+@functools.lru_cache(maxsize=16)
+def compiled_logits(subject):
+    """The compiled function from images to the logits of a subject."""
+    return backend.compiled(subject.logits())
+
+
+def checked_labels(name, labels, n, num_classes):
+    """Labels as int32 `(n,)`, each a class of the model."""
+    labels = np.asarray(labels)
+    if labels.shape == (n, num_classes):
+        raise ValueError(
+            f"`{name}` must be numbers of classes, not one-hot rows. Expected: shape ({n},), such as "
+            f"{name}.argmax(axis=1). Received: shape {labels.shape}"
+        )
+    if labels.shape != (n,) or labels.dtype.kind not in "iu":
+        raise ValueError(
+            f"`{name}` must be one integer for each image. Expected: integers of shape ({n},). Received: "
+            f"{labels.dtype} of shape {labels.shape}"
+        )
+    if labels.min() < 0 or labels.max() >= num_classes:
+        raise ValueError(
+            f"`{name}` must be classes of the model. Expected: 0 to {num_classes - 1}. Received: {labels.min()} to "
+            f"{labels.max()}"
+        )
+    return labels.astype("int32")
+
+
+def logits_network(network):
+    """The network from images to the logits of its classes: itself, or up to its softmax."""
     outputs = [tuple(output.shape) for output in network.outputs]
     if len(outputs) != 1 or len(outputs[0]) != 2 or outputs[0][1] < 2:
         raise ValueError(
@@ -109,14 +145,26 @@ def _logits(network):
 
 
 def _before_softmax(network):
-    (call,) = (call for call in calls(network) if network.outputs[0] in call.outputs)
-    front = keras.Model(network.inputs, call.inputs[0])
-    layer = call.layer
+    output = network.outputs[0]
+    (call,) = (call for call in calls(network) if any(output is one for one in call.outputs))
+    layer, front = call.layer, call.inputs[0]
     if is_network(layer):
-        inner = _before_softmax(layer)
-        return lambda images: inner(front(images))
-    if isinstance(layer, layers.Dense):
-        return lambda images: ops.matmul(front(images), layer.kernel) + (layer.bias if layer.use_bias else 0.0)
-    if isinstance(layer, (layers.Softmax, layers.Activation)) or type(layer).__name__ == "Softmax":
-        return front
-    return lambda images: ops.log(ops.maximum(network(images), _LEAST))
+        logits = _before_softmax(layer)(front)
+    elif isinstance(layer, layers.Dense):
+        logits = _WithoutActivation(layer)(front)
+    elif isinstance(layer, (layers.Softmax, layers.Activation)) or type(layer).__name__ == "Softmax":
+        logits = front
+    else:
+        logits = ops.log(ops.maximum(output, _LEAST))
+    return up_to(network, logits, network.name)
+
+
+class _WithoutActivation(layers.Layer):
+    """A dense layer without its activation, with the same weights."""
+
+    def __init__(self, dense):
+        super().__init__()
+        self.dense = dense
+
+    def call(self, x):
+        return ops.matmul(x, self.dense.kernel) + (self.dense.bias if self.dense.use_bias else 0.0)

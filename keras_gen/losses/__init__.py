@@ -18,6 +18,7 @@ from keras_gen.losses.consistency import cycle_consistency
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
+from keras_gen.losses.perceptual import total_variation
 from keras_gen.losses.perturbations import fast_gradient_sign
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "non_saturating_generator_loss",
     "sparsity_kl",
     "squared_error",
+    "total_variation",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

@@ -3,7 +3,7 @@
 import keras
 
 from keras_gen import checks
-from keras_gen.networks.introspection import calls, named_calls, require_network
+from keras_gen.networks.introspection import calls, is_network, require_network
 
 
 def layer_outputs(network, names):
@@ -26,11 +26,19 @@ def layer_outputs(network, names):
     >>> layer_outputs(network, ["hidden"])(keras.ops.ones((5, 4)))[0].shape
     TensorShape([5, 3])
     """
-    require_network("network", network)
-    known = [name for name, _ in named_calls(network)] + [one.layer.name for one in calls(network)]
     for name in names:
-        checks.choice("layer", name, set(known))
+        checks.choice("layer", name, layer_names(network))
     return _outputs(network, list(names))
+
+
+def layer_names(network):
+    """The names of a network's layers, in the order of their first calls, with those of the models within it."""
+    require_network("network", network)
+    names = []
+    for call in calls(network):
+        inner = layer_names(call.layer) if is_network(call.layer) else []
+        names += [*(f"{call.layer.name}/{name}" for name in inner), call.layer.name]
+    return list(dict.fromkeys(names))
 
 
 def _outputs(network, names):
@@ -40,8 +48,8 @@ def _outputs(network, names):
         if slash:
             nested.setdefault(head, []).append(name)
     own = [name for name in names if "/" not in name]
-    front = keras.Model(
-        network.inputs,
+    front = up_to(
+        network,
         {"own": [first[name].outputs[0] for name in own], "fed": {head: first[head].inputs for head in nested}},
     )
     inner = {head: _outputs(first[head].layer, inner_names) for head, inner_names in nested.items()}
@@ -50,8 +58,61 @@ def _outputs(network, names):
         found = front(inputs, training=training)
         outputs = dict(zip(own, found["own"], strict=True))
         for head, inner_names in nested.items():
-            tensors = inner[head](found["fed"][head], training=training)
+            fed = found["fed"][head]
+            tensors = inner[head](fed[0] if len(fed) == 1 else fed, training=training)
             outputs |= {f"{head}/{name}": tensor for name, tensor in zip(inner_names, tensors, strict=True)}
         return [outputs[name] for name in names]
 
     return function
+
+
+def up_to(network, outputs, name=None):
+    """The model from a network's inputs to symbolic tensors within it, which takes one input without a list."""
+    return keras.Model(network.inputs[0] if len(network.inputs) == 1 else network.inputs, outputs, name=name)
+
+
+def split(network, name):
+    """A network in two parts: up to the output of a layer, and from there to its own output.
+
+    Args:
+        network: A functional or Sequential model of one output.
+        name: Name of a layer, as in `layer_outputs`.
+
+    Returns:
+        The pair of a function of the input that gives the layer's output, and of a function of both that gives the
+        network's output. What does not pass through the layer is computed from the input.
+
+    Raises:
+        ValueError: If the layer does not exist, or is called several times.
+
+    Example:
+
+    >>> network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, name="hidden"), keras.layers.Dense(2)])
+    >>> front, rest = split(network, "hidden")
+    >>> x = keras.ops.ones((5, 4))
+    >>> bool(keras.ops.all(rest(x, front(x)) == network(x)))
+    True
+    """
+    checks.choice("layer", name, layer_names(network))
+    head, slash, inner_name = name.partition("/")
+    call, *others = (call for call in calls(network) if call.layer.name == head)
+    if others:
+        raise ValueError(
+            f"A network can be split at a layer that it calls once. Received: layer '{name}', called "
+            f"{1 + len(others)} times"
+        )
+    (output,) = network.outputs
+    tail = None if output is call.outputs[0] else keras.Model([*network.inputs, call.outputs[0]], output)
+
+    def rest(x, output):
+        return output if tail is None else tail([x, output], training=False)
+
+    if not slash:
+        front = up_to(network, call.outputs[0])
+        return lambda x: front(x, training=False), rest
+    fed = up_to(network, call.inputs[0])
+    inner_front, inner_rest = split(call.layer, inner_name)
+    return (
+        lambda x: inner_front(fed(x, training=False)),
+        lambda x, output: rest(x, inner_rest(fed(x, training=False), output)),
+    )

@@ -135,3 +135,11 @@ def test_bad_arguments(options, message):
         InputOptimization(quartic, **options)
     with pytest.raises(ValueError, match="`steps` must be an integer >= 0"):
         InputOptimization(quartic).run(STARTS, CENTERS, steps=1.5)
+
+
+def test_a_gradient_of_the_objective_is_told_from_one_of_regularisers():
+    problem = InputOptimization(
+        lambda x: ops.sum(ops.relu(x - 1.0), axis=-1),
+        regularizers={"size": (3.0, lambda x: ops.sum(x**2, axis=-1))},
+    )
+    assert problem.has_gradient(STARTS).tolist() == [False, True]

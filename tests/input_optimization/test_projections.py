@@ -44,3 +44,18 @@ def test_bad_arguments():
         ball(-1.0, "l2")
     with pytest.raises(ValueError, match="`radius` must be a finite number > 0"):
         sphere(0.0)
+
+
+def test_a_sphere_within_a_range_has_both_and_gives_its_nearest_point():
+    radius, value_range = 3.5, (-1.0, 1.0)
+    found = np.asarray(sphere(radius, value_range=value_range)(IMAGES))
+    np.testing.assert_allclose(norm(found, 2), radius, rtol=1e-5)
+    assert np.abs(found).max() == 1.0
+    for _ in range(20):
+        others = found + 0.3 * RNG.normal(size=IMAGES.shape)
+        others = np.asarray(sphere(radius, value_range=value_range)(others.astype("float32")))
+        assert (norm(found - IMAGES, 2) <= norm(others - IMAGES, 2) + 1e-5).all()
+    moved = np.asarray(sphere(radius, 5.0, (4.0, 6.0))(IMAGES + 5.0))
+    np.testing.assert_allclose(moved, found + 5.0, atol=1e-5)
+    wide = sphere(radius, value_range=(-9, 9))(IMAGES)
+    np.testing.assert_allclose(wide, sphere(radius)(IMAGES), rtol=1e-6)

@@ -1,19 +1,12 @@
 """What all attacks share: their arguments, and that only images which are classified right are attacked."""
 
-import functools
-
 import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import backend, checks
-from keras_gen.input_optimization.subjects import subject
-
-
-@functools.lru_cache(maxsize=16)
-def compiled_logits(subject):
-    """The compiled function from images to the logits of a subject."""
-    return backend.compiled(subject.logits())
+from keras_gen import checks
+from keras_gen.input_optimization.batches import in_batches
+from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, subject
 
 
 def loss_of_logits(logits, aims, is_targeted):
@@ -71,34 +64,3 @@ class Attack:
             if bar is not None:
                 bar.update(start + len(chosen))
         return attacked
-
-
-def in_batches(function, size, *arrays):
-    """The outputs of `function` for arrays `(n, ...)`, `size` rows at a time, the last batch filled up."""
-    outputs = []
-    for start in range(0, len(arrays[0]), size):
-        rows = [array[start : start + size] for array in arrays]
-        filled = [np.resize(one, (size, *one.shape[1:])) for one in rows]
-        outputs.append(ops.convert_to_numpy(function(*map(ops.convert_to_tensor, filled)))[: len(rows[0])])
-    return np.concatenate(outputs)
-
-
-def checked_labels(name, labels, n, num_classes):
-    """Labels as int32 `(n,)`, each a class of the model."""
-    labels = np.asarray(labels)
-    if labels.shape == (n, num_classes):
-        raise ValueError(
-            f"`{name}` must be numbers of classes, not one-hot rows. Expected: shape ({n},), such as "
-            f"{name}.argmax(axis=1). Received: shape {labels.shape}"
-        )
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"`{name}` must be one integer for each image. Expected: integers of shape ({n},). Received: "
-            f"{labels.dtype} of shape {labels.shape}"
-        )
-    if labels.min() < 0 or labels.max() >= num_classes:
-        raise ValueError(
-            f"`{name}` must be classes of the model. Expected: 0 to {num_classes - 1}. Received: {labels.min()} to "
-            f"{labels.max()}"
-        )
-    return labels.astype("int32")

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.input_optimization.adversarial.attack import checked_labels, compiled_logits, in_batches
-from keras_gen.input_optimization.subjects import subject
+from keras_gen.input_optimization.batches import in_batches
+from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, subject
 from keras_gen.value_ranges import rescaled
 
 _JPEG_QUALITY = 75

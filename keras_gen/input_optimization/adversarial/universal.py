@@ -4,8 +4,9 @@ import numpy as np
 from keras import ops
 
 from keras_gen import checks
-from keras_gen.input_optimization.adversarial.attack import Attack, in_batches
+from keras_gen.input_optimization.adversarial.attack import Attack
 from keras_gen.input_optimization.adversarial.deepfool import fooled, likely_others, linear_step
+from keras_gen.input_optimization.batches import in_batches
 from keras_gen.input_optimization.projections import ball
 
 
