@@ -60,3 +60,22 @@ def value_and_few_slopes(function, x):
         y = function(x)
         columns = tf.unstack(y, axis=1)
     return y, tf.stack([tape.gradient(column, x) for column in columns], axis=1)
+
+
+def with_gradient(function, x):
+    """The tensors of `function(x)`, which returns the pair (list of tensors, pull_back), with a gradient of its own.
+
+    `pull_back(*v)`, one v for each tensor, is the gradient with respect to `x`. The operations of `function` are not
+    differentiated, so what they compute on the way need not be kept.
+    """
+
+    @tf.custom_gradient
+    def tensors(x):
+        outputs, pull_back = function(x)
+
+        def gradient(*v, variables=()):
+            return (pull_back(*v), [None] * len(variables)) if variables else pull_back(*v)
+
+        return outputs, gradient
+
+    return tensors(x)

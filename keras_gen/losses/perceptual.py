@@ -3,7 +3,100 @@
 from keras import ops
 
 from keras_gen import checks
-from keras_gen.losses.tensors import sum_per_example
+from keras_gen.losses.tensors import as_float32, sum_per_example
+
+
+def gram_matrix(features):
+    """Gram matrix of a layer's maps: the inner products of the channels, summed over the positions.
+
+    G_ij = sum_k F_ki F_kj
+
+    with k the positions of the maps. It is symmetric and positive semi-definite, it does not change when positions
+    change places, and that of a picture is the sum of those of its parts. It is not normalised.
+
+    Args:
+        features: Tensor `(batch, height, width, channels)`.
+
+    Returns:
+        float32 tensor `(batch, channels, channels)`.
+
+    Raises:
+        ValueError: If `features` are not maps.
+
+    Example:
+
+    >>> gram_matrix(ops.array([[[[1.0, 2.0], [3.0, 0.0]]]]))[0].numpy().tolist()
+    [[10.0, 2.0], [2.0, 4.0]]
+
+    Reference:
+        Gatys, Ecker and Bethge, 2015, arXiv:1505.07376, equation 1.
+    """
+    features = ops.cast(features, "float32")
+    if len(features.shape) != 4:
+        raise ValueError(
+            "`features` must be maps. Expected: shape (batch, height, width, channels). "
+            f"Received: shape {tuple(features.shape)}"
+        )
+    batch, height, width, channels = ops.shape(features)
+    rows = ops.reshape(features, (batch, height * width, channels))
+    return ops.matmul(ops.transpose(rows, (0, 2, 1)), rows)  # (batch, channels, channels)
+
+
+def content_loss(features, target):
+    """Half the squared distance between the outputs of a layer for two images.
+
+    1/2 sum_ki (F_ki - P_ki)^2
+
+    Args:
+        features: Tensor `(batch, ...)`.
+        target: Tensor of the same shape.
+
+    Returns:
+        float32 tensor `(batch,)`, >= 0: sums over positions and channels.
+
+    Raises:
+        ValueError: If the shapes differ.
+
+    Example:
+
+    >>> content_loss(ops.array([[3.0, 1.0]]), ops.array([[1.0, 1.0]])).numpy().tolist()
+    [2.0]
+
+    Reference:
+        Gatys, Ecker and Bethge, 2015, arXiv:1508.06576, equation 1.
+    """
+    features, target = as_float32(features=features, target=target)
+    return sum_per_example(ops.square(features - target)) / 2
+
+
+def style_loss(gram, target, positions):
+    """Squared distance between the Gram matrices of two images, for one layer of N channels and M positions.
+
+    sum_ij ((G_ij - A_ij) / (2 N M))^2 = 1 / (4 N^2 M^2) sum_ij (G_ij - A_ij)^2
+
+    Args:
+        gram: Tensor `(batch, channels, channels)`, as from `gram_matrix`.
+        target: Tensor of the same shape. For an image of other positions, M', it is the Gram matrix times M / M'.
+        positions: Number M of positions, an integer >= 1.
+
+    Returns:
+        float32 tensor `(batch,)`, >= 0.
+
+    Raises:
+        ValueError: If the shapes differ, or if `positions` is not of this form.
+
+    Example:
+
+    >>> features = ops.array([[[[1.0, 2.0], [3.0, 0.0]]]])
+    >>> style_loss(gram_matrix(features), gram_matrix(0.0 * features), positions=2).numpy().tolist()
+    [1.9375]
+
+    Reference:
+        Gatys, Ecker and Bethge, 2015, arXiv:1508.06576, equation 4.
+    """
+    gram, target = as_float32(gram=gram, target=target)
+    scale = 2.0 * gram.shape[-1] * checks.integer("positions", positions)
+    return sum_per_example(ops.square((gram - target) / scale))  # scaled first: squares of sums are large
 
 
 def total_variation(x, power=1):

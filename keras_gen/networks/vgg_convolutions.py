@@ -1,0 +1,90 @@
+"""The convolutions of VGG-16 and VGG-19, with weights from a file or of ImageNet, for images of any size."""
+
+import os
+
+import keras
+import numpy as np
+from keras import layers
+
+from keras_gen import checks
+from keras_gen.networks.classifiers.vgg16 import MEAN_BGR
+
+_POOLINGS = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
+
+
+def vgg_convolutions(depth=16, weights=None, pooling="max", name=None):
+    """The convolutions and poolings of VGG-16 or VGG-19, without the dense layers, for RGB images of any size in [0, 1].
+
+    The first layer turns pixels in [0, 1] into those that the published weights were trained on: it subtracts the
+    channels' means after a factor of 255. As the weights are for blue, green and red, the kernel of `block1_conv1` has
+    the order of its input channels reversed.
+
+    Args:
+        depth: 16 or 19. Defaults to 16.
+        weights: `None` for random ones; `"imagenet"` for those of `keras.applications`, of which a download takes
+            58 or 80 MB; or the path of an .npz file of arrays `<layer>/kernel` and `<layer>/bias`, with the names and
+            the channels of `keras.applications`. Defaults to `None`.
+        pooling: `"max"`, or `"average"`, with which textures and styles are smoother. Defaults to `"max"`.
+        name: The network's name. Defaults to `None`: `"vgg16"` or `"vgg19"`.
+
+    Returns:
+        A functional model from `(batch, height, width, 3)` to the maps of `block5_pool`, with the names of layers of
+        `keras.applications`: `block1_conv1`, `block1_conv2`, `block1_pool`, `block2_conv1`, ... It is not trainable.
+
+    Raises:
+        ValueError: If an argument is not of this form, or if the file misses an array or has one of another shape.
+
+    Example:
+
+    >>> vgg_convolutions(16).get_layer("block4_conv1").output.shape
+    (None, None, None, 512)
+
+    Reference:
+        Simonyan and Zisserman, 2015, arXiv:1409.1556, table 1, configurations D and E; average pooling: Gatys, Ecker
+        and Bethge, 2015, arXiv:1508.06576, section "Methods".
+    """
+    checks.choice("depth", str(depth), ["16", "19"])
+    pooled = _POOLINGS[checks.choice("pooling", pooling, _POOLINGS)]
+    build = {16: keras.applications.VGG16, 19: keras.applications.VGG19}[int(depth)]
+    published = build(False, "imagenet" if weights == "imagenet" else None, input_shape=(None, None, 3))
+    inputs = keras.Input((None, None, 3), name="x")
+    hidden = layers.Rescaling(255.0, [-mean for mean in reversed(MEAN_BGR)], name="pixels")(inputs)
+    for layer in published.layers[1:]:
+        config = layer.get_config()
+        hidden = (pooled if "pool" in layer.name else layers.Conv2D).from_config(config)(hidden)
+    network = keras.Model(inputs, hidden, name=name or f"vgg{depth}")
+    if weights == "imagenet":
+        network.set_weights(published.get_weights())
+    elif weights is not None:
+        network.set_weights(_from_file(weights, network))
+    kernel = network.get_layer("block1_conv1").kernel
+    kernel.assign(kernel[:, :, ::-1])
+    network.trainable = False
+    return network
+
+
+def _from_file(path, network):
+    """The weights of a network's convolutions in an .npz file, in their order."""
+    if not os.path.isfile(path):
+        raise ValueError(
+            "`weights` must be None, 'imagenet', or the path of an .npz file of a network's convolutions. "
+            f"Received: '{path}', which is no file"
+        )
+    try:
+        with np.load(path) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (AttributeError, OSError, ValueError) as error:
+        raise ValueError(f"'{path}' cannot be read. Expected: an .npz file. Received: {error}") from None
+    weights = []
+    for layer in network.layers:
+        for variable in layer.variables:
+            name = f"{layer.name}/{variable.name}"
+            found = arrays.get(name)
+            if found is None or found.shape != tuple(variable.shape):
+                received = f"arrays {checks.listed(sorted(arrays))}" if found is None else f"shape {found.shape}"
+                raise ValueError(
+                    f"'{path}' does not fit {network.name}. Expected: an array '{name}' of shape "
+                    f"{tuple(variable.shape)}. Received: {received}"
+                )
+            weights.append(found.astype("float32"))
+    return weights
