@@ -84,7 +84,7 @@ def _fields(network, names):
 
 
 def style_targets(maps, images, tile, margin, n_layers):
-    """The Gram matrices of pictures, for the first `n_layers` layers, divided by their positions: a list `(n, c, c)`."""
+    """The Gram matrices of pictures for the first `n_layers` layers, over the positions: a list of `(n, c, c)`."""
     places = maps.tiling(images.shape[1:3], tile, margin)
 
     def grams(images):
@@ -99,7 +99,7 @@ def style_targets(maps, images, tile, margin, n_layers):
 
 
 def content_targets(maps, images, places, n_layers):
-    """The maps of pictures, for the last `n_layers` layers, tile by tile: a list `(n, tiles, height, width, c)`."""
+    """The maps of pictures for the last `n_layers` layers, tile by tile: a list of `(n, tiles, height, width, c)`."""
 
     def function(images, index):
         return maps.own(places.window(places.continued(images), index), index, places)[-n_layers:]

@@ -58,8 +58,8 @@ def default_network():
         return vgg_convolutions(19, "imagenet")
     except Exception as error:
         warnings.warn(
-            f"The weights of VGG-19 could not be downloaded ({error}). A bank of random filters, which was not trained, "
-            "takes its place: it makes simpler textures. `network` takes another network, such as "
+            f"The weights of VGG-19 could not be downloaded ({error}). A bank of random filters takes its place: it "
+            "was not trained, and makes simpler textures. `network` takes another network, such as "
             "networks.vgg_convolutions(16, weights) with a file of weights",
             stacklevel=3,
         )

@@ -63,15 +63,18 @@ class Tiling:
         for axis, (first, count) in enumerate(self._units(field), start=1):
             if first < 0 or maps.shape[axis] < first + count:
                 raise ValueError(
-                    f"`margin` is too small for layer '{field.name}', whose maps are smaller than the images. Expected: "
-                    f"margin >= {sufficient_margin([field])}. Received: margin={self.margin}"
+                    f"`margin` is too small for layer '{field.name}', whose maps are smaller than the images. "
+                    f"Expected: margin >= {sufficient_margin([field])}. Received: margin={self.margin}"
                 )
             maps = maps[:, first : first + count] if axis == 1 else maps[:, :, first : first + count]
             side, tile = self.sides[axis - 1], self.tile[axis - 1]
             if side % tile:
-                places = np.arange(first, first + count, dtype="float32") * field.stride[axis - 1] - self.margin
-                inside = ops.cast(places + field.center[axis - 1] < ops.cast(side - self.corner(index)[axis - 1], "float32"), maps.dtype)
-                maps = maps * ops.reshape(inside, (1, -1, 1, 1) if axis == 1 else (1, 1, -1, 1))
+                units = np.arange(first, first + count, dtype="float32")
+                centers = (
+                    field.center[axis - 1] + field.stride[axis - 1] * units - self.margin
+                )  # from the tile's corner
+                inside = centers < ops.cast(side - self.corner(index)[axis - 1], "float32")
+                maps = maps * ops.reshape(ops.cast(inside, maps.dtype), (1, -1, 1, 1) if axis == 1 else (1, 1, -1, 1))
         return maps
 
     def positions(self, field):
@@ -147,9 +150,7 @@ def sums_over_tiles(statistics, images, tiling):
                 found = statistics(tiling.window(continued, index), index)
             return (index + 1, *(total + part for total, part in zip(sums, found, strict=True)))
 
-        _, *sums = ops.while_loop(
-            lambda index, *_: index < last, add, (1, *statistics(tiling.window(continued, 0), 0))
-        )
+        _, *sums = ops.while_loop(lambda index, *_: index < last, add, (1, *statistics(tiling.window(continued, 0), 0)))
         return sums, lambda *slopes: _gradient(statistics, continued, tiling, slopes, last)
 
     return backend.with_gradient(function, continued)

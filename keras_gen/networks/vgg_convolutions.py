@@ -9,11 +9,13 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.networks.classifiers.vgg16 import MEAN_BGR
 
+_FILTERS = (64, 128, 256, 512, 512)  # of the blocks
+_CONVOLUTIONS = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 _POOLINGS = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
 
 
 def vgg_convolutions(depth=16, weights=None, pooling="max", name=None):
-    """The convolutions and poolings of VGG-16 or VGG-19, without the dense layers, for RGB images of any size in [0, 1].
+    """The convolutions and poolings of VGG-16 or VGG-19, for RGB images in [0, 1] of any size; no dense layers.
 
     The first layer turns pixels in [0, 1] into those that the published weights were trained on: it subtracts the
     channels' means after a factor of 255. As the weights are for blue, green and red, the kernel of `block1_conv1` has
@@ -43,18 +45,21 @@ def vgg_convolutions(depth=16, weights=None, pooling="max", name=None):
         Simonyan and Zisserman, 2015, arXiv:1409.1556, table 1, configurations D and E; average pooling: Gatys, Ecker
         and Bethge, 2015, arXiv:1508.06576, section "Methods".
     """
-    checks.choice("depth", str(depth), ["16", "19"])
+    if depth not in _CONVOLUTIONS:
+        raise ValueError(f"`depth` must be 16 or 19. Received: depth={depth!r}")
     pooled = _POOLINGS[checks.choice("pooling", pooling, _POOLINGS)]
-    build = {16: keras.applications.VGG16, 19: keras.applications.VGG19}[int(depth)]
-    published = build(False, "imagenet" if weights == "imagenet" else None, input_shape=(None, None, 3))
+    initial = "glorot_uniform" if weights is None else "zeros"
+    options = {"padding": "same", "activation": "relu", "kernel_initializer": initial}
     inputs = keras.Input((None, None, 3), name="x")
     hidden = layers.Rescaling(255.0, [-mean for mean in reversed(MEAN_BGR)], name="pixels")(inputs)
-    for layer in published.layers[1:]:
-        config = layer.get_config()
-        hidden = (pooled if "pool" in layer.name else layers.Conv2D).from_config(config)(hidden)
+    for block, (filters, convolutions) in enumerate(zip(_FILTERS, _CONVOLUTIONS[depth], strict=True), start=1):
+        for number in range(1, convolutions + 1):
+            hidden = layers.Conv2D(filters, 3, name=f"block{block}_conv{number}", **options)(hidden)
+        hidden = pooled(2, name=f"block{block}_pool")(hidden)
     network = keras.Model(inputs, hidden, name=name or f"vgg{depth}")
     if weights == "imagenet":
-        network.set_weights(published.get_weights())
+        build = {16: keras.applications.VGG16, 19: keras.applications.VGG19}[depth]
+        network.set_weights(build(include_top=False, input_shape=(None, None, 3)).get_weights())
     elif weights is not None:
         network.set_weights(_from_file(weights, network))
     kernel = network.get_layer("block1_conv1").kernel
