@@ -8,11 +8,13 @@ from keras import ops
 
 from keras_gen import backend, checks, losses
 from keras_gen.input_optimization.tiles import stride_of, sufficient_margin, sums_over_tiles, tiling
-from keras_gen.networks.inner_layers import layer_outputs, with_free_sides
+from keras_gen.networks.inner_layers import layer_outputs
 from keras_gen.networks.receptive_field import receptive_fields
+from keras_gen.networks.resized import resized_network
 
 _MARGIN = 32  # pixels: with more, whole pictures take longer and hardly change
 _LEAST_SIDE, _LEAST_UNITS = 8, 2  # of a picture: pixels, and units of each layer along a side
+_SIDES = (960, 960)  # for which receptive fields are computed: as of all multiples of the strides, which divide them
 _TINY = 1e-12
 
 
@@ -31,9 +33,8 @@ class LayerMaps:
         if len(subject.shape) != 3:
             raise ValueError(f"The network must be one of images. Received: inputs of shape {subject.shape}")
         layer_outputs(subject.network, names)  # raises if one does not exist
-        network = with_free_sides(subject.network, names)
-        self.subject = dataclasses.replace(subject, network=network)
-        self.fields = _fields(network, names)
+        self.fields = _fields(resized_network(subject.network, names, _SIDES), names)
+        self.subject = dataclasses.replace(subject, network=resized_network(subject.network, names))
         self._outputs = self.subject.outputs(names)
         self._least = max(_LEAST_SIDE, _LEAST_UNITS * stride_of(self.fields))
 
