@@ -10,6 +10,8 @@ from keras import ops
 from keras_gen import backend, checks
 from keras_gen.input_optimization.together import together
 
+_EDGE = 0.01  # of the width of a range: how near to its ends a start of `LBFGS(sigmoid=True)` may be
+
 
 class Optimized(typing.NamedTuple):
     """Optimised images and the values that they went through.
@@ -31,11 +33,14 @@ class LBFGS:
     Args:
         memory: Number of past steps from which the curvature is estimated. Defaults to 10.
         tolerance: Relative decrease of the objective in a step below which an example is finished. Defaults to 1e-9.
+        sigmoid: Whether pixels are kept in the range as x = low + (high - low) sigmoid(u), with u free, instead of by
+            bounds on x. Bounds make steps short where many pixels are near them and the objective bends down. The start
+            is kept 1 % of the range's width away from its ends. Defaults to `False`.
 
     Example:
 
     >>> LBFGS(memory=5)
-    LBFGS(memory=5, tolerance=1e-09)
+    LBFGS(memory=5, tolerance=1e-09, sigmoid=False)
 
     Reference:
         Byrd, Lu, Nocedal and Zhu, 1995, A limited memory algorithm for bound constrained optimization.
@@ -43,6 +48,7 @@ class LBFGS:
 
     memory: int = 10
     tolerance: float = 1e-9
+    sigmoid: bool = False
 
 
 class InputOptimization:
@@ -86,6 +92,8 @@ class InputOptimization:
                 "L-BFGS minimises a fixed function within a range of values. Expected: no projections, jitter=0. "
                 f"Received: {len(self.projections)} projections, jitter={jitter}"
             )
+        if isinstance(optimizer, LBFGS) and optimizer.sigmoid and value_range is None:
+            raise ValueError("`LBFGS(sigmoid=True)` needs a range. Expected: `value_range`. Received: value_range=None")
         self._states, self._evaluated = {}, backend.compiled(self._values_and_gradients)
         self._objective_gradients = backend.compiled(self._gradients_of_objective)
 
@@ -148,7 +156,11 @@ class InputOptimization:
 
         data = [np.asarray(entry) for entry in data]
         history, taken = np.zeros((steps, 1 + len(self.regularizers), len(start)), "float32"), np.zeros(len(start), int)
-        bounds = None if self.value_range is None else [self.value_range] * start[0].size
+        bounds, scale = None, _Pixels()
+        if self.value_range is not None and self.optimizer.sigmoid:
+            scale = _Sigmoid(*self.value_range)
+        elif self.value_range is not None:
+            bounds = [self.value_range] * start[0].size
 
         def evaluate_all(indices, points):
             points = ops.convert_to_tensor(points.reshape(-1, *start.shape[1:]), "float32")
@@ -156,26 +168,30 @@ class InputOptimization:
             return np.array(terms).T, np.asarray(gradients, "float64").reshape(len(indices), -1)
 
         def work(index, evaluate):
-            latest = None
+            latest = in_front = None
 
             def function(point):
-                nonlocal latest
-                latest, gradient = evaluate(point)
-                return float(latest.sum(dtype="float64")), gradient
+                nonlocal latest, in_front
+                pixels = scale.pixels(point)
+                latest, gradient = evaluate(pixels)
+                in_front = latest if in_front is None else in_front
+                return float(latest.sum(dtype="float64")), gradient * scale.slopes(pixels)
 
             def after_step(_):
+                nonlocal in_front
+                history[taken[index], :, index] = in_front
+                in_front, taken[index] = latest, taken[index] + 1
                 history[taken[index] :, :, index] = latest
-                taken[index] += 1
                 if bar is not None:
                     bar.update(min(int(taken.max()), steps - 1))
 
             options = {"maxiter": steps, "maxcor": self.optimizer.memory, "ftol": self.optimizer.tolerance, "gtol": 0}
             options["maxfun"] = 20 * steps
+            begin = scale.free(start[index].ravel().astype("float64"))
             found = minimize(
-                function, start[index].ravel().astype("float64"), jac=True, method="L-BFGS-B", bounds=bounds,
-                callback=after_step, options=options,
-            )  # fmt: skip
-            return found.x.reshape(start.shape[1:]).astype("float32")
+                function, begin, jac=True, method="L-BFGS-B", bounds=bounds, callback=after_step, options=options
+            )
+            return scale.pixels(found.x).reshape(start.shape[1:]).astype("float32")
 
         images = np.stack(together(work, len(start), evaluate_all)) if steps else start
         if bar is not None:
@@ -203,6 +219,37 @@ def _required(gradient):
             "them. Received: an objective that does not depend on the images, or only by steps"
         )
     return gradient
+
+
+class _Pixels:
+    """Pixels that are minimised over themselves."""
+
+    def pixels(self, free):
+        return free
+
+    def free(self, pixels):
+        return pixels
+
+    def slopes(self, pixels):
+        return 1.0
+
+
+@dataclasses.dataclass(frozen=True)
+class _Sigmoid:
+    """Pixels in a range as functions of free numbers: low + (high - low) sigmoid(free)."""
+
+    low: float
+    high: float
+
+    def pixels(self, free):
+        return self.low + (self.high - self.low) / (1 + np.exp(-free))
+
+    def free(self, pixels):
+        share = np.clip((pixels - self.low) / (self.high - self.low), _EDGE, 1 - _EDGE)
+        return np.log(share / (1 - share))
+
+    def slopes(self, pixels):
+        return (pixels - self.low) * (self.high - pixels) / (self.high - self.low)
 
 
 class _Steps:

@@ -62,6 +62,27 @@ def test_the_history_holds_the_values_in_front_of_each_step():
     np.testing.assert_allclose(seen[1][1], STARTS - 0.25 * gradient, rtol=1e-6)
 
 
+def test_the_history_of_lbfgs_begins_at_the_start():
+    found = InputOptimization(quartic, LBFGS()).run(STARTS, CENTERS, steps=4)
+    values = [InputOptimization(quartic, LBFGS()).run(STARTS, CENTERS, steps=steps).images for steps in range(4)]
+    expected = [quartic(images, CENTERS) for images in values]
+    np.testing.assert_allclose(found.history["objective"], expected, rtol=1e-4)
+
+
+def test_lbfgs_through_a_sigmoid_finds_what_bounds_find_and_stays_within():
+    inside, outside = np.array([[0.3, -0.2, 1.0]], "float32"), np.array([[5.0, -5.0, 0.5]], "float32")
+    for center in (inside, outside):
+        start = np.array([[-1.5, 1.5, 0.0]], "float32")  # at the ends of the range
+        bounded, smooth = (
+            InputOptimization(quartic, LBFGS(sigmoid=sigmoid), value_range=(-1.5, 1.5)).run(start, center, steps=200)
+            for sigmoid in (False, True)
+        )
+        assert np.abs(smooth.images).max() <= 1.5
+        np.testing.assert_allclose(
+            smooth.history["objective"][-1], bounded.history["objective"][-1], rtol=2e-2, atol=1e-4
+        )
+
+
 def test_no_steps_only_project_the_start():
     problem = InputOptimization(quartic, value_range=(0, 1), projections=[lambda x, c: x + c])
     found = problem.run(STARTS, CENTERS, steps=0)
@@ -127,6 +148,7 @@ def test_an_objective_without_a_gradient_is_refused(optimizer):
         ({"jitter": -1}, "`jitter` must be an integer >= 0"),
         ({"value_range": (1, 0)}, r"`value_range` must be \(lowest, highest\)"),
         ({"optimizer": LBFGS(), "jitter": 2}, "L-BFGS minimises a fixed function .* Received: 0 projections, jitter=2"),
+        ({"optimizer": LBFGS(sigmoid=True)}, r"`LBFGS\(sigmoid=True\)` needs a range. .* Received: value_range=None"),
         ({"optimizer": LBFGS(), "projections": [ball(1.0, "l2")]}, "Received: 1 projections, jitter=0"),
     ],
 )
