@@ -230,7 +230,9 @@ def _total_variation(images, *data):
 def _optimizer(optimizer, value_range):
     """An optimizer for images in a range, by one of two names, or as given."""
     low, high = value_range
-    return {"adam": keras.optimizers.Adam(_ADAM_RATE * (high - low)), "lbfgs": LBFGS()}.get(optimizer, optimizer)
+    return {"adam": keras.optimizers.Adam(_ADAM_RATE * (high - low)), "lbfgs": LBFGS(sigmoid=True)}.get(
+        optimizer, optimizer
+    )
 
 
 def _noise(images, size, seed, value_range):
