@@ -4,6 +4,7 @@ from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import LBFGS, InputOptimization, Optimized
 from keras_gen.input_optimization.latent_search import LatentSearch, invert_generator, self_inversion_rate
 from keras_gen.input_optimization.subjects import subject
+from keras_gen.input_optimization.texture_and_style import style_transfer, texture_synthesis
 
 __all__ = [
     "LBFGS",
@@ -13,5 +14,7 @@ __all__ = [
     "SteepestDescent",
     "invert_generator",
     "self_inversion_rate",
+    "style_transfer",
     "subject",
+    "texture_synthesis",
 ]
