@@ -56,4 +56,4 @@ def main(photograph="flower.jpg", left=241, top=156, size=128, weights="", filte
         axes.imshow(np.clip(image, 0, 1))
         axes.set_title(title, fontsize=11)
         axes.set_axis_off()
-    return Outcome(network, findings, {"texture": figure}, facts={"size": f"{size}x{size}"})
+    return Outcome(network, findings, {"texture": figure})

@@ -12,6 +12,7 @@ from keras_gen.input_optimization.style_networks import CONTENT, STYLE, TEXTURE,
 from keras_gen.input_optimization.tiles import sums_over_tiles
 
 _ADAM_RATE = 0.02  # of the width of the range
+_NOISE = 0.1  # of the standard deviation of a picture's channels
 _TINY = 1e-6
 
 
@@ -22,7 +23,7 @@ def texture_synthesis(
     layers=None,
     optimizer="lbfgs",
     steps=150,
-    seamless=False,
+    seamless=True,
     tile=512,
     margin=None,
     seed=0,
@@ -36,7 +37,8 @@ def texture_synthesis(
 
     where G_l are the Gram matrices of the layers for x and A_l those for the picture. Each layer's loss is relative to
     that of maps of 0, so that layers and networks of any scale count alike; the loss of the picture itself is 0. The
-    start is noise with the means and standard deviations of the picture's channels, equal for all pictures.
+    start is noise with the means of the picture's channels and a tenth of their standard deviations: stronger noise
+    leaves grains behind. All pictures have the same noise.
 
     Args:
         images: Array `(n, height, width, channels)` of pictures of textures.
@@ -49,11 +51,13 @@ def texture_synthesis(
         optimizer: `"lbfgs"`, `"adam"` with a learning rate of 0.02 times the width of the range, or an optimizer of
             `InputOptimization`. Defaults to `"lbfgs"`.
         steps: Number of steps, an integer >= 1; for L-BFGS, at most. Defaults to 150.
-        seamless: Whether copies of an image fit together: each edge continues at the opposite one. Defaults to `False`.
-        tile: Side from which on images are computed in tiles, in the memory that one needs. Defaults to 512.
-        margin: Pixels by which pictures and tiles are continued, a picture by its reflection, before the network sees
-            them; the units beyond a picture or tile are left out. Defaults to `None`: as many as the receptive fields
-            need, at most 32.
+        seamless: Whether copies of an image fit together: each edge continues at the opposite one, so that no place
+            differs from others. Otherwise the image continues as its reflection. Defaults to `True`.
+        tile: Largest side of a tile: larger images are computed tile by tile, in the memory that one tile needs.
+            Defaults to 512.
+        margin: Pixels that the network sees around a picture and a tile; `images` continue as their reflections. Units
+            whose centres lie in the margin are left out. Defaults to `None`: as many as the receptive fields need, at
+            most 32.
         seed: Integer of the noise. Defaults to 0.
         value_range: The pair (lowest, highest) of the images' values. Defaults to `None`: the model's own, which is
             known for the default network and for a `models.Classifier`.
@@ -236,10 +240,10 @@ def _optimizer(optimizer, value_range):
 
 
 def _noise(images, size, seed, value_range):
-    """Images of a size, of the same normal noise, with the means and standard deviations of the images' channels."""
+    """Images of a size, of the same normal noise, with the channels' means and a part of their deviations."""
     noise = np.random.default_rng(seed).standard_normal((1, *size, images.shape[-1]), "float32")
     mean, deviation = (function(images, axis=(1, 2), keepdims=True) for function in (np.mean, np.std))
-    return np.clip(mean + deviation * noise, *value_range)
+    return np.clip(mean + _NOISE * deviation * noise, *value_range)
 
 
 def _in_channels(images, channels):
