@@ -4,7 +4,7 @@ import os
 
 import keras
 import numpy as np
-from keras import layers
+from keras import layers, ops
 
 from keras_gen import checks
 from keras_gen.networks.classifiers.vgg16 import MEAN_BGR
@@ -17,9 +17,8 @@ _POOLINGS = {"average": layers.AveragePooling2D, "max": layers.MaxPooling2D}
 def vgg_convolutions(depth=16, weights=None, pooling="max", name=None):
     """The convolutions and poolings of VGG-16 or VGG-19, for RGB images in [0, 1] of any size; no dense layers.
 
-    The first layer turns pixels in [0, 1] into those that the published weights were trained on: it subtracts the
-    channels' means after a factor of 255. As the weights are for blue, green and red, the kernel of `block1_conv1` has
-    the order of its input channels reversed.
+    The first layers turn pixels in [0, 1] into those that the published weights were trained on: 0 to 255, with blue
+    first, and without the channels' means.
 
     Args:
         depth: 16 or 19. Defaults to 16.
@@ -51,7 +50,7 @@ def vgg_convolutions(depth=16, weights=None, pooling="max", name=None):
     initial = "glorot_uniform" if weights is None else "zeros"
     options = {"padding": "same", "activation": "relu", "kernel_initializer": initial}
     inputs = keras.Input((None, None, 3), name="x")
-    hidden = layers.Rescaling(255.0, [-mean for mean in reversed(MEAN_BGR)], name="pixels")(inputs)
+    hidden = layers.Rescaling(255.0, [-mean for mean in MEAN_BGR], name="pixels")(ops.flip(inputs, axis=-1))
     for block, (filters, convolutions) in enumerate(zip(_FILTERS, _CONVOLUTIONS[depth], strict=True), start=1):
         for number in range(1, convolutions + 1):
             hidden = layers.Conv2D(filters, 3, name=f"block{block}_conv{number}", **options)(hidden)
@@ -62,8 +61,6 @@ def vgg_convolutions(depth=16, weights=None, pooling="max", name=None):
         network.set_weights(build(include_top=False, input_shape=(None, None, 3)).get_weights())
     elif weights is not None:
         network.set_weights(_from_file(weights, network))
-    kernel = network.get_layer("block1_conv1").kernel
-    kernel.assign(kernel[:, :, ::-1])
     network.trainable = False
     return network
 
