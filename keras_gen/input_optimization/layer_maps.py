@@ -12,7 +12,7 @@ from keras_gen.networks.inner_layers import layer_outputs
 from keras_gen.networks.receptive_field import receptive_fields
 from keras_gen.networks.resized import resized_network
 
-_MARGIN = 32  # pixels: with more, whole pictures take longer and hardly change
+_MARGIN = 32  # pixels around a whole picture at most: with more, it takes longer and hardly changes
 _LEAST_SIDE, _LEAST_UNITS = 8, 2  # of a picture: pixels, and units of each layer along a side
 _SIDES = (960, 960)  # for which receptive fields are computed: as of all multiples of the strides, which divide them
 _TINY = 1e-12
@@ -47,10 +47,12 @@ class LayerMaps:
     def tiling(self, sides, tile, margin=None, border="reflect"):
         """The `Tiling` of pictures of the sides (height, width) for all layers."""
         self._check_sides("size", sides)
+        tile = checks.integer("tile", tile)
         if margin is None:
-            margin = min(sufficient_margin(self.fields), _MARGIN)
+            margin = sufficient_margin(self.fields)
+            margin = margin if max(sides) > tile else min(margin, _MARGIN)
         margin = checks.integer("margin", margin, minimum=0)
-        return tiling(sides, checks.integer("tile", tile), margin, self.fields, border)
+        return tiling(sides, tile, margin, self.fields, border)
 
     def own(self, window, index, tiling):
         """The maps of the window of that index, without its margin: a list of float32 tensors."""

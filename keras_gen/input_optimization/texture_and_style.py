@@ -56,8 +56,8 @@ def texture_synthesis(
         tile: Largest side of a tile: larger images are computed tile by tile, in the memory that one tile needs.
             Defaults to 512.
         margin: Pixels that the network sees around a picture and a tile; `images` continue as their reflections. Units
-            whose centres lie in the margin are left out. Defaults to `None`: as many as the receptive fields need, at
-            most 32.
+            whose centres lie in the margin are left out. Defaults to `None`: as many as the receptive fields need, with
+            which tiles give the gradient of the whole image; around an image in one tile at most 32.
         seed: Integer of the noise. Defaults to 0.
         value_range: The pair (lowest, highest) of the images' values. Defaults to `None`: the model's own, which is
             known for the default network and for a `models.Classifier`.

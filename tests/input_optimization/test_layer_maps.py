@@ -63,11 +63,12 @@ def test_a_network_of_fixed_sides_gives_what_a_free_one_gives():
         np.testing.assert_allclose(one, other, rtol=1e-5)
 
 
-def test_the_margin_covers_the_receptive_field_up_to_32_pixels():
+def test_the_margin_covers_the_receptive_field_of_tiles_and_up_to_32_pixels_around_one():
     """The strided unit of row u sees the rows 2 u - 1 to 2 u + 3: one before the tile and two after it."""
     assert maps().tiling((18, 24), 512).margin == 2
     deep = keras.Sequential([keras.Input((None, None, 3)), keras.layers.Conv2D(1, 99, padding="same", name="wide")])
-    assert LayerMaps(subject(deep, (0, 1)), ["wide"]).tiling((18, 24), 512).margin == 32
+    wide = LayerMaps(subject(deep, (0, 1)), ["wide"])
+    assert wide.tiling((18, 24), 512).margin == 32 and wide.tiling((18, 24), 20).margin == 49
 
 
 @pytest.mark.parametrize(
