@@ -36,7 +36,7 @@ def main(photograph="flower.jpg", left=241, top=156, size=128, weights="", filte
     }
     if weights:
         chosen[f"VGG-16, {Path(weights).name}"] = networks.vgg_convolutions(16, weights)
-    figure, findings = Figure(figsize=(4 * len(chosen) + 4, 4.6), layout="constrained"), []
+    figure, findings = Figure(figsize=(4 * len(chosen) + 4, 5), layout="constrained"), []
     panels, losses = {photograph: picture[0]}, {}
     for name, network in chosen.items():
         with Timer() as timer:

@@ -102,7 +102,7 @@ def style_transfer(
     network=None,
     content_layers=None,
     style_layers=None,
-    content_weight=1.0,
+    content_weight=0.1,
     style_weight=1.0,
     total_variation_weight=0.0,
     keep_colors=False,
@@ -137,7 +137,7 @@ def style_transfer(
             maps of a `networks.random_filter_bank`.
         style_layers: List of names of layers whose Gram matrices become those of the style. Defaults to `None`:
             `block1_conv1` to `block5_conv1` of VGG, or all maps of a `networks.random_filter_bank`.
-        content_weight: Number >= 0. Defaults to 1.
+        content_weight: Number >= 0. Defaults to 0.1.
         style_weight: Number >= 0. Defaults to 1.
         total_variation_weight: Number >= 0. Defaults to 0.
         keep_colors: Whether the colours of the content are kept, for images of 3 channels. Defaults to `False`.
