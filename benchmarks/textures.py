@@ -1,6 +1,6 @@
 """Memory and time of a texture of a size, and the gradients of tiles against those of the whole picture.
 
-    python benchmarks/textures.py --side 512
+    python benchmarks/textures.py --side 512 --tile 512
     python benchmarks/textures.py --side 1024
     python benchmarks/textures.py --gradients
 
@@ -77,7 +77,7 @@ def gradients(network, picture):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", type=int, default=256)
-    parser.add_argument("--tile", type=int, default=512)
+    parser.add_argument("--tile", type=int, default=448)
     parser.add_argument("--optimizer", choices=["adam", "lbfgs"], default="adam")
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--gradients", action="store_true")

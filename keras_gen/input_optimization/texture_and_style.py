@@ -24,7 +24,7 @@ def texture_synthesis(
     optimizer="lbfgs",
     steps=150,
     seamless=True,
-    tile=512,
+    tile=448,
     margin=None,
     seed=0,
     value_range=None,
@@ -54,7 +54,7 @@ def texture_synthesis(
         seamless: Whether copies of an image fit together: each edge continues at the opposite one, so that no place
             differs from others. Otherwise the image continues as its reflection. Defaults to `True`.
         tile: Largest side of a tile: larger images are computed tile by tile, in the memory that one tile needs.
-            Defaults to 512.
+            Defaults to 448.
         margin: Pixels that the network sees around a picture and a tile; `images` continue as their reflections. Units
             whose centres lie in the margin are left out. Defaults to `None`: as many as the receptive fields need, with
             which tiles give the gradient of the whole image; around an image in one tile at most 32.
@@ -109,7 +109,7 @@ def style_transfer(
     optimizer="lbfgs",
     steps=150,
     start="content",
-    tile=512,
+    tile=448,
     margin=None,
     seed=0,
     value_range=None,
