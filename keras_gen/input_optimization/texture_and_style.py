@@ -49,7 +49,8 @@ def texture_synthesis(
         layers: List of names of the network's layers, after those of the models that contain them and `/`. Defaults to
             `None`: `block1_conv1` to `block4_conv1` of VGG, or all maps of a `networks.random_filter_bank`.
         optimizer: `"lbfgs"`, `"adam"` with a learning rate of 0.02 times the width of the range, or an optimizer of
-            `InputOptimization`. Defaults to `"lbfgs"`.
+            `InputOptimization`. L-BFGS needs the fewest steps, but keeps some 25 copies of the images in double
+            precision. Defaults to `"lbfgs"`.
         steps: Number of steps, an integer >= 1; for L-BFGS, at most. Defaults to 150.
         seamless: Whether copies of an image fit together: each edge continues at the opposite one, so that no place
             differs from others. Otherwise the image continues as its reflection. Defaults to `True`.

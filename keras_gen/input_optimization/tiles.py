@@ -70,10 +70,8 @@ class Tiling:
             side, tile = self.sides[axis - 1], self.tile[axis - 1]
             if side % tile:
                 units = np.arange(first, first + count, dtype="float32")
-                centers = (
-                    field.center[axis - 1] + field.stride[axis - 1] * units - self.margin
-                )  # from the tile's corner
-                inside = centers < ops.cast(side - self.corner(index)[axis - 1], "float32")
+                from_corner = field.center[axis - 1] + field.stride[axis - 1] * units - self.margin
+                inside = from_corner < ops.cast(side - self.corner(index)[axis - 1], "float32")
                 maps = maps * ops.reshape(ops.cast(inside, maps.dtype), (1, -1, 1, 1) if axis == 1 else (1, 1, -1, 1))
         return maps
 
