@@ -242,7 +242,7 @@ class _Sigmoid:
     high: float
 
     def pixels(self, free):
-        return self.low + (self.high - self.low) / (1 + np.exp(-free))
+        return self.low + (self.high - self.low) * (1 + np.tanh(free / 2)) / 2  # which cannot overflow
 
     def free(self, pixels):
         share = np.clip((pixels - self.low) / (self.high - self.low), _EDGE, 1 - _EDGE)
