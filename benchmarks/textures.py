@@ -21,9 +21,10 @@ from keras import ops
 from sklearn.datasets import load_sample_image
 
 from keras_gen import backend, networks
-from keras_gen.input_optimization import subject, texture_synthesis
+from keras_gen.input_optimization import texture_synthesis
 from keras_gen.input_optimization.layer_maps import LayerMaps, style_distance, style_targets
 from keras_gen.input_optimization.style_networks import TEXTURE
+from keras_gen.input_optimization.subjects import subject
 from keras_gen.input_optimization.tiles import sums_over_tiles
 from keras_gen.losses import gram_matrix
 

@@ -114,6 +114,8 @@ def _public():
         "callbacks",
         "training",
         "estimators",
+        "input_optimization",
+        "input_optimization.adversarial",
         "input_optimization.visualization",
         "tuning",
         "plots",

@@ -3,7 +3,6 @@
 from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import LBFGS, InputOptimization, Optimized
 from keras_gen.input_optimization.latent_search import LatentSearch, invert_generator, self_inversion_rate
-from keras_gen.input_optimization.subjects import subject
 from keras_gen.input_optimization.texture_and_style import style_transfer, texture_synthesis
 
 __all__ = [
@@ -15,6 +14,5 @@ __all__ = [
     "invert_generator",
     "self_inversion_rate",
     "style_transfer",
-    "subject",
     "texture_synthesis",
 ]

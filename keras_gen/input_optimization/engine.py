@@ -20,6 +20,11 @@ class Optimized(typing.NamedTuple):
         images: float32 array `(n, *shape)`.
         history: Dict from `"objective"` and the names of the regularisers to float32 arrays `(steps, n)`: the values
             in front of each step. An example that L-BFGS has finished earlier keeps its last values.
+
+    Example:
+
+    >>> Optimized(np.zeros((1, 8, 8, 1)), {"objective": np.zeros((20, 1))}).history["objective"].shape
+    (20, 1)
     """
 
     images: np.ndarray

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_gen.input_optimization import subject
+from keras_gen.input_optimization.subjects import subject
 from keras_gen.networks.inner_layers import layer_outputs
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
