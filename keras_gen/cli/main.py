@@ -154,7 +154,15 @@ def _print_measurements(measurements):
         typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
 
 
-for _command in (input_optimization.attack, compare, tables.outliers, tables.impute):
+for _command in (compare, tables.outliers, tables.impute):
+    app.command()(_command)
+
+for _command in (
+    input_optimization.attack,
+    input_optimization.dream,
+    input_optimization.texture,
+    input_optimization.style,
+):
     app.command()(_command)
 
 

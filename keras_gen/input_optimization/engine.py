@@ -168,6 +168,8 @@ class InputOptimization:
             bounds = [self.value_range] * start[0].size
 
         def evaluate_all(indices, points):
+            if bar is not None:
+                bar.update(min(int(taken.max()), steps - 1))
             points = ops.convert_to_tensor(points.reshape(-1, *start.shape[1:]), "float32")
             terms, gradients = self._evaluated(points, *(ops.convert_to_tensor(entry[indices]) for entry in data))
             return np.array(terms).T, np.asarray(gradients, "float64").reshape(len(indices), -1)
@@ -187,8 +189,6 @@ class InputOptimization:
                 history[taken[index], :, index] = in_front
                 in_front, taken[index] = latest, taken[index] + 1
                 history[taken[index] :, :, index] = latest
-                if bar is not None:
-                    bar.update(min(int(taken.max()), steps - 1))
 
             options = {"maxiter": steps, "maxcor": self.optimizer.memory, "ftol": self.optimizer.tolerance, "gtol": 0}
             options["maxfun"] = 20 * steps

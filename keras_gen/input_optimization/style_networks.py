@@ -54,16 +54,29 @@ def layers_of(argument, names, network, published):
 def default_network():
     """VGG-19 with ImageNet's weights, if it is on disk or can be downloaded; else, with a warning, random filters."""
     try:
-        _require_weights()
-        return vgg_convolutions(19, "imagenet")
-    except Exception as error:
+        return trained_network()
+    except ConnectionError as error:
         warnings.warn(
-            f"The weights of VGG-19 could not be downloaded ({error}). A bank of random filters takes its place: it "
-            "was not trained, and makes simpler textures. `network` takes another network, such as "
-            "networks.vgg_convolutions(16, weights) with a file of weights",
+            f"{error}. A bank of random filters takes its place: it was not trained, and makes simpler textures. "
+            "`network` takes another network, such as networks.vgg_convolutions(16, weights) with a file of weights",
             stacklevel=3,
         )
         return random_filter_bank(filters=_FILTERS, kernel_sizes=_SIZES)
+
+
+def trained_network(weights=None):
+    """VGG-16 with the weights of a file or, for `None`, VGG-19 with ImageNet's.
+
+    Raises:
+        ConnectionError: If these are neither on disk nor can be downloaded.
+    """
+    if weights is not None:
+        return vgg_convolutions(16, weights)
+    try:
+        _require_weights()
+        return vgg_convolutions(19, "imagenet")
+    except Exception as error:  # of any kind: of the connection, of a server, of a damaged file
+        raise ConnectionError(f"The weights of VGG-19 could not be downloaded ({error})") from error
 
 
 def _require_weights():

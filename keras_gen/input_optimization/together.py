@@ -28,20 +28,38 @@ def together(work, n, function):
     >>> together(work, 3, lambda indices, points: (points.sum(axis=1),))
     [1.0, 2.0, 3.0]
     """
-    meeting = _Meeting(function, n)
+    meeting = _Meeting(n)
     with concurrent.futures.ThreadPoolExecutor(n) as pool:
         works = [pool.submit(meeting.take_part, work, index) for index in range(n)]
+        meeting.lead(function)
     if meeting.error is not None:
         raise meeting.error
     return [one.result() for one in works]
 
 
 class _Meeting:
-    """Where the threads wait until each has a point to evaluate or has ended; the last to come evaluates all points."""
+    """Where the threads wait until each has a point to evaluate or has ended.
 
-    def __init__(self, function, n):
-        self.function, self.points, self.results = function, [None] * n, [None] * n
-        self.barrier, self.all_ended, self.error = threading.Barrier(n, action=self._evaluate), False, None
+    The calling thread evaluates the points: Keras keeps settings for each thread, and the others have none.
+    """
+
+    def __init__(self, n):
+        self.points, self.results, self.all_ended, self.error = [None] * n, [None] * n, False, None
+        self.barrier = threading.Barrier(n + 1)
+
+    def lead(self, function):
+        try:
+            while not self.all_ended:
+                self.barrier.wait()  # all points are there
+                running = [index for index, point in enumerate(self.points) if point is not None]
+                self.all_ended = not running
+                if running:
+                    outputs = function(np.array(running), np.stack([self.points[index] for index in running]))
+                    for index, *parts in zip(running, *outputs, strict=True):
+                        self.results[index] = tuple(parts)
+                self.barrier.wait()  # all results are there
+        except BaseException as error:
+            self._end(error)
 
     def take_part(self, work, index):
         try:
@@ -49,22 +67,17 @@ class _Meeting:
             while not self.all_ended:
                 self._evaluated(index, None)
             return result
-        except threading.BrokenBarrierError:
-            return None
         except BaseException as error:
-            self.error = self.error or error
-            self.barrier.abort()
-            return None
+            self._end(error)
 
     def _evaluated(self, index, point):
         self.points[index] = point
         self.barrier.wait()
+        self.barrier.wait()
         return self.results[index]
 
-    def _evaluate(self):
-        running = [index for index, point in enumerate(self.points) if point is not None]
-        self.all_ended = not running
-        if running:
-            outputs = self.function(np.array(running), np.stack([self.points[index] for index in running]))
-            for index, *parts in zip(running, *outputs, strict=True):
-                self.results[index] = tuple(parts)
+    def _end(self, error):
+        """Wake up all threads; that others have ended is no error of their own."""
+        if not isinstance(error, threading.BrokenBarrierError):
+            self.error = self.error or error
+        self.barrier.abort()

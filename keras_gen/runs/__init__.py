@@ -23,6 +23,7 @@ from keras_gen.runs.comparison import compare
 from keras_gen.runs.evaluation import evaluate
 from keras_gen.runs.latent_space import interpolation, interpolation_between, plane
 from keras_gen.runs.loading import load_run
+from keras_gen.runs.optimized_pictures import dream, style, texture
 from keras_gen.runs.pictures import reconstructions, sample_images, samples
 from keras_gen.runs.settings import Settings
 from keras_gen.runs.trained_classifier import trained_classifier
@@ -33,6 +34,7 @@ __all__ = [
     "Settings",
     "attack",
     "compare",
+    "dream",
     "evaluate",
     "interpolation",
     "interpolation_between",
@@ -41,6 +43,8 @@ __all__ = [
     "reconstructions",
     "sample_images",
     "samples",
+    "style",
+    "texture",
     "train",
     "trained_classifier",
     "translate",
