@@ -20,13 +20,6 @@ from keras_gen.input_optimization import visualization as see
 from keras_gen.presets.registry import scaled
 
 
-def stretched(images):
-    """Each image or map with its values stretched to [0, 1]: `(n, height, width, channels)`."""
-    images = np.asarray(images).reshape(*np.shape(images)[:3], -1)
-    low, high = (edge(images, axis=(1, 2, 3), keepdims=True) for edge in (np.min, np.max))
-    return (images - low) / np.maximum(high - low, 1e-12)
-
-
 @recipe
 def main(data="digits", side=28, epochs=30, batch_size=50, learning_rate=2e-3, steps=100, seed=0, width=1.0):
     train, test = (part._replace(x=resized(part.x, (side, side))) for part in load(data))
@@ -77,7 +70,9 @@ def main(data="digits", side=28, epochs=30, batch_size=50, learning_rate=2e-3, s
     left, right = figure.subfigures(1, 2, width_ratios=[10, 5])
     for axes, (name, images) in zip(left.subplots(len(rows), 1), rows.items(), strict=True):
         is_picture = name in ("digits", "most typical", "dreamt as the next") or "found" in name
-        axes.imshow(plots.mosaic(images if is_picture else stretched(images), columns=10), cmap="gray", vmin=0, vmax=1)
+        axes.imshow(
+            plots.mosaic(images if is_picture else plots.stretched(images), columns=10), cmap="gray", vmin=0, vmax=1
+        )
         axes.set(xticks=[], yticks=[])
         axes.set_ylabel(name, rotation=0, ha="right", va="center")
     *panels, curve = right.subplots(5, 1, height_ratios=[1, 1, 2, 2, 3])
@@ -88,7 +83,7 @@ def main(data="digits", side=28, epochs=30, batch_size=50, learning_rate=2e-3, s
         "what the channels of convolution 2 prefer": preferred,
     }
     for axes, (title, images) in zip(panels, titles.items(), strict=True):
-        axes.imshow(plots.mosaic(stretched(images), columns=8), cmap="gray", vmin=0, vmax=1)
+        axes.imshow(plots.mosaic(plots.stretched(images), columns=8), cmap="gray", vmin=0, vmax=1)
         axes.set(title=title, xticks=[], yticks=[])
     curve.plot([names.get(layer, layer) for layer in check.layers], check.correlations.mean(axis=1), "o-")
     curve.tick_params(axis="x", labelrotation=20)

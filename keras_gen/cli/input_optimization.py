@@ -1,4 +1,4 @@
-"""The commands `attack`, `dream`, `texture` and `style`: pictures made by gradients on the image."""
+"""The commands `attack`, `visualize`, `dream`, `texture` and `style`: pictures made by gradients on the image."""
 
 import dataclasses
 from pathlib import Path
@@ -68,6 +68,26 @@ def attack(
         if name in _REPORT and value is not None:
             typer.echo(f"{_REPORT[name]}: {value:.4f}")
     typer.echo(f"Wrote {out}")
+
+
+def visualize(
+    run: Run,
+    layer: Annotated[
+        str | None,
+        typer.Option(help="Layer whose channels are shown. [default: the last with maps]", show_default=False),
+    ] = None,
+    n: Annotated[int, typer.Option(min=1, help="Number of test images.")] = 8,
+    steps: Annotated[int, typer.Option(min=1, help="Steps for each image that is optimised.")] = 100,
+    data: Data = None,
+    seed: _SeedOfNoise = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the pictures. [default: the run's]", show_default=False)
+    ] = None,
+):
+    """Show what a trained classifier sees: filters, preferred and typical images, and the pixels that matter to it."""
+    figures = runs_for(run, data).visualize(run, layer, n, steps, data, seed)
+    for file in imported("keras_gen.runs.pictures").save_figures(out or run, figures):
+        typer.echo(f"Wrote {(out or run) / file}")
 
 
 def dream(

@@ -159,6 +159,7 @@ for _command in (compare, tables.outliers, tables.impute):
 
 for _command in (
     input_optimization.attack,
+    input_optimization.visualize,
     input_optimization.dream,
     input_optimization.texture,
     input_optimization.style,

@@ -29,6 +29,7 @@ from keras_gen.runs.settings import Settings
 from keras_gen.runs.trained_classifier import trained_classifier
 from keras_gen.runs.training import train
 from keras_gen.runs.translation import translate
+from keras_gen.runs.visualization import visualize
 
 __all__ = [
     "Settings",
@@ -48,4 +49,5 @@ __all__ = [
     "train",
     "trained_classifier",
     "translate",
+    "visualize",
 ]

@@ -79,3 +79,12 @@ def test_errors_of_pictures_are_one_line(pictures, refused, words, message, tmp_
     (tmp_path / "text.png").write_text("no picture")
     names = {"a": pictures[0], "text": tmp_path / "text.png"}
     assert message in refused(*(word.format(**names) for word in words.split()))
+
+
+def test_visualize_writes_its_pictures_into_the_runs_folder(folder, run, tmp_path):
+    code, printed, _ = run("visualize", folder, "--n", 2, "--steps", 1)
+    names = ["attribution.png", "filters.png", "typical.png"]
+    assert (code, printed) == (0, "".join(f"Wrote {folder / name}\n" for name in names))
+    code, _, _ = run("visualize", folder, "--n", 2, "--steps", 1, "--out", tmp_path / "seen")
+    assert code == 0
+    assert sorted(path.name for path in (tmp_path / "seen").iterdir()) == names
