@@ -33,8 +33,8 @@ def deepfool(
         k = argmin |d_k| / ||w_k||_1,    x <- x + |d_k| / ||w_k||_1 sign(w_k)    norm "linf"
 
     until the class changes. The steps together, times 1 + overshoot, are the perturbation; attacked images are clipped
-    to the range. Unlike in the reference, whose images have no range, w_k is 0 at pixels that a step would push further
-    out of it. There are no targets: the nearest class is the method's result.
+    to the range in each step, so that there may be more steps than in the reference, whose images have no range. There
+    are no targets: the nearest class is the method's result.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -110,11 +110,7 @@ def linear_step(subject, norm, others):
             outputs = logits(x)
             return ops.take_along_axis(outputs, others, axis=1) - ops.take_along_axis(outputs, labels[:, None], axis=1)
 
-        low, high = subject.value_range
         distances, slopes = backend.value_and_few_slopes(margins, moved)  # (n, candidates), (n, candidates, ...)
-        start = moved[:, None]
-        blocked = ops.logical_or((start <= low) & (slopes < 0), (start >= high) & (slopes > 0))
-        slopes = ops.where(blocked, 0.0, slopes)
         pixels, ones = tuple(range(2, len(slopes.shape))), [1] * (len(slopes.shape) - 2)
         is_right, distances = ops.all(distances <= 0, axis=1), ops.abs(distances)
         sizes = ops.sqrt(ops.sum(slopes**2, axis=pixels)) if norm == "l2" else ops.sum(ops.abs(slopes), axis=pixels)
