@@ -77,9 +77,11 @@ def own_attacks(model, x, y):
 
 
 def own_saliency(model, x, y):
+    """tf-keras-vis takes the last convolution. It enlarges maps so that the centres of their corners meet the image's."""
+    convolutions = [layer.name for layer in model.network.layers if isinstance(layer, keras.layers.Conv2D)]
     return {
         "saliency": lambda: visualization.saliency(model, x, y, batch_size=len(x)),
-        "grad-CAM": lambda: visualization.grad_cam(model, x, y, batch_size=len(x)),
+        "grad-CAM": lambda: visualization.grad_cam(model, x, y, convolutions[-1], batch_size=len(x)),
     }
 
 
