@@ -77,7 +77,7 @@ def own_attacks(model, x, y):
 
 
 def own_saliency(model, x, y):
-    """tf-keras-vis takes the last convolution. It enlarges maps so that the centres of their corners meet the image's."""
+    """tf-keras-vis takes the last convolution, and enlarges maps with their corners on those of the image."""
     convolutions = [layer.name for layer in model.network.layers if isinstance(layer, keras.layers.Conv2D)]
     return {
         "saliency": lambda: visualization.saliency(model, x, y, batch_size=len(x)),
