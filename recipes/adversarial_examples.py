@@ -10,6 +10,7 @@ Args:
     few: Test images for the two slow attacks, and for the norms that are compared with theirs.
     universal: Training images that the universal perturbation is made from.
     epsilon: Largest change of a pixel by FGSM and PGD, of a range of 1; the universal perturbation may reach .3.
+    steps: Steps of Carlini-Wagner's attack for each weight.
     adversarial_training: Share of FGSM's examples in the loss of the second network.
 """
 
@@ -31,23 +32,21 @@ UNIVERSAL = 0.3  # largest change of a pixel
 def trained(train, sizes, share, epsilon, epochs, batch_size):
     classes = int(train.y.max()) + 1
     network = networks.lenet5(train.x.shape[1:], classes, *sizes, dropout=0.2)
-    options = {"adversarial_training": share, "epsilon": epsilon}
-    model = models.Classifier(network, value_range=(0, 1), **options)
+    model = models.Classifier(network, (0, 1), adversarial_training=share, epsilon=epsilon)
     model.compile(keras.optimizers.AdamW(cosine_decay(2e-3, len(train.x), epochs, batch_size), 0.01))
     history = model.fit(train.x, train.y, batch_size=batch_size, epochs=epochs, verbose=2).history
     return model, history
 
 
-def attacks(model, train, test, epsilon, few, universal, seed):
+def attacks(model, train, test, epsilon, few, universal, steps, seed):
     """Yield the name of each attack, the attacked test images, and the seconds it took."""
     x, y = test
     slow = {"L-BFGS": adversarial.lbfgs, "Carlini-Wagner": adversarial.carlini_wagner}
     fast = {"FGSM": adversarial.fgsm, "PGD": adversarial.pgd, "DeepFool": adversarial.deepfool}
     for name, attack in {**fast, **slow}.items():
-        options = {"epsilon": epsilon} if name in ("FGSM", "PGD") else {}
-        n = few if name in slow else len(x)
-        start = time.perf_counter()
-        yield name, attack(model, x[:n], y[:n], **options), time.perf_counter() - start
+        options = {"FGSM": {"epsilon": epsilon}, "PGD": {"epsilon": epsilon}, "Carlini-Wagner": {"steps": steps}}
+        n, start = few if name in slow else len(x), time.perf_counter()
+        yield name, attack(model, x[:n], y[:n], **options.get(name, {})), time.perf_counter() - start
     start = time.perf_counter()
     v = adversarial.universal_perturbation(model, train.x[:universal], train.y[:universal], UNIVERSAL, seed=seed)
     yield "universal", np.clip(x + v, 0, 1), time.perf_counter() - start
@@ -55,7 +54,7 @@ def attacks(model, train, test, epsilon, few, universal, seed):
 
 @recipe
 def main(
-    data="mnist", images=1000, few=200, universal=2000, epsilon=0.25, adversarial_training=0.5, epochs=12,
+    data="mnist", images=1000, few=200, universal=2000, epsilon=0.25, steps=500, adversarial_training=0.5, epochs=12,
     batch_size=100, seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
@@ -67,13 +66,14 @@ def main(
         models_of[name] = trained(train, sizes, share, epsilon, epochs, batch_size)
     table, figures, l2 = {}, {}, {}
     for name, (model, _) in models_of.items():
-        rows = {"images": x[:SHOWN]}
-        for attack, attacked, seconds in attacks(model, train, (x, y), epsilon, few, universal, seed):
+        shown = min(SHOWN, few)
+        rows = {"images": x[:shown]}
+        for attack, attacked, seconds in attacks(model, train, (x, y), epsilon, few, universal, steps, seed):
             n = len(attacked)
             table[name, attack] = adversarial.report(model, x[:n], attacked, y[:n])
             if name == "plain":
                 l2[attack] = adversarial.report(model, x[:few], attacked[:few], y[:few]).l2
-            rows[attack] = attacked[:SHOWN]
+            rows[attack] = attacked[:shown]
             print(f"{name}, {attack}: {seconds:.1f} s for {n} images", flush=True)
         figures[name] = plots.image_rows(rows)
     noise = np.random.default_rng(seed).choice([-UNIVERSAL, UNIVERSAL], x.shape[1:])

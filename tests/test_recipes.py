@@ -17,6 +17,7 @@ NAMES = sorted(path.stem for path in RECIPES.glob("*.py"))
 TWO_UPDATES = {"epochs": 1, "batch_size": 120, "width": 0.05}  # of 240 digits
 TRANSLATION = {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0}
 OPTIONS = {
+    "adversarial_examples": {"images": 8, "few": 2, "universal": 4, "steps": 2, "width": 0.3},
     "cifar10_classifier": {"width": 0.02},
     "codes_as_features": {"labelled": 200},
     "conditional_mnist": {"samples": 100},
@@ -51,6 +52,7 @@ OPTIONS = {
     "what_a_cnn_sees": {"side": 16, "steps": 1},
 }
 FIGURES = {
+    "adversarial_examples": {"plain", "adversarial", "history"},
     "cifar10_classifier": {"confusion", "wrong", "history"},
     "codes_as_features": {"errors"},
     "conditional_mnist": {"samples", "history"},
@@ -68,6 +70,7 @@ FIGURES = {
     "denoising": {"denoised", "history"},
     "detect_objects": {"detections", "history"},
     "few_labels": {"errors"},
+    "fgsm_softmax": {"attacked", "history"},
     "filters": {"filters"},
     "find_latent": {"found", "varied", "history"},
     "gan_digits": {"samples", "history"},
