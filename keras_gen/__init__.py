@@ -14,6 +14,7 @@ _SUBMODULES = (
     "callbacks",
     "data",
     "estimators",
+    "input_optimization",
     "latents",
     "layers",
     "losses",

@@ -35,7 +35,8 @@ def dropout_vae():
 
 def regularised_classifier():
     parts = [keras.Input(SHAPE), layers.SubtractMean(), keras.layers.Conv2D(2, 3, strides=2), keras.layers.Flatten()]
-    return models.Classifier(keras.Sequential([*parts, keras.layers.Dense(10, kernel_regularizer="l2")]), (0, 1))
+    network = keras.Sequential([*parts, keras.layers.Dense(10, kernel_regularizer="l2")])
+    return models.Classifier(network, (0, 1), adversarial_training=0.4, epsilon=0.1)
 
 
 def deep_contractive():

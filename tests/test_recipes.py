@@ -17,6 +17,7 @@ NAMES = sorted(path.stem for path in RECIPES.glob("*.py"))
 TWO_UPDATES = {"epochs": 1, "batch_size": 120, "width": 0.05}  # of 240 digits
 TRANSLATION = {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0}
 OPTIONS = {
+    "adversarial_examples": {"images": 8, "few": 2, "universal": 4, "steps": 2, "width": 0.3},
     "cifar10_classifier": {"width": 0.02},
     "codes_as_features": {"labelled": 200},
     "conditional_mnist": {"samples": 100},
@@ -29,8 +30,10 @@ OPTIONS = {
     "dcgan_cifar10": {"samples": 100},
     "dcgan_mnist": {"samples": 100},
     "deep_autoencoder_faces": {"patches": 400},
+    "deep_dream": {"height": 24, "steps": 1},
     "detect_objects": {"pictures": 12, "test_pictures": 4},
     "few_labels": {"labels": [20, 60000], "pretrain_epochs": 1},
+    "find_latent": {"vae_epochs": 1, "searched": 3, "restarts": 2, "steps": 2},
     "imputation": {"train_images": 60, "test_images": 10, "iterations": 1},
     "lenet_mnist": {"seeds": 1, "width": 0.3},
     "locate_objects": {"pictures": 12},
@@ -41,11 +44,15 @@ OPTIONS = {
     "receptive_fields": {"side": 16, "blocks": 2, "draws": 2},
     "resampling": {"channels": 4, "filters": 8, "images": 1},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
+    "style_transfer": {"height": 16, "filters": 2, "largest": 17, "steps": 2},
+    "texture": {"size": 12, "filters": 2, "largest": 17, "steps": 2},
     "tune_denoising_autoencoder": {"validation_images": 20, "trials": 2, "seeds": 1, "high": 9, "repeats": 1},
     "vae_nll": {"nll_samples": 2},
     "wgan_gp_mnist": {"samples": 100},
+    "what_a_cnn_sees": {"side": 16, "steps": 1},
 }
 FIGURES = {
+    "adversarial_examples": {"plain", "adversarial", "history"},
     "cifar10_classifier": {"confusion", "wrong", "history"},
     "codes_as_features": {"errors"},
     "conditional_mnist": {"samples", "history"},
@@ -59,10 +66,13 @@ FIGURES = {
     "decoder_as_memory": {"one_image", "several_images", "labels", "real_codes", "exchanged"},
     "deep_autoencoder_faces": {"reconstructions", "history"},
     "deep_autoencoder_mnist": {"reconstructions", "history"},
+    "deep_dream": {"deep_dream"},
     "denoising": {"denoised", "history"},
     "detect_objects": {"detections", "history"},
     "few_labels": {"errors"},
+    "fgsm_softmax": {"attacked", "history"},
     "filters": {"filters"},
+    "find_latent": {"found", "varied", "history"},
     "gan_digits": {"samples", "history"},
     "imputation": {"random", "lower_half"},
     "k_sparse_codes": {"filters", "history"},
@@ -77,12 +87,15 @@ FIGURES = {
     "resampling": {"resampling"},
     "sparse_filters": {"filters", "filters_k", "filters_kl", "filters_l1"},
     "stacked_denoising_mnist": {"reconstructions", "history", "pretraining"},
+    "style_transfer": {"style_transfer"},
+    "texture": {"texture"},
     "tune_denoising_autoencoder": {"error_against_latent_dim", "error_against_corruption"},
     "vae_digits": {"samples", "reconstructions", "latent", "history"},
     "vae_mnist_3d": {"around_one_digit", "latent_3d", "history"},
     "vae_mnist_2d": {"embedding", "manifold", "interpolation", "history"},
     "vae_nll": {"samples", "history"},
     "wgan_gp_mnist": {"samples", "history"},
+    "what_a_cnn_sees": {"what_a_cnn_sees", "history"},
 }
 
 

@@ -37,7 +37,7 @@ FLOORS = {
     1: ("data_paths", "latents", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
-    4: ("models", "metrics", "plots"),
+    4: ("models", "input_optimization", "metrics", "plots"),
     5: ("callbacks", "presets", "estimators"),
     6: ("runs",),
     7: ("tuning",),
@@ -114,6 +114,9 @@ def _public():
         "callbacks",
         "training",
         "estimators",
+        "input_optimization",
+        "input_optimization.adversarial",
+        "input_optimization.visualization",
         "tuning",
         "plots",
     ):

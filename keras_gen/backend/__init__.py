@@ -13,7 +13,14 @@ if keras.backend.backend() != "tensorflow":
 
 from keras_gen.backend.devices import gatherable, has_strategy, on_cpu, replica_count, replica_id
 from keras_gen.backend.execution import after, compiled, fuse_steps
-from keras_gen.backend.gradients import batch_jacobian, input_gradient, value_and_grad, vjp
+from keras_gen.backend.gradients import (
+    batch_jacobian,
+    input_gradient,
+    value_and_few_slopes,
+    value_and_grad,
+    vjp,
+    with_gradient,
+)
 from keras_gen.backend.kernels import instance_normalized, sum_rows
 from keras_gen.backend.random import normal, under_xla, uniform
 
@@ -33,6 +40,8 @@ __all__ = [
     "sum_rows",
     "under_xla",
     "uniform",
+    "value_and_few_slopes",
     "value_and_grad",
     "vjp",
+    "with_gradient",
 ]

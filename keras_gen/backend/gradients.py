@@ -48,3 +48,34 @@ def batch_jacobian(function, x):
         tape.watch(x)
         y = function(x)
     return tape.batch_jacobian(y, x)
+
+
+def value_and_few_slopes(function, x):
+    """The pair of y = `function(x)`, `(batch, k)`, and of the `batch_jacobian`, by k passes back through one forward.
+
+    For a few outputs this is faster than `batch_jacobian`, which needs one pass of a batch k times as large.
+    """
+    with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+        tape.watch(x)
+        y = function(x)
+        columns = tf.unstack(y, axis=1)
+    return y, tf.stack([tape.gradient(column, x) for column in columns], axis=1)
+
+
+def with_gradient(function, x):
+    """The tensors of `function(x)`, which returns the pair (list of tensors, pull_back), with a gradient of its own.
+
+    `pull_back(*v)`, one v for each tensor, is the gradient with respect to `x`. The operations of `function` are not
+    differentiated, so what they compute on the way need not be kept.
+    """
+
+    @tf.custom_gradient
+    def tensors(x):
+        outputs, pull_back = function(x)
+
+        def gradient(*v, variables=()):
+            return (pull_back(*v), [None] * len(variables)) if variables else pull_back(*v)
+
+        return outputs, gradient
+
+    return tensors(x)

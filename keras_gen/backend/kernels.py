@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from keras_gen.backend.devices import on_cpu
 
+_MOST_COLUMNS = 2**16  # of a matrix of zeros and ones
+
 
 def instance_normalized(x, gamma, beta, epsilon):
     """Bring each channel of each image to mean 0 and variance 1, then scale and shift it.
@@ -30,10 +32,11 @@ def sum_rows(values):
     On a CPU it is a product with a matrix of zeros and ones. XLA would fuse the computation of the values into the loop
     of a plain sum, or of a product with one vector, without vector instructions; a Bernoulli likelihood then takes
     twice as long. The matrix makes several partial sums, so the rounding errors of long rows are those of short ones.
-    If the number of columns is unknown when the graph is traced, it is a plain sum.
+    It is a plain sum if the number of columns is unknown when the graph is traced, or so large that the matrix, a part
+    of the graph, would take more than 8 MB.
     """
     columns = values.shape[1]
-    if columns is None or not on_cpu():
+    if columns is None or columns > _MOST_COLUMNS or not on_cpu():
         return tf.reduce_sum(values, axis=1)
     groups = max(2, min(math.isqrt(columns), 32))
     membership = np.repeat(np.eye(groups), math.ceil(columns / groups), axis=0)[:columns]

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gen.cli import catalogue, pictures, tables
+from keras_gen.cli import catalogue, input_optimization, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
@@ -155,6 +155,15 @@ def _print_measurements(measurements):
 
 
 for _command in (compare, tables.outliers, tables.impute):
+    app.command()(_command)
+
+for _command in (
+    input_optimization.attack,
+    input_optimization.visualize,
+    input_optimization.dream,
+    input_optimization.texture,
+    input_optimization.style,
+):
     app.command()(_command)
 
 

@@ -26,7 +26,7 @@ _TURNS = {  # of each orientation but 1
 }
 _SMALL = 8  # the size at which a file is decoded to find damage
 _FILTER = Image.Resampling.BICUBIC
-_LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
+LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
 _LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # the largest sides kept, the default side, and a divisor of default sides
 # What Pillow's decoders raise at damaged files, but not an error of memory or of this code's own
 _DAMAGED = (
@@ -117,7 +117,7 @@ def resized(images, size=None, channels=None):
     if channels is not None and images.shape[-1] != channels:
         if images.shape[-1] not in (1, 3):
             raise ValueError(f"Images must have 1 or 3 channels. Received: shape {images.shape}")
-        images = np.repeat(images, 3, axis=-1) if channels == 3 else images @ _LUMA
+        images = np.repeat(images, 3, axis=-1) if channels == 3 else images @ LUMA
     if size is None or images.shape[1:3] == size:
         return images
     fitted = np.empty((len(images), *size, images.shape[-1]), "float32")

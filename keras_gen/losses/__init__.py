@@ -18,14 +18,19 @@ from keras_gen.losses.consistency import cycle_consistency
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
+from keras_gen.losses.perceptual import content_loss, gram_matrix, style_loss, total_variation
+from keras_gen.losses.perturbations import fast_gradient_sign
 
 __all__ = [
     "bernoulli_nll",
+    "content_loss",
     "cycle_consistency",
+    "fast_gradient_sign",
     "gaussian_kl",
     "gaussian_kl_per_dimension",
     "gaussian_nll",
     "gradient_penalty",
+    "gram_matrix",
     "hinge_discriminator_loss",
     "hinge_generator_loss",
     "jacobian_penalty",
@@ -39,6 +44,8 @@ __all__ = [
     "non_saturating_generator_loss",
     "sparsity_kl",
     "squared_error",
+    "style_loss",
+    "total_variation",
     "wasserstein_discriminator_loss",
     "wasserstein_generator_loss",
 ]

@@ -84,6 +84,11 @@ class AdversarialModel(GenerativeModel):
         """The discriminator or critic."""
         return getattr(self, self.discriminator_name)
 
+    @property
+    def latent_range(self):
+        """The pair (lowest, highest) of latents' values, or `None` if any value is allowed."""
+        return (-1, 1) if self.latent == "uniform" else None
+
     def players(self):
         phased = self.discriminator_warmup_steps or self.generator_warmup_steps
         return (
@@ -151,6 +156,10 @@ class AdversarialModel(GenerativeModel):
             else:  # the statistics of batches, which are means already
                 average.assign(weight)
 
+    def from_latents(self, z, *labels):
+        """Tensors of examples `(n, *shape)` from tensors of latents `(n, latent_dim)`, as `generate` gives them."""
+        return self([z, *labels] if labels else z, training=False)
+
     # numpy in, numpy out
 
     def generate(self, z):
@@ -176,7 +185,7 @@ class AdversarialModel(GenerativeModel):
         return InputSpec(shape=(None, self.latent_dim), dtype="float32")
 
     def _generated(self, *inputs):
-        return by_batch(lambda z, *labels: self([z, *labels] if labels else z, training=False), _BATCH, *inputs)[0]
+        return by_batch(self.from_latents, _BATCH, *inputs)[0]
 
 
 def _checked_shapes(generator, name, discriminator, latent_dim, condition):

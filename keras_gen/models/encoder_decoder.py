@@ -33,6 +33,7 @@ class EncoderDecoder(GenerativeModel):
     """
 
     tasks = frozenset({"encode", "reconstruct"})
+    latent_range = None  # the pair (lowest, highest) of codes, which is not known
     allow_nan = False  # whether NaN stands for a missing value
 
     def __init__(self, encoder, decoder, reconstruction, heads, log_names, /, **kwargs):
@@ -77,6 +78,10 @@ class EncoderDecoder(GenerativeModel):
         # Without noise and updates of statistics: a metric must not change the training
         return batch["target"], self(batch["x"], training=False)
 
+    def from_latents(self, z):
+        """Tensors of probabilities or means from tensors of codes `(n, *code)`, as `decode` gives them."""
+        return self.decoded(self.decoder(z, training=False))
+
     # numpy in, numpy out
 
     def encoder_outputs(self, x):
@@ -92,7 +97,7 @@ class EncoderDecoder(GenerativeModel):
         """Decode codes to probabilities or means: finite array `(n, *code)` -> float32 array `(n, *shape)`."""
         checks.array("z", z, shape=self.code_shape)
         z = np.asarray(z, "float32")
-        return by_batch(lambda rows: self.decoded(self.decoder(rows, training=False)), _BATCH, z)[0]
+        return by_batch(self.from_latents, _BATCH, z)[0]
 
     def reconstruct(self, x):
         """Decode each example's code: array `(n, *shape)` -> float32 array of the same shape."""

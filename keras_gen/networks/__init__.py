@@ -18,9 +18,11 @@ from keras_gen.networks.mlp import (
     mlp_generator,
 )
 from keras_gen.networks.patchgan import patchgan_discriminator
+from keras_gen.networks.random_filters import random_filter_bank
 from keras_gen.networks.receptive_field import ReceptiveField, receptive_field
 from keras_gen.networks.resnet import resnet_generator
 from keras_gen.networks.sizes import output_size
+from keras_gen.networks.vgg_convolutions import vgg_convolutions
 
 __all__ = [
     "ReceptiveField",
@@ -43,7 +45,9 @@ __all__ = [
     "operations",
     "output_size",
     "patchgan_discriminator",
+    "random_filter_bank",
     "receptive_field",
     "resnet_generator",
     "vgg16",
+    "vgg_convolutions",
 ]

@@ -4,7 +4,7 @@ from keras_gen.plots.classification import confusion_matrix, wrong_images
 from keras_gen.plots.comparison import compared
 from keras_gen.plots.curves import error_against, history_curves
 from keras_gen.plots.detection import detections
-from keras_gen.plots.images import image_grid, image_rows, mosaic
+from keras_gen.plots.images import image_grid, image_rows, mosaic, stretched
 from keras_gen.plots.latents import latent_scatter, manifold
 from keras_gen.plots.tables import imputation_report, outlier_report
 from keras_gen.plots.translation import translations
@@ -22,6 +22,7 @@ __all__ = [
     "manifold",
     "mosaic",
     "outlier_report",
+    "stretched",
     "translations",
     "wrong_images",
 ]

@@ -96,6 +96,26 @@ def image_rows(rows, value_range=(0, 1)):
     return figure
 
 
+def stretched(images):
+    """Each image with its values stretched to [0, 1], to show maps, kernels and gradients, which have no range.
+
+    Args:
+        images: Array `(n, height, width)` or `(n, height, width, channels)`.
+
+    Returns:
+        float32 array of that shape: an image's lowest value is 0, its highest is 1; a constant image is 0.
+
+    Example:
+
+    >>> stretched(np.array([[[-3.0, 0.0, 3.0]]])).tolist()
+    [[[0.0, 0.5, 1.0]]]
+    """
+    images = np.asarray(images, "float32")
+    axes = tuple(range(1, images.ndim))
+    low, high = (edge(images, axis=axes, keepdims=True) for edge in (np.min, np.max))
+    return (images - low) / np.where(high > low, high - low, 1)
+
+
 def as_pixels(images, value_range):
     """Images scaled to [0, 1] for `imshow`: float32 array `(n, height, width)` or `(n, height, width, 3)`."""
     images = np.asarray(images, "float32")

@@ -18,19 +18,24 @@ Example:
 ['00000.png', '00001.png']
 """
 
+from keras_gen.runs.attacks import attack
 from keras_gen.runs.comparison import compare
 from keras_gen.runs.evaluation import evaluate
 from keras_gen.runs.latent_space import interpolation, interpolation_between, plane
 from keras_gen.runs.loading import load_run
+from keras_gen.runs.optimized_pictures import dream, style, texture
 from keras_gen.runs.pictures import reconstructions, sample_images, samples
 from keras_gen.runs.settings import Settings
 from keras_gen.runs.trained_classifier import trained_classifier
 from keras_gen.runs.training import train
 from keras_gen.runs.translation import translate
+from keras_gen.runs.visualization import visualize
 
 __all__ = [
     "Settings",
+    "attack",
     "compare",
+    "dream",
     "evaluate",
     "interpolation",
     "interpolation_between",
@@ -39,7 +44,10 @@ __all__ = [
     "reconstructions",
     "sample_images",
     "samples",
+    "style",
+    "texture",
     "train",
     "trained_classifier",
     "translate",
+    "visualize",
 ]

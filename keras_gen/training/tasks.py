@@ -1,9 +1,12 @@
-"""What models can do with numpy arrays, as their classes declare it in `tasks`."""
+"""What models can do, mostly with numpy arrays, as their classes declare it in `tasks`.
+
+`from_latents` maps tensors to tensors, for gradients on latents, whose values are in `latent_range`.
+"""
 
 TASKS = {  # the methods of a model that has declared the task
-    "encode": "encode(x), decode(z)",
+    "encode": "encode(x), decode(z), from_latents(z), latent_range",
     "reconstruct": "reconstruct(x)",
-    "sample": "sample(n, seed), draw_latents(n, seed), generate(z)",
+    "sample": "sample(n, seed), draw_latents(n, seed), generate(z), from_latents(z), latent_range",
     "translate": "translate(x, to), cycle(x, via)",
     "classify": "classify(x), probabilities(x)",
     "likelihood": "log_weights(x, samples, seed), kl_per_dimension(x)",

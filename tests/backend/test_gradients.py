@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 from keras import ops
 
 from keras_gen import backend
@@ -42,3 +43,30 @@ def test_batch_jacobian_holds_each_samples_derivatives():
     jacobian = backend.batch_jacobian(lambda x: ops.square(x @ matrix), x)
     expected = 2 * (x.numpy() @ matrix)[:, :, None] * matrix.T[None]
     np.testing.assert_allclose(jacobian, expected, rtol=1e-6)
+
+
+def test_few_slopes_are_the_batch_jacobian():
+    x = ops.convert_to_tensor(np.random.default_rng(0).normal(size=(3, 4)), "float32")
+    matrix = np.random.default_rng(1).normal(size=(4, 2)).astype("float32")
+    y, slopes = backend.value_and_few_slopes(lambda x: ops.tanh(x @ matrix), x)
+    np.testing.assert_allclose(y, np.tanh(np.asarray(x) @ matrix), rtol=1e-5)
+    np.testing.assert_allclose(slopes, backend.batch_jacobian(lambda x: ops.tanh(x @ matrix), x), rtol=1e-5)
+
+
+@pytest.mark.parametrize("trainable", [False, True])
+def test_tensors_with_a_gradient_of_their_own(trainable):
+    """The pull-back alone counts, also when the function uses variables."""
+    w, x = keras.Variable(3.0, trainable=trainable), ops.convert_to_tensor([1.0, 2.0])
+
+    def function(x):
+        return [w * x, x**2], lambda first, second: 10.0 * first + second
+
+    def loss(x):
+        first, second = backend.with_gradient(function, x)
+        return ops.sum(first) + 5.0 * ops.sum(second), (first, second)
+
+    for compiled in (False, True):
+        call = lambda x: backend.value_and_grad(lambda: loss(x), [x])  # noqa: E731
+        (first, second), (gradient,) = (backend.compiled(call) if compiled else call)(x)
+        assert (first.numpy().tolist(), second.numpy().tolist()) == ([3.0, 6.0], [1.0, 4.0])
+        assert gradient.numpy().tolist() == [15.0, 15.0]

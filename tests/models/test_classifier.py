@@ -101,3 +101,42 @@ def test_labels_that_were_refused_are_numbered_as_the_message_says(labels):
     assert len(names) == model.num_classes
     model.fit(X, numbers, verbose=0)
     np.testing.assert_array_equal(numbers, LABELS)
+
+
+def softmax(logits):
+    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exponentials / exponentials.sum(axis=1, keepdims=True)
+
+
+@pytest.mark.parametrize("value_range", [None, (0, 1)])
+def test_adversarial_training_mixes_the_losses_of_examples_and_of_their_perturbations(value_range):
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    model = models.Classifier(network, value_range, adversarial_training=0.3, epsilon=0.2)
+    model.compile("sgd")
+    kernel, bias = (weight.numpy() for weight in network.weights)
+    rows = np.arange(24)
+    slopes = (softmax(X @ kernel + bias) - np.eye(3)[LABELS]) @ kernel.T
+    perturbed = X + 0.2 * np.sign(slopes)
+    perturbed = perturbed if value_range is None else np.clip(perturbed, *value_range)
+    clean, changed = (softmax(x @ kernel + bias) for x in (X, perturbed))
+    found = model.evaluate(X, LABELS, verbose=0, return_dict=True)
+    expected = -0.7 * np.log(clean[rows, LABELS]).mean() - 0.3 * np.log(changed[rows, LABELS]).mean()
+    assert found["loss"] == pytest.approx(expected, rel=1e-5)
+    assert found["accuracy"] == pytest.approx(np.mean(clean.argmax(axis=1) == LABELS), rel=1e-5)
+    assert found["adversarial_accuracy"] == pytest.approx(np.mean(changed.argmax(axis=1) == LABELS), rel=1e-5)
+
+    # The perturbation counts as constant: the gradient is that of the mixture of the two sets
+    model.compile(keras.optimizers.SGD(1.0))
+    model.fit(X, LABELS, batch_size=24, verbose=0)
+    errors = 0.7 * X.T @ (clean - np.eye(3)[LABELS]) + 0.3 * perturbed.T @ (changed - np.eye(3)[LABELS])
+    np.testing.assert_allclose(network.weights[0], kernel - errors / 24, atol=1e-5)
+
+
+def test_a_share_of_0_is_the_plain_classifier_and_others_are_checked():
+    plain = classifier()
+    plain.compile("sgd")
+    assert set(plain.evaluate(X, LABELS, verbose=0, return_dict=True)) == {"loss", "accuracy"}
+    with pytest.raises(ValueError, match=r"`adversarial_training` must be a number in \[0, 1\). Received: .*=1.0"):
+        classifier(adversarial_training=1.0)
+    with pytest.raises(ValueError, match="`epsilon` must be a finite number >= 0"):
+        classifier(adversarial_training=0.5, epsilon=-0.1)

@@ -23,8 +23,10 @@ VALID = {  # arguments of each builder that need a value
     networks.mlp_ensemble: {"units": [4, 2], "members": 2},
     networks.mlp_generator: {"output_shape": (4,), "units": (3,), "latent_dim": 2},
     networks.patchgan_discriminator: {"input_shape": (32, 32, 1)},
+    networks.random_filter_bank: {"filters": 2, "kernel_sizes": (3,)},
     networks.resnet_generator: {"input_shape": (8, 8, 1)},
     networks.vgg16: {"input_shape": (32, 32, 1), "num_classes": 3, "width": 0.02},
+    networks.vgg_convolutions: {},
 }
 SIZES = {
     "input_shape": lambda size: (size, 8, 1),
@@ -86,7 +88,9 @@ WITHOUT_FIXED_SHAPE = {
     networks.deconvnet,
     networks.mlp_ensemble,
     networks.patchgan_discriminator,
+    networks.random_filter_bank,
     networks.resnet_generator,
+    networks.vgg_convolutions,
 }
 
 

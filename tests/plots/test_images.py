@@ -70,3 +70,12 @@ def test_rows_show_each_set_under_its_name():
 def test_bad_input(draw, message):
     with pytest.raises(ValueError, match=message):
         draw()
+
+
+def test_stretched_images_have_their_extremes_at_0_and_1():
+    images = np.random.default_rng(0).normal(size=(3, 4, 5, 2)) * [[[[100.0]]], [[[1e-9]]], [[[0.0]]]]
+    found = plots.stretched(images)
+    assert found.shape == images.shape
+    np.testing.assert_allclose(found.reshape(3, -1).min(axis=1), 0)
+    np.testing.assert_allclose(found.reshape(3, -1).max(axis=1), [1, 1, 0])
+    np.testing.assert_array_equal(np.argsort(found[1], axis=None), np.argsort(images[1].astype("float32"), axis=None))

@@ -8,7 +8,7 @@ from keras_gen.networks.parts import image_shape, narrowed, require_sides
 
 _SMALLEST = 32  # the side that five poolings leave one pixel
 _PUBLISHED = ((224, 224, 3), 1000)  # what the dense layers of ImageNet's weights fit
-_MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, as in keras.applications.vgg16.preprocess_input
+MEAN_BGR = (103.939, 116.779, 123.68)  # of ImageNet, as in keras.applications.vgg16.preprocess_input
 
 
 def vgg16(input_shape, num_classes, width=1.0, weights=None, name="vgg16"):
@@ -52,7 +52,7 @@ def vgg16(input_shape, num_classes, width=1.0, weights=None, name="vgg16"):
             f"Received: {shape[2]} channels, width={width:g}"
         )
     inputs = keras.Input(shape, name="x")
-    hidden = layers.Rescaling(255.0, [-mean for mean in _MEAN_BGR])(ops.flip(inputs, axis=-1)) if pretrained else inputs
+    hidden = layers.Rescaling(255.0, [-mean for mean in MEAN_BGR])(ops.flip(inputs, axis=-1)) if pretrained else inputs
     whole = width == 1 and (not pretrained or (shape, num_classes) == _PUBLISHED)
     options = {"classes": num_classes, "classifier_activation": None} if whole else {}
     network = keras.applications.VGG16(whole, weights, hidden, shape, **options)

@@ -1,0 +1,66 @@
+"""What all attacks share: their arguments, and that only images which are classified right are attacked."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gen import checks
+from keras_gen.input_optimization.batches import in_batches
+from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, subject
+
+
+def loss_of_logits(logits, aims, is_targeted):
+    """What an attack minimises, `(n,)`: the cross-entropy of the target, or the negative one of the label."""
+    loss = ops.sparse_categorical_crossentropy(aims, logits, from_logits=True)
+    return loss if is_targeted else -loss
+
+
+class Attack:
+    """Images, labels and targets that were checked, and the batches of those that are attacked.
+
+    Without targets an attack succeeds when an image is classified as anything but its label, with targets when it is
+    classified as its target. Images for which this already holds are left as they are.
+    """
+
+    def __init__(self, model, images, labels, targets, value_range, preprocess, batch_size, verbose=0):
+        self.subject = subject(model, value_range, preprocess)
+        self.logits = compiled_logits(self.subject)
+        self.images = self.subject.check("images", images)
+        num_classes = self.subject.num_classes
+        self.labels = checked_labels("labels", labels, len(self.images), num_classes)
+        self.is_targeted = targets is not None
+        self.aims = self.labels
+        if self.is_targeted:
+            self.aims = checked_labels("targets", targets, len(self.images), num_classes)
+        self.batch_size, self.verbose = checks.integer("batch_size", batch_size), verbose
+
+    def succeeded(self, logits, aims):
+        """Whether logits `(n, classes)` are those of a successful attack: booleans `(n,)`."""
+        return (np.asarray(logits).argmax(axis=-1) == aims) == self.is_targeted
+
+    def size(self, name, value):
+        """A change of pixels: a number from 0 to the width of the range."""
+        low, high = self.subject.value_range
+        if not checks.is_real(value) or not 0 <= value <= high - low:
+            raise ValueError(
+                f"`{name}` must be a number in [0, {high - low:g}], the width of the range. Received: {name}={value!r}"
+            )
+        return float(value)
+
+    def by_batch(self, function, *arrays):
+        """The images after `function(images, aims, *arrays)`, for batches of one size of those that are attacked.
+
+        `arrays` are further arrays `(n, ...)`.
+        """
+        attacked, size = self.images.copy(), min(self.batch_size, len(self.images))
+        logits = in_batches(self.logits, size, self.images)
+        rows = np.flatnonzero(~self.succeeded(logits, self.aims))
+        bar = keras.utils.Progbar(len(rows)) if self.verbose and len(rows) else None
+        for start in range(0, len(rows), size):
+            chosen = rows[start : start + size]
+            padded = np.resize(chosen, size)  # again from the first: one shape, compiled once
+            batch = (array[padded] for array in (self.images, self.aims, *arrays))
+            attacked[chosen] = np.asarray(function(*batch))[: len(chosen)]
+            if bar is not None:
+                bar.update(start + len(chosen))
+        return attacked

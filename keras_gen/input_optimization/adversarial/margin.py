@@ -1,0 +1,125 @@
+"""Carlini and Wagner's attack: the smallest perturbation by gradient steps on a margin of the logits."""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from keras_gen import checks
+from keras_gen.input_optimization.adversarial.attack import Attack
+from keras_gen.input_optimization.engine import InputOptimization
+
+_INSIDE = 1 - 1e-6  # share of the range that the start of a pixel may use: atanh(1) is infinite
+_CLEAR = 1e-3  # margin of a success: less could be lost by rounding in a batch of another size
+_FACTOR = 10.0  # by which the weight grows until an attack succeeds
+
+
+def carlini_wagner(
+    model,
+    images,
+    labels,
+    steps=500,
+    search_steps=6,
+    learning_rate=0.01,
+    first_weight=0.1,
+    confidence=0.0,
+    targets=None,
+    value_range=None,
+    preprocess=None,
+    batch_size=256,
+    verbose=0,
+):
+    """Carlini and Wagner's L2 attack: the smallest perturbation by Adam on a margin of the logits.
+
+    minimise over w    ||x' - x||_2^2 + c max(max_{k != target} Z_k(x') - Z_target(x'), -confidence)    with targets
+    minimise over w    ||x' - x||_2^2 + c max(Z_label(x') - max_{k != label} Z_k(x'), -confidence)    without
+
+    with x' = middle + half_width tanh(w), which is in the range for every w, and the logits Z. For each image c is
+    sought: it grows by a factor of 10 until an attack succeeds, then the interval between failure and success is
+    halved. The result is the nearest of all successful images of all steps.
+
+    Args:
+        model, images, labels: As in `fgsm`.
+        steps: Steps for one c, an integer >= 1. Defaults to 500; 10,000 are published.
+        search_steps: Number of values of c, an integer >= 1. Defaults to 6; 20 are published.
+        learning_rate: Adam's, a number > 0. Defaults to 0.01, as published.
+        first_weight: The first c, a number > 0. Defaults to 0.1.
+        confidence: Margin that the logits are to reach, a number >= 0. Defaults to 0, for the nearest images; larger
+            ones fool other models, too.
+        targets, value_range, preprocess, batch_size, verbose: As in `fgsm`.
+
+    Returns:
+        The attacked images: float32 array `(n, *shape)`. An image for which no attack succeeds is left as it is.
+
+    Raises:
+        ValueError: If an argument is not of this form, or if the model is no classifier.
+
+    Example:
+
+    >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
+    >>> carlini_wagner(model, [[0.75, 0.5]], [0], steps=60, search_steps=2, value_range=(0, 1)).round(1)
+    array([[0.6, 0.6]], dtype=float32)
+
+    Reference:
+        Carlini and Wagner, 2017, arXiv:1608.04644, sections V and VI.A, the function f_6.
+    """
+    attack = Attack(model, images, labels, targets, value_range, preprocess, batch_size, verbose)
+    steps, search_steps = checks.integer("steps", steps), checks.integer("search_steps", search_steps)
+    learning_rate = checks.positive("learning_rate", learning_rate)
+    problem = _problem(attack.subject, attack.is_targeted, learning_rate, checks.number("confidence", confidence))
+    first_weight = checks.positive("first_weight", first_weight)
+
+    def function(images, aims):
+        return _nearest(problem, attack.subject.value_range, images, aims, steps, search_steps, first_weight)
+
+    return attack.by_batch(function)
+
+
+def _nearest(problem, value_range, images, aims, steps, search_steps, first_weight):
+    """The nearest successful image of all steps with all weights, or the image itself."""
+    low, high = value_range
+    start = np.arctanh(np.clip((2 * images - high - low) / (high - low), -1, 1) * _INSIDE)
+    best, least = images.copy(), np.full(len(images), np.inf)
+    failing, working = np.zeros(len(images)), np.full(len(images), np.inf)
+    weights = np.full(len(images), first_weight)
+    for _ in range(search_steps):
+        succeeded = np.zeros(len(images), bool)
+
+        def keep(step, latents, terms, succeeded=succeeded):
+            distances, margins = np.asarray(terms)
+            succeeded |= margins == 0
+            nearer = (margins == 0) & (distances < least)
+            if nearer.any():
+                least[nearer] = distances[nearer]
+                best[nearer] = np.asarray(_pixels(latents, value_range))[nearer]
+
+        problem.run(start, images, aims, weights.astype("float32"), steps=steps, on_step=keep)
+        working, failing = np.where(succeeded, weights, working), np.where(succeeded, failing, weights)
+        weights = np.where(np.isinf(working), _FACTOR * weights, (failing + working) / 2)
+    return best
+
+
+def _pixels(latents, value_range):
+    low, high = value_range
+    return (high + low) / 2 + (high - low) / 2 * ops.tanh(latents)
+
+
+@functools.lru_cache(maxsize=16)
+def _problem(subject, is_targeted, learning_rate, confidence):
+    """The squared distance, and the weighted margin that the logits are short of."""
+    logits, num_classes = subject.logits(), subject.num_classes
+
+    def distance(latents, images, aims, weights):
+        differences = _pixels(latents, subject.value_range) - images
+        return ops.sum(ops.square(differences), axis=tuple(range(1, len(images.shape))))
+
+    def margin(latents, images, aims, weights):
+        outputs = logits(_pixels(latents, subject.value_range))
+        is_aim = ops.one_hot(aims, num_classes, dtype="bool")
+        of_aim = ops.sum(ops.where(is_aim, outputs, 0.0), axis=1)
+        of_others = ops.max(ops.where(is_aim, -np.inf, outputs), axis=1)
+        short = of_others - of_aim if is_targeted else of_aim - of_others
+        return weights * ops.relu(short + max(confidence, _CLEAR))
+
+    return InputOptimization(distance, keras.optimizers.Adam(learning_rate), regularizers={"margin": (1.0, margin)})

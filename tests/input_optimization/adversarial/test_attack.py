@@ -1,0 +1,253 @@
+"""Laws of all attacks, and those of each, on classifiers whose boundaries are known."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers, ops
+
+from keras_gen import models
+from keras_gen.input_optimization import adversarial
+
+RNG = np.random.default_rng(0)
+WEIGHTS = RNG.normal(size=(8, 3)).astype("float32")
+BIAS = np.array([0.1, -0.2, 0.0], "float32")
+X = RNG.uniform(0.3, 0.7, (6, 2, 4, 1)).astype("float32")
+LABELS = (X.reshape(6, 8) @ WEIGHTS + BIAS).argmax(axis=1)
+TARGETS = (LABELS + 1) % 3
+RANGE = (-9.0, 10.0)  # so wide that it does not matter, unless a test says so
+TARGETED = {
+    "fgsm": {"epsilon": 0.3},
+    "pgd": {"epsilon": 0.3, "steps": 5},
+    "lbfgs": {"steps": 8, "search_steps": 2},
+    "carlini_wagner": {"steps": 15, "search_steps": 2, "learning_rate": 0.1},
+}
+UNTARGETED = {**TARGETED, "deepfool": {}}
+
+
+def linear(activation=None):
+    """Three classes of images of 2x4 with linear logits."""
+    network = keras.Sequential([keras.Input((2, 4, 1)), layers.Flatten(), layers.Dense(3, activation)])
+    network.layers[-1].set_weights([WEIGHTS, BIAS])
+    return network
+
+
+def curved():
+    """Ten classes with a hidden layer, of random weights."""
+    hidden = [layers.Conv2D(4, 2, activation="tanh"), layers.Flatten(), layers.Dense(10)]
+    network = keras.Sequential([keras.Input((2, 4, 1)), *hidden])
+    for weight in network.weights:
+        weight.assign(RNG.normal(size=weight.shape))
+    return network, ops.convert_to_numpy(network(X)).argmax(axis=1)
+
+
+def attacked(name, model, images=X, labels=LABELS, **options):
+    return getattr(adversarial, name)(model, images, labels, value_range=RANGE, **{**UNTARGETED[name], **options})
+
+
+def norms(differences, order=2):
+    return np.linalg.norm(differences.reshape(len(differences), -1), order, axis=1)
+
+
+def distances_to_boundary(order):
+    """Of each image, in the norm; the gradients of the margins are differences of the weights' columns."""
+    logits = X.reshape(6, 8) @ WEIGHTS + BIAS
+    dual = {2: 2, np.inf: 1}[order]
+    found = np.full((6, 3), np.inf)
+    for row, label in enumerate(LABELS):
+        for other in set(range(3)) - {label}:
+            slope = np.linalg.norm(WEIGHTS[:, other] - WEIGHTS[:, label], dual)
+            found[row, other] = (logits[row, label] - logits[row, other]) / slope
+    return found
+
+
+@pytest.mark.parametrize("name", UNTARGETED)
+def test_a_batch_is_attacked_as_single_images(name):
+    network, labels = curved()
+    together = attacked(name, network, labels=labels)
+    for size in (1, 4):
+        np.testing.assert_allclose(attacked(name, network, labels=labels, batch_size=size), together, atol=2e-3)
+
+
+@pytest.mark.parametrize("name", UNTARGETED)
+def test_images_that_are_wrong_already_are_left_alone(name):
+    labels = LABELS.copy()
+    labels[:3] = TARGETS[:3]
+    result = attacked(name, linear(), labels=labels)
+    np.testing.assert_array_equal(result[:3], X[:3])
+    assert (norms(result - X)[3:] > 0).all()
+
+
+@pytest.mark.parametrize("name", TARGETED)
+def test_images_that_are_their_target_already_are_left_alone(name):
+    targets = TARGETS.copy()
+    targets[:3] = LABELS[:3]
+    result = attacked(name, linear(), targets=targets)
+    np.testing.assert_array_equal(result[:3], X[:3])
+    assert (norms(result - X)[3:] > 0).all()
+
+
+@pytest.mark.parametrize("name", UNTARGETED)
+def test_logits_probabilities_and_our_classifier_give_the_same(name):
+    expected = attacked(name, linear())
+    nested = keras.Sequential([keras.Input((2, 4, 1)), linear("softmax")])
+    separate = keras.Sequential([linear(), layers.Softmax()])
+    for model in (linear("softmax"), nested, separate, models.Classifier(linear(), value_range=RANGE)):
+        np.testing.assert_allclose(attacked(name, model), expected, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", UNTARGETED)
+def test_the_gradient_passes_through_the_preprocessing(name):
+    inner = linear()
+    inside = keras.Sequential([keras.Input((2, 4, 1)), layers.Rescaling(0.5, 0.25), inner])
+    labels = ops.convert_to_numpy(inside(X)).argmax(axis=1)
+    expected = attacked(name, inside, labels=labels)
+    result = attacked(name, inner, labels=labels, preprocess=lambda x: 0.5 * x + 0.25)
+    np.testing.assert_allclose(result, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", UNTARGETED)
+def test_attacked_images_stay_in_the_range(name):
+    result = getattr(adversarial, name)(linear(), X, LABELS, value_range=(0.3, 0.7), **UNTARGETED[name])
+    assert result.min() >= 0.3 - 1e-6
+    assert result.max() <= 0.7 + 1e-6
+
+
+def test_fgsm_moves_every_pixel_by_epsilon_in_the_direction_of_the_gradient():
+    result = attacked("fgsm", linear())
+    probabilities = ops.convert_to_numpy(ops.softmax(linear()(X)))
+    gradient = (probabilities - np.eye(3)[LABELS]) @ WEIGHTS.T
+    np.testing.assert_allclose(result - X, 0.3 * np.sign(gradient).reshape(X.shape), atol=1e-6)
+    towards = attacked("fgsm", linear(), targets=TARGETS)
+    gradient = (probabilities - np.eye(3)[TARGETS]) @ WEIGHTS.T
+    np.testing.assert_allclose(towards - X, -0.3 * np.sign(gradient).reshape(X.shape), atol=1e-6)
+
+
+@pytest.mark.parametrize(("norm", "order"), [("linf", np.inf), ("l2", 2)])
+def test_pgd_stays_in_its_ball_and_raises_the_loss_more_than_one_step(norm, order):
+    network, labels = curved()
+
+    def loss(x):
+        return np.asarray(ops.sparse_categorical_crossentropy(labels, network(x), from_logits=True))
+
+    result = attacked("pgd", network, labels=labels, norm=norm, epsilon=0.2, steps=20)
+    assert (norms(result - X, order) <= 0.2 + 1e-5).all()
+    if norm == "linf":
+        assert loss(result).mean() >= loss(attacked("fgsm", network, labels=labels, epsilon=0.2)).mean() - 1e-3
+    again, other = (
+        attacked("pgd", network, labels=labels, norm=norm, epsilon=0.2, steps=2, seed=seed) for seed in (0, 1)
+    )
+    np.testing.assert_array_equal(again, attacked("pgd", network, labels=labels, norm=norm, epsilon=0.2, steps=2))
+    assert (again != other).any()
+
+
+def test_random_starts_fill_the_ball():
+    from keras_gen.input_optimization.adversarial.gradient_sign import _in_ball
+
+    lengths = norms(_in_ball((4000, 2, 1, 1), 3.0, "l2", 0))
+    assert lengths.max() <= 3.0
+    assert np.mean(lengths < 1.5) == pytest.approx(0.25, abs=0.03)  # the share of the area
+    assert np.abs(_in_ball((4000, 2, 1, 1), 3.0, "linf", 0)).mean() == pytest.approx(1.5, abs=0.05)
+
+
+@pytest.mark.parametrize(("norm", "order"), [("l2", 2), ("linf", np.inf)])
+def test_deepfool_reaches_the_nearest_boundary_of_a_linear_classifier_in_one_step(norm, order):
+    result = attacked("deepfool", linear(), norm=norm, overshoot=0.02, steps=1)
+    nearest = distances_to_boundary(order)
+    np.testing.assert_allclose(norms(result - X, order), 1.02 * (nearest.min(axis=1) + 1e-4), rtol=1e-4)
+    classes = ops.convert_to_numpy(linear()(result)).argmax(axis=1)
+    np.testing.assert_array_equal(classes, nearest.argmin(axis=1))
+
+
+@pytest.mark.compiled
+def test_deepfool_fools_a_curved_classifier():
+    network, labels = curved()
+    result = attacked("deepfool", network, labels=labels)
+    assert (ops.convert_to_numpy(network(result)).argmax(axis=1) != labels).all()
+    few = attacked("deepfool", network, labels=labels, candidates=2)
+    assert (norms(few - X) >= norms(result - X) - 1e-3).mean() > 0.7
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", ["lbfgs", "carlini_wagner"])
+def test_the_smallest_perturbation_of_a_linear_classifier(name):
+    options = (
+        {"search_steps": 6, "steps": 20} if name == "lbfgs" else {"steps": 60, "search_steps": 5, "learning_rate": 0.03}
+    )
+    result = attacked(name, linear(), **options)
+    assert (ops.convert_to_numpy(linear()(result)).argmax(axis=1) != LABELS).all()
+    nearest = distances_to_boundary(2).min(axis=1)
+    assert (norms(result - X) >= nearest - 1e-5).all()
+    assert (norms(result - X) <= 1.25 * nearest + 0.02).all()
+    towards = attacked(name, linear(), targets=TARGETS, **options)
+    assert (ops.convert_to_numpy(linear()(towards)).argmax(axis=1) == TARGETS).all()
+
+
+def test_lbfgs_leaves_an_image_that_cannot_be_fooled():
+    network = linear()
+    network.layers[-1].set_weights([0 * WEIGHTS, np.array([1.0, 0.0, 0.0], "float32")])
+    result = attacked("lbfgs", network, labels=np.zeros(6, int), steps=3, search_steps=1)
+    np.testing.assert_array_equal(result, X)
+
+
+def test_confidence_reaches_a_margin_of_the_logits():
+    result = attacked("carlini_wagner", linear(), confidence=0.5, search_steps=4)
+    logits = np.sort(ops.convert_to_numpy(linear()(result)), axis=1)
+    assert (logits[:, -1] - logits[:, -2] >= 0.4).all()
+
+
+@pytest.mark.parametrize(("norm", "order"), [("linf", np.inf), ("l2", 2)])
+def test_a_universal_perturbation_fools_images_that_it_was_not_made_from(norm, order):
+    classes = ops.convert_to_numpy(linear()(X)).argmax(axis=1)
+    radius = {"linf": 0.4, "l2": 1.0}[norm]
+    v = adversarial.universal_perturbation(
+        linear(), X[:4], classes[:4], radius, norm, fooling_rate=0.6, value_range=RANGE
+    )
+    assert v.shape == X.shape[1:]
+    assert norms(v[None], order) <= radius + 1e-5
+    assert np.mean(ops.convert_to_numpy(linear()(X + v)).argmax(axis=1) != classes) >= 0.5
+    nothing = adversarial.universal_perturbation(linear(), X, classes, 0.0, norm, value_range=RANGE, epochs=1)
+    np.testing.assert_array_equal(nothing, 0 * X[0])
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"images": X[..., 0]}, "`images` does not fit the network"),
+        ({"images": X + 20}, r"`images` is out of range. Expected: values in \[-9.0, 10.0\]"),
+        ({"images": X * np.nan}, "`images` must be finite"),
+        ({"labels": np.eye(3)[LABELS]}, r"not one-hot rows. Expected: shape \(6,\), such as labels.argmax"),
+        ({"labels": LABELS[:5]}, r"one integer for each image. Expected: integers of shape \(6,\)"),
+        ({"labels": LABELS + 0.5}, "one integer for each image. .* Received: float64"),
+        ({"labels": LABELS + 5}, "`labels` must be classes of the model. Expected: 0 to 2. Received: 5 to"),
+        ({"targets": TARGETS - 3}, "`targets` must be classes of the model"),
+        ({"epsilon": -0.1}, r"`epsilon` must be a number in \[0, 19\], the width of the range. Received: epsilon=-0.1"),
+        ({"epsilon": 20}, "`epsilon` must be a number"),
+        ({"value_range": None}, "`value_range` must be given"),
+        ({"preprocess": 3}, "`preprocess` must be a function"),
+        ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
+    ],
+)
+def test_bad_arguments(options, message):
+    given = {"images": X, "labels": LABELS, "value_range": RANGE, **options}
+    with pytest.raises(ValueError, match=message):
+        adversarial.fgsm(linear(), **given)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (linear("relu"), "must end in logits or in a softmax. .* Received: activation 'relu'"),
+        (keras.Sequential([keras.Input((2, 4, 1)), layers.Flatten(), layers.Dense(1)]), "must be a classifier"),
+        (keras.Sequential([layers.Dense(3)]), "`model` must know its layers and their shapes"),
+    ],
+)
+def test_models_that_are_no_classifiers(model, message):
+    with pytest.raises(ValueError, match=message):
+        adversarial.fgsm(model, X, LABELS, value_range=RANGE)
+
+
+def test_a_classifier_that_knows_its_range_allows_no_other():
+    classifier = models.Classifier(linear(), value_range=(0, 1))
+    with pytest.raises(ValueError, match=r"the model's own. Expected: \(0, 1\), or None. Received: \(-1, 1\)"):
+        adversarial.fgsm(classifier, X, LABELS, value_range=(-1, 1))
+    assert adversarial.fgsm(classifier, X, LABELS).shape == X.shape
