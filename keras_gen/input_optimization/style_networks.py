@@ -2,6 +2,7 @@
 
 import functools
 import os
+import urllib.error
 import urllib.request
 import warnings
 from pathlib import Path
@@ -75,7 +76,10 @@ def trained_network(weights=None):
     try:
         _require_weights()
         return vgg_convolutions(19, "imagenet")
-    except Exception as error:  # of any kind: of the connection, of a server, of a damaged file
+    # Keras's `get_file` turns urllib's error into a bare Exception, which no narrower clause catches; others propagate
+    except Exception as error:
+        if not isinstance(error, OSError) and not isinstance(error.__context__, urllib.error.URLError):
+            raise
         raise ConnectionError(f"The weights of VGG-19 could not be downloaded ({error})") from error
 
 

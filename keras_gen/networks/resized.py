@@ -33,7 +33,7 @@ def resized_network(network, names, sides=(None, None)):
         try:
             inputs = keras.Input((*sides, channels))
             return keras.models.clone_model(front, input_tensors=inputs, clone_function=lambda layer: layer)
-        except Exception as error:  # layers raise what they like
+        except Exception as error:  # a layer may raise any error for a size; the message quotes it
             reason = str(error)
     raise ValueError(
         f"`network` must take images of any size up to the layers {names}. Expected: inputs of shape (None, None, "
