@@ -14,6 +14,7 @@ Args:
     blocks: Residual blocks of a generator.
     skip: Whether the generators' last layers see the image itself.
     upsampling: How the generators double the sides, as in `networks.resnet_generator`.
+    cycle_weight: Weight of the cycle-consistency loss; 10 is published.
     identity_weight: Weight of the identity loss; 5 is published for paintings.
     steps: Updates in an epoch; 0: one per image.
 """
@@ -30,13 +31,13 @@ from keras_gen.metrics import features
 def main(
     out, x="cycle_gan/monet2photo:trainB", y="cycle_gan/monet2photo:trainA", test_x="cycle_gan/monet2photo:testB",
     test_y="cycle_gan/monet2photo:testA", size=128, epochs=40, minutes=60.0, batch_size=1, filters=32, blocks=6,
-    skip=True, upsampling="transposed", identity_weight=5.0, learning_rate=2e-4, steps=300, precision="mixed_bfloat16",
-    seed=0, width=1.0,
+    skip=True, upsampling="transposed", cycle_weight=10.0, identity_weight=5.0, learning_rate=2e-4, steps=300,
+    precision="mixed_bfloat16", seed=0, width=1.0,
 ):  # fmt: skip
     pairs = unpaired(x, y, size, batch_size, seed=seed, steps=steps or None)
     tests = unpaired(test_x, test_y, size, batch_size)
     options = {"filters": filters, "blocks": blocks, "skip": skip, "upsampling": upsampling, "width": width}
-    options |= {"identity_weight": identity_weight, "learning_rate": learning_rate}
+    options |= {"cycle_weight": cycle_weight, "identity_weight": identity_weight, "learning_rate": learning_rate}
     model = presets.build("cyclegan", pairs.shapes[0], **options)
     before = model.evaluate(tests, verbose=0, return_dict=True)["cycle"]
     images_x, images_y = (source.rows(np.arange(source.size)).numpy() for source in tests.sources)

@@ -69,6 +69,11 @@ def rectified(activation="relu"):
     return {"activation": activation, "kernel_initializer": "he_normal"}
 
 
+def normalized(hidden):
+    """Batch normalisation and the rectifier that follows it, with statistics that follow a short training."""
+    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))
+
+
 def convolutions(filters):
     """The channels of at least one convolution, as a list."""
     filters = checks.widths("filters", filters)

@@ -58,21 +58,29 @@ def googlenet(
             3x3 at every pixel, for sides of 8 or more; `auto` is `small` below 64 pixels.
         normalization: `batch`, after every convolution, or `none`, as published.
     """
-    normalization = None if normalization == "none" else normalization
-    network = networks.googlenet(example_shape, num_classes, width, _given(stem), normalization, dropout)
-    return models.Classifier(network, **options)
+    given = _given(stem), _given(normalization)
+    return models.Classifier(networks.googlenet(example_shape, num_classes, width, *given, dropout), **options)
 
 
 @preset("vgg16", networks.vgg16, model=models.Classifier, example_shape=(32, 32, 3), learning_rate=1e-4)
-def vgg16(example_shape, num_classes=10, width=1.0, weights: Literal["none", "imagenet"] = "none", **options):
+def vgg16(
+    example_shape,
+    num_classes=10,
+    width=1.0,
+    weights: Literal["none", "imagenet"] = "none",
+    normalization: Literal["batch", "none"] = "none",
+    dropout=0.0,
+    **options,
+):
     """A classifier of images of 32x32 or more: VGG-16 of keras.applications, with Adam.
 
     Args:
         weights: `none` for random ones, or `imagenet`, which downloads 58 MB, for colour images in [0, 1].
+        normalization: `batch`, after every convolution, for random weights, or `none`, as published.
     """
-    network = networks.vgg16(example_shape, num_classes, width, None if weights == "none" else weights)
-    return models.Classifier(network, **options)
+    given = _given(weights), _given(normalization)
+    return models.Classifier(networks.vgg16(example_shape, num_classes, width, *given, dropout), **options)
 
 
-def _given(stem):
-    return None if stem == "auto" else stem
+def _given(choice):
+    return None if choice in ("auto", "none") else choice

@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
-from keras_gen.networks.parts import image_shape, narrowed, rectified, stem_for
+from keras_gen.networks.parts import image_shape, narrowed, normalized, rectified, stem_for
 
 _SMALLEST = {"imagenet": 32, "small": 8}  # sides that leave the last module one pixel
 _MODULES = {  # 1x1; 3x3 after its reduction; 5x5 after its reduction; 1x1 after the pooling
@@ -144,7 +144,7 @@ def _convolution(hidden, channels, size, normalization, strides=1):
     if normalization is None:
         return layers.Conv2D(channels, size, strides, "same", **rectified())(hidden)
     hidden = layers.Conv2D(channels, size, strides, "same", **rectified(activation=None), use_bias=False)(hidden)
-    return layers.ReLU()(layers.BatchNormalization(momentum=0.9)(hidden))  # statistics that follow a short training
+    return normalized(hidden)
 
 
 def _pooled(hidden):

@@ -42,6 +42,23 @@ def test_a_width_narrows_every_layer_and_leaves_all_else():
     assert logits.shape == (2, 7) and logits.min() < 0
 
 
+def test_batch_normalization_and_dropout_stand_where_they_are_published():
+    """Ioffe and Szegedy 2015, section 3.2: in front of the rectifier, without a bias before it."""
+    network = networks.vgg16((32, 32, 1), 7, width=1 / 32, normalization="batch", dropout=0.5)
+    kinds = [type(layer).__name__ for layer in network.layers]
+    block = ["Conv2D", "BatchNormalization", "ReLU"]
+    assert kinds[1:8] == [*block, *block, "MaxPooling2D"] and kinds.count("BatchNormalization") == 13
+    assert kinds[-6:] == ["Flatten", "Dense", "Dropout", "Dense", "Dropout", "Dense"]
+    assert {layer.rate for layer in network.layers if isinstance(layer, keras.layers.Dropout)} == {0.5}
+    for layer in network.layers:
+        if isinstance(layer, keras.layers.Conv2D):
+            assert not layer.use_bias and layer.activation is keras.activations.linear
+    x = np.random.default_rng(0).random((8, 32, 32, 1)).astype("float32")
+    maps = keras.Model(network.input, network.layers[2].output)(x, training=True)
+    np.testing.assert_allclose(np.mean(maps, axis=(0, 1, 2)), 0, atol=1e-5)
+    assert network.get_layer("block3_conv2").filters == 8  # names are those of keras.applications
+
+
 @pytest.fixture
 def asked(monkeypatch):
     """What `keras.applications.VGG16` is asked for; it gives random weights."""
@@ -88,6 +105,12 @@ def test_the_dense_layers_of_imagenet_are_kept_where_they_fit(asked):
             "Expected: images of 3 channels, width=1. Received: 3 channels, width=0.5",
         ),
         ({"weights": "imagenet", "input_shape": (32, 32, 1)}, "Received: 1 channels, width=1"),
+        (
+            {"weights": "imagenet", "normalization": "batch"},
+            "trained without normalisation. Expected: normalization=None. Received: normalization='batch'",
+        ),
+        ({"normalization": "layer"}, "Unknown normalization"),
+        ({"dropout": 1.0}, "`dropout` must be"),
         ({"num_classes": 1}, "`num_classes` must be an integer >= 2"),
         ({"width": 0}, "`width` must be a finite number > 0"),
     ],
