@@ -57,9 +57,14 @@ def main(data="digits", side=28, epochs=30, batch_size=50, learning_rate=2e-3, s
     right = {"typical": model.classify(typical) == range(10), "dreamt": model.classify(dreamt) == following}
     findings = [
         Finding("test error, %", 100 * np.mean(model.classify(test.x) != test.y), at_most=3.0),
-        Finding("relative distance of the codes of the first layer's inversions", distances[0], at_most=0.1),
-        Finding("correlation of digits with those found from the first layer", likeness[0], at_least=0.95),
-        Finding("the same, from the logits", likeness[-1], at_most=likeness[0]),
+        *(
+            Finding(f"relative distance of the codes, {layer}", distance, **({"at_most": 0.1} if first_two else {}))
+            for layer, distance, first_two in zip(inverted, distances, (True, True, False, False), strict=True)
+        ),
+        *(
+            Finding(f"correlation of digits with those found from {layer}", value, at_most=nearer)
+            for layer, value, nearer in zip(inverted, likeness, (1.0, *likeness), strict=False)
+        ),
         Finding("most typical images that are classified as their class", right["typical"].sum(), at_least=10),
         Finding("dreams that are classified as the next digit", right["dreamt"].sum(), at_least=8),
         Finding("preferred images that excite a channel more than any digit, %", 100 * stronger.mean(), at_least=75),

@@ -167,9 +167,18 @@ class Timer:
         return self.seconds / 60
 
 
-def cosine_decay(learning_rate, n, epochs, batch_size):
-    """A schedule from `learning_rate` to zero along half a cosine, over `epochs` epochs of `n` examples."""
-    return keras.optimizers.schedules.CosineDecay(learning_rate, epochs * math.ceil(n / batch_size))
+def cosine_decay(learning_rate, n, epochs, batch_size, warmup=0.0):
+    """A schedule from `learning_rate` to zero along half a cosine, over `epochs` epochs of `n` examples.
+
+    With `warmup`, a share of all steps, it first rises from zero to `learning_rate` along a line.
+    """
+    steps = epochs * math.ceil(n / batch_size)
+    if not warmup:
+        return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    rising = round(warmup * steps)
+    return keras.optimizers.schedules.CosineDecay(
+        0.0, steps - rising, warmup_target=learning_rate, warmup_steps=rising
+    )
 
 
 def cosine_decay_by_epoch(learning_rate, epochs):

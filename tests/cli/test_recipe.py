@@ -163,5 +163,7 @@ def test_timer_measures_its_block(monkeypatch):
 def test_cosine_decays_begin_at_the_rate_and_reach_zero():
     by_update = cosine_decay(0.5, n=250, epochs=2, batch_size=100)
     assert [float(by_update(step)) for step in (0, 3, 6)] == pytest.approx([0.5, 0.25, 0.0], abs=1e-7)
+    rising = cosine_decay(0.5, n=250, epochs=4, batch_size=100, warmup=1 / 3)
+    assert [float(rising(step)) for step in (0, 2, 4, 8, 12)] == pytest.approx([0, 0.25, 0.5, 0.25, 0], abs=1e-7)
     by_epoch = cosine_decay_by_epoch(0.5, 4)
     assert [by_epoch.schedule(epoch) for epoch in (0, 2, 4)] == pytest.approx([0.5, 0.25, 0.0])

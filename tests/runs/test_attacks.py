@@ -22,13 +22,13 @@ def folder(tmp_path_factory):
 
 @pytest.mark.parametrize("method", ["fgsm", "pgd", "deepfool"])
 def test_the_test_images_are_attacked(folder, method):
-    report, figure = runs.attack(folder, method, n=40)
+    report, figure = runs.attack(folder, method, n=20)
     assert report.clean_error < 0.2
     assert report.success > 0.3
     assert figure.axes
     run = runs.load_run(folder)
     test = run.load_data()[1]
-    x, y = test.x[:40], test.y[:40]
+    x, y = test.x[:20], test.y[:20]
     attacked = getattr(adversarial, method)(run.model, x, y, value_range=range_of(run.model))
     assert adversarial.report(run.model, x, attacked, y, value_range=(0, 1)) == report
 

@@ -1,5 +1,7 @@
 """Laws of all attacks, and those of each, on classifiers whose boundaries are known."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -22,8 +24,11 @@ TARGETED = {
     "carlini_wagner": {"steps": 15, "search_steps": 2, "learning_rate": 0.1},
 }
 UNTARGETED = {**TARGETED, "deepfool": {}}
+FEW = {"lbfgs": {"steps": 4, "search_steps": 0}, "carlini_wagner": {"steps": 4, "search_steps": 1}}  # that succeed
+ITERATED = [pytest.param(name, marks=[pytest.mark.compiled] if name in FEW else []) for name in UNTARGETED]
 
 
+@functools.cache
 def linear(activation=None):
     """Three classes of images of 2x4 with linear logits."""
     network = keras.Sequential([keras.Input((2, 4, 1)), layers.Flatten(), layers.Dense(3, activation)])
@@ -60,7 +65,7 @@ def distances_to_boundary(order):
     return found
 
 
-@pytest.mark.parametrize("name", UNTARGETED)
+@pytest.mark.parametrize("name", ITERATED)
 def test_a_batch_is_attacked_as_single_images(name):
     network, labels = curved()
     together = attacked(name, network, labels=labels)
@@ -88,11 +93,13 @@ def test_images_that_are_their_target_already_are_left_alone(name):
 
 @pytest.mark.parametrize("name", UNTARGETED)
 def test_logits_probabilities_and_our_classifier_give_the_same(name):
-    expected = attacked(name, linear())
+    options = FEW.get(name, {})
+    expected = attacked(name, linear(), **options)
+    assert np.abs(expected - X).max(axis=(1, 2, 3)).min() > 0
     nested = keras.Sequential([keras.Input((2, 4, 1)), linear("softmax")])
     separate = keras.Sequential([linear(), layers.Softmax()])
     for model in (linear("softmax"), nested, separate, models.Classifier(linear(), value_range=RANGE)):
-        np.testing.assert_allclose(attacked(name, model), expected, atol=1e-5)
+        np.testing.assert_allclose(attacked(name, model, **options), expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", UNTARGETED)
@@ -100,8 +107,10 @@ def test_the_gradient_passes_through_the_preprocessing(name):
     inner = linear()
     inside = keras.Sequential([keras.Input((2, 4, 1)), layers.Rescaling(0.5, 0.25), inner])
     labels = ops.convert_to_numpy(inside(X)).argmax(axis=1)
-    expected = attacked(name, inside, labels=labels)
-    result = attacked(name, inner, labels=labels, preprocess=lambda x: 0.5 * x + 0.25)
+    options = {"labels": labels, **FEW.get(name, {})}
+    expected = attacked(name, inside, **options)
+    assert np.abs(expected - X).max() > 0
+    result = attacked(name, inner, preprocess=lambda x: 0.5 * x + 0.25, **options)
     np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
@@ -183,7 +192,7 @@ def test_the_smallest_perturbation_of_a_linear_classifier(name):
 
 
 def test_lbfgs_leaves_an_image_that_cannot_be_fooled():
-    network = linear()
+    network = keras.models.clone_model(linear())
     network.layers[-1].set_weights([0 * WEIGHTS, np.array([1.0, 0.0, 0.0], "float32")])
     result = attacked("lbfgs", network, labels=np.zeros(6, int), steps=3, search_steps=1)
     np.testing.assert_array_equal(result, X)
