@@ -181,7 +181,8 @@ class InputOptimization:
                 nonlocal latest, in_front
                 pixels = scale.pixels(point)
                 latest, gradient = evaluate(pixels)
-                in_front = latest if in_front is None else in_front
+                if in_front is None:
+                    in_front = history[:, :, index] = latest  # for all steps, until some are taken
                 return float(latest.sum(dtype="float64")), gradient * scale.slopes(pixels)
 
             def after_step(_):

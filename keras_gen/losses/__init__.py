@@ -19,12 +19,13 @@ from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, 
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
 from keras_gen.losses.perceptual import content_loss, gram_matrix, style_loss, total_variation
-from keras_gen.losses.perturbations import fast_gradient_sign
+from keras_gen.losses.perturbations import error_log_odds, fast_gradient_sign
 
 __all__ = [
     "bernoulli_nll",
     "content_loss",
     "cycle_consistency",
+    "error_log_odds",
     "fast_gradient_sign",
     "gaussian_kl",
     "gaussian_kl_per_dimension",

@@ -95,13 +95,14 @@ class Classifier(GenerativeModel):
         if not self.adversarial_training:
             return {"cross_entropy": weighted_mean(loss, batch), "accuracy": ops.mean(accuracy)}
 
-        def loss_and_accuracy(x):
-            return _of_examples(batch["labels"], self.network(x, training=training))
+        def log_odds(x):  # whose gradient has the direction of that of the loss
+            return losses.error_log_odds(ops.cast(batch["labels"], "int32"), self.network(x, training=training))
 
         x = ops.convert_to_tensor(batch["x"])
-        perturbation = losses.fast_gradient_sign(lambda x: loss_and_accuracy(x)[0], x, self.epsilon)
+        perturbation = losses.fast_gradient_sign(log_odds, x, self.epsilon)
         perturbed = x + perturbation if self.value_range is None else ops.clip(x + perturbation, *self.value_range)
-        adversarial_loss, adversarial_accuracy = loss_and_accuracy(ops.stop_gradient(perturbed))
+        of_perturbed = self.network(ops.stop_gradient(perturbed), training=training)
+        adversarial_loss, adversarial_accuracy = _of_examples(batch["labels"], of_perturbed)
         share = self.adversarial_training
         return {
             "cross_entropy": weighted_mean((1 - share) * loss + share * adversarial_loss, batch),

@@ -69,6 +69,11 @@ def test_the_history_of_lbfgs_begins_at_the_start():
     np.testing.assert_allclose(found.history["objective"], expected, rtol=1e-4)
 
 
+def test_the_history_of_lbfgs_without_a_step_is_the_value_of_the_start():
+    found = InputOptimization(lambda x: ops.sum(x**2, axis=-1) + 5.0, LBFGS()).run(0 * STARTS, steps=3)
+    np.testing.assert_array_equal(found.history["objective"], np.full((3, 2), 5.0))
+
+
 def test_lbfgs_through_a_sigmoid_finds_what_bounds_find_and_stays_within():
     inside, outside = np.array([[0.3, -0.2, 1.0]], "float32"), np.array([[5.0, -5.0, 0.5]], "float32")
     for center in (inside, outside):

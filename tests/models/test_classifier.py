@@ -132,6 +132,19 @@ def test_adversarial_training_mixes_the_losses_of_examples_and_of_their_perturba
     np.testing.assert_allclose(network.weights[0], kernel - errors / 24, atol=1e-5)
 
 
+def test_examples_that_are_learnt_well_are_perturbed_like_others():
+    network = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3, use_bias=False)])
+    model = models.Classifier(network, adversarial_training=0.5, epsilon=0.3)
+    model.compile("sgd")
+    kernel = np.array([[1, -1, 0], [-1, 0, 1], [0, 1, -1], [1, 1, -2]], "float32")
+    labels = (X @ kernel).argmax(axis=1)
+    found = []
+    for scale in (1, 100):  # of logits with the same boundaries
+        network.layers[0].set_weights([scale * kernel])
+        found.append(model.evaluate(X, labels, verbose=0, return_dict=True)["adversarial_accuracy"])
+    assert found[1] == pytest.approx(found[0], abs=0.15) and found[0] < 0.8
+
+
 def test_a_share_of_0_is_the_plain_classifier_and_others_are_checked():
     plain = classifier()
     plain.compile("sgd")

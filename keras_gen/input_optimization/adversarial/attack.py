@@ -2,24 +2,26 @@
 
 import keras
 import numpy as np
-from keras import ops
 
-from keras_gen import checks
+from keras_gen import checks, losses
 from keras_gen.input_optimization.batches import in_batches
 from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, subject
 
 
-def loss_of_logits(logits, aims, is_targeted):
-    """What an attack minimises, `(n,)`: the cross-entropy of the target, or the negative one of the label."""
-    loss = ops.sparse_categorical_crossentropy(aims, logits, from_logits=True)
-    return loss if is_targeted else -loss
+def failure_log_odds(logits, aims, is_targeted):
+    """The log odds of all classes for which an attack fails, `(n,)`, which it lowers: all but the target, or the label.
+
+    Its gradient has the direction of that of the cross-entropy, also where the probabilities are rounded to 0 and 1.
+    """
+    odds = losses.error_log_odds(aims, logits)
+    return odds if is_targeted else -odds
 
 
 class Attack:
     """Images, labels and targets that were checked, and the batches of those that are attacked.
 
     Without targets an attack succeeds when an image is classified as anything but its label, with targets when it is
-    classified as its target. Images for which this already holds are left as they are.
+    classified as its target. Images for which this already holds, and all that are misclassified, are left as they are.
     """
 
     def __init__(self, model, images, labels, targets, value_range, preprocess, batch_size, verbose=0):
@@ -54,7 +56,7 @@ class Attack:
         """
         attacked, size = self.images.copy(), min(self.batch_size, len(self.images))
         logits = in_batches(self.logits, size, self.images)
-        rows = np.flatnonzero(~self.succeeded(logits, self.aims))
+        rows = np.flatnonzero((logits.argmax(axis=-1) == self.labels) & ~self.succeeded(logits, self.aims))
         bar = keras.utils.Progbar(len(rows)) if self.verbose and len(rows) else None
         for start in range(0, len(rows), size):
             chosen = rows[start : start + size]

@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks
-from keras_gen.input_optimization.adversarial.attack import Attack, loss_of_logits
+from keras_gen.input_optimization.adversarial.attack import Attack, failure_log_odds
 from keras_gen.input_optimization.together import together
 
 _FACTOR, _FIRST = 10.0, 1.0  # by which the weight changes until it is between a success and a failure; the first weight
@@ -29,8 +29,9 @@ def lbfgs(
 
     minimise over r    c ||r||_2^2 + loss(x + r, target)    with x + r in the range
 
-    The loss is the cross-entropy of the target or, without targets, the negative cross-entropy of the label. For each
-    image, the largest c is sought whose minimiser succeeds: first in steps of a factor of 10, then by halving the
+    The loss is the cross-entropy of the target, -log p_target, or, without targets, that of all classes but the label,
+    -log(1 - p_label); the negative cross-entropy of the label has no slope where the label is sure. For each image, the
+    largest c is sought whose minimiser succeeds: first in steps of a factor of 10, then by halving the
     interval of log c. The reference has the norm without a square.
 
     Args:
@@ -130,7 +131,7 @@ def _values(subject, is_targeted):
     def values(images, aims):
         def total():
             outputs = logits(images)
-            loss = loss_of_logits(outputs, aims, is_targeted)
+            loss = ops.softplus(failure_log_odds(outputs, aims, is_targeted))
             return ops.sum(loss), (loss, outputs)
 
         (loss, outputs), (gradient,) = backend.value_and_grad(total, [images])

@@ -7,7 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import backend, checks, losses
-from keras_gen.input_optimization.adversarial.attack import Attack, loss_of_logits
+from keras_gen.input_optimization.adversarial.attack import Attack, failure_log_odds
 from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import InputOptimization
 from keras_gen.input_optimization.projections import ball
@@ -21,8 +21,9 @@ def fgsm(
     x' = x + epsilon sign(d loss(x, label) / d x)
     x' = x - epsilon sign(d loss(x, target) / d x)    with targets
 
-    with the cross-entropy as the loss; x' is clipped to the range. Images that the model misclassifies already are left
-    as they are, and, with targets, those that it classifies as their targets.
+    with the cross-entropy as the loss; x' is clipped to the range. Signs are exact also where probabilities are rounded
+    to 0 and 1. Images that the model misclassifies already are left as they are and, with targets, also those that it
+    classifies as their targets.
 
     Args:
         model: Keras classifier of images `(batch, *shape)`, which ends in logits or in a softmax, or a
@@ -67,7 +68,7 @@ def _one_step(subject, is_targeted):
 
     def step(images, aims, epsilon):
         def gain(images):
-            return -loss_of_logits(logits(images), aims, is_targeted)
+            return -failure_log_odds(logits(images), aims, is_targeted)
 
         perturbation = losses.fast_gradient_sign(gain, images, epsilon)
         return ops.clip(images + perturbation, *subject.value_range)
@@ -143,7 +144,7 @@ def pgd(
 def _descent(subject, is_targeted, epsilon, step_size, norm):
     logits, within = subject.logits(), ball(epsilon, norm)
     return InputOptimization(
-        lambda images, aims, centers: loss_of_logits(logits(images), aims, is_targeted),
+        lambda images, aims, centers: failure_log_odds(logits(images), aims, is_targeted),
         SteepestDescent(step_size, norm),
         subject.value_range,
         [lambda images, aims, centers: within(images, centers)],

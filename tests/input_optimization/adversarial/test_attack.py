@@ -80,6 +80,11 @@ def test_images_that_are_wrong_already_are_left_alone(name):
     result = attacked(name, linear(), labels=labels)
     np.testing.assert_array_equal(result[:3], X[:3])
     assert (norms(result - X)[3:] > 0).all()
+    if name in TARGETED:
+        third = (LABELS + 2) % 3  # neither the classes of the first three nor their labels
+        result = attacked(name, linear(), labels=labels, targets=third)
+        np.testing.assert_array_equal(result[:3], X[:3])
+        assert (norms(result - X)[3:] > 0).all()
 
 
 @pytest.mark.parametrize("name", TARGETED)
@@ -100,6 +105,20 @@ def test_logits_probabilities_and_our_classifier_give_the_same(name):
     separate = keras.Sequential([linear(), layers.Softmax()])
     for model in (linear("softmax"), nested, separate, models.Classifier(linear(), value_range=RANGE)):
         np.testing.assert_allclose(attacked(name, model, **options), expected, atol=1e-5)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("name", UNTARGETED)
+def test_sure_logits_do_not_stop_an_attack(name, scale=500.0):
+    """Scaled logits have the same boundaries, but probabilities that are rounded to 0 and 1."""
+    sure = linear()
+    sure.layers[-1].set_weights([scale * WEIGHTS, scale * BIAS])
+    options = {"first_weight": 1e-3, "search_steps": 6} if name == "carlini_wagner" else {}
+    options |= {"steps": 20} if name == "lbfgs" else {}
+    result = attacked(name, sure, **options)
+    if name == "fgsm":
+        np.testing.assert_allclose(np.abs(result - X), 0.3, atol=1e-6)
+    assert (ops.convert_to_numpy(sure(result)).argmax(axis=1) != LABELS).all()
 
 
 @pytest.mark.parametrize("name", UNTARGETED)
