@@ -119,9 +119,11 @@ def nearest(name, known):
 
 
 def interval(name, value):
-    """A pair (lowest, highest) of numbers, the first below the second."""
-    if np.shape(value) != (2,) or not value[0] < value[1]:
+    """A pair (lowest, highest) of finite numbers, the first below the second."""
+    if np.shape(value) != (2,) or not all(map(is_real, value)) or not value[0] < value[1]:
         raise ValueError(f"`{name}` must be (lowest, highest). Received: {value}")
+    if not np.isfinite(value).all():
+        raise ValueError(f"`{name}` must be (lowest, highest), both finite. Received: {value}")
     return tuple(value)
 
 

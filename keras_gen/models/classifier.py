@@ -34,8 +34,8 @@ class Classifier(GenerativeModel):
         value_range: The pair (lowest, highest) of the examples' values, or `None` for any. Defaults to `None`.
         adversarial_training: Share of the perturbed examples in the loss, a number in [0, 1). Defaults to 0.0; 0.5 is
             published. A step then takes about three times as long.
-        epsilon: Largest change of a value by the perturbation, a number >= 0. Defaults to 0.25, as published for MNIST
-            in [0, 1].
+        epsilon: Largest change of a value by the perturbation, a number in [0, width of the range]. Defaults to 0.25,
+            as published for MNIST in [0, 1].
         **kwargs: `name` and `dtype` of a Keras model.
 
     Example:
@@ -77,6 +77,11 @@ class Classifier(GenerativeModel):
         self.network, self.num_classes = network, num_classes
         self.adversarial_training = float(adversarial_training)
         self.epsilon = checks.number("epsilon", epsilon)
+        if is_adversarial and value_range is not None and epsilon > value_range[1] - value_range[0]:
+            raise ValueError(
+                "`epsilon` must be at most the width of the range. Expected: a number in "
+                f"[0, {value_range[1] - value_range[0]:g}]. Received: epsilon={epsilon}"
+            )
 
     def players(self):
         return (Player("classifier", (self.network,), self.cross_entropy, shared_forward=self.logits),)

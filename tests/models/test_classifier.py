@@ -153,3 +153,8 @@ def test_a_share_of_0_is_the_plain_classifier_and_others_are_checked():
         classifier(adversarial_training=1.0)
     with pytest.raises(ValueError, match="`epsilon` must be a finite number >= 0"):
         classifier(adversarial_training=0.5, epsilon=-0.1)
+    with pytest.raises(
+        ValueError, match=r"`epsilon` must be at most .* a number in \[0, 0.2\]. Received: epsilon=0.25"
+    ):
+        classifier(value_range=(0, 0.2), adversarial_training=0.5)
+    assert classifier(value_range=(0, 0.2)).epsilon == 0.25, "which is not used"
