@@ -85,7 +85,7 @@ def visualize(
     ] = None,
 ):
     """Show what a trained classifier sees: filters, preferred and typical images, and the pixels that matter to it."""
-    figures = runs_for(run, data).visualize(run, layer, n, steps, data, seed)
+    figures = runs_for(run, data).visualize(run, layer, n, steps, data, seed, verbose=1)
     for file in imported("keras_gen.runs.pictures").save_figures(out or run, figures):
         typer.echo(f"Wrote {(out or run) / file}")
 

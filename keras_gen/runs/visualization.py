@@ -6,6 +6,7 @@ from keras_gen import checks, plots
 from keras_gen.input_optimization import visualization
 from keras_gen.input_optimization.visualization.maps import layers_with_maps
 from keras_gen.networks.inner_layers import layer_names
+from keras_gen.networks.introspection import named_calls
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.pictures import range_of
 from keras_gen.runs.training import evaluation_arrays
@@ -15,7 +16,7 @@ from keras_gen.value_ranges import rescaled
 _MOST = 32  # filters, channels or classes in a picture
 
 
-def visualize(folder, layer=None, n=8, steps=100, name=None, seed=0):
+def visualize(folder, layer=None, n=8, steps=100, name=None, seed=0, verbose=0):
     """Pictures of what the classifier of a run sees.
 
     Args:
@@ -25,6 +26,7 @@ def visualize(folder, layer=None, n=8, steps=100, name=None, seed=0):
         steps: Steps of each optimisation of an image, an integer >= 1. Defaults to 100.
         name: Name or path of the data. Defaults to `None`: the run's own.
         seed: Integer of the starts and shifts. Defaults to 0.
+        verbose: 1 shows progress bars. Defaults to 0.
 
     Returns:
         Dict from file names to figures: `filters.png` (of the first layer), `preferred.png` (what the channels of
@@ -44,7 +46,7 @@ def visualize(folder, layer=None, n=8, steps=100, name=None, seed=0):
     steps, known = checks.integer("steps", steps), {"value_range": value_range}
     x, labels = (array[: checks.integer("n", n)] for array in evaluation_arrays(*run, run.load_data(name)[1]))
     names = [str(one) for one in run.class_names or range(model.num_classes)]
-    optimised = {"steps": steps, "seed": seed, **known}
+    optimised = {"steps": steps, "seed": seed, "verbose": verbose, **known}
     figures, rows = (
         {},
         {
@@ -53,7 +55,7 @@ def visualize(folder, layer=None, n=8, steps=100, name=None, seed=0):
         },
     )
     if layer is not None:
-        channels = model.network.get_layer(layer).output.shape[-1]
+        channels = dict(named_calls(model.network))[layer].outputs[0].shape[-1]
         shown = np.linspace(0, channels, min(channels, _MOST), endpoint=False).astype(int)
         preferred = visualization.activation_maximization(model, layer, shown, jitter=2, **optimised)
         title = f"what the channels of {layer} respond to most"

@@ -25,6 +25,13 @@ def test_every_picture_of_a_convolutional_network(tmp_path):
     assert network.layers[1].name in other.axes[0].get_title()
 
 
+def test_the_layer_may_be_within_a_model(tmp_path):
+    inner = keras.Sequential([keras.Input((8, 8, 1)), layers.Conv2D(2, 3, name="conv")], name="inner")
+    network = keras.Sequential([keras.Input((8, 8, 1)), inner, layers.Flatten(), layers.Dense(10)])
+    figures = runs.visualize(saved(tmp_path, network), layer="inner/conv", n=1, steps=1)
+    assert "inner/conv" in figures["preferred.png"].axes[0].get_title().replace("\n", " ")
+
+
 def test_a_dense_network_has_no_maps(tmp_path):
     network = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(10, name="logits")])
     figures = runs.visualize(saved(tmp_path, network), n=2, steps=1)
