@@ -51,18 +51,25 @@ def layers_of(argument, names, network, published):
     )
 
 
-@functools.lru_cache(maxsize=1)
 def default_network():
     """VGG-19 with ImageNet's weights, if it is on disk or can be downloaded; else, with a warning, random filters."""
-    try:
-        return trained_network()
-    except ConnectionError as error:
+    network, problem = network_at_hand()
+    if problem is not None:
         warnings.warn(
-            f"{error}. A bank of random filters takes its place: it was not trained, and makes simpler textures. "
+            f"{problem}. A bank of random filters takes its place: it was not trained, and makes simpler textures. "
             "`network` takes another network, such as networks.vgg_convolutions(16, weights) with a file of weights",
-            stacklevel=3,
+            stacklevel=4,
         )
-        return random_filter_bank(filters=_FILTERS, kernel_sizes=_SIZES)
+    return network
+
+
+@functools.lru_cache(maxsize=1)
+def network_at_hand():
+    """The pair of VGG-19 and `None` or, where it cannot be had, of random filters and the reason; found once."""
+    try:
+        return trained_network(), None
+    except ConnectionError as error:
+        return random_filter_bank(filters=_FILTERS, kernel_sizes=_SIZES), str(error)
 
 
 def trained_network(weights=None):

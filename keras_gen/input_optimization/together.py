@@ -30,7 +30,11 @@ def together(work, n, function):
     """
     meeting = _Meeting(n)
     with concurrent.futures.ThreadPoolExecutor(n) as pool:
-        works = [pool.submit(meeting.take_part, work, index) for index in range(n)]
+        try:
+            works = [pool.submit(meeting.take_part, work, index) for index in range(n)]
+        except BaseException:  # those that have begun would wait for the others for ever
+            meeting.barrier.abort()
+            raise
         meeting.lead(function)
     if meeting.error is not None:
         raise meeting.error

@@ -1,3 +1,5 @@
+import concurrent.futures
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,21 @@ def test_works_that_end_at_different_times_are_evaluated_as_batches():
 
 def test_a_work_may_evaluate_nothing():
     assert together(lambda index, evaluate: index, 3, None) == [0, 1, 2]
+
+
+def test_threads_that_cannot_begin_end_those_that_wait(monkeypatch):
+    submit, begun = concurrent.futures.ThreadPoolExecutor.submit, []
+
+    def refuse_the_third(pool, *args):
+        if len(begun) == 2:
+            raise RuntimeError("can't start new thread")
+        begun.append(submit(pool, *args))
+        return begun[-1]
+
+    monkeypatch.setattr(concurrent.futures.ThreadPoolExecutor, "submit", refuse_the_third)
+    with pytest.raises(RuntimeError, match="can't start new thread"):
+        together(lambda index, evaluate: evaluate(np.zeros(1)), 3, lambda indices, points: (points,))
+    assert all(one.done() for one in begun)
 
 
 def test_an_error_of_one_ends_all():
