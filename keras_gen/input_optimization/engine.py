@@ -117,7 +117,18 @@ class InputOptimization:
         Returns:
             `Optimized`.
         """
-        steps, start = checks.integer("steps", steps, minimum=0), np.asarray(start, "float32")
+        steps, seed = checks.integer("steps", steps, minimum=0), checks.integer("seed", seed, minimum=0)
+        start, data = np.asarray(start, "float32"), [_array(entry) for entry in data]
+        if any(np.shape(entry)[:1] != start.shape[:1] for entry in data):
+            raise ValueError(
+                f"`data` must have an entry for each image. Expected: arrays ({len(start)}, ...). Received: shapes "
+                f"{[entry.shape for entry in data]}"
+            )
+        if self.jitter and start.ndim < 4:
+            raise ValueError(
+                "Jitter shifts the rows and columns of images. Expected: `start` of shape (n, height, width, channels),"
+                f" or jitter=0. Received: shape {start.shape}, jitter={self.jitter}"
+            )
         bar = keras.utils.Progbar(steps) if verbose and steps else None
         if isinstance(self.optimizer, LBFGS):
             images, history = self._by_lbfgs(start, data, steps, bar)
@@ -132,11 +143,16 @@ class InputOptimization:
             self.objective(images, *data),
             *(weight * term(images, *data) for weight, term in self.regularizers.values()),
         ]
+        if any(len(term.shape) != 1 for term in terms):
+            raise ValueError(
+                "The objective and the regularisers must return one value for each image. Expected: tensors (n,). "
+                f"Received: shapes {[tuple(term.shape) for term in terms]}"
+            )
         return [ops.cast(term, "float32") for term in terms]
 
     def has_gradient(self, images, *data):
         """Whether the gradient of the objective alone, without regularisers, differs from 0: booleans `(n,)`."""
-        tensors = [ops.convert_to_tensor(entry) for entry in (np.asarray(images, "float32"), *data)]
+        tensors = [ops.convert_to_tensor(entry) for entry in (np.asarray(images, "float32"), *map(_array, data))]
         gradients = np.asarray(self._objective_gradients(*tensors))
         return gradients.reshape(len(gradients), -1).any(axis=1)
 
@@ -159,7 +175,6 @@ class InputOptimization:
     def _by_lbfgs(self, start, data, steps, bar):
         from scipy.optimize import minimize
 
-        data = [np.asarray(entry) for entry in data]
         history, taken = np.zeros((steps, 1 + len(self.regularizers), len(start)), "float32"), np.zeros(len(start), int)
         bounds, scale = None, _Pixels()
         if self.value_range is not None and self.optimizer.sigmoid:
@@ -216,6 +231,12 @@ class InputOptimization:
 
     def _gradients_of_objective(self, images, *data):
         return _required(backend.input_gradient(lambda images: self.objective(images, *data), images))
+
+
+def _array(data):
+    """Data as an array: float64 as float32, like the images."""
+    data = np.asarray(data)
+    return data.astype("float32") if data.dtype == "float64" else data
 
 
 def _required(gradient):

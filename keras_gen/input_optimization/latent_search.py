@@ -134,8 +134,9 @@ def self_inversion_rate(
     1.0
     """
     generator = _generator(model)
-    conditions = [] if labels is None else [_checked_labels(labels, checks.integer("n", n))]
-    latents = generator.draw(checks.integer("n", n), [checks.integer("seed", seed, minimum=0), 0])
+    n, batch_size = checks.integer("n", n), checks.integer("batch_size", batch_size)
+    conditions = [] if labels is None else [_checked_labels(labels, n)]
+    latents = generator.draw(n, [checks.integer("seed", seed, minimum=0), 0])
     samples = in_batches(_compiled(generator), min(batch_size, n), latents, *conditions)
     found = invert_generator(
         model, samples, labels, restarts, steps, optimizer, seed, None, batch_size=batch_size, verbose=verbose

@@ -43,9 +43,9 @@ class Subject:
         return self.network.outputs[0].shape[-1]
 
     def outputs(self, names):
-        """A function from images to the list of the outputs of the named layers."""
+        """A function from images to the list of the outputs of the named layers, float32."""
         function = layer_outputs(self.network, names)
-        return lambda images: function(self._prepared(images))
+        return lambda images: [ops.cast(one, "float32") for one in function(self._prepared(images))]
 
     def logits(self):
         """A function from images to logits `(batch, num_classes)`, float32: those in front of a softmax, if any."""
@@ -63,10 +63,29 @@ class Subject:
     def _prepared(self, images):
         return images if self.preprocess is None else self.preprocess(images)
 
+    def spec(self, shape):
+        """The symbolic tensor that the network sees of an image of that shape."""
+        return keras.KerasTensor(self._prepared(ops.zeros((1, *shape))).shape)
+
+    def require_size(self, shape):
+        """Raise a `ValueError` if a network of images of any size needs larger ones than of that shape."""
+        if None in self.shape:
+            try:
+                self.network.compute_output_shape(tuple(self.spec(shape).shape))
+            except Exception as error:  # a layer may raise any error for a size; the message quotes it
+                raise too_small(shape, str(error)) from error
+
     def check(self, name, images):
         """Images as float32, finite, of the network's shape and in the range."""
         checks.array(name, images, self.shape, self.value_range)
         return np.asarray(images, "float32")
+
+
+def too_small(shape, reason):
+    """The error of images of a shape that a network of images of any size cannot take."""
+    return ValueError(
+        f"The network cannot take images of that size. Expected: larger ones. Received: shape {shape}, {reason}"
+    )
 
 
 def subject(model, value_range=None, preprocess=None):
@@ -163,7 +182,7 @@ class _WithoutActivation(layers.Layer):
     """A dense layer without its activation, with the same weights."""
 
     def __init__(self, dense):
-        super().__init__()
+        super().__init__(dtype=dense.dtype_policy)
         self.dense = dense
 
     def call(self, x):

@@ -242,7 +242,9 @@ def _optimizer(optimizer, value_range):
 
 def _noise(images, size, seed, value_range):
     """Images of a size, of the same normal noise, with the channels' means and a part of their deviations."""
-    noise = np.random.default_rng(seed).standard_normal((1, *size, images.shape[-1]), "float32")
+    noise = np.random.default_rng(checks.integer("seed", seed, minimum=0)).standard_normal(
+        (1, *size, images.shape[-1]), "float32"
+    )
     mean, deviation = (function(images, axis=(1, 2), keepdims=True) for function in (np.mean, np.std))
     return np.clip(mean + _NOISE * deviation * noise, *value_range)
 

@@ -164,6 +164,37 @@ def test_bad_arguments(options, message):
         InputOptimization(quartic).run(STARTS, CENTERS, steps=1.5)
 
 
+@pytest.mark.parametrize(
+    ("objective", "data", "options", "message"),
+    [
+        (
+            lambda x: ops.sum(x**2),
+            [],
+            {},
+            r"must return one value for each image. Expected: .* Received: shapes \[\(\)\]",
+        ),
+        (quartic, [CENTERS[:1]], {}, r"`data` must have an entry for each image. .* Received: shapes \[\(1, 3\)\]"),
+        (quartic, [CENTERS], {"seed": -1}, "`seed` must be an integer >= 0"),
+    ],
+)
+@pytest.mark.parametrize("optimizer", ["adam", LBFGS()], ids=["steps", "lbfgs"])
+def test_runs_that_do_not_fit(optimizer, objective, data, options, message):
+    with pytest.raises(ValueError, match=message):
+        InputOptimization(objective, optimizer).run(STARTS, *data, steps=2, **options)
+
+
+def test_jitter_needs_rows_and_columns():
+    with pytest.raises(ValueError, match=r"Jitter shifts the rows and columns .* shape \(2, 3\), jitter=2"):
+        InputOptimization(quartic, jitter=2).run(STARTS, CENTERS, steps=2)
+
+
+def test_data_may_be_of_double_precision():
+    double, single = (
+        InputOptimization(quartic).run(STARTS, CENTERS.astype(t), steps=2) for t in ("float64", "float32")
+    )
+    np.testing.assert_array_equal(double.images, single.images)
+
+
 def test_a_gradient_of_the_objective_is_told_from_one_of_regularisers():
     problem = InputOptimization(
         lambda x: ops.sum(ops.relu(x - 1.0), axis=-1),

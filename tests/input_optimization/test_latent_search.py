@@ -138,6 +138,8 @@ def test_bad_arguments(options, message):
 
 
 def test_models_that_generate_nothing_are_refused():
+    with pytest.raises(ValueError, match="`batch_size` must be an integer >= 1"):
+        self_inversion_rate(linear(), batch_size=0)
     classifier = models.Classifier(networks.lenet5((8, 8, 1), 10))
     with pytest.raises(ValueError, match="A search for latents needs a model with the task 'encode'"):
         invert_generator(classifier, np.zeros((1, 8, 8, 1)))

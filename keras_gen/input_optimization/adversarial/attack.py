@@ -28,6 +28,7 @@ class Attack:
         self.subject = subject(model, value_range, preprocess)
         self.logits = compiled_logits(self.subject)
         self.images = self.subject.check("images", images)
+        self.subject.require_size(self.images.shape[1:])
         num_classes = self.subject.num_classes
         self.labels = checked_labels("labels", labels, len(self.images), num_classes)
         self.is_targeted = targets is not None

@@ -129,7 +129,7 @@ def pgd(
     attack = Attack(model, images, labels, targets, value_range, preprocess, batch_size, verbose)
     checks.choice("norm", norm, ["l2", "linf"])
     epsilon = attack.size("epsilon", epsilon) if norm == "linf" else checks.number("epsilon", epsilon)
-    steps = checks.integer("steps", steps)
+    steps, seed = checks.integer("steps", steps), checks.integer("seed", seed, minimum=0)
     step_size = 2.5 * epsilon / steps if step_size is None else checks.positive("step_size", step_size)
     starts = np.zeros_like(attack.images)
     if random_start:

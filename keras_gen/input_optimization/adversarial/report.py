@@ -79,6 +79,7 @@ def report(model, images, attacked, labels, targets=None, value_range=None, prep
     """
     seen = subject(model, value_range, preprocess)
     images, attacked = seen.check("images", images), seen.check("attacked", attacked)
+    seen.require_size(images.shape[1:])
     if attacked.shape != images.shape:
         raise ValueError(f"`attacked` must have the shape of `images`, {images.shape}. Received: {attacked.shape}")
     labels = checked_labels("labels", labels, len(images), seen.num_classes)

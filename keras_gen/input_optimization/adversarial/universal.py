@@ -71,7 +71,8 @@ def universal_perturbation(
     steps, overshoot = checks.integer("steps", steps), checks.number("overshoot", overshoot)
     most = min(checks.integer("candidates", candidates, minimum=2), attack.subject.num_classes) - 1
     size = min(attack.batch_size, len(attack.images))
-    step, within, rng = linear_step(attack.subject, norm, most), ball(epsilon, norm), np.random.default_rng(seed)
+    step, within = linear_step(attack.subject, norm, most), ball(epsilon, norm)
+    rng = np.random.default_rng(checks.integer("seed", seed, minimum=0))
 
     def classes(images):
         return in_batches(attack.logits, size, images).argmax(axis=1).astype("int32")

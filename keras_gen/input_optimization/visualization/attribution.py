@@ -115,14 +115,17 @@ def grad_cam(model, images, classes=None, layer=None, value_range=None, preproce
     images, batch_size = seen.check("images", images), checks.integer("batch_size", batch_size)
     of_class = classes_of(seen, images, classes, batch_size)
     if layer is None:
-        layer = next(iter(reversed(layers_with_maps(seen.network))), None)
-    function = _weighted_maps(seen, layer)
+        with_maps = layers_with_maps(seen.network)
+        if not with_maps:
+            raise ValueError("The model has no layer with maps. Expected: outputs (batch, height, width, channels).")
+        layer = with_maps[-1]
+    function = _weighted_maps(seen, layer, images.shape[1:3])
     return in_batches(function, min(batch_size, len(images)), images, of_class)
 
 
 @functools.lru_cache(maxsize=16)
-def _weighted_maps(seen, layer):
-    """The compiled function from images and classes to the maps of grad-CAM in the images' size."""
+def _weighted_maps(seen, layer, size):
+    """The compiled function from images and classes to the maps of grad-CAM, of the images' size."""
     front, rest = seen.layer_and_logits(layer)
 
     def function(images, classes):
@@ -136,7 +139,7 @@ def _weighted_maps(seen, layer):
         gradient = _required(gradient, f"The logits do not depend on layer '{layer}'")
         weights = ops.mean(ops.cast(gradient, "float32"), axis=(1, 2), keepdims=True)
         cam = ops.relu(ops.sum(weights * ops.cast(maps, "float32"), axis=-1, keepdims=True))
-        return ops.image.resize(cam, images.shape[1:3], interpolation="bilinear")[..., 0]
+        return ops.image.resize(cam, size, interpolation="bilinear")[..., 0]
 
     return backend.compiled(function)
 

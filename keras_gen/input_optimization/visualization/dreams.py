@@ -54,7 +54,7 @@ def deep_dream(
         model: As in `feature_maps`.
         images: Finite array `(n, height, width, channels)` in the range.
         layer: Name of a layer, `model/layer` within a model. Defaults to `None`.
-        channel: A channel of the layer, an integer >= 0. Defaults to `None`: all, squared.
+        channel: A channel of the layer for each image, or one for all: integers >= 0. Defaults to `None`: all, squared.
         classes: Instead of a layer, a class for each image, or one for all: integers >= 0. Defaults to `None`.
         octaves: Number of sizes, an integer >= 1. Defaults to `None`: up to 4, of sides of 8 pixels or more.
         octave_scale: Factor from one size to the next, a number > 1. Defaults to 1.4.
@@ -98,12 +98,18 @@ def deep_dream(
         found = unit_indices(
             layer, output_shape(seen, layer, images.shape[1:]), 0 if channel is None else channel, None
         )
+        if len(found) not in (1, len(images)):
+            raise ValueError(
+                f"`channel` must be one for each image, or one for all. Expected: {len(images)}. Received: {len(found)}"
+            )
         indices = np.resize(found, len(images))
-    step_size, detail = (
-        checks.positive("step_size", step_size),
-        np.zeros((len(images), 1, 1, images.shape[3]), "float32"),
-    )
-    for size in _sizes(images.shape[1:3], octaves, octave_scale):
+    step_size, sizes = checks.positive("step_size", step_size), _sizes(images.shape[1:3], octaves, octave_scale)
+    if None in seen.shape and layer is not None:
+        output_shape(seen, layer, (*sizes[0], images.shape[3]))  # raises if the smallest octave is too small
+    else:
+        seen.require_size((*sizes[0], images.shape[3]))
+    detail = np.zeros((len(images), 1, 1, images.shape[3]), "float32")
+    for size in sizes:
         shift = min(size) // _JITTER if jitter is None else jitter
         problem = _dream(seen, layer, channel is None, size, step_size, shift)
         base = _resized(images, size)

@@ -13,6 +13,7 @@ from keras_gen.input_optimization.engine import LBFGS, InputOptimization
 from keras_gen.input_optimization.starts import optimized, random_start
 from keras_gen.input_optimization.subjects import subject
 from keras_gen.input_optimization.visualization.maps import compiled_outputs
+from keras_gen.input_optimization.visualization.units import output_shape
 
 _FAINT = 0.05  # standard deviation of the start, as a share of the range
 
@@ -89,6 +90,8 @@ def invert(
     seen = subject(model, value_range, preprocess)
     images, batch_size = seen.check("images", images), checks.integer("batch_size", batch_size)
     outputs, size = compiled_outputs(seen, (layer,)), min(batch_size, len(images))
+    if None in seen.shape:
+        output_shape(seen, layer, images.shape[1:])  # raises if the images are too small
     codes = in_batches(outputs, size, images)[0]
     norms = _norms(codes)
     if not norms.all():
@@ -97,7 +100,7 @@ def invert(
             f"are not 0. Received: codes of 0 for images {checks.listed(np.flatnonzero(norms == 0).tolist())}"
         )
     weights = checks.number("l2", l2), checks.number("total_variation", total_variation)
-    problem = _inversion(seen, layer, *weights, LBFGS() if optimizer is None else optimizer)
+    problem = _inversion(seen, layer, *weights, LBFGS() if optimizer is None else optimizer, images.shape[1:])
     low, high = seen.value_range
     draw = random_start(images.shape[1:], (low + high) / 2, _FAINT * (high - low), seed)
     found = optimized(problem, draw, codes, steps=steps, batch_size=batch_size, seed=seed, verbose=verbose)
@@ -109,7 +112,7 @@ def _norms(codes):
 
 
 @functools.lru_cache(maxsize=16)
-def _inversion(seen, layer, l2, total_variation, optimizer):
+def _inversion(seen, layer, l2, total_variation, optimizer, shape):
     outputs, (low, high) = seen.outputs([layer]), seen.value_range
 
     def scaled(images):
@@ -123,7 +126,7 @@ def _inversion(seen, layer, l2, total_variation, optimizer):
         return ops.mean(ops.square(scaled(images)), axis=tuple(range(1, len(images.shape))))
 
     def variation(images, codes):
-        return losses.total_variation(scaled(images), power=2) / math.prod(images.shape[1:])
+        return losses.total_variation(scaled(images), power=2) / math.prod(shape)
 
     terms = {"l2": (l2, size), "total_variation": (total_variation, variation)}
     used = {name: term for name, term in terms.items() if term[0]}

@@ -8,7 +8,7 @@ from keras import layers as keras_layers
 from keras_gen import backend, checks
 from keras_gen.input_optimization.batches import in_batches
 from keras_gen.input_optimization.subjects import subject
-from keras_gen.input_optimization.visualization.units import require_images
+from keras_gen.input_optimization.visualization.units import output_shapes, require_images
 from keras_gen.networks.inner_layers import layer_names
 from keras_gen.networks.introspection import named_calls, require_network
 from keras_gen.training import GenerativeModel
@@ -50,6 +50,8 @@ def feature_maps(model, images, layers=None, value_range=None, preprocess=None, 
     if layers is None:
         layers = layers_with_maps(seen.network)
     names = (layers,) if isinstance(layers, str) else tuple(layers)
+    if None in seen.shape:
+        output_shapes(seen, names, images.shape[1:])  # raises if the images are too small
     return dict(zip(names, in_batches(compiled_outputs(seen, names), size, images), strict=True))
 
 

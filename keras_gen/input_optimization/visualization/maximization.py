@@ -155,6 +155,7 @@ def class_model(
     """
     seen = subject(model, value_range, preprocess)
     shape, (low, high) = image_shape(seen, shape), seen.value_range
+    seen.require_size(shape)
     optimizer = LBFGS() if optimizer is None else optimizer
     problem = _class_problem(seen, checks.number("l2", l2), optimizer, jitter)
     of_class, noise = numbers("classes", classes, seen.num_classes, "the model"), _FAINT * (high - low)

@@ -2,6 +2,7 @@
 
 import typing
 
+import keras
 import numpy as np
 
 from keras_gen import checks
@@ -80,8 +81,9 @@ def randomization_check(
             return saliency(network, images, classes, **options)
 
     logits_network(seen.network)  # raises unless it is a classifier
-    network = type(seen.network).from_config(seen.network.get_config())
+    network = keras.models.clone_model(seen.network)
     network.set_weights(seen.network.get_weights())
+    network.trainable = True  # frozen layers are drawn anew, too
     before, names, correlations, drawn = _ranks(explain(network, images, of_class)), [], [], set()
     for name, call in reversed(list(named_calls(network))):
         variables = [variable for variable in call.layer.trainable_variables if id(variable) not in drawn]

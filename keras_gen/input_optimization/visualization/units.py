@@ -5,7 +5,8 @@ from keras import ops
 
 from keras_gen import checks
 from keras_gen.input_optimization.batches import in_batches
-from keras_gen.input_optimization.subjects import compiled_logits
+from keras_gen.input_optimization.subjects import compiled_logits, too_small
+from keras_gen.networks.inner_layers import layer_outputs
 
 
 def require_images(seen):
@@ -32,8 +33,21 @@ def image_shape(seen, shape):
 
 def output_shape(seen, layer, shape):
     """The shape of a layer's output for an image of a shape, both without the batch axis."""
-    (output,) = seen.outputs([layer])(ops.zeros((1, *shape)))
-    return tuple(output.shape[1:])
+    (found,) = output_shapes(seen, [layer], shape)
+    return found
+
+
+def output_shapes(seen, names, shape):
+    """The shapes of the outputs of the named layers for an image of a shape, all without the batch axis.
+
+    Raises:
+        ValueError: If a layer does not exist, or if a network of images of any size needs larger ones.
+    """
+    function, image = layer_outputs(seen.network, names), seen.spec(shape)
+    try:
+        return [tuple(output.shape[1:]) for output in function(image)]
+    except Exception as error:  # a layer may raise any error for a size; the message quotes it
+        raise too_small(shape, f"up to the layers {list(names)}: {error}") from error
 
 
 def numbers(name, value, count, of):
@@ -78,6 +92,7 @@ def unit_values(output, indices, is_mean):
 
 def classes_of(seen, images, classes, batch_size):
     """Classes as int32 `(n,)`: those given, one for all or one for each image, or the most probable ones."""
+    seen.require_size(images.shape[1:])
     if classes is None:
         size = min(batch_size, len(images))
         return in_batches(compiled_logits(seen), size, images).argmax(axis=1).astype("int32")

@@ -63,6 +63,17 @@ def test_an_explanation_that_is_the_same_everywhere_correlates_with_nothing():
     np.testing.assert_array_equal(check.correlations, np.zeros((1, 3)))
 
 
+def test_frozen_layers_are_drawn_anew_and_layers_of_the_user_copied():
+    class Own(keras.layers.Dense):
+        pass
+
+    network = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), Own(5), keras.layers.Dense(2)])
+    network.trainable = False
+    check = randomization_check(network, IMAGES[:, :4, :4], lambda n, x, c: x, **RANGE)
+    assert check.layers == [network.layers[-1].name, network.layers[-2].name]
+    assert not network.layers[-1].trainable
+
+
 def test_bad_arguments():
     with pytest.raises(ValueError, match="The model must be a classifier"):
         randomization_check(keras.Sequential([keras.Input((16, 16, 1)), keras.layers.Conv2D(2, 3)]), IMAGES, **RANGE)
