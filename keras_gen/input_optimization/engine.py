@@ -157,9 +157,10 @@ class InputOptimization:
         return gradients.reshape(len(gradients), -1).any(axis=1)
 
     def _by_steps(self, start, data, steps, seed, bar, on_step):
-        if start.shape not in self._states:
-            self._states[start.shape] = _Steps(self, start.shape)
-        state, data = self._states[start.shape], [ops.convert_to_tensor(entry) for entry in data]
+        key = start.shape, str(self.optimizer.get_config())  # a learning rate may have been set since the last run
+        if key not in self._states:
+            self._states[key] = _Steps(self, start.shape)
+        state, data = self._states[key], [ops.convert_to_tensor(entry) for entry in data]
         state.reset(start, data)
         rng, history = np.random.default_rng(seed), np.zeros((steps, 1 + len(self.regularizers), len(start)), "float32")
         for step in range(steps):

@@ -10,6 +10,7 @@ from keras_gen import backend, checks, losses
 from keras_gen.input_optimization.batches import in_batches
 from keras_gen.input_optimization.engine import LBFGS, InputOptimization
 from keras_gen.input_optimization.starts import optimized
+from keras_gen.input_optimization.subjects import checked_labels
 from keras_gen.networks.introspection import require_network
 from keras_gen.training import GenerativeModel
 from keras_gen.training.tasks import has_task, require_task
@@ -88,7 +89,7 @@ def invert_generator(
     generator = _generator(model)
     images = _checked(generator, images, value_range)
     restarts = checks.integer("restarts", restarts)
-    conditions = [] if labels is None else [_checked_labels(labels, len(images))]
+    conditions = _conditions(generator, labels, len(images))
     targets, *conditions = (np.repeat(entry, restarts, axis=0) for entry in (images, *conditions))
     seed, size = checks.integer("seed", seed, minimum=0), checks.integer("batch_size", batch_size) * restarts
 
@@ -135,7 +136,7 @@ def self_inversion_rate(
     """
     generator = _generator(model)
     n, batch_size = checks.integer("n", n), checks.integer("batch_size", batch_size)
-    conditions = [] if labels is None else [_checked_labels(labels, n)]
+    conditions = _conditions(generator, labels, n)
     latents = generator.draw(n, [checks.integer("seed", seed, minimum=0), 0])
     samples = in_batches(_compiled(generator), min(batch_size, n), latents, *conditions)
     found = invert_generator(
@@ -154,6 +155,7 @@ class _Generator:
         draw: Function of n and a seed that returns latents.
         latent_range, value_range: The pairs (lowest, highest) of latents and of images, or `None`.
         shape: One image's shape.
+        num_classes: Number of the classes that labels choose from, or `None` if the function takes no labels.
     """
 
     function: typing.Callable
@@ -161,6 +163,7 @@ class _Generator:
     latent_range: tuple | None
     value_range: tuple | None
     shape: tuple | None
+    num_classes: int | None = None
 
 
 @functools.lru_cache(maxsize=16)
@@ -170,7 +173,10 @@ def _generator(model):
         if not can_sample:
             require_task("A search for latents", model, "encode")
         draw = model.draw_latents if can_sample else _normal(model.code_shape)
-        return _Generator(model.from_latents, draw, model.latent_range, model.value_range, model.example_shape)
+        num_classes = model.data_description.y.num_classes if can_sample and model.uses_labels else None
+        return _Generator(
+            model.from_latents, draw, model.latent_range, model.value_range, model.example_shape, num_classes
+        )
     require_network("model", model)
     if len(model.inputs) != 1 or len(model.outputs) != 1:
         raise ValueError(
@@ -213,11 +219,12 @@ def _checked(generator, images, value_range):
     return np.asarray(images, "float32")
 
 
-def _checked_labels(labels, n):
-    labels = np.asarray(labels)
-    if labels.shape != (n,) or labels.dtype.kind not in "iu":
-        raise ValueError(
-            f"`labels` must be one integer for each image. Expected: shape ({n},). Received: {labels.dtype} of shape "
-            f"{labels.shape}"
-        )
-    return labels.astype("int32")
+def _conditions(generator, labels, n):
+    """The list of what the generator takes besides latents: labels as int32 `(n,)`, or nothing."""
+    if generator.num_classes is None and labels is None:
+        return []
+    if generator.num_classes is None or labels is None:
+        expected = "None, as the generator takes none" if labels is not None else f"integers of shape ({n},)"
+        received = "None" if labels is None else "labels"
+        raise ValueError(f"`labels` must fit the generator. Expected: {expected}. Received: {received}")
+    return [checked_labels("labels", labels, n, generator.num_classes)]

@@ -119,6 +119,23 @@ def test_a_step_is_compiled_once_for_a_shape_and_each_run_begins_anew():
     assert traces == [(2, 3), (1, 3)]
 
 
+def test_a_learning_rate_that_is_set_between_runs_counts():
+    optimizer = keras.optimizers.SGD(0.1)
+    problem = InputOptimization(lambda x: ops.sum(x**2, axis=-1), optimizer)
+    for rate in (0.1, 0.25):
+        optimizer.learning_rate = rate
+        np.testing.assert_allclose(problem.run(STARTS, steps=1).images, STARTS * (1 - 2 * rate), rtol=1e-6)
+
+
+def test_the_memory_and_the_tolerance_of_lbfgs():
+    exact = InputOptimization(quartic, LBFGS()).run(STARTS, CENTERS, steps=12)
+    short = InputOptimization(quartic, LBFGS(memory=1)).run(STARTS, CENTERS, steps=12)
+    assert np.abs(exact.images - short.images).max() > 1e-4
+    rough = InputOptimization(quartic, LBFGS(tolerance=0.5)).run(STARTS, CENTERS, steps=12).history["objective"]
+    assert (rough[-1] > exact.history["objective"][-1]).all()
+    np.testing.assert_array_equal(rough[-1], rough[-3])  # both examples are finished
+
+
 def test_jitter_shifts_what_the_objective_sees_by_the_seed():
     board, seen = np.arange(25.0, dtype="float32").reshape(1, 5, 5, 1), []
 

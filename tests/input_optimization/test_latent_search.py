@@ -78,6 +78,7 @@ def test_more_restarts_are_never_worse_and_images_one_by_one_the_same():
     x = np.clip(IMAGES.repeat(2, axis=1).repeat(2, axis=2) / 3, -1, 1)
     few, many = (invert_generator(model, x, restarts=n, steps=30, batch_size=2) for n in (1, 5))
     assert (many.errors <= few.errors + 1e-4).all()
+    np.testing.assert_allclose(many.errors, ((many.images - x) ** 2).sum(axis=(1, 2, 3)), rtol=1e-4)
     single = [invert_generator(model, x[i : i + 1], restarts=5, steps=30) for i in range(3)]
     np.testing.assert_allclose(many.errors, np.concatenate([one.errors for one in single]), rtol=1e-2)
     again = invert_generator(model, x, restarts=5, steps=30, batch_size=2)
@@ -111,6 +112,15 @@ def test_labels_choose_the_generator():
     np.testing.assert_allclose(model.generate(found.latents, labels), found.images, atol=1e-5)
     assert (found.errors < 0.05).all()
     assert self_inversion_rate(model, n=2, labels=labels, restarts=4) == 1.0
+    for bad, message in (
+        (None, r"`labels` must fit the generator. Expected: integers of shape \(2,\). Received: None"),
+        ([4, 1], "`labels` must be classes of the model. Expected: 0 to 3. Received: 1 to 4"),
+        ([0, 1, 2], r"`labels` must be one integer for each image. Expected: integers of shape \(2,\)"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            invert_generator(model, x, bad)
+        with pytest.raises(ValueError, match=message):
+            self_inversion_rate(model, n=2, labels=bad)
 
 
 def test_another_optimizer():
@@ -129,7 +139,7 @@ def test_another_optimizer():
         ({"steps": -1}, "`steps` must be an integer >= 0"),
         ({"seed": 0.5}, "`seed` must be an integer >= 0"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1"),
-        ({"labels": [0, 1]}, r"`labels` must be one integer for each image. Expected: shape \(3,\)"),
+        ({"labels": [0, 1, 0]}, "`labels` must fit the generator. Expected: None, as the generator takes none"),
     ],
 )
 def test_bad_arguments(options, message):

@@ -26,7 +26,7 @@ class AttackReport:
         fooling_rate: Share of all images whose class changes.
         confidence: Mean probability that the model gives its class of an image that it misclassifies after the attack.
         l2, linf: Mean norm of the perturbations, and the mean of their largest changes of a pixel.
-        relative_l2, relative_linf: The same, each divided by that of its image.
+        relative_l2, relative_linf: The same, each divided by that of its image; images of 0 are left out.
         after_rounding: `success` after rounding to 8 bits.
         after_jpeg: `success` of JPEG files of quality 75, `None` where the images are neither grey nor RGB.
         after_rotation_and_blur: `success` after a rotation by 5 degrees and a blur of half a pixel, `None` for vectors.
@@ -104,7 +104,10 @@ def report(model, images, attacked, labels, targets=None, value_range=None, prep
     exponentials = np.exp(scores - scores.max(axis=1, keepdims=True))
     confidences = exponentials.max(axis=1) / exponentials.sum(axis=1)
     l2, linf = (np.linalg.norm(perturbations, order, axis=1) for order in (2, np.inf))
-    of_images = [np.linalg.norm(originals, order, axis=1) for order in (2, np.inf)]
+    lengths = [np.linalg.norm(originals, order, axis=1) for order in (2, np.inf)]
+    relative = [
+        norms[of_image > 0] / of_image[of_image > 0] for norms, of_image in zip((l2, linf), lengths, strict=True)
+    ]
     changed = {name: change(attacked, seen.value_range) for name, change in _CHANGES.items()}
     return AttackReport(
         clean_error=_mean(before != labels),
@@ -114,8 +117,8 @@ def report(model, images, attacked, labels, targets=None, value_range=None, prep
         confidence=_mean(confidences[after != labels]),
         l2=_mean(l2),
         linf=_mean(linf),
-        relative_l2=_mean(l2 / of_images[0]),
-        relative_linf=_mean(linf / of_images[1]),
+        relative_l2=_mean(relative[0]),
+        relative_linf=_mean(relative[1]),
         **{
             name: None if changed_images is None else success(classes(changed_images))
             for name, changed_images in changed.items()

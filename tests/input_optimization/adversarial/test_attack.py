@@ -223,6 +223,26 @@ def test_confidence_reaches_a_margin_of_the_logits():
     assert (logits[:, -1] - logits[:, -2] >= 0.4).all()
 
 
+@pytest.mark.compiled
+def test_carlini_wagner_lowers_a_weight_that_is_too_large():
+    options = {"first_weight": 100.0, "steps": 20, "learning_rate": 0.05}
+    once, often = (attacked("carlini_wagner", linear(), **{**options, "search_steps": n}) for n in (1, 7))
+    assert (norms(often - X) < 0.9 * norms(once - X)).all()
+
+
+def test_the_order_of_the_images_is_drawn_by_the_seed():
+    images = np.random.default_rng(1).uniform(-1, 2, (12, 2, 4, 1)).astype("float32")
+    classes = ops.convert_to_numpy(linear()(images)).argmax(axis=1)
+    first, again, other = (
+        adversarial.universal_perturbation(
+            linear(), images, classes, 0.4, epochs=1, steps=2, seed=seed, value_range=RANGE
+        )
+        for seed in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+
+
 @pytest.mark.parametrize(("norm", "order"), [("linf", np.inf), ("l2", 2)])
 def test_a_universal_perturbation_fools_images_that_it_was_not_made_from(norm, order):
     classes = ops.convert_to_numpy(linear()(X)).argmax(axis=1)

@@ -4,6 +4,7 @@ import pytest
 from keras import layers
 
 from keras_gen.input_optimization import adversarial
+from keras_gen.input_optimization.adversarial.report import _turned_and_blurred
 
 IMAGES = np.array([[0.75, 0.5], [0.5, 0.75], [0.8, 0.2], [0.2, 0.8]], "float32")
 ATTACKED = np.array([[0.5, 0.75], [0.5, 0.75], [0.6, 0.4], [0.6, 0.4]], "float32")
@@ -53,6 +54,37 @@ def test_what_survives():
     found = adversarial.report(network, images, clear, [0], value_range=(0, 1))
     assert (found.success, found.after_rounding) == (1, 1)
     assert found.after_rotation_and_blur is not None
+
+
+def test_an_image_of_0_has_no_relative_norm():
+    found = adversarial.report(
+        identity(), [[0.0, 0.0], [0.5, 0.0]], [[0.0, 0.3], [0.5, 0.1]], [0, 0], value_range=(0, 1)
+    )
+    assert (found.relative_l2, found.relative_linf) == (pytest.approx(0.2), pytest.approx(0.2))
+
+
+def test_the_same_survives_in_another_range():
+    rng = np.random.default_rng(0)
+    network = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(3)])
+    images = rng.random((30, 8, 8, 1)).astype("float32")
+    attacked = np.clip(images + rng.normal(scale=0.3, size=images.shape), 0, 1).astype("float32")
+    labels = np.asarray(network(images)).argmax(axis=1)
+    one = adversarial.report(network, images, attacked, labels, value_range=(0, 1))
+    other = adversarial.report(
+        network, 4 * images - 1, 4 * attacked - 1, labels, value_range=(-1, 3), preprocess=lambda x: (x + 1) / 4
+    )
+    for name in ("after_rounding", "after_jpeg", "after_rotation_and_blur"):
+        assert getattr(one, name) == pytest.approx(getattr(other, name), abs=0.04)
+
+
+def test_a_rotation_by_five_degrees_and_a_blur_of_half_a_pixel():
+    line = np.zeros((1, 41, 41, 1), "float32")
+    line[0, 20] = 1.0
+    found = _turned_and_blurred(line, (0, 1))[0, ..., 0]
+    heights = (found * np.arange(41)[:, None]).sum(axis=0) / found.sum(axis=0)  # of the line, in each column
+    assert abs(heights[35] - heights[5]) == pytest.approx(30 * np.tan(np.radians(5)), abs=0.1)
+    spread = (found[:, 20] * (np.arange(41) - heights[20]) ** 2).sum() / found[:, 20].sum()
+    assert 0.2 < spread < 0.4, "the square of half a pixel, and some of the interpolation"
 
 
 def test_bad_arguments():

@@ -71,6 +71,17 @@ def test_preprocessing_is_part_of_the_gradient():
     model = functional()
     scaled = saliency(model, 255 * IMAGES, 0, value_range=(0, 255), preprocess=lambda x: x / 255)
     np.testing.assert_allclose(scaled, saliency(model, IMAGES, 0, **RANGE) / 255, rtol=1e-5)
+    smooth = saliency(model, 255 * IMAGES, 0, samples=2, value_range=(0, 255), preprocess=lambda x: x / 255)
+    np.testing.assert_allclose(255 * smooth, saliency(model, IMAGES, 0, samples=2, **RANGE), rtol=1e-3, atol=1e-5)
+
+
+def test_maps_are_enlarged_by_bilinear_interpolation():
+    conv = layers.Conv2D(1, 2, 2, use_bias=False, kernel_initializer="ones", name="conv")
+    model = keras.Sequential([keras.Input((4, 4, 1)), conv, layers.GlobalAveragePooling2D(), layers.Dense(2)])
+    model.layers[-1].set_weights([np.array([[4.0, 0.0]]), np.zeros(2)])
+    image = np.zeros((1, 4, 4, 1))
+    image[0, :, 2:] = 0.25  # a map of 0 and 1, of weight 1
+    np.testing.assert_allclose(grad_cam(model, image, 0, **RANGE)[0], [[0, 0.25, 0.75, 1]] * 4, atol=1e-6)
 
 
 def test_grad_cam_against_a_hand_computed_example():

@@ -27,6 +27,19 @@ def test_a_dream_of_a_whole_layer_follows_the_gradient_of_its_squares():
         np.testing.assert_allclose(change, 0.01 * gradient / np.sqrt(np.mean(gradient**2)), atol=1e-5)
 
 
+def test_what_an_octave_has_changed_is_kept_in_the_next():
+    """Constant weights change all pixels alike, by `step_size` in each step of each octave."""
+    model = linear(np.ones((192, 2), "float32"), (16, 12, 1))
+    found = deep_dream(model, IMAGES, classes=1, octaves=2, steps=3, step_size=0.01, jitter=0, **RANGE)
+    np.testing.assert_allclose(found, IMAGES + 2 * 3 * 0.01, atol=1e-4)
+
+
+def test_steps_are_shares_of_the_range():
+    model, options = linear(WEIGHTS, (16, 12, 1)), {"classes": 1, "steps": 2, **ONE_SIZE}
+    other = deep_dream(model, 4 * IMAGES - 1, value_range=(-1, 3), preprocess=lambda x: (x + 1) / 4, **options)
+    np.testing.assert_allclose(other, 4 * deep_dream(model, IMAGES, **RANGE, **options) - 1, atol=1e-4)
+
+
 @pytest.mark.compiled
 @pytest.mark.parametrize(("make", "layer"), [(functional, "deep"), (nested, "inner/deep"), (classifier, "conv")])
 def test_octaves_raise_the_activation_within_the_range(make, layer):
