@@ -38,6 +38,11 @@ def test_a_universal_perturbation_is_made_from_training_images(folder):
     report = runs.attack(folder, "universal", n=20, epsilon=0.5).report
     assert report.fooling_rate > 0.2
     assert report.linf <= 0.5 + 1e-6
+    run = runs.load_run(folder)
+    train, test = run.load_data()
+    v = adversarial.universal_perturbation(run.model, train.x[:20], train.y[:20], 0.5, value_range=(0, 1))
+    attacked = np.clip(test.x[:20] + v, 0, 1)
+    assert adversarial.report(run.model, test.x[:20], attacked, test.y[:20], value_range=(0, 1)) == report
 
 
 def test_its_options_reach_the_attack(folder):
@@ -46,6 +51,12 @@ def test_its_options_reach_the_attack(folder):
     targeted = runs.attack(folder, "pgd", n=20, target="3", epsilon=0.9).report
     assert targeted.success > 0.9
     assert targeted.attacked_error < 1, "the threes stay threes"
+    run = runs.load_run(folder)
+    x, y, _ = (part[:20] for part in run.load_data()[1])
+    attacked = adversarial.pgd(run.model, x, y, 0.1, targets=np.full(20, 3), value_range=(0, 1))
+    found = adversarial.report(run.model, x, attacked, y, np.full(20, 3), value_range=(0, 1))
+    assert runs.attack(folder, "pgd", n=20, target="3", epsilon=0.1).report == found
+    assert found != adversarial.report(run.model, x, attacked, y, value_range=(0, 1))
     assert runs.attack(folder, "pgd", n=20, seed=1).report != runs.attack(folder, "pgd", n=20, seed=2).report
 
 

@@ -20,7 +20,7 @@ RANGE = (-9.0, 10.0)  # so wide that it does not matter, unless a test says so
 TARGETED = {
     "fgsm": {"epsilon": 0.3},
     "pgd": {"epsilon": 0.3, "steps": 5},
-    "lbfgs": {"steps": 8, "search_steps": 2},
+    "lbfgs": {"steps": 6, "search_steps": 1},
     "carlini_wagner": {"steps": 15, "search_steps": 2, "learning_rate": 0.1},
 }
 UNTARGETED = {**TARGETED, "deepfool": {}}

@@ -19,14 +19,14 @@ from keras_gen.input_optimization.visualization import (
 RANGE = {"value_range": (0, 1)}
 STEPS = {"steps": 2, **RANGE}
 CALLS = {
-    "feature_maps": lambda model, x: feature_maps(model, x, "conv", **RANGE)["conv"],
+    "feature_maps": lambda model, x: feature_maps(model, x, "last", **RANGE)["last"],
     "saliency": lambda model, x: saliency(model, x, 0, **RANGE),
     "grad_cam": lambda model, x: grad_cam(model, x, 0, **RANGE),
     "activation_maximization": lambda model, x: activation_maximization(
         model, "conv", 0, norm=0.5, jitter=1, shape=x.shape[1:], **STEPS
     ),
     "class_model": lambda model, x: class_model(model, 0, shape=x.shape[1:], **STEPS),
-    "invert": lambda model, x: invert(model, x, "conv", **STEPS).images,
+    "invert": lambda model, x: invert(model, x, "last", **STEPS).images,
     "dream of a layer": lambda model, x: deep_dream(model, x, "conv", octaves=1, **STEPS),
     "dream of a class": lambda model, x: deep_dream(model, x, classes=0, octaves=1, **STEPS),
     "fgsm": lambda model, x: adversarial.fgsm(model, x, [0] * len(x), **RANGE),
@@ -35,6 +35,7 @@ CALLS = {
 
 def network(*behind, sides=None, dtype=None, first=3):
     parts = [layers.Conv2D(2, first, activation="tanh", name="conv", dtype=dtype), *behind]
+    parts += [layers.Activation("linear", name="last", dtype=dtype)]
     parts += [layers.GlobalAveragePooling2D(dtype=dtype), layers.Dense(2, dtype=dtype)]
     return keras.Sequential([keras.Input((sides, sides, 1)), *parts])
 
