@@ -111,7 +111,7 @@ def test_logits_probabilities_and_our_classifier_give_the_same(name):
 @pytest.mark.parametrize("name", UNTARGETED)
 def test_sure_logits_do_not_stop_an_attack(name, scale=500.0):
     """Scaled logits have the same boundaries, but probabilities that are rounded to 0 and 1."""
-    sure = linear()
+    sure = keras.models.clone_model(linear())  # other tests share that one
     sure.layers[-1].set_weights([scale * WEIGHTS, scale * BIAS])
     options = {"first_weight": 1e-3, "search_steps": 6} if name == "carlini_wagner" else {}
     options |= {"steps": 20} if name == "lbfgs" else {}
