@@ -1,6 +1,6 @@
 """What the layers of VGG-16 keep of a photograph: images found from noise that have nearly the same codes.
 
-python recipes/invert_layers.py --weights vgg16.npz    # its convolutions, in a file that networks.vgg_convolutions reads
+python recipes/invert_layers.py --weights vgg16.npz    # a file that networks.vgg_convolutions reads
 
 Without weights the network has random ones, which keep more: nothing has taught it what to leave out.
 

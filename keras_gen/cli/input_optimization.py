@@ -97,7 +97,10 @@ def dream(
     ] = None,
     run: Annotated[
         Path | None,
-        typer.Option(help="A run that classifies, whose network dreams instead of VGG.", show_default=False),
+        typer.Option(
+            help="A run that classifies, whose network dreams instead of VGG, in the size of its images.",
+            show_default=False,
+        ),
     ] = None,
     weights: _Weights = None,
     octaves: Annotated[int, typer.Option(min=1, help="Number of sizes, from small to large.")] = 4,

@@ -176,9 +176,7 @@ def cosine_decay(learning_rate, n, epochs, batch_size, warmup=0.0):
     if not warmup:
         return keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     rising = round(warmup * steps)
-    return keras.optimizers.schedules.CosineDecay(
-        0.0, steps - rising, warmup_target=learning_rate, warmup_steps=rising
-    )
+    return keras.optimizers.schedules.CosineDecay(0.0, steps - rising, warmup_target=learning_rate, warmup_steps=rising)
 
 
 def cosine_decay_by_epoch(learning_rate, epochs):

@@ -152,9 +152,13 @@ class InputOptimization:
 
     def has_gradient(self, images, *data):
         """Whether the gradient of the objective alone, without regularisers, differs from 0: booleans `(n,)`."""
-        tensors = [ops.convert_to_tensor(entry) for entry in (np.asarray(images, "float32"), *map(_array, data))]
-        gradients = np.asarray(self._objective_gradients(*tensors))
+        gradients = self.gradient(images, *data)
         return gradients.reshape(len(gradients), -1).any(axis=1)
+
+    def gradient(self, images, *data):
+        """The gradient of the objective alone, without regularisers: float32 array of the shape of the images."""
+        tensors = [ops.convert_to_tensor(entry) for entry in (np.asarray(images, "float32"), *map(_array, data))]
+        return np.asarray(self._objective_gradients(*tensors))
 
     def _by_steps(self, start, data, steps, seed, bar, on_step):
         key = start.shape, str(self.optimizer.get_config())  # a learning rate may have been set since the last run

@@ -9,6 +9,7 @@ import numpy as np
 from keras import layers, ops
 
 from keras_gen import backend, checks
+from keras_gen.input_optimization.batches import in_batches
 from keras_gen.networks.inner_layers import layer_outputs, split, up_to
 from keras_gen.networks.introspection import calls, is_network, require_network
 from keras_gen.training import GenerativeModel
@@ -121,6 +122,18 @@ def subject(model, value_range=None, preprocess=None):
 def compiled_logits(subject):
     """The compiled function from images to the logits of a subject."""
     return backend.compiled(subject.logits())
+
+
+def logits_in_batches(subject, size, images):
+    """The logits of images, `size` at a time: float32 array `(n, num_classes)`."""
+    logits = in_batches(compiled_logits(subject), size, images)
+    if (logits >= 0).all() and np.allclose(logits.sum(axis=-1), 1, atol=1e-3):
+        raise ValueError(
+            "The outputs are probabilities, but the last layer is not the softmax that makes them. Expected: logits, "
+            f"or a softmax at the end. Received: outputs >= 0 that add up to 1, from layer "
+            f"'{subject.network.layers[-1].name}'"
+        )
+    return logits
 
 
 def checked_labels(name, labels, n, num_classes):

@@ -66,12 +66,13 @@ def mosaic(images, columns=None, value_range=(0, 1)):
     return sheet
 
 
-def image_rows(rows, value_range=(0, 1)):
+def image_rows(rows, value_range=(0, 1), captions=()):
     """Named rows of images, one under the other, such as originals above their reconstructions.
 
     Args:
         rows: Dict from a row's name to an array `(n, height, width, channels)`, with the same n for all.
         value_range: The pair (black, white). Defaults to (0, 1).
+        captions: Texts above the columns, as many as there are images in a row, or none. Defaults to ().
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -84,13 +85,16 @@ def image_rows(rows, value_range=(0, 1)):
     if len(set(numbers.values())) != 1:
         raise ValueError(f"All rows must have the same number of images. Received: {numbers}")
     count = len(next(iter(rows.values())))
-    figure = Figure(figsize=(0.8 * count + 1.3, 0.85 * len(rows)), dpi=150, layout="constrained")
+    height = 0.85 * len(rows) + (0.3 if len(captions) else 0)
+    figure = Figure(figsize=(0.8 * count + 1.3, height), dpi=150, layout="constrained")
     for number, (name, images) in enumerate(rows.items()):
         for place, image in enumerate(as_pixels(images, value_range)):
             axes = figure.add_subplot(len(rows), count, number * count + place + 1)
             axes.imshow(image, cmap="gray", vmin=0, vmax=1, interpolation="nearest")
             axes.set_xticks([])
             axes.set_yticks([])
+            if number == 0 and len(captions):
+                axes.set_title(captions[place], fontsize=7)
             if place == 0:
                 axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=8)
     return figure

@@ -26,6 +26,8 @@ _HELP = {  # texts of arguments, in place of those of models and networks
     "adversarial_loss": (
         "What the networks minimise: a cross-entropy (usually `non_saturating`), least squares, or the hinge loss."
     ),
+}
+_HELP_OF_OPTIMIZERS = {  # for those that a preset sets: models have arguments of these names, too
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
     "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes weights of pixels that never change.",
     "momentum": "Decay of the mean of gradients in SGD, a number >= 0.",
@@ -143,7 +145,8 @@ def _arguments(function, builders, model, settings):
     for source in (*reversed(builders), model):
         texts |= argument_texts(source)
     texts["example_shape"] = texts.get("output_shape", texts.get("input_shape", texts["example_shape"]))
-    texts |= _HELP | argument_texts(function)
+    helps = _HELP | {n: text for n, text in _HELP_OF_OPTIMIZERS.items() if n in settings}
+    texts |= helps | argument_texts(function)
     inherited, every = arguments_of(model), arguments_of(GenerativeModel)
     added = {n: Argument(n, default) for n, default in {"width": 1.0, **settings}.items()}
     own = {
@@ -153,7 +156,7 @@ def _arguments(function, builders, model, settings):
         for n, a in {**arguments_of(function), **added}.items()
     }
     return own | {
-        n: dataclasses.replace(a, help=_HELP.get(n, a.help))
+        n: dataclasses.replace(a, help=helps.get(n, a.help))
         for n, a in inherited.items()
         if n not in own | every and a.default is not REQUIRED
     }

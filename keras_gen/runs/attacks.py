@@ -23,8 +23,11 @@ _WITH_EPSILON, _WITH_TARGET = ("fgsm", "pgd", "universal"), ("fgsm", "pgd", "lbf
 _WITH_SEED = ("pgd", "universal")
 
 
+_SHOWN = 10  # images in the picture
+
+
 class Attacked(typing.NamedTuple):
-    """The `report` of an attack, an `AttackReport`, and the `figure` of attacked images."""
+    """The `report` of an attack, an `AttackReport`, and the `figure` of images, their changes and attacked images."""
 
     report: adversarial.AttackReport
     figure: object
@@ -78,5 +81,21 @@ def attack(folder, method="fgsm", n=1000, epsilon=None, target=None, name=None, 
     else:
         attacked = METHODS[method](run.model, images, labels, **options)
     report = adversarial.report(run.model, images, attacked, labels, options.get("targets"), value_range)
-    figure = plots.wrong_images(attacked, labels, run.model.classify(attacked), run.class_names)
-    return Attacked(report, figure)
+    return Attacked(report, _figure(run.model, images, attacked, labels, names, method, value_range))
+
+
+def _figure(model, images, attacked, labels, names, method, value_range):
+    """The first images that were classified right and are not any more, or else the first of all."""
+    before, after = model.classify(images), model.classify(attacked)
+    fooled = np.flatnonzero((before == labels) & (after != labels))
+    shown = (fooled if len(fooled) else np.arange(len(images)))[:_SHOWN]
+    changes = (attacked - images)[shown]
+    middle, largest = sum(value_range) / 2, np.abs(changes).max()
+    stretch = (value_range[1] - value_range[0]) / 2 / largest if largest else 0.0
+    rows = {
+        "images": images[shown],
+        f"changes,\nup to {largest:.2g}": middle + stretch * changes,
+        f"after {method}": attacked[shown],
+    }
+    captions = [f"{names[old]}\nas {names[new]}" for old, new in zip(before[shown], after[shown], strict=True)]
+    return plots.image_rows(rows, value_range, captions)

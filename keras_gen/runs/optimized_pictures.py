@@ -49,7 +49,8 @@ def dream(path, layer=None, run=None, side=256, weights=None, **options):
     Args:
         path: An image file.
         layer: Name of the layer. Defaults to `None`: `block4_conv2` of VGG; a run has no default.
-        run: Folder of a run that classifies, whose network dreams instead of VGG. Defaults to `None`.
+        run: Folder of a run that classifies, whose network dreams instead of VGG, of the picture in the size that the
+            network takes, if that is fixed. Defaults to `None`.
         side: As in `texture`.
         weights: File of VGG-16's convolutions. Defaults to `None`: VGG-19 with ImageNet's weights.
         **options: `steps`, `octaves`, `seed` and others of `deep_dream`.
@@ -65,7 +66,7 @@ def dream(path, layer=None, run=None, side=256, weights=None, **options):
             "--run takes the network of a run, of which --layer must be named. Expected: --run with --layer, without "
             f"--weights. Received: --layer {layer}, --weights {weights}"
         )
-    channels = 3
+    sides, channels = None, 3
     if run is None:
         try:
             network, layer, value_range = trained_network(weights), layer or CONTENT[0], (0, 1)
@@ -76,18 +77,22 @@ def dream(path, layer=None, run=None, side=256, weights=None, **options):
     else:
         network = load_run(run).model
         require_task("`dream --run`", network, "classify")
-        value_range, channels = range_of(network), network.example_shape[-1]
+        value_range, (*sides, channels) = range_of(network), network.example_shape
     low, high = value_range
-    x = low + (high - low) * picture(path, side, channels)
+    x = low + (high - low) * picture(path, side, channels, sides)
     dreamt = deep_dream(network, x, layer, value_range=value_range, **options)[0]
     return (dreamt - low) / (high - low)
 
 
-def picture(path, side=256, channels=3):
-    """An image file, reduced to a longer side: float32 array `(1, height, width, channels)` in [0, 1]."""
+def picture(path, side=256, channels=3, sides=None):
+    """An image file, reduced to a longer side, or of fixed `sides`: float32 array `(1, height, width, channels)`.
+
+    Its values are in [0, 1].
+    """
     facts, side = image_facts(path), checks.integer("side", side)
     share = min(1.0, side / max(facts.height, facts.width))
     size = tuple(max(1, round(share * length)) for length in (facts.height, facts.width))
+    size = tuple(sides) if sides and None not in sides else size
     return np.float32(read_image(path, size, channels)[None]) / WHITE_8
 
 

@@ -111,6 +111,11 @@ def test_every_argument_is_described_and_none_is_a_network(name):
     assert not own & set(preset.arguments)
 
 
+def test_arguments_that_share_a_name_with_an_optimizers_are_those_of_the_model():
+    assert presets.lenet5.arguments["epsilon"].help.startswith("Largest change of a value by the perturbation")
+    assert presets.alexnet.arguments["momentum"].help.startswith("Decay of the mean of gradients in SGD")
+
+
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_latent_dim_is_what_the_model_or_its_networks_say_of_it(name):
     preset = presets.PRESETS[name]

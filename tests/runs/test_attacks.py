@@ -25,7 +25,10 @@ def test_the_test_images_are_attacked(folder, method):
     report, figure = runs.attack(folder, method, n=20)
     assert report.clean_error < 0.2
     assert report.success > 0.3
-    assert figure.axes
+    assert len(figure.axes) == 3 * min(10, round(report.success * (1 - report.clean_error) * 20))
+    assert "\nas " in figure.axes[0].get_title()
+    rows = [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()]
+    assert rows[0] == "images" and rows[2] == f"after {method}"
     run = runs.load_run(folder)
     test = run.load_data()[1]
     x, y = test.x[:20], test.y[:20]

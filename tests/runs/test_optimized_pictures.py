@@ -62,6 +62,15 @@ def test_a_run_dreams_in_its_own_range_and_channels(files, tmp_path):
         runs.dream(files[0], run=folder)
 
 
+def test_a_run_of_images_of_one_size_dreams_in_that_size(files, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    models.Classifier(networks.lenet5((10, 8, 1), 3), value_range=(0, 1)).save(folder / "model.keras")
+    runs.Settings("lenet5").write(folder)
+    layer = runs.load_run(folder).model.network.layers[1].name
+    assert runs.dream(files[0], layer, folder, steps=1, octaves=1).shape == (10, 8, 1)
+
+
 def test_without_weights_there_is_no_dream(files, monkeypatch):
     def unreachable():
         raise OSError("no connection")

@@ -1,11 +1,13 @@
 """What all attacks share: their arguments, and that only images which are classified right are attacked."""
 
+import functools
+
 import keras
 import numpy as np
+from keras import ops
 
-from keras_gen import checks, losses
-from keras_gen.input_optimization.batches import in_batches
-from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, subject
+from keras_gen import backend, checks, losses
+from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, logits_in_batches, subject
 
 
 def failure_log_odds(logits, aims, is_targeted):
@@ -29,6 +31,7 @@ class Attack:
         self.logits = compiled_logits(self.subject)
         self.images = self.subject.check("images", images)
         self.subject.require_size(self.images.shape[1:])
+        _require_gradient(self.subject, self.images.shape[1:])
         num_classes = self.subject.num_classes
         self.labels = checked_labels("labels", labels, len(self.images), num_classes)
         self.is_targeted = targets is not None
@@ -56,7 +59,7 @@ class Attack:
         `arrays` are further arrays `(n, ...)`.
         """
         attacked, size = self.images.copy(), min(self.batch_size, len(self.images))
-        logits = in_batches(self.logits, size, self.images)
+        logits = logits_in_batches(self.subject, size, self.images)
         rows = np.flatnonzero((logits.argmax(axis=-1) == self.labels) & ~self.succeeded(logits, self.aims))
         bar = keras.utils.Progbar(len(rows)) if self.verbose and len(rows) else None
         for start in range(0, len(rows), size):
@@ -67,3 +70,13 @@ class Attack:
             if bar is not None:
                 bar.update(start + len(chosen))
         return attacked
+
+
+@functools.lru_cache(maxsize=16)
+def _require_gradient(subject, shape):
+    """Raise a `ValueError` if the logits do not depend on an image of that shape by operations with a gradient."""
+    if backend.input_gradient(subject.logits(), ops.zeros((1, *shape))) is None:
+        raise ValueError(
+            "The logits have no gradient with respect to the images. Expected: differentiable layers and `preprocess`. "
+            "Received: logits that do not depend on the images, or only by steps"
+        )

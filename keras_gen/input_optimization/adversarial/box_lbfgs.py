@@ -27,12 +27,12 @@ def lbfgs(
 ):
     """Box-constrained L-BFGS: the perturbation of least weight that changes the class, within the range of pixels.
 
-    minimise over r    c ||r||_2^2 + loss(x + r, target)    with x + r in the range
+    minimise over r    c ||r / w||_2^2 + loss(x + r, target)    with x + r in the range, of width w
 
     The loss is the cross-entropy of the target, -log p_target, or, without targets, that of all classes but the label,
     -log(1 - p_label); the negative cross-entropy of the label has no slope where the label is sure. For each image, the
-    largest c is sought whose minimiser succeeds: first in steps of a factor of 10, then by halving the
-    interval of log c. The reference has the norm without a square.
+    largest c is sought whose minimiser succeeds: first in steps of a factor of 10, then by halving the interval of
+    log c. The reference has the norm without a square, and pixels from 0 to 1.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -60,26 +60,29 @@ def lbfgs(
     """
     attack = Attack(model, images, labels, targets, value_range, preprocess, batch_size, verbose)
     steps, search_steps = checks.integer("steps", steps), checks.integer("search_steps", search_steps, minimum=0)
-    evaluated = _values(attack.subject, attack.is_targeted)
+    evaluated, (low, high) = _values(attack.subject, attack.is_targeted), attack.subject.value_range
+    width = high - low
 
     def function(images, aims):
         def evaluate(indices, points):
-            points = points.reshape(-1, *images.shape[1:]).astype("float32")
+            points = (low + width * points).reshape(-1, *images.shape[1:]).astype("float32")
             loss, gradient, logits = evaluated(ops.convert_to_tensor(points), ops.convert_to_tensor(aims[indices]))
             success = attack.succeeded(logits, aims[indices])
-            return np.asarray(loss, "float64"), np.asarray(gradient, "float64").reshape(len(points), -1), success
+            slopes = width * np.asarray(gradient, "float64").reshape(len(points), -1)
+            return np.asarray(loss, "float64"), slopes, success
 
         def work(index, evaluate):
-            image = images[index].ravel().astype("float64")
-            return _smallest(image, evaluate, attack.subject.value_range, steps, search_steps)
+            image = (images[index].ravel().astype("float64") - low) / width
+            return _smallest(image, evaluate, steps, search_steps)
 
-        return np.stack(together(work, len(images), evaluate)).reshape(images.shape)
+        found = np.stack(together(work, len(images), evaluate)).reshape(images.shape)
+        return np.clip(low + width * found, low, high)
 
     return attack.by_batch(function)
 
 
-def _smallest(image, evaluate, value_range, steps, search_steps):
-    """The minimiser of the largest weight that succeeds, for one image; the image itself if none does."""
+def _smallest(image, evaluate, steps, search_steps):
+    """The minimiser of the largest weight that succeeds, for one image in [0, 1]; the image itself if none does."""
     from scipy.optimize import minimize
 
     best = image
@@ -96,7 +99,7 @@ def _smallest(image, evaluate, value_range, steps, search_steps):
             image,
             jac=True,
             method="L-BFGS-B",
-            bounds=[value_range] * len(image),
+            bounds=[(0, 1)] * len(image),
             options={"maxiter": steps, "maxfun": 2 * steps},
         )
         success = bool(evaluate(found.x.astype("float32"))[2])

@@ -30,7 +30,8 @@ def fgsm(
             `models.Classifier`.
         images: Finite array `(n, *shape)` in the range.
         labels: Integer array `(n,)` of the true classes, from 0 on.
-        epsilon: Largest change of a pixel, a number in [0, width of the range]. Defaults to 0.25.
+        epsilon: Largest change of a pixel, in its units: a quarter of the range is 0.25 for (0, 1) and 64 for (0, 255).
+            A number in [0, width of the range]. Defaults to 0.25.
         targets: Integer array `(n,)` of the classes that the images are to be taken for, or `None` for any but the
             label. Defaults to `None`.
         value_range: The pair (lowest, highest) of the images' values, which attacked images keep. Defaults to `None`:

@@ -32,10 +32,11 @@ def carlini_wagner(
 ):
     """Carlini and Wagner's L2 attack: the smallest perturbation by Adam on a margin of the logits.
 
-    minimise over w    ||x' - x||_2^2 + c max(max_{k != target} Z_k(x') - Z_target(x'), -confidence)    with targets
-    minimise over w    ||x' - x||_2^2 + c max(Z_label(x') - max_{k != label} Z_k(x'), -confidence)    without
+    minimise over w    ||x' - x||_2^2 / s^2 + c max(max_{k != target} Z_k(x') - Z_target(x'), -confidence)
+    minimise over w    ||x' - x||_2^2 / s^2 + c max(Z_label(x') - max_{k != label} Z_k(x'), -confidence)
 
-    with x' = middle + half_width tanh(w), which is in the range for every w, and the logits Z. For each image c is
+    with targets and without, where s is the width of the range, x' = middle + s / 2 tanh(w), which is in the range for
+    every w, and Z are the logits. For each image c is
     sought: it grows by a factor of 10 until an attack succeeds, then the interval between failure and success is
     halved. The result is the nearest of all successful images of all steps.
 
@@ -109,9 +110,10 @@ def _pixels(latents, value_range):
 def _problem(subject, is_targeted, learning_rate, confidence):
     """The squared distance, and the weighted margin that the logits are short of."""
     logits, num_classes = subject.logits(), subject.num_classes
+    width = subject.value_range[1] - subject.value_range[0]
 
     def distance(latents, images, aims, weights):
-        differences = _pixels(latents, subject.value_range) - images
+        differences = (_pixels(latents, subject.value_range) - images) / width
         return ops.sum(ops.square(differences), axis=tuple(range(1, len(images.shape))))
 
     def margin(latents, images, aims, weights):

@@ -7,8 +7,7 @@ import math
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.input_optimization.batches import in_batches
-from keras_gen.input_optimization.subjects import checked_labels, compiled_logits, subject
+from keras_gen.input_optimization.subjects import checked_labels, logits_in_batches, subject
 from keras_gen.value_ranges import rescaled
 
 _JPEG_QUALITY = 75
@@ -85,12 +84,12 @@ def report(model, images, attacked, labels, targets=None, value_range=None, prep
     labels = checked_labels("labels", labels, len(images), seen.num_classes)
     if targets is not None:
         targets = checked_labels("targets", targets, len(images), seen.num_classes)
-    logits, size = compiled_logits(seen), min(checks.integer("batch_size", batch_size), len(images))
+    size = min(checks.integer("batch_size", batch_size), len(images))
 
     def classes(images):
-        return in_batches(logits, size, images).argmax(axis=1)
+        return logits_in_batches(seen, size, images).argmax(axis=1)
 
-    before, scores = classes(images), in_batches(logits, size, attacked)
+    before, scores = classes(images), logits_in_batches(seen, size, attacked)
     after = scores.argmax(axis=1)
     part = (before == labels) & (True if targets is None else before != targets)
     perturbations, originals = (

@@ -6,8 +6,8 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.input_optimization.adversarial.attack import Attack
 from keras_gen.input_optimization.adversarial.deepfool import fooled, likely_others, linear_step
-from keras_gen.input_optimization.batches import in_batches
 from keras_gen.input_optimization.projections import ball
+from keras_gen.input_optimization.subjects import logits_in_batches
 
 
 def universal_perturbation(
@@ -38,7 +38,8 @@ def universal_perturbation(
         model, images: As in `fgsm`.
         labels: As in `fgsm`. As published, the perturbation does not depend on them; images that are misclassified
             take no part.
-        epsilon: Radius of the ball in the norm that v is projected to, a number >= 0. Defaults to 0.3.
+        epsilon: Radius of the ball in the norm that v is projected to, a number >= 0, in units of the pixels, as in
+            `fgsm`. Defaults to 0.3.
         norm: `"linf"` or `"l2"`. Defaults to `"linf"`.
         fooling_rate: Share of the images from which on no further epoch begins, a number in (0, 1). Defaults to 0.8.
         epochs: Largest number of epochs, an integer >= 1. Defaults to 5.
@@ -75,7 +76,7 @@ def universal_perturbation(
     rng = np.random.default_rng(checks.integer("seed", seed, minimum=0))
 
     def classes(images):
-        return in_batches(attack.logits, size, images).argmax(axis=1).astype("int32")
+        return logits_in_batches(attack.subject, size, images).argmax(axis=1).astype("int32")
 
     clean = classes(attack.images)
     right = np.flatnonzero(clean == attack.labels)

@@ -7,6 +7,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import checks
+from keras_gen.input_optimization.batches import in_batches
 from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import LBFGS, InputOptimization
 from keras_gen.input_optimization.projections import sphere
@@ -110,7 +111,7 @@ def _maximization(seen, layer, is_mean, norm, step_size, jitter):
 def class_model(
     model,
     classes=None,
-    l2=0.1,
+    l2=None,
     steps=200,
     optimizer=None,
     jitter=0,
@@ -130,7 +131,9 @@ def class_model(
     Args:
         model: As in `feature_maps`; a classifier that ends in logits or in a softmax.
         classes: A class or several, integers >= 0. Defaults to `None`: all.
-        l2: Weight of the squared distance from grey, a number >= 0. Defaults to 0.1.
+        l2: Weight of the squared distance from grey, a number >= 0. Defaults to `None`: for each class,
+            2 ||grad S_c(m)||_2 / (w sqrt(N)) for N values in a range of width w, with which the image of a linear
+            network differs from grey by a quarter of the width, root mean square.
         steps: Number of steps, an integer >= 0; for L-BFGS, at most. Defaults to 200.
         optimizer: As in `InputOptimization`. Defaults to `None`: `LBFGS()`.
         jitter: As in `activation_maximization`, for other optimizers. Defaults to 0.
@@ -157,27 +160,45 @@ def class_model(
     shape, (low, high) = image_shape(seen, shape), seen.value_range
     seen.require_size(shape)
     optimizer = LBFGS() if optimizer is None else optimizer
-    problem = _class_problem(seen, checks.number("l2", l2), optimizer, jitter)
+    problem = _class_problem(seen, optimizer, jitter)
     of_class, noise = numbers("classes", classes, seen.num_classes, "the model"), _FAINT * (high - low)
     drawn = random_start(shape, (low + high) / 2, noise, seed)
 
     def draw(rows, attempt):
         return np.full((len(rows), *shape), (low + high) / 2) if attempt == 0 else drawn(rows, attempt)
 
-    return optimized(problem, draw, of_class, steps=steps, batch_size=batch_size, seed=seed, verbose=verbose)
+    if l2 is None:
+        largest = 2 * _CONTRAST * (high - low) * math.sqrt(math.prod(shape))
+        weights = _slopes(problem, draw, of_class, batch_size) / largest
+    else:
+        weights = np.full(len(of_class), checks.number("l2", l2))
+    options = {"steps": steps, "batch_size": batch_size, "seed": seed, "verbose": verbose}
+    return optimized(problem, draw, of_class, weights.astype("float32"), **options)
+
+
+def _slopes(problem, draw, of_class, batch_size):
+    """Norms of the gradients of the classes' logits at grey, or near it where they are 0: `(n,)`."""
+    rows, weights = np.arange(len(of_class)), np.zeros(len(of_class), "float32")
+
+    def norms(attempt):
+        found = in_batches(problem.gradient, min(batch_size, len(rows)), draw(rows, attempt), of_class, weights)
+        return np.linalg.norm(found.reshape(len(rows), -1), axis=1)
+
+    at_grey = norms(0)
+    return at_grey if at_grey.all() else np.where(at_grey > 0, at_grey, norms(1))
 
 
 @functools.lru_cache(maxsize=16)
-def _class_problem(seen, l2, optimizer, jitter):
+def _class_problem(seen, optimizer, jitter):
     logits, middle = seen.logits(), sum(seen.value_range) / 2
 
-    def distance(images, classes):
-        return ops.sum(ops.square(images - middle), axis=tuple(range(1, len(images.shape))))
+    def distance(images, classes, weights):
+        return weights * ops.sum(ops.square(images - middle), axis=tuple(range(1, len(images.shape))))
 
     return InputOptimization(
-        lambda images, classes: -unit_values(logits(images), classes, is_mean=False),
+        lambda images, classes, weights: -unit_values(logits(images), classes, is_mean=False),
         optimizer,
         seen.value_range,
-        regularizers={"l2": (l2, distance)},
+        regularizers={"l2": (1.0, distance)},
         jitter=jitter,
     )

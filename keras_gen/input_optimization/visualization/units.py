@@ -4,8 +4,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen import checks
-from keras_gen.input_optimization.batches import in_batches
-from keras_gen.input_optimization.subjects import compiled_logits, too_small
+from keras_gen.input_optimization.subjects import logits_in_batches, too_small
 from keras_gen.networks.inner_layers import layer_outputs
 
 
@@ -95,7 +94,7 @@ def classes_of(seen, images, classes, batch_size):
     seen.require_size(images.shape[1:])
     if classes is None:
         size = min(batch_size, len(images))
-        return in_batches(compiled_logits(seen), size, images).argmax(axis=1).astype("int32")
+        return logits_in_batches(seen, size, images).argmax(axis=1).astype("int32")
     given = numbers("classes", classes, seen.num_classes, "the model")
     if len(given) not in (1, len(images)):
         raise ValueError(

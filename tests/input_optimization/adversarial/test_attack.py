@@ -17,15 +17,18 @@ X = RNG.uniform(0.3, 0.7, (6, 2, 4, 1)).astype("float32")
 LABELS = (X.reshape(6, 8) @ WEIGHTS + BIAS).argmax(axis=1)
 TARGETS = (LABELS + 1) % 3
 RANGE = (-9.0, 10.0)  # so wide that it does not matter, unless a test says so
+UNIT = 1 / (RANGE[1] - RANGE[0]) ** 2  # of Carlini and Wagner's weights, whose distance is relative to the range
 TARGETED = {
     "fgsm": {"epsilon": 0.3},
     "pgd": {"epsilon": 0.3, "steps": 5},
     "lbfgs": {"steps": 6, "search_steps": 1},
-    "carlini_wagner": {"steps": 15, "search_steps": 2, "learning_rate": 0.1},
+    "carlini_wagner": {"steps": 15, "search_steps": 2, "learning_rate": 0.1, "first_weight": 0.1 * UNIT},
 }
 UNTARGETED = {**TARGETED, "deepfool": {}}
 FEW = {"lbfgs": {"steps": 4, "search_steps": 0}, "carlini_wagner": {"steps": 4, "search_steps": 1}}  # that succeed
-ITERATED = [pytest.param(name, marks=[pytest.mark.compiled] if name in FEW else []) for name in UNTARGETED]
+ITERATED = [
+    pytest.param(name, marks=[pytest.mark.compiled] if name in (*FEW, "deepfool") else []) for name in UNTARGETED
+]
 
 
 @functools.cache
@@ -113,7 +116,7 @@ def test_sure_logits_do_not_stop_an_attack(name, scale=500.0):
     """Scaled logits have the same boundaries, but probabilities that are rounded to 0 and 1."""
     sure = keras.models.clone_model(linear())  # other tests share that one
     sure.layers[-1].set_weights([scale * WEIGHTS, scale * BIAS])
-    options = {"first_weight": 1e-3, "search_steps": 6} if name == "carlini_wagner" else {}
+    options = {"first_weight": 1e-3 * UNIT, "search_steps": 6} if name == "carlini_wagner" else {}
     options |= {"steps": 20} if name == "lbfgs" else {}
     result = attacked(name, sure, **options)
     if name == "fgsm":
@@ -131,6 +134,16 @@ def test_the_gradient_passes_through_the_preprocessing(name):
     assert np.abs(expected - X).max() > 0
     result = attacked(name, inner, preprocess=lambda x: 0.5 * x + 0.25, **options)
     np.testing.assert_allclose(result, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", FEW)
+def test_weights_of_the_distance_do_not_depend_on_the_units_of_the_pixels(name):
+    expected = attacked(name, linear(), **FEW[name])
+    bytes_first = keras.Sequential([keras.Input((2, 4, 1)), layers.Rescaling(1 / 255), linear()])
+    found = getattr(adversarial, name)(
+        bytes_first, 255 * X, LABELS, value_range=(255 * RANGE[0], 255 * RANGE[1]), **{**UNTARGETED[name], **FEW[name]}
+    )
+    np.testing.assert_allclose(found / 255, expected, atol=1e-3)
 
 
 @pytest.mark.parametrize("name", UNTARGETED)
@@ -212,7 +225,7 @@ def test_the_smallest_perturbation_of_a_linear_classifier(name):
 
 def test_lbfgs_leaves_an_image_that_cannot_be_fooled():
     network = keras.models.clone_model(linear())
-    network.layers[-1].set_weights([0 * WEIGHTS, np.array([1.0, 0.0, 0.0], "float32")])
+    network.layers[-1].set_weights([0 * WEIGHTS, np.array([2.0, 0.0, 0.0], "float32")])
     result = attacked("lbfgs", network, labels=np.zeros(6, int), steps=3, search_steps=1)
     np.testing.assert_array_equal(result, X)
 
@@ -225,7 +238,7 @@ def test_confidence_reaches_a_margin_of_the_logits():
 
 @pytest.mark.compiled
 def test_carlini_wagner_lowers_a_weight_that_is_too_large():
-    options = {"first_weight": 100.0, "steps": 20, "learning_rate": 0.05}
+    options = {"first_weight": 100.0 * UNIT, "steps": 20, "learning_rate": 0.05}
     once, often = (attacked("carlini_wagner", linear(), **{**options, "search_steps": n}) for n in (1, 7))
     assert (norms(often - X) < 0.9 * norms(once - X)).all()
 
@@ -292,6 +305,18 @@ def test_bad_arguments(options, message):
 def test_models_that_are_no_classifiers(model, message):
     with pytest.raises(ValueError, match=message):
         adversarial.fgsm(model, X, LABELS, value_range=RANGE)
+
+
+@pytest.mark.parametrize("name", [*UNTARGETED, "universal_perturbation"])
+def test_networks_without_a_gradient_or_with_hidden_probabilities_are_refused(name):
+    rounded = keras.Sequential([keras.Input((2, 4, 1)), layers.Lambda(ops.round), linear()])
+    hidden = keras.Sequential([keras.Input((2, 4, 1)), linear("softmax"), layers.Rescaling(1.0, name="last")])
+    with pytest.raises(ValueError, match="no gradient with respect to the images. Expected: differentiable layers"):
+        getattr(adversarial, name)(rounded, X, LABELS, value_range=RANGE)
+    with pytest.raises(ValueError, match="outputs are probabilities, .* Received: .* from layer 'last'"):
+        getattr(adversarial, name)(hidden, X, LABELS, value_range=RANGE)
+    with pytest.raises(ValueError, match="outputs are probabilities"):
+        adversarial.report(hidden, X, X, LABELS, value_range=RANGE)
 
 
 def test_a_classifier_that_knows_its_range_allows_no_other():

@@ -132,6 +132,15 @@ def test_the_class_model_of_a_linear_classifier_has_a_closed_form():
 
 
 @pytest.mark.compiled
+@pytest.mark.parametrize("scale", [0.01, 10.0])
+def test_the_default_weight_gives_the_same_contrast_whatever_the_scale_of_logits_and_pixels(scale):
+    for low, high in ((0, 1), (0, 255)):
+        found = class_model(linear(scale * WEIGHTS, (4, 3, 1)), value_range=(low, high)).reshape(3, 12)
+        expected = 0.25 * WEIGHTS.T / np.sqrt(np.mean(WEIGHTS.T**2, axis=1, keepdims=True))
+        np.testing.assert_allclose((found - low) / (high - low), np.clip(0.5 + expected, 0, 1), atol=5e-3)
+
+
+@pytest.mark.compiled
 def test_class_models_one_by_one_and_by_other_optimizers():
     model = nested()
     together = class_model(model, [2, 0], steps=10, value_range=(0, 1))
