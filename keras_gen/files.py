@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import tempfile
 from pathlib import Path
 
 PICTURES = (".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")  # that matplotlib writes
@@ -39,6 +40,7 @@ def require_run(folder):
 
 def require_no_other_run(folder, resume):
     """Raise a `ValueError` if a folder holds a search, or a model that is not to be resumed."""
+    require_folder("--out", folder)
     folder = Path(folder)
     if (folder / SEARCH).exists():
         raise ValueError(
@@ -57,6 +59,21 @@ def require_file(option, path, kind, suffixes):
             f"{option} is not the name of a {kind}. Expected: one that ends in {', '.join(suffixes)}, and no folder. "
             f"Received: '{text}'"
         )
+    folder = next(parent for parent in path.absolute().parents if parent.is_dir())
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise ValueError(
+            f"{option} cannot be written. Expected: a folder that may be written to. Received: '{text}', "
+            f"{error.strerror} in '{folder}'"
+        ) from None
+
+
+def require_folder(option, path):
+    """Raise a `ValueError` if a path is, or lies below, something else than a folder."""
+    path = Path(path)
+    if any(one.exists() and not one.is_dir() for one in (path, *path.parents)):
+        raise ValueError(f"{option} is not the name of a folder. Expected: a new one, or a folder. Received: '{path}'")
 
 
 def require_picture(option, path):

@@ -1,3 +1,5 @@
+import tempfile
+
 import pytest
 
 from keras_gen.files import (
@@ -5,6 +7,7 @@ from keras_gen.files import (
     SEARCH,
     SETTINGS,
     atomic_write,
+    require_folder,
     require_no_other_run,
     require_picture,
     require_run,
@@ -50,3 +53,25 @@ def test_a_picture_replaces_a_picture_but_no_folder_nor_a_file_of_another_kind(t
     for name in ("folder.png", "a.csv", "a", "old.PNG/a.png"):
         with pytest.raises(ValueError, match="--out is not the name of a picture. Expected: one that ends in .jpeg, "):
             require_picture("--out", tmp_path / name)
+
+
+def test_a_folder_that_cannot_be_written_to_is_known_before_any_work(tmp_path, monkeypatch):
+    def full(dir):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", full)
+    with pytest.raises(
+        ValueError, match=r"--out cannot be written. .* Received: '.*a.png', No space left on device in"
+    ):
+        require_picture("--out", tmp_path / "new" / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file.jpg").touch()
+    require_folder("--out", tmp_path / "new" / "deep")
+    for path in (tmp_path / "file.jpg", tmp_path / "file.jpg" / "run"):
+        with pytest.raises(
+            ValueError, match="--out is not the name of a folder. Expected: a new one, or a folder. Rec"
+        ):
+            require_no_other_run(path, resume=True)

@@ -8,7 +8,7 @@ import typer
 
 from keras_gen.cli.run_options import Data, Run, imported, runs_for
 from keras_gen.data_paths import require_images
-from keras_gen.files import atomic_write, require_picture
+from keras_gen.files import atomic_write, require_folder, require_picture
 
 _File = Annotated[Path, typer.Argument(help="An image file.", metavar="<path>")]
 _Out = Annotated[str, typer.Option(help="The picture's file.", metavar="<path>")]
@@ -41,7 +41,8 @@ _REPORT = {  # lines of the report: what its figures are, and whether they are s
 def attack(
     run: Run,
     method: Annotated[
-        Literal["fgsm", "pgd", "deepfool", "lbfgs", "carlini-wagner", "universal"], typer.Option(help="The attack.")
+        Literal["fgsm", "pgd", "deepfool", "lbfgs", "carlini-wagner", "universal"],
+        typer.Option(help="The attack; universal is made from training images."),
     ] = "fgsm",
     n: Annotated[int, typer.Option(min=1, help="Number of test images.")] = 1000,
     epsilon: Annotated[
@@ -85,6 +86,7 @@ def visualize(
     ] = None,
 ):
     """Show what a trained classifier sees: filters, preferred and typical images, and the pixels that matter to it."""
+    require_folder("--out", out or run)
     figures = runs_for(run, data).visualize(run, layer, n, steps, data, seed, verbose=1)
     for file in imported("keras_gen.runs.pictures").save_figures(out or run, figures):
         typer.echo(f"Wrote {(out or run) / file}")

@@ -57,7 +57,8 @@ def default_network():
     if problem is not None:
         warnings.warn(
             f"{problem}. A bank of random filters takes its place: it was not trained, and makes simpler textures. "
-            "`network` takes another network, such as networks.vgg_convolutions(16, weights) with a file of weights",
+            "`network` takes another network, such as networks.vgg_convolutions(16, weights) with a file of weights; "
+            "on the command line, --weights takes the file",
             stacklevel=4,
         )
     return network

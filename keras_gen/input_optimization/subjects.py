@@ -195,7 +195,7 @@ class _WithoutActivation(layers.Layer):
     """A dense layer without its activation, with the same weights."""
 
     def __init__(self, dense):
-        super().__init__(dtype=dense.dtype_policy)
+        super().__init__(dtype=dense.dtype_policy, name=dense.name)
         self.dense = dense
 
     def call(self, x):

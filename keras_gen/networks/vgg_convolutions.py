@@ -1,6 +1,7 @@
 """The convolutions of VGG-16 and VGG-19, with weights from a file or of ImageNet, for images of any size."""
 
 import os
+import zipfile
 
 import keras
 import numpy as np
@@ -75,8 +76,10 @@ def _from_file(path, network):
     try:
         with np.load(path) as file:
             arrays = {name: file[name] for name in file.files}
-    except (AttributeError, OSError, ValueError) as error:
+    except OSError as error:
         raise ValueError(f"'{path}' cannot be read. Expected: an .npz file. Received: {error}") from None
+    except (AttributeError, ValueError, zipfile.BadZipFile):  # NumPy's messages advise to load the file unsafely
+        raise ValueError(f"'{path}' cannot be read. Expected: an .npz file. Received: another kind of file") from None
     weights = []
     for layer in network.layers:
         for variable in layer.variables:

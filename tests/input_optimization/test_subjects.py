@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from keras_gen.input_optimization.subjects import subject
+from keras_gen.input_optimization.subjects import logits_network, subject
 from keras_gen.networks.inner_layers import layer_outputs
 
 X = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
@@ -50,6 +50,11 @@ def test_logits_are_those_in_front_of_the_softmax_where_probabilities_are_satura
         logits = subject(network, (-1, 1)).logits()(200 * X)
         np.testing.assert_allclose(ops.softmax(logits), network(200 * X), atol=1e-6)
         assert np.ptp(np.asarray(logits)) > 50
+
+
+def test_the_layer_of_logits_keeps_its_name():
+    network = keras.Sequential([keras.Input((4,)), layers.Dense(3, "softmax", name="out")])
+    assert logits_network(network).layers[-1].name == "out"
 
 
 def test_other_softmax_outputs_are_logarithms():
