@@ -100,6 +100,7 @@ def invert_generator(
     latents = optimized(problem, draw, targets, *conditions, steps=steps, batch_size=size, seed=seed, verbose=verbose)
     found = in_batches(_compiled(generator), min(size, len(latents)), latents, *conditions)
     errors = np.square(found - targets).reshape(len(images), restarts, -1).sum(axis=-1)
+    errors = np.nan_to_num(errors, nan=np.inf)  # a start that ends in NaN has found nothing
     best = np.arange(len(images)) * restarts + errors.argmin(axis=1)
     return LatentSearch(latents[best], found[best], errors.min(axis=1))
 

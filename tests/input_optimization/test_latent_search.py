@@ -1,7 +1,7 @@
 import keras
 import numpy as np
 import pytest
-from keras import layers
+from keras import layers, ops
 
 from keras_gen import models, networks
 from keras_gen.input_optimization.latent_search import invert_generator, self_inversion_rate
@@ -71,6 +71,12 @@ def test_the_rate_counts_errors_of_one_for_784_values_of_width_1():
         assert 0 < expected < 1
         found = self_inversion_rate(model, n=40, restarts=1, steps=0, value_range=(0, width))
         assert found == pytest.approx(expected)
+
+
+def test_starts_that_end_in_nan_are_not_the_best():
+    root = keras.Sequential([keras.Input((1,)), keras.layers.Lambda(ops.log)])  # NaN for the negative starts
+    found = invert_generator(root, [[0.5], [1.0]], restarts=6, steps=30)
+    assert np.isfinite(found.latents).all() and found.errors.max() < 0.1
 
 
 def test_more_restarts_are_never_worse_and_images_one_by_one_the_same():

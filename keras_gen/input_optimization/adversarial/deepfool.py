@@ -32,7 +32,7 @@ def deepfool(
         k = argmin |d_k| / ||w_k||_2,    x <- x + |d_k| / ||w_k||_2^2 w_k    norm "l2"
         k = argmin |d_k| / ||w_k||_1,    x <- x + |d_k| / ||w_k||_1 sign(w_k)    norm "linf"
 
-    until the class changes. The steps together, times 1 + overshoot, are the perturbation; attacked images are clipped
+    until one of the classes that are considered is above the label. The steps together, times 1 + overshoot, are the perturbation; attacked images are clipped
     to the range in each step, so that there may be more steps than in the reference, whose images have no range. There
     are no targets: the nearest class is the method's result.
 
