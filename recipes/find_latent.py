@@ -1,4 +1,4 @@
-"""Test digits found in the latent space of a trained generator, and varied there.
+"""Test images found in the latent space of a trained generator, and varied there.
 
 A GAN cannot encode an image: the latent whose image is nearest to it is searched by gradients. The GAN's own samples
 show how far the search can be trusted; a VAE's reconstructions, of as many latent dimensions, are the comparison.
@@ -53,7 +53,7 @@ def main(
     moves = np.linspace(-spread, spread, VARIATIONS)[:, None]
     varied = [gan.generate(z + moves * d) for z, d in zip(found.latents[:SHOWN], directions, strict=False)]
     errors = {
-        "test digits found in the GAN": found.errors.mean() / 4,  # of (-1, 1), as of (0, 1)
+        "test images found in the GAN": found.errors.mean() / 4,  # of (-1, 1), as of (0, 1)
         "the same, from one start": once.errors.mean() / 4,
         "reconstructed by the VAE": np.square(by_vae - x01).sum(axis=(1, 2, 3)).mean(),
         "found in the VAE": searched_in_vae.errors.mean(),
@@ -69,7 +69,7 @@ def main(
         Finding("minutes of the searches in the GAN", timer.minutes),
     ]
     rows = {
-        "test digits": x[:SHOWN],
+        "test images": x[:SHOWN],
         "found in the GAN": found.images[:SHOWN],
         "found in the VAE": rescaled(searched_in_vae.images[:SHOWN], (0, 1), (-1, 1)),
         "reconstructed by the VAE": rescaled(by_vae[:SHOWN], (0, 1), (-1, 1)),
@@ -78,7 +78,7 @@ def main(
     figures = {
         "found": plots.image_rows(rows, (-1, 1)),
         "varied": plots.image_grid(
-            np.concatenate(varied), VARIATIONS, (-1, 1), "found digits, moved through the latent space", (), names
+            np.concatenate(varied), VARIATIONS, (-1, 1), "found images, moved through the latent space", (), names
         ),
     }
     return Outcome(gan, findings, figures, history.history)

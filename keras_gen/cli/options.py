@@ -43,7 +43,7 @@ def run_app(app):
 
 def _usage(error):
     """Click's message, where help is found and, for the value of an option, what was given."""
-    text, path = error.format_message(), f"{error.ctx.command_path} " if error.ctx else ""
+    text, path = error.format_message().replace("Value error, ", ""), f"{error.ctx.command_path} " if error.ctx else ""
     text += f"{'' if text.endswith(('.', '?')) else '.'} Expected: see `{path}--help`"
     options = getattr(getattr(error, "param", None), "opts", ())
     given = [f"{option} {value}" for option in options if (value := value_of(sys.argv, option)) is not None]
