@@ -47,7 +47,7 @@ def augmented(network, shift):
 
 @recipe
 def main(
-    data="cifar10", epochs=15, minutes=59.0, batch_size=128, learning_rate=3e-3, shift=0.0625, weight_decay=0.05,
+    data="cifar10", epochs=14, minutes=59.0, batch_size=128, learning_rate=3e-3, shift=0.0625, weight_decay=0.05,
     warmup=0.2, precision="mixed_bfloat16", seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)

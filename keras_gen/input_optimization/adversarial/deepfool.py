@@ -9,7 +9,8 @@ from keras_gen import backend, checks
 from keras_gen.input_optimization.adversarial.attack import Attack
 
 _TINY = 1e-8
-_BEYOND = 1e-4  # what each step is lengthened by, as in the authors' code: without, clipped steps may stop short
+_BEYOND = 1e-4  # what each step is lengthened by, as in the authors' code: without, steps may stop short
+_CORRECTIONS = 8  # of a step, each for pixels that have reached an end of the range by the one before
 
 
 def deepfool(
@@ -32,9 +33,11 @@ def deepfool(
         k = argmin |d_k| / ||w_k||_2,    x <- x + |d_k| / ||w_k||_2^2 w_k    norm "l2"
         k = argmin |d_k| / ||w_k||_1,    x <- x + |d_k| / ||w_k||_1 sign(w_k)    norm "linf"
 
-    until one of the classes that are considered is above the label. The steps together, times 1 + overshoot, are the perturbation; attacked images are clipped
-    to the range in each step, so that there may be more steps than in the reference, whose images have no range. There
-    are no targets: the nearest class is the method's result.
+    until one of the classes that are considered is above the label. The steps together, times 1 + overshoot, are the
+    perturbation. There are no targets: the nearest class is the method's result.
+
+    The reference has no range. Here pixels stop at its ends, and a step goes on with the others until the linear
+    margin is 0; only pixels that can still move count in ||w_k||. Cutting the published steps would take more of them.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -113,13 +116,36 @@ def linear_step(subject, norm, others):
         distances, slopes = backend.value_and_few_slopes(margins, moved)  # (n, candidates), (n, candidates, ...)
         pixels, ones = tuple(range(2, len(slopes.shape))), [1] * (len(slopes.shape) - 2)
         is_right, distances = ops.all(distances <= 0, axis=1), ops.abs(distances)
-        sizes = ops.sqrt(ops.sum(slopes**2, axis=pixels)) if norm == "l2" else ops.sum(ops.abs(slopes), axis=pixels)
-        sizes = ops.maximum(sizes, _TINY)
+        can_move = _can_move(slopes, moved[:, None], subject.value_range)
+        powers = ops.where(can_move, ops.square(slopes) if norm == "l2" else ops.abs(slopes), 0.0)
+        sizes = ops.maximum(ops.sum(powers, axis=pixels) ** (0.5 if norm == "l2" else 1.0), _TINY)
         lengths = distances / sizes
         nearest = ops.one_hot(ops.argmin(lengths, axis=1), distances.shape[1])  # (n, candidates)
         slope = ops.sum(slopes * ops.reshape(nearest, (*ops.shape(nearest), *ones)), axis=1)  # (n, *shape)
-        length, size = (ops.sum(values * nearest, axis=1) for values in (lengths + _BEYOND, sizes))
-        length, size = (ops.reshape(values, (-1, *ones)) for values in (ops.where(is_right, length, 0.0), size))
-        return moved, total + length * (slope / size if norm == "l2" else ops.sign(slope)), is_right
+        gain = ops.where(is_right, ops.sum((lengths + _BEYOND) * sizes * nearest, axis=1), 0.0)
+        change = _change(moved, slope, slope if norm == "l2" else ops.sign(slope), gain, subject.value_range)
+        return moved, total + change, is_right
 
     return backend.compiled(step)
+
+
+def _can_move(slopes, images, value_range):
+    """Which pixels can move along slopes without leaving the range."""
+    low, high = value_range
+    return ops.where(slopes > 0, images < high, images > low)
+
+
+def _change(images, slope, direction, gain, value_range):
+    """The change along a direction that raises a function of that slope by `gain`, `(n,)`, within the range.
+
+    By Newton's method for its length, whose first step is the whole without a range. The raise is concave in the
+    length, so that no step goes too far.
+    """
+    axes, ones = tuple(range(1, len(images.shape))), [1] * (len(images.shape) - 1)
+    length, moved = ops.zeros_like(gain), images
+    for _ in range(_CORRECTIONS):
+        missing = gain - ops.sum(slope * (moved - images), axis=axes)
+        rate = ops.sum(ops.where(_can_move(slope, moved, value_range), slope * direction, 0.0), axis=axes)
+        length = length + ops.maximum(missing, 0.0) / ops.maximum(rate, _TINY)
+        moved = ops.clip(images + ops.reshape(length, (-1, *ones)) * direction, *value_range)
+    return moved - images

@@ -199,6 +199,22 @@ def test_deepfool_reaches_the_nearest_boundary_of_a_linear_classifier_in_one_ste
     np.testing.assert_array_equal(classes, nearest.argmin(axis=1))
 
 
+def test_deepfool_takes_the_nearest_point_of_a_linear_boundary_within_the_range():
+    """The changes are slopes times one factor, cut at the ends of the range."""
+    low, high = float(X.min()), float(X.max())
+    result = adversarial.deepfool(linear(), X, LABELS, steps=1, overshoot=0.0, value_range=(low, high))
+    classes = ops.convert_to_numpy(linear()(result)).argmax(axis=1)
+    fooled = np.flatnonzero(classes != LABELS)
+    at_an_end = ((result <= low) | (result >= high)).reshape(6, 8)
+    assert at_an_end[fooled].any(axis=1).sum() >= 2
+    for row in fooled:
+        slopes = WEIGHTS[:, classes[row]] - WEIGHTS[:, LABELS[row]]
+        factors = (result - X)[row].ravel() / slopes
+        inside = ~at_an_end[row]
+        np.testing.assert_allclose(factors[inside], factors.max(), rtol=1e-3)
+        assert (factors >= 0).all()
+
+
 @pytest.mark.compiled
 def test_deepfool_fools_a_curved_classifier():
     network, labels = curved()
