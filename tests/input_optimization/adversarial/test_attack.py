@@ -80,7 +80,7 @@ def test_a_batch_is_attacked_as_single_images(name):
 def test_images_that_are_wrong_already_are_left_alone(name):
     labels = LABELS.copy()
     labels[:3] = TARGETS[:3]
-    result = attacked(name, linear(), labels=labels)
+    result = attacked(name, linear(), labels=labels, **FEW.get(name, {}))
     np.testing.assert_array_equal(result[:3], X[:3])
     assert (norms(result - X)[3:] > 0).all()
     if name in TARGETED:
@@ -94,7 +94,7 @@ def test_images_that_are_wrong_already_are_left_alone(name):
 def test_images_that_are_their_target_already_are_left_alone(name):
     targets = TARGETS.copy()
     targets[:3] = LABELS[:3]
-    result = attacked(name, linear(), targets=targets)
+    result = attacked(name, linear(), targets=targets, **FEW.get(name, {}))
     np.testing.assert_array_equal(result[:3], X[:3])
     assert (norms(result - X)[3:] > 0).all()
 
@@ -148,7 +148,9 @@ def test_weights_of_the_distance_do_not_depend_on_the_units_of_the_pixels(name):
 
 @pytest.mark.parametrize("name", UNTARGETED)
 def test_attacked_images_stay_in_the_range(name):
-    result = getattr(adversarial, name)(linear(), X, LABELS, value_range=(0.3, 0.7), **UNTARGETED[name])
+    result = getattr(adversarial, name)(
+        linear(), X, LABELS, value_range=(0.3, 0.7), **{**UNTARGETED[name], **FEW.get(name, {})}
+    )
     assert result.min() >= 0.3 - 1e-6
     assert result.max() <= 0.7 + 1e-6
 
