@@ -219,6 +219,13 @@ def test_deepfool_takes_the_nearest_point_of_a_linear_boundary_within_the_range(
     assert cut, "pixels that the range stops leave their part to the others"
 
 
+def test_other_pixels_take_over_the_part_of_those_that_the_range_stops():
+    network = keras.Sequential([keras.Input((2,)), layers.Dense(2)])
+    network.layers[-1].set_weights([np.array([[0, 1], [0, 1]], "float32"), np.array([0, -1.9], "float32")])
+    result = adversarial.deepfool(network, [[0.9, 0.5]], [0], steps=1, overshoot=0.0, value_range=(0, 1))
+    np.testing.assert_allclose(result, [[1.0, 0.9]], atol=1e-3)
+
+
 def test_deepfool_takes_a_class_that_the_range_leaves_in_reach():
     """The boundary of class 1 is nearer, but only a pixel that is 0 already could lower the margin to it."""
     network = keras.Sequential([keras.Input((2,)), layers.Dense(3)])
