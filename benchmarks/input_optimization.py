@@ -36,7 +36,7 @@ def foolbox_attacks(network, x, y):
         "FGSM": (attacks.LinfFastGradientAttack(random_start=False), EPSILON),
         "PGD": (attacks.LinfPGD(abs_stepsize=2.5 * EPSILON / STEPS, steps=STEPS, random_start=False), EPSILON),
         "DeepFool": (attacks.L2DeepFoolAttack(), None),
-        "Carlini-Wagner": (attacks.L2CarliniWagnerAttack(6, 500, 0.01, initial_const=0.1), None),
+        "Carlini-Wagner": (attacks.L2CarliniWagnerAttack(6, 500, 0.1, initial_const=0.1), None),
     }
     return {
         name: lambda attack=attack, epsilon=epsilon: attack(model, x, y, epsilons=epsilon)[1].numpy()

@@ -274,6 +274,13 @@ def test_confidence_reaches_a_margin_of_the_logits():
     assert (logits[:, -1] - logits[:, -2] >= 0.4).all()
 
 
+def test_carlini_wagner_moves_pixels_that_start_at_the_end_of_the_range():
+    network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
+    network.layers[-1].set_weights([np.array([[1.0, -1.0], [-1.0, 1.0]], "float32")])
+    result = adversarial.carlini_wagner(network, [[0.5, 0.0]], [0], steps=60, search_steps=5, value_range=(0, 1))
+    np.testing.assert_allclose(result, [[0.25, 0.25]], atol=0.03)
+
+
 @pytest.mark.compiled
 def test_carlini_wagner_lowers_a_weight_that_is_too_large():
     options = {"first_weight": 100.0 * UNIT, "steps": 20, "learning_rate": 0.05}
