@@ -134,8 +134,9 @@ def compare(contestants, x, y, model, rounds):
             if results[name].shape == x.shape:
                 found = adversarial.report(model, x, np.clip(results[name], 0, 1), y)
                 line += f", success {found.success:.3f}, mean L2 {found.l2:.4f}, relative {found.relative_l2:.4f}"
-            largest = np.abs(results[name] - results["keras_gen"]).max()
-            print(line + ("" if name == "keras_gen" else f", largest difference {largest:.1e}"), flush=True)
+            differences = np.abs(results[name] - results["keras_gen"])
+            differing = f", largest difference {differences.max():.1e}, above 1e-4 in {np.mean(differences > 1e-4):.2%}"
+            print(line + ("" if name == "keras_gen" else differing), flush=True)
 
 
 def main():

@@ -102,7 +102,7 @@ class InputOptimization:
         self._states, self._evaluated = {}, backend.compiled(self._values_and_gradients)
         self._objective_gradients = backend.compiled(self._gradients_of_objective)
 
-    def run(self, start, *data, steps, seed=0, verbose=0, on_step=None):
+    def run(self, start, *data, steps, seed=0, verbose=0, on_step=None, batches=None):
         """Take `steps` steps from the images `start`.
 
         Args:
@@ -113,6 +113,8 @@ class InputOptimization:
             verbose: 1 shows a progress bar. Defaults to 0.
             on_step: Function of a step's number and, in front of the step, of the images and the terms
                 `(1 + regularizers, n)`, both tensors; not for L-BFGS. Defaults to `None`.
+            batches: Function of a step's number that returns a tuple of arrays `(n, ...)`, further data of that step;
+                not for L-BFGS. Defaults to `None`.
 
         Returns:
             `Optimized`.
@@ -133,7 +135,7 @@ class InputOptimization:
         if isinstance(self.optimizer, LBFGS):
             images, history = self._by_lbfgs(start, data, steps, bar)
         else:
-            images, history = self._by_steps(start, data, steps, seed, bar, on_step)
+            images, history = self._by_steps(start, data, steps, seed, bar, on_step, batches or (lambda step: ()))
         names = ["objective", *self.regularizers]
         return Optimized(images, dict(zip(names, np.moveaxis(history, 1, 0), strict=True)))
 
@@ -160,16 +162,17 @@ class InputOptimization:
         tensors = [ops.convert_to_tensor(entry) for entry in (np.asarray(images, "float32"), *map(_array, data))]
         return np.asarray(self._objective_gradients(*tensors))
 
-    def _by_steps(self, start, data, steps, seed, bar, on_step):
+    def _by_steps(self, start, data, steps, seed, bar, on_step, batches):
         key = start.shape, str(self.optimizer.get_config())  # a learning rate may have been set since the last run
         if key not in self._states:
             self._states[key] = _Steps(self, start.shape)
         state, data = self._states[key], [ops.convert_to_tensor(entry) for entry in data]
-        state.reset(start, data)
+        state.reset(start, [*data, *map(ops.convert_to_tensor, batches(0))])
         rng, history = np.random.default_rng(seed), np.zeros((steps, 1 + len(self.regularizers), len(start)), "float32")
         for step in range(steps):
             shifts = rng.integers(-self.jitter, self.jitter + 1, size=2).astype("int32")
-            images, terms = state.step(ops.convert_to_tensor(shifts), *data)
+            drawn = map(ops.convert_to_tensor, batches(step))
+            images, terms = state.step(ops.convert_to_tensor(shifts), *data, *drawn)
             history[step] = terms
             if on_step is not None:
                 on_step(step, images, terms)

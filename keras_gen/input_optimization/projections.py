@@ -1,5 +1,8 @@
 """Sets that images are kept in: each is a function that maps images to the nearest ones in the set."""
 
+import math
+
+import numpy as np
 from keras import ops
 
 from keras_gen import checks
@@ -35,6 +38,16 @@ def ball(radius, norm):
         return center + differences * ops.minimum(1.0, radius / ops.maximum(norms(differences), _TINY))
 
     return nearest
+
+
+def in_ball(shape, radius, norm, seed):
+    """Points drawn uniformly from the ball around 0: float32 array of that shape, one for each example."""
+    rng = np.random.default_rng(seed)
+    if norm == "linf":
+        return rng.uniform(-radius, radius, shape).astype("float32")
+    directions, dimensions = rng.normal(size=(shape[0], math.prod(shape[1:]))), math.prod(shape[1:])
+    lengths = radius * rng.random((shape[0], 1)) ** (1 / dimensions)
+    return (directions * lengths / np.linalg.norm(directions, axis=1, keepdims=True)).reshape(shape).astype("float32")
 
 
 def sphere(radius, center=0.0, value_range=None):

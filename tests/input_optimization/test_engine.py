@@ -30,6 +30,18 @@ def test_a_batch_gives_what_single_examples_give(optimizer):
     np.testing.assert_allclose(together.history["objective"], objectives, rtol=1e-5, atol=1e-6)
 
 
+def test_each_step_may_have_data_of_its_own():
+    batches = [CENTERS, 2 * CENTERS, -CENTERS]
+    sgd = keras.optimizers.SGD(0.1)
+    nearest = InputOptimization(lambda x, scale, centers: ops.sum(scale[:, None] * (x - centers) ** 2, axis=-1), sgd)
+    scales = np.array([1.0, 0.5], "float32")
+    expected = STARTS
+    for centers in batches:
+        expected = expected - 0.2 * scales[:, None] * (expected - centers)
+    found = nearest.run(STARTS, scales, steps=3, batches=lambda step: (batches[step],)).images
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
 def test_lbfgs_finds_what_scipy_finds():
     def value(point, center):
         return np.sum((point - center) ** 4 * [1.0, 3.0, 0.2] + 0.1 * point**2)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gen.input_optimization.projections import ball, sphere
+from keras_gen.input_optimization.projections import ball, in_ball, sphere
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(5, 3, 4, 2)).astype("float32")
@@ -59,3 +59,10 @@ def test_a_sphere_within_a_range_has_both_and_gives_its_nearest_point():
     np.testing.assert_allclose(moved, found + 5.0, atol=1e-5)
     wide = sphere(radius, value_range=(-9, 9))(IMAGES)
     np.testing.assert_allclose(wide, sphere(radius)(IMAGES), rtol=1e-6)
+
+
+def test_random_starts_fill_the_ball():
+    lengths = norm(in_ball((4000, 2, 1, 1), 3.0, "l2", 0), 2)
+    assert lengths.max() <= 3.0
+    assert np.mean(lengths < 1.5) == pytest.approx(0.25, abs=0.03)  # the share of the area
+    assert np.abs(in_ball((4000, 2, 1, 1), 3.0, "linf", 0)).mean() == pytest.approx(1.5, abs=0.05)

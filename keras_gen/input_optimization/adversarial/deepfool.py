@@ -10,6 +10,7 @@ from keras_gen.input_optimization.adversarial.attack import Attack
 
 _TINY = 1e-8
 _BEYOND = 1e-4  # what each step is lengthened by, as in the authors' code: without, steps may stop short
+_ANEW = 2  # steps that go from the image itself; more of them give smaller perturbations and take longer
 _CORRECTIONS = 8  # of a step, each for pixels that have reached an end of the range by the one before
 
 
@@ -36,8 +37,10 @@ def deepfool(
     until one of the classes that are considered is above the label. The steps together, times 1 + overshoot, are the
     perturbation. There are no targets: the nearest class is the method's result.
 
-    The reference has no range. Here pixels stop at its ends, and a step goes on with the others until the linear
-    margin is 0; only pixels that can still move count in ||w_k||. Cutting the published steps would take more of them.
+    The reference has no range, and adds each step to those before. Here pixels stop at the ends of the range, and a
+    step goes on with the others until the linear margin is 0; only pixels that can still move count in ||w_k||. Cutting
+    the published steps would take more of them. And the second step replaces the first: it goes from the image to the
+    boundary as it is seen from where the first has led, which is nearer than the sum of both.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -68,28 +71,29 @@ def deepfool(
     attack = Attack(model, images, labels, None, value_range, preprocess, batch_size, verbose)
     steps, overshoot = checks.integer("steps", steps), checks.number("overshoot", overshoot)
     most = min(checks.integer("candidates", candidates, minimum=2), attack.subject.num_classes) - 1
-    step = linear_step(attack.subject, checks.choice("norm", norm, ["l2", "linf"]), most)
+    step = _linear_step(attack.subject, checks.choice("norm", norm, ["l2", "linf"]), most)
 
     def function(images, labels):
-        others = likely_others(attack.logits(images), labels, most)
-        return fooled(step, images, labels, others, steps, overshoot)
+        others = _likely_others(attack.logits(images), labels, most)
+        return _fooled(step, images, labels, others, steps, overshoot)
 
     return attack.by_batch(function)
 
 
-def likely_others(logits, labels, most):
+def _likely_others(logits, labels, most):
     """The classes but the label with the highest logits `(n, classes)`, at most `most`: int32 array."""
     order = np.argsort(-np.asarray(logits), axis=1, kind="stable")
     others = order[order != np.asarray(labels)[:, None]].reshape(len(order), -1)
     return others[:, :most].astype("int32")
 
 
-def fooled(step, images, labels, others, steps, overshoot):
-    """Images after up to `steps` of a `linear_step` each, until they are classified as something else."""
+def _fooled(step, images, labels, others, steps, overshoot):
+    """Images after up to `steps` of a `_linear_step` each, until they are classified as something else."""
     moved, total, rows = images.copy(), np.zeros_like(images), np.arange(len(images))
-    for _ in range(steps + 1):
+    for number in range(steps + 1):
         parts = (ops.convert_to_tensor(array[rows]) for array in (images, total, labels, others))
-        moved[rows], total[rows], is_right = (np.asarray(part) for part in step(*parts, 1.0 + overshoot))
+        options = ops.convert_to_tensor(1.0 + overshoot), ops.convert_to_tensor(number < _ANEW)
+        moved[rows], total[rows], is_right = (np.asarray(part) for part in step(*parts, *options))
         rows = rows[is_right]
         if not len(rows):
             break
@@ -97,16 +101,16 @@ def fooled(step, images, labels, others, steps, overshoot):
 
 
 @functools.lru_cache(maxsize=16)
-def linear_step(subject, norm, others):
-    """The compiled step of DeepFool: (images, total, labels, others, factor) -> (moved, next total, is_right).
+def _linear_step(subject, norm, others):
+    """The compiled step of DeepFool: (images, total, labels, others, factor, anew) -> (moved, next total, is_right).
 
     It is for one number of `others`, the classes that are considered, `(n, others)`. `total` is the sum of the steps,
     `moved` are the images after the steps so far, and `is_right` tells which of these still have their label above all
-    of the others.
+    of the others. `anew` is whether the step goes from the images, or from `moved`.
     """
     logits = subject.logits()
 
-    def step(images, total, labels, others, factor):
+    def step(images, total, labels, others, factor, anew):
         moved = ops.clip(images + factor * total, *subject.value_range)
 
         def margins(x):
@@ -122,9 +126,11 @@ def linear_step(subject, norm, others):
         lengths = distances / sizes
         nearest = ops.one_hot(ops.argmin(lengths, axis=1), distances.shape[1])  # (n, candidates)
         slope = ops.sum(slopes * ops.reshape(nearest, (*ops.shape(nearest), *ones)), axis=1)  # (n, *shape)
-        gain = ops.where(is_right, ops.sum((lengths + _BEYOND) * sizes * nearest, axis=1), 0.0)
-        change = _change(moved, slope, slope if norm == "l2" else ops.sign(slope), gain, subject.value_range)
-        return moved, total + change, is_right
+        gain = ops.sum((lengths + _BEYOND) * sizes * nearest, axis=1)
+        gain = gain + ops.where(anew, ops.sum(slope * (moved - images), axis=tuple(range(1, len(images.shape)))), 0.0)
+        begin, before = ops.where(anew, images, moved), ops.where(anew, 0.0, total)
+        change = _change(begin, slope, slope if norm == "l2" else ops.sign(slope), gain, subject.value_range)
+        return moved, ops.where(ops.reshape(is_right, (-1, *ones)), before + change, total), is_right
 
     return backend.compiled(step)
 

@@ -1,7 +1,6 @@
 """Attacks by the sign of the gradient: one step (FGSM), and many with a projection (PGD)."""
 
 import functools
-import math
 
 import numpy as np
 from keras import ops
@@ -10,7 +9,7 @@ from keras_gen import backend, checks, losses
 from keras_gen.input_optimization.adversarial.attack import Attack, failure_log_odds
 from keras_gen.input_optimization.descent import SteepestDescent
 from keras_gen.input_optimization.engine import InputOptimization
-from keras_gen.input_optimization.projections import ball
+from keras_gen.input_optimization.projections import ball, in_ball
 
 
 def fgsm(
@@ -134,7 +133,7 @@ def pgd(
     step_size = 2.5 * epsilon / steps if step_size is None else checks.positive("step_size", step_size)
     starts = np.zeros_like(attack.images)
     if random_start:
-        starts = _in_ball(attack.images.shape, epsilon, norm, seed)
+        starts = in_ball(attack.images.shape, epsilon, norm, seed)
     descent = _descent(attack.subject, attack.is_targeted, epsilon, step_size, norm)
     return attack.by_batch(
         lambda images, aims, starts: descent.run(images + starts, aims, images, steps=steps).images, starts
@@ -150,13 +149,3 @@ def _descent(subject, is_targeted, epsilon, step_size, norm):
         subject.value_range,
         [lambda images, aims, centers: within(images, centers)],
     )
-
-
-def _in_ball(shape, radius, norm, seed):
-    """Points drawn uniformly from the ball around 0: float32 array of that shape, one for each example."""
-    rng = np.random.default_rng(seed)
-    if norm == "linf":
-        return rng.uniform(-radius, radius, shape).astype("float32")
-    directions, dimensions = rng.normal(size=(shape[0], math.prod(shape[1:]))), math.prod(shape[1:])
-    lengths = radius * rng.random((shape[0], 1)) ** (1 / dimensions)
-    return (directions * lengths / np.linalg.norm(directions, axis=1, keepdims=True)).reshape(shape).astype("float32")

@@ -1,13 +1,19 @@
 """One perturbation for all images."""
 
+import functools
+import math
+
+import keras
 import numpy as np
 from keras import ops
 
-from keras_gen import checks
+from keras_gen import checks, losses
 from keras_gen.input_optimization.adversarial.attack import Attack
-from keras_gen.input_optimization.adversarial.deepfool import fooled, likely_others, linear_step
-from keras_gen.input_optimization.projections import ball
+from keras_gen.input_optimization.engine import InputOptimization
+from keras_gen.input_optimization.projections import ball, in_ball
 from keras_gen.input_optimization.subjects import logits_in_batches
+
+_LARGEST_LOSS = 9.0  # as published
 
 
 def universal_perturbation(
@@ -16,11 +22,9 @@ def universal_perturbation(
     labels,
     epsilon=0.3,
     norm="linf",
-    fooling_rate=0.8,
-    epochs=5,
-    steps=10,
-    overshoot=0.02,
-    candidates=10,
+    steps=300,
+    starts=4,
+    learning_rate=0.3,
     seed=0,
     value_range=None,
     preprocess=None,
@@ -29,24 +33,25 @@ def universal_perturbation(
 ):
     """A universal perturbation: one that changes the class of most images, also of those it was not made from.
 
-    v <- project(v + deepfool(x + v)),    x the images in random order whose class v does not change
+    maximise over v    mean_x min(-log p_class(clip(x + v)), 9)    with ||v|| <= epsilon
 
-    It is added to images within the range, x' = clip(x + v). An epoch goes over all images; the best v of all epochs is
-    the result. The fooling rate is the share of images whose class changes, whatever their label; v = 0 has 0.
+    by Adam on batches of images x, where class is the one that the model gives to x. The limit of 9 keeps a few images
+    that are fooled already from counting most. Several starts, drawn from the ball, are optimised at once; the result
+    is the v that changes the class of most of the images, whatever their label.
 
     Args:
         model, images: As in `fgsm`.
-        labels: As in `fgsm`. As published, the perturbation does not depend on them; images that are misclassified
-            take no part.
-        epsilon: Radius of the ball in the norm that v is projected to, a number >= 0, in units of the pixels, as in
-            `fgsm`. Defaults to 0.3.
+        labels: As in `fgsm`; images that are misclassified take no part.
+        epsilon: Radius of the ball in the norm, a number >= 0, in units of the pixels, as in `fgsm`. Defaults to 0.3.
         norm: `"linf"` or `"l2"`. Defaults to `"linf"`.
-        fooling_rate: Share of the images from which on no further epoch begins, a number in (0, 1). Defaults to 0.8.
-        epochs: Largest number of epochs, an integer >= 1. Defaults to 5.
-        steps, overshoot, candidates: As in `deepfool`. `steps` defaults to 10.
-        seed: Integer of the order of the images. Defaults to 0.
-        value_range, preprocess, batch_size: As in `fgsm`.
-        verbose: 1 prints the fooling rate of each epoch. Defaults to 0.
+        steps: Number of steps, an integer >= 1. Defaults to 300.
+        starts: Number of starts, an integer >= 1. Defaults to 4.
+        learning_rate: Adam's first, which falls to 0 along a cosine, as a share of what a pixel may change by: of
+            epsilon, or in L2 of epsilon / sqrt(pixels). A number > 0. Defaults to 0.3.
+        seed: Integer of the starts and of the batches. Defaults to 0.
+        value_range, preprocess: As in `fgsm`.
+        batch_size: Images attacked at once, an integer >= `starts`; the starts share them. Defaults to 256.
+        verbose: As in `fgsm`.
 
     Returns:
         The perturbation v, float32 array `(*shape)`. The attacked images are `numpy.clip(images + v, *value_range)`.
@@ -58,44 +63,57 @@ def universal_perturbation(
 
     >>> import keras
     >>> model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, kernel_initializer="identity")])
-    >>> universal_perturbation(model, [[0.75, 0.5], [0.75, 0.625]], [0, 0], value_range=(0, 1)).round(2)
-    array([-0.13,  0.13], dtype=float32)
+    >>> v = universal_perturbation(model, [[0.75, 0.5], [0.75, 0.625]], [0, 0], steps=50, value_range=(0, 1))
+    >>> v.round(1)
+    array([-0.3,  0.3], dtype=float32)
 
     Reference:
-        Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, 2017, arXiv:1610.08401, algorithm 1.
+        Shafahi et al., 2020, arXiv:1811.11304, section 3, with equation (5); the idea: Moosavi-Dezfooli, Fawzi, Fawzi
+        and Frossard, 2017, arXiv:1610.08401.
     """
     attack = Attack(model, images, labels, None, value_range, preprocess, batch_size)
-    low, high = attack.subject.value_range
     checks.choice("norm", norm, ["l2", "linf"])
     epsilon = attack.size("epsilon", epsilon) if norm == "linf" else checks.number("epsilon", epsilon)
-    fooling_rate, epochs = checks.probability("fooling_rate", fooling_rate), checks.integer("epochs", epochs)
-    steps, overshoot = checks.integer("steps", steps), checks.number("overshoot", overshoot)
-    most = min(checks.integer("candidates", candidates, minimum=2), attack.subject.num_classes) - 1
-    size = min(attack.batch_size, len(attack.images))
-    step, within = linear_step(attack.subject, norm, most), ball(epsilon, norm)
-    rng = np.random.default_rng(checks.integer("seed", seed, minimum=0))
+    steps, starts = checks.integer("steps", steps), checks.integer("starts", starts)
+    learning_rate, seed = checks.positive("learning_rate", learning_rate), checks.integer("seed", seed, minimum=0)
+    if starts > attack.batch_size:
+        raise ValueError(
+            "Each start needs an image of the batch. Expected: batch_size >= starts. Received: "
+            f"batch_size={attack.batch_size}, starts={starts}"
+        )
 
     def classes(images):
-        return logits_in_batches(attack.subject, size, images).argmax(axis=1).astype("int32")
+        return logits_in_batches(attack.subject, min(attack.batch_size, len(images)), images).argmax(axis=1)
 
-    clean = classes(attack.images)
-    right = np.flatnonzero(clean == attack.labels)
-    best, best_rate = np.zeros_like(attack.images[:1]), 0.0
-    v = best
-    for epoch in range(epochs if len(right) else 0):
-        for index in rng.permutation(right):
-            image, label = attack.images[index : index + 1], clean[index : index + 1]
-            moved = np.clip(image + v, low, high)
-            logits = np.asarray(attack.logits(ops.convert_to_tensor(moved)))
-            if logits.argmax() == label[0]:
-                others = likely_others(logits, label, most)
-                attacked = fooled(step, moved, label, others, steps, overshoot)
-                v = np.asarray(within(ops.convert_to_tensor(v + np.asarray(attacked) - moved), ops.zeros_like(v)))
-        rate = np.mean(classes(np.clip(attack.images + v, low, high)) != clean)
-        if rate > best_rate:
-            best, best_rate = v, rate
-        if verbose:
-            print(f"epoch {epoch + 1}: {rate:.1%} of the images fooled", flush=True)
-        if best_rate >= fooling_rate:
-            break
-    return best[0]
+    clean = classes(attack.images).astype("int32")
+    right, shape, rng = np.flatnonzero(clean == attack.labels), attack.images.shape[1:], np.random.default_rng(seed)
+    if not len(right) or not epsilon:
+        return np.zeros(shape, "float32")
+
+    def batches(step):
+        rows = rng.choice(right, attack.batch_size // starts)
+        return tuple(np.broadcast_to(array[rows], (starts, *array[rows].shape)) for array in (attack.images, clean))
+
+    found = _ascent(attack.subject, epsilon, norm, steps, learning_rate, math.prod(shape)).run(
+        in_ball((starts, *shape), epsilon, norm, seed), steps=steps, verbose=verbose, batches=batches
+    )
+    moved = (classes(np.clip(attack.images + v, *attack.subject.value_range)) for v in found.images)
+    return found.images[np.argmax([np.mean(after != clean) for after in moved])]
+
+
+@functools.lru_cache(maxsize=16)
+def _ascent(subject, epsilon, norm, steps, learning_rate, pixels):
+    logits, within = subject.logits(), ball(epsilon, norm)
+    rate = learning_rate * (epsilon if norm == "linf" else epsilon / math.sqrt(pixels))
+
+    def objective(perturbations, images, classes):
+        moved = ops.clip(images + perturbations[:, None], *subject.value_range)
+        odds = losses.error_log_odds(ops.reshape(classes, (-1,)), logits(ops.reshape(moved, (-1, *moved.shape[2:]))))
+        loss = ops.minimum(ops.softplus(odds), _LARGEST_LOSS)
+        return -ops.mean(ops.reshape(loss, classes.shape), axis=1)
+
+    return InputOptimization(
+        objective,
+        keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)),
+        projections=[lambda perturbations, images, classes: within(perturbations, ops.zeros_like(perturbations))],
+    )

@@ -183,15 +183,6 @@ def test_pgd_stays_in_its_ball_and_raises_the_loss_more_than_one_step(norm, orde
     assert (again != other).any()
 
 
-def test_random_starts_fill_the_ball():
-    from keras_gen.input_optimization.adversarial.gradient_sign import _in_ball
-
-    lengths = norms(_in_ball((4000, 2, 1, 1), 3.0, "l2", 0))
-    assert lengths.max() <= 3.0
-    assert np.mean(lengths < 1.5) == pytest.approx(0.25, abs=0.03)  # the share of the area
-    assert np.abs(_in_ball((4000, 2, 1, 1), 3.0, "linf", 0)).mean() == pytest.approx(1.5, abs=0.05)
-
-
 @pytest.mark.parametrize(("norm", "order"), [("l2", 2), ("linf", np.inf)])
 def test_deepfool_reaches_the_nearest_boundary_of_a_linear_classifier_in_one_step(norm, order):
     result = attacked("deepfool", linear(), norm=norm, overshoot=0.02, steps=1)
@@ -235,6 +226,20 @@ def test_deepfool_takes_a_class_that_the_range_leaves_in_reach():
     result = adversarial.deepfool(network, x, [0], steps=1, value_range=(0, 1))
     np.testing.assert_allclose(result, [[0.0, 0.5 + 1.02 * 0.3]], atol=1e-3)
     assert ops.convert_to_numpy(network(result)).argmax() == 2
+
+
+def test_the_second_step_of_deepfool_goes_from_the_image():
+    """To the boundary as it is seen from where the first has led: of a margin x_0 - x_1^2 - 1, from (0, 0.5)."""
+    x = keras.Input((2,))
+    logits = layers.Dense(2)(layers.Concatenate()([x, layers.Activation(ops.square)(x)]))
+    network = keras.Model(x, logits)
+    network.layers[-1].set_weights([np.array([[0, 1], [0, 0], [0, 0], [0, -1]]), np.array([0, -1])])
+    start, slope = np.array([0.0, 0.5]), np.array([1.0, -1.0])
+    first = start + 1.25 / 2 * slope
+    slope, margin = np.array([1.0, -2 * first[1]]), first[0] - first[1] ** 2 - 1
+    result = adversarial.deepfool(network, start[None], [0], steps=2, overshoot=0.0, value_range=RANGE)
+    expected = start + slope * (slope @ (first - start) - margin) / (slope @ slope)
+    np.testing.assert_allclose(result[0], expected, atol=1e-3)
 
 
 @pytest.mark.compiled
@@ -288,31 +293,55 @@ def test_carlini_wagner_lowers_a_weight_that_is_too_large():
     assert (norms(often - X) < 0.9 * norms(once - X)).all()
 
 
-def test_the_order_of_the_images_is_drawn_by_the_seed():
-    images = np.random.default_rng(1).uniform(-1, 2, (12, 2, 4, 1)).astype("float32")
-    classes = ops.convert_to_numpy(linear()(images)).argmax(axis=1)
+UNIVERSAL = {"steps": 25, "starts": 2, "batch_size": 8, "value_range": RANGE}
+
+
+def test_the_starts_and_batches_of_a_universal_perturbation_are_drawn_by_the_seed():
     first, again, other = (
-        adversarial.universal_perturbation(
-            linear(), images, classes, 0.4, epochs=1, steps=2, seed=seed, value_range=RANGE
-        )
+        adversarial.universal_perturbation(linear(), X, LABELS, 0.4, seed=seed, **{**UNIVERSAL, "steps": 2})
         for seed in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(("norm", "order"), [("linf", np.inf), ("l2", 2)])
 def test_a_universal_perturbation_fools_images_that_it_was_not_made_from(norm, order):
-    classes = ops.convert_to_numpy(linear()(X)).argmax(axis=1)
+    """The label is 0 for all that it is made from: the nearest boundary of a class gives the best perturbation."""
+    rng = np.random.default_rng(1)
+    images = rng.uniform(-1, 2, (400, 2, 4, 1)).astype("float32")
+    logits = ops.convert_to_numpy(linear()(images))
+    images = images[logits.argmax(axis=1) == 0]
+    classes = np.zeros(len(images), int)
     radius = {"linf": 0.4, "l2": 1.0}[norm]
-    v = adversarial.universal_perturbation(
-        linear(), X[:4], classes[:4], radius, norm, fooling_rate=0.6, value_range=RANGE
-    )
+    v = adversarial.universal_perturbation(linear(), images[:20], classes[:20], radius, norm, **UNIVERSAL)
     assert v.shape == X.shape[1:]
     assert norms(v[None], order) <= radius + 1e-5
-    assert np.mean(ops.convert_to_numpy(linear()(X + v)).argmax(axis=1) != classes) >= 0.5
-    nothing = adversarial.universal_perturbation(linear(), X, classes, 0.0, norm, value_range=RANGE, epochs=1)
+
+    def fooled(perturbation):
+        return np.mean(ops.convert_to_numpy(linear()(images[20:] + perturbation)).argmax(axis=1) != 0)
+
+    slopes = [(WEIGHTS[:, other] - WEIGHTS[:, 0]).reshape(X.shape[1:]) for other in (1, 2)]
+    best = [radius * (np.sign(w) if norm == "linf" else w / np.linalg.norm(w)) for w in slopes]
+    assert fooled(v) >= 0.9 * max(map(fooled, best)) > 0.6
+
+
+def test_a_universal_perturbation_of_nothing_is_nothing():
+    nothing = adversarial.universal_perturbation(linear(), X, LABELS, 0.0, **UNIVERSAL)
     np.testing.assert_array_equal(nothing, 0 * X[0])
+    wrong = adversarial.universal_perturbation(linear(), X, (LABELS + 1) % 3, 0.4, **UNIVERSAL)
+    np.testing.assert_array_equal(wrong, 0 * X[0])
+
+
+def test_the_best_start_of_a_universal_perturbation_is_taken():
+    """Of one step at a tiny rate: what is left are the starts."""
+    options = {**UNIVERSAL, "steps": 1, "learning_rate": 1e-6, "batch_size": 40}
+    rates = []
+    for starts in (1, 20):
+        v = adversarial.universal_perturbation(linear(), X, LABELS, 0.4, **{**options, "starts": starts})
+        rates.append(np.mean(ops.convert_to_numpy(linear()(X + v)).argmax(axis=1) != LABELS))
+    assert rates[1] > rates[0]
 
 
 @pytest.mark.parametrize(
