@@ -45,8 +45,8 @@ def carlini_wagner(
         model, images, labels: As in `fgsm`.
         steps: Steps for one c, an integer >= 1. Defaults to 500; 10,000 are published.
         search_steps: Number of values of c, an integer >= 1. Defaults to 6; 20 are published.
-        learning_rate: Adam's, a number > 0. Defaults to 0.1; the published 0.01 needs its 10,000 steps, for a black or
-            white pixel starts at |w| = 3.8 and moves by about the rate a step.
+        learning_rate: Adam's first, which falls to 0 along a cosine, a number > 0. Defaults to 0.1; the published 0.01
+            needs its 10,000 steps, for a black or white pixel starts at |w| = 3.8 and moves by about the rate a step.
         first_weight: The first c, a number > 0. Defaults to 0.1.
         confidence: Margin that the logits are to reach, a number >= 0. Defaults to 0, for the nearest images; larger
             ones fool other models, too.
@@ -70,7 +70,8 @@ def carlini_wagner(
     attack = Attack(model, images, labels, targets, value_range, preprocess, batch_size, verbose)
     steps, search_steps = checks.integer("steps", steps), checks.integer("search_steps", search_steps)
     learning_rate = checks.positive("learning_rate", learning_rate)
-    problem = _problem(attack.subject, attack.is_targeted, learning_rate, checks.number("confidence", confidence))
+    confidence = checks.number("confidence", confidence)
+    problem = _problem(attack.subject, attack.is_targeted, learning_rate, steps, confidence)
     first_weight = checks.positive("first_weight", first_weight)
 
     def function(images, aims):
@@ -109,7 +110,7 @@ def _pixels(latents, value_range):
 
 
 @functools.lru_cache(maxsize=16)
-def _problem(subject, is_targeted, learning_rate, confidence):
+def _problem(subject, is_targeted, learning_rate, steps, confidence):
     """The squared distance, and the weighted margin that the logits are short of."""
     logits, num_classes = subject.logits(), subject.num_classes
     width = subject.value_range[1] - subject.value_range[0]
@@ -126,4 +127,5 @@ def _problem(subject, is_targeted, learning_rate, confidence):
         short = of_others - of_aim if is_targeted else of_aim - of_others
         return weights * ops.relu(short + max(confidence, _CLEAR))
 
-    return InputOptimization(distance, keras.optimizers.Adam(learning_rate), regularizers={"margin": (1.0, margin)})
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
+    return InputOptimization(distance, keras.optimizers.Adam(rate), regularizers={"margin": (1.0, margin)})
