@@ -279,10 +279,11 @@ def test_confidence_reaches_a_margin_of_the_logits():
     assert (logits[:, -1] - logits[:, -2] >= 0.4).all()
 
 
+@pytest.mark.compiled
 def test_carlini_wagner_moves_pixels_that_start_at_the_end_of_the_range():
     network = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, use_bias=False)])
     network.layers[-1].set_weights([np.array([[1.0, -1.0], [-1.0, 1.0]], "float32")])
-    result = adversarial.carlini_wagner(network, [[0.5, 0.0]], [0], steps=60, search_steps=5, value_range=(0, 1))
+    result = adversarial.carlini_wagner(network, [[0.5, 0.0]], [0], steps=120, search_steps=5, value_range=(0, 1))
     np.testing.assert_allclose(result, [[0.25, 0.25]], atol=0.03)
 
 
