@@ -113,6 +113,7 @@ def test_a_spread_is_that_of_samples_over_that_of_real_examples():
     assert doctor.measurements[COLLAPSE] == {1: pytest.approx(0.5)}
 
 
+@pytest.mark.compiled
 def test_a_generator_that_still_unfolds_has_not_collapsed():
     def doctor_of(spreads):
         model, doctor, drawn = still(), callbacks.TrainingDoctor(2 * X[:64] - 1, verbose=0), []
@@ -304,6 +305,7 @@ def test_losses_may_become_finite_again(capsys):
     assert over == "TrainingDoctor: not finite since epoch 2 is over in epoch 3: all losses are finite again."
 
 
+@pytest.mark.compiled
 def test_every_and_patience_count_examinations():
     def found(**options):
         doctor = callbacks.TrainingDoctor(2 * X - 1, verbose=0, **options)
@@ -326,6 +328,7 @@ def test_limits_are_the_users():
     assert found(vae(), X, callbacks.TrainingDoctor(X, min_active=1.1, **options)) == {"posterior collapse"}
 
 
+@pytest.mark.compiled
 def test_the_training_goes_as_without_it(tmp_path):
     model = gan(ema=0.9)
     model.save(tmp_path / "model.keras")

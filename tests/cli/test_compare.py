@@ -3,6 +3,7 @@ import pytest
 from PIL import Image
 
 
+@pytest.mark.compiled
 def test_compare_prints_a_table_and_writes_it_with_a_picture(vae, conditional, run, tmp_path):
     out, picture = tmp_path / "table.csv", tmp_path / "compare.png"
     options = ["--metrics", "FID,density,coverage", "--n", 100, "--features", "identity"]

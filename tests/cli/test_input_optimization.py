@@ -52,6 +52,7 @@ def pictures(tmp_path, monkeypatch):
     return tmp_path / "a.png", tmp_path / "b.png"
 
 
+@pytest.mark.compiled
 def test_textures_and_styles_are_written(pictures, run, tmp_path):
     a, b = pictures
     for command, size in (

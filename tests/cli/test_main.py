@@ -23,6 +23,7 @@ from keras_gen.version import __version__
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.compiled
 def test_train_leaves_a_whole_run_that_is_resumed_and_never_overwritten(run, refused, tmp_path):
     folder = tmp_path / "run"
     small = ["--width", 0.02, "--batch-size", 720, "--epochs", 2]
@@ -82,6 +83,7 @@ def test_test_images_that_do_not_suit_are_refused_before_anything_is_written(ref
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.compiled
 def test_sample_interpolate_reconstruct_and_evaluate(vae, run, tmp_path):
     for command in (("sample", vae, "--n", 9, "--seed", 1), ("reconstruct", vae, "--n", 4)):
         code, out, err = run(*command, "--out", tmp_path / "a.png")

@@ -10,6 +10,7 @@ def table(tmp_path):
     return path
 
 
+@pytest.mark.compiled
 def test_outliers_and_impute(run, table, tmp_path):
     for command, out in (("outliers", "scores.csv"), ("impute", "filled.csv")):
         arguments = (command, table, "--out", tmp_path / out, "--without", "name", "--epochs", 1)

@@ -65,6 +65,7 @@ def test_large_tables_are_compared_with_some_of_their_rows(monkeypatch):
     assert 15 < halves.sum() < 45, "from all of its parts"
 
 
+@pytest.mark.compiled
 def test_a_better_autoencoder_has_a_higher_score():
     x, others = plane(), plane(100, seed=1)
     worse, better = (

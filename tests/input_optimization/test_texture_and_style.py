@@ -34,6 +34,7 @@ def transferred(content, style, network, steps=10, **options):
     return style_transfer(content, style, network=network, steps=steps, **{"value_range": (0, 1), **options})
 
 
+@pytest.mark.compiled
 def test_the_loss_falls_by_a_large_factor_and_images_stay_in_the_range(bank):
     found = textures(STRIPES, bank, steps=30)
     loss = found.history["objective"]
@@ -42,6 +43,7 @@ def test_the_loss_falls_by_a_large_factor_and_images_stay_in_the_range(bank):
     assert found.images.min() >= 0 and found.images.max() <= 1 and found.images.dtype == "float32"
 
 
+@pytest.mark.compiled
 def test_gram_matrices_become_those_of_the_picture(bank):
     made = textures(STRIPES[:1], bank, steps=30, margin=0).images
     made, wanted, noise = (
@@ -93,6 +95,7 @@ def test_tiles_take_the_steps_of_the_whole(pooled):
     np.testing.assert_allclose(whole, tiled, atol=1e-4)
 
 
+@pytest.mark.compiled
 def test_copies_of_a_seamless_texture_fit_together(bank):
     """The loss of four copies is that of one."""
     made = {
@@ -105,6 +108,7 @@ def test_copies_of_a_seamless_texture_fit_together(bank):
     assert step_across(made[True]) < step_across(made[False])
 
 
+@pytest.mark.compiled
 def test_content_and_style_are_weighed(bank):
     """With no weight on the style the content stays; with none on the content the style is taken."""
     content = STRIPES[:1, :, :]
@@ -137,6 +141,7 @@ def test_the_luminance_of_the_style_is_matched_to_that_of_the_content():
     np.testing.assert_allclose(style, np.clip(expected, 0, 1), atol=1e-3)
 
 
+@pytest.mark.compiled
 def test_total_variation_makes_pictures_smooth(bank):
     options = {"start": "noise", "optimizer": "adam", "steps": 15}
     rough, smooth = (

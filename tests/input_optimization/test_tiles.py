@@ -44,6 +44,7 @@ def value_and_gradient(function, images=IMAGES):
     return float(found), np.asarray(gradient)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("padding", ["same", "valid"])
 @pytest.mark.parametrize("border", ["reflect", "wrap"])
 def test_with_a_sufficient_margin_tiles_give_the_sums_and_the_gradient_of_the_whole(padding, border):

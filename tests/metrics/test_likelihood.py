@@ -11,6 +11,7 @@ def test_it_is_exact_where_the_posterior_is():
     np.testing.assert_allclose(values, exact.log_likelihood(exact.x), atol=1e-4)
 
 
+@pytest.mark.compiled
 def test_it_converges_to_the_likelihood_with_a_wrong_posterior():
     exact = Linear()
     model = exact.model()

@@ -213,6 +213,7 @@ def test_bright_images_may_be_evaluated_but_not_trained_on():
     assert int(model.steps_done) == 0
 
 
+@pytest.mark.compiled
 def test_one_bright_example_at_the_start_is_no_reason_to_refuse():
     import tensorflow as tf
 

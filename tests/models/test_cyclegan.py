@@ -123,6 +123,7 @@ def test_what_is_logged_is_what_the_formulas_give():
     assert judged == pytest.approx(sum(map(float, expected)) / 2, rel=1e-5), "halved, as published"
 
 
+@pytest.mark.compiled
 def test_two_sets_of_any_sizes_fill_the_pools_and_evaluation_leaves_them_alone():
     model = cyclegan(pool_size=5)
     model.compile("adam", jit_compile=False)
@@ -273,6 +274,7 @@ def test_every_image_of_a_pipeline_is_in_range_before_training():
         fitted(data.unpaired(late, Y, shuffle=False))
 
 
+@pytest.mark.compiled
 def test_crops_of_arrays_stay_in_range():
     stripes = np.tile(np.repeat([1.0, -1.0], 4), (6, 8, 1))[..., None]
     pairs = data.unpaired(stripes, np.broadcast_to(Y[:1], Y.shape), augment=True)

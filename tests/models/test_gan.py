@@ -95,6 +95,7 @@ def test_a_conditional_generator_learns_each_class():
         assert np.linalg.norm(model.sample(200, 0, labels=[label] * 200).mean(axis=0) - point) < 0.35
 
 
+@pytest.mark.compiled
 def test_labels_are_handed_to_both_networks_and_come_back_with_the_file(tmp_path):
     model = conditional()
     model.compile(jit_compile=False)
@@ -211,6 +212,7 @@ class OwnLosses:
         return cls(**config)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("own", [(own_discriminator_loss, own_generator_loss), OwnLosses(1.0)])
 def test_an_own_loss_trains_as_the_librarys_of_the_same_formula_and_comes_back(own, tmp_path):
     found = []

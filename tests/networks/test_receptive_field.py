@@ -134,6 +134,7 @@ def random_network(rng):
     return keras.Model(inputs, hidden), gaps or gap
 
 
+@pytest.mark.compiled
 def test_the_fields_of_random_networks_are_what_changes_their_units():
     strides, kinds = set(), set()
     for seed in range(14):

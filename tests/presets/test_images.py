@@ -19,6 +19,7 @@ def test_images_of_any_size():
     assert model.discriminator_x.compute_output_shape((1, 24, 24, 3)) == (1, 1, 1, 1), "one patch of 70 pixels"
 
 
+@pytest.mark.compiled
 def test_no_blocks_are_none_and_by_default_they_are_the_published_ones():
     for blocks, side, expected in ((0, 8, 0), (None, 8, 6), (None, 256, 9)):
         model = presets.cyclegan((side, side, 1), blocks=blocks, width=0.01, pool_size=0)

@@ -20,7 +20,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("method", ["fgsm", "pgd", "deepfool"])
+@pytest.mark.parametrize("method", ["fgsm", pytest.param("pgd", marks=pytest.mark.compiled), "deepfool"])
 def test_the_test_images_are_attacked(folder, method):
     report, figure = runs.attack(folder, method, n=20)
     assert report.clean_error < 0.2
@@ -48,6 +48,7 @@ def test_a_universal_perturbation_is_made_from_training_images(folder):
     assert adversarial.report(run.model, test.x[:20], attacked, test.y[:20], value_range=(0, 1)) == report
 
 
+@pytest.mark.compiled
 def test_its_options_reach_the_attack(folder):
     plain, larger = (runs.attack(folder, n=20, epsilon=epsilon).report for epsilon in (0.1, 0.3))
     assert (plain.linf, larger.linf) == (pytest.approx(0.1), pytest.approx(0.3))

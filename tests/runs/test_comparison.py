@@ -31,6 +31,7 @@ def folders(tmp_path):
     return [*vaes, saved(tmp_path / "wide", latent_dim=3), saved(tmp_path / "gan", "gan", done=1, minutes=1.0)]
 
 
+@pytest.mark.compiled
 def test_runs_that_differ_by_seed_alone_are_one_group_with_mean_and_error(folders, tmp_path):
     compared = runs.compare(folders, "frechet,coverage", **OPTIONS)
     names = ["vae", "vae, latent_dim 3", "gan"]
@@ -94,6 +95,7 @@ def test_a_group_whose_samples_are_all_alike_is_remarked_on(folders, monkeypatch
     assert remark.startswith("vae: density is high (") and "coverage is zero (0.0" in remark
 
 
+@pytest.mark.compiled
 def test_an_interrupted_run_and_a_copy_are_compared_with_a_warning(folders, tmp_path):
     partly = saved(tmp_path / "partly", done=1, seed=2)
     with pytest.warns(UserWarning, match="partly' was interrupted: 1 of 2 epochs are finished"):
@@ -104,6 +106,7 @@ def test_an_interrupted_run_and_a_copy_are_compared_with_a_warning(folders, tmp_
         runs.compare([folders[0], copy], "coverage", **OPTIONS)
 
 
+@pytest.mark.compiled
 def test_what_cannot_be_compared_is_refused(folders, tmp_path, monkeypatch):
     monkeypatch.setattr("keras_gen.runs.comparison.SampleQuality", lambda *args: pytest.fail("too late"))
     (tmp_path / "empty").mkdir()

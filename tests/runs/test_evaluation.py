@@ -12,6 +12,7 @@ def folder(tmp_path):
     return tmp_path
 
 
+@pytest.mark.compiled
 def test_figures_are_the_models_and_the_metrics_own(folder):
     reported = []
     options = {"nll_samples": 3, "metric_names": "frechet", "features": "identity"}

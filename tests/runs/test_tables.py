@@ -28,6 +28,7 @@ def rows(path):
         return list(csv.DictReader(file))
 
 
+@pytest.mark.compiled
 def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
     path = written(tmp_path)
     with warnings.catch_warnings(record=True) as caught:
@@ -58,6 +59,7 @@ def test_outliers_are_scored_in_the_tables_order_with_reasons(tmp_path):
     assert lines[0].startswith("Filled 14 missing cells") and "Flagged: 6 of 60 rows (--cont" in lines[1]
 
 
+@pytest.mark.compiled
 def test_imputation_fills_gaps_and_changes_nothing_else(tmp_path):
     path = written(tmp_path)
     lines = tables.impute(path, tmp_path / "filled.csv", without=("id", "name"), epochs=2)

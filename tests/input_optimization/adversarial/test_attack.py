@@ -26,9 +26,11 @@ TARGETED = {
 }
 UNTARGETED = {**TARGETED, "deepfool": {}}
 FEW = {"lbfgs": {"steps": 4, "search_steps": 0}, "carlini_wagner": {"steps": 4, "search_steps": 1}}  # that succeed
-ITERATED = [
-    pytest.param(name, marks=[pytest.mark.compiled] if name in (*FEW, "deepfool") else []) for name in UNTARGETED
-]
+
+
+def marked(names):
+    """Names of attacks, compiled where they take many steps."""
+    return [pytest.param(name, marks=[pytest.mark.compiled] if name in FEW else []) for name in names]
 
 
 @functools.cache
@@ -68,7 +70,7 @@ def distances_to_boundary(order):
     return found
 
 
-@pytest.mark.parametrize("name", ITERATED)
+@pytest.mark.parametrize("name", marked(UNTARGETED))
 def test_a_batch_is_attacked_as_single_images(name):
     network, labels = curved()
     together = attacked(name, network, labels=labels)
@@ -76,7 +78,7 @@ def test_a_batch_is_attacked_as_single_images(name):
         np.testing.assert_allclose(attacked(name, network, labels=labels, batch_size=size), together, atol=2e-3)
 
 
-@pytest.mark.parametrize("name", UNTARGETED)
+@pytest.mark.parametrize("name", marked(UNTARGETED))
 def test_images_that_are_wrong_already_are_left_alone(name):
     labels = LABELS.copy()
     labels[:3] = TARGETS[:3]
@@ -90,7 +92,7 @@ def test_images_that_are_wrong_already_are_left_alone(name):
         assert (norms(result - X)[3:] > 0).all()
 
 
-@pytest.mark.parametrize("name", TARGETED)
+@pytest.mark.parametrize("name", marked(TARGETED))
 def test_images_that_are_their_target_already_are_left_alone(name):
     targets = TARGETS.copy()
     targets[:3] = LABELS[:3]
@@ -99,7 +101,7 @@ def test_images_that_are_their_target_already_are_left_alone(name):
     assert (norms(result - X)[3:] > 0).all()
 
 
-@pytest.mark.parametrize("name", UNTARGETED)
+@pytest.mark.parametrize("name", marked(UNTARGETED))
 def test_logits_probabilities_and_our_classifier_give_the_same(name):
     options = FEW.get(name, {})
     expected = attacked(name, linear(), **options)
@@ -124,7 +126,7 @@ def test_sure_logits_do_not_stop_an_attack(name, scale=500.0):
     assert (ops.convert_to_numpy(sure(result)).argmax(axis=1) != LABELS).all()
 
 
-@pytest.mark.parametrize("name", UNTARGETED)
+@pytest.mark.parametrize("name", marked(UNTARGETED))
 def test_the_gradient_passes_through_the_preprocessing(name):
     inner = linear()
     inside = keras.Sequential([keras.Input((2, 4, 1)), layers.Rescaling(0.5, 0.25), inner])
@@ -136,7 +138,7 @@ def test_the_gradient_passes_through_the_preprocessing(name):
     np.testing.assert_allclose(result, expected, atol=1e-6)
 
 
-@pytest.mark.parametrize("name", FEW)
+@pytest.mark.parametrize("name", marked(FEW))
 def test_weights_of_the_distance_do_not_depend_on_the_units_of_the_pixels(name):
     expected = attacked(name, linear(), **FEW[name])
     bytes_first = keras.Sequential([keras.Input((2, 4, 1)), layers.Rescaling(1 / 255), linear()])
@@ -146,7 +148,7 @@ def test_weights_of_the_distance_do_not_depend_on_the_units_of_the_pixels(name):
     np.testing.assert_allclose(found / 255, expected, atol=1e-3)
 
 
-@pytest.mark.parametrize("name", UNTARGETED)
+@pytest.mark.parametrize("name", marked(UNTARGETED))
 def test_attacked_images_stay_in_the_range(name):
     result = getattr(adversarial, name)(
         linear(), X, LABELS, value_range=(0.3, 0.7), **{**UNTARGETED[name], **FEW.get(name, {})}
