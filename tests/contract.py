@@ -21,7 +21,7 @@ from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
 from keras_gen.saving import load_model
 from keras_gen.training import GenerativeModel
 from keras_gen.training.compilation import _CONVOLUTIONS, _draws_by_keras
-from tests import toy  # noqa: F401  registers the toy model for `load_model` in a fresh process
+from tests import faster, toy  # noqa: F401  toy registers its model for `load_model` in a fresh process
 
 BATCH = 8
 # A process that has only imported, which takes seconds, and from which each fresh process is forked
@@ -201,9 +201,11 @@ def in_fresh_processes(function, tasks):
     """What a function of a module gives for each task, each in a process of its own, all at the same time.
 
     The processes are forked from one that has imported TensorFlow and the library and has done nothing else, so that
-    none can see what another has left, and begin with random seeds of the operating system's.
+    none can see what another has left, and begin with random seeds of the operating system's. They optimize graphs if
+    this one does.
     """
-    with _FRESH.Pool(len(tasks), _seed_anew, maxtasksperchild=1) as pool:
+    is_optimized = not tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
+    with _FRESH.Pool(len(tasks), _begin, [is_optimized], maxtasksperchild=1) as pool:
         return pool.map_async(function, tasks, chunksize=1).get(timeout=300)
 
 
@@ -212,7 +214,8 @@ def in_fresh_process(function, task):
     return in_fresh_processes(function, [task])[0]
 
 
-def _seed_anew():
+def _begin(is_optimized):
+    faster.optimize_graphs(is_optimized)
     keras.utils.set_random_seed(secrets.randbits(32))
 
 

@@ -15,7 +15,7 @@ from tests import contract
 from tests.toy import TwoPlayers
 
 SHAPE = (8, 8, 1)
-pytestmark = [pytest.mark.compiled, pytest.mark.as_for_users]
+pytestmark = pytest.mark.compiled
 
 
 LARGE = {"vgg16": (32, 32, 1)}  # shapes of presets that refuse smaller images
@@ -165,7 +165,9 @@ METRICS = {"Gaussian VAE with dropout": ["mse"], "regularised classifier": ["spa
 
 
 @pytest.mark.usefixtures("short_googlenet")
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.as_for_users) if name in REPRESENTATIVES else name for name in MODELS]
+)
 def test_contract(name, digits, labels, tmp_path):
     side = LARGE.get(name, SHAPE)[0] // SHAPE[0]
     images = digits.repeat(side, axis=1).repeat(side, axis=2)
@@ -175,6 +177,7 @@ def test_contract(name, digits, labels, tmp_path):
     assert held <= used, f"it is to stand for {held - used}"
 
 
+@pytest.mark.as_for_users
 @pytest.mark.parametrize("name", ["vae", "dense WGAN-GP"])
 def test_fused_steps(name, digits, labels, tmp_path):
     """Dense networks, whose steps are fused by default: one player, and two of unlike numbers of updates."""

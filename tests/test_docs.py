@@ -16,7 +16,7 @@ from keras_gen import data
 from keras_gen.cli.main import app
 from keras_gen.training import GenerativeModel
 
-pytestmark = [pytest.mark.compiled, pytest.mark.as_for_users]
+pytestmark = pytest.mark.compiled
 
 ROOT = Path(__file__).parents[1]
 GUIDES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
