@@ -65,6 +65,22 @@ def art_attacks(network, x, y):
     return {name: lambda attack=attack: attack.generate(x, y) for name, attack in found.items()}
 
 
+def exact_signs(network, x, y):
+    """The signs of the gradient of the cross-entropy with respect to the images, computed in float64."""
+    import tensorflow as tf
+
+    def precise(layer):
+        return type(layer).from_config({**layer.get_config(), "dtype": "float64"})
+
+    clone = keras.models.clone_model(network, clone_function=precise)
+    clone.set_weights(network.get_weights())
+    x = tf.constant(x, "float64")
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, clone(x))
+    return np.sign(tape.gradient(losses, x).numpy())
+
+
 def own_attacks(model, x, y):
     """Functions of no arguments by the name of the attack."""
     options = {"batch_size": len(x)}
@@ -156,7 +172,13 @@ def main():
     x, y = test.x[right], test.y[right]
     print(f"{len(x)} images of {arguments.data}, test error {np.mean(model.classify(test.x) != test.y):.2%}")
     peers = available({"Foolbox": foolbox_attacks, "ART": art_attacks}, network, x, y)
-    compare({"keras_gen": own_attacks(model, x, y), **peers}, x, y, model, arguments.rounds)
+    contestants = {"keras_gen": own_attacks(model, x, y), **peers}
+    expected = np.clip(x + EPSILON * exact_signs(network, x, y), 0, 1)
+    for name, found in contestants.items():
+        if "FGSM" in found:
+            wrong = np.mean(np.abs(found["FGSM"]() - expected) > 1e-4)
+            print(f"FGSM            {name:12} {wrong:.2%} of the pixels differ from those in float64")
+    compare(contestants, x, y, model, arguments.rounds)
     peers = available({"tf-keras-vis": keras_vis}, network, x, y)
     compare({"keras_gen": own_saliency(model, x, y), **peers}, x, y, model, arguments.rounds)
 

@@ -74,10 +74,23 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
         _backup_restores_everything(anew, arrays, tmp_path / "backup")
         several = built(make, optimizer=optimizer(), metrics=metrics, steps_per_execution=2)
         _executions_are_equal(anew(), several, tuple(array[: 2 * BATCH + 4] for array in arrays))
-        _averages_of_weights_are_swapped(make, arrays)
     for array, copy in zip(arrays, copies, strict=True):
         np.testing.assert_array_equal(array, copy)
     return mechanisms(model, called)
+
+
+def check_averages_of_weights(make, images, labels):
+    """Check that `fit` ends with Keras's moving average of the weights; arguments as above.
+
+    It is validated where `SwapEMAWeights` puts it in.
+    """
+    batch = _first_batch(example_arrays(make().data_description, images, labels))
+    for policy in ("float32", "mixed_float16"):
+        with _precision(policy):
+            model = built(make, keras.optimizers.RMSprop(use_ema=True, ema_momentum=0.5), run_eagerly=True)
+            callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
+            history = fit(model, batch, validation_data=batch, callbacks=callbacks)
+            assert evaluate(model, batch)["loss"] == history["val_loss"][-1], policy
 
 
 def check_fused_steps(make, images, labels, tmp_path):
@@ -506,14 +519,3 @@ def _executions_are_equal(single, several, arrays, tolerance=0):
     for model in single, several:
         fit(model, arrays)
     assert_same_state(state(single), state(several), tolerance)
-
-
-def _averages_of_weights_are_swapped(make, arrays):
-    """`fit` ends with Keras's moving average of the weights, and validates it where `SwapEMAWeights` puts it in."""
-    batch = _first_batch(arrays)
-    for policy in ("float32", "mixed_float16"):
-        with _precision(policy):
-            model = built(make, keras.optimizers.RMSprop(use_ema=True, ema_momentum=0.5), run_eagerly=True)
-            callbacks = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-            history = fit(model, batch, validation_data=batch, callbacks=callbacks)
-            assert evaluate(model, batch)["loss"] == history["val_loss"][-1], policy

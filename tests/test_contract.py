@@ -177,6 +177,12 @@ def test_contract(name, digits, labels, tmp_path):
     assert held <= used, f"it is to stand for {held - used}"
 
 
+@pytest.mark.parametrize("name", ["Gaussian VAE with dropout", "dense WGAN-GP"])
+def test_averages_of_weights(name, digits, labels):
+    """Of one player, and of two, each of which has an optimizer that keeps averages."""
+    contract.check_averages_of_weights(MODELS[name], digits, labels)
+
+
 @pytest.mark.as_for_users
 @pytest.mark.parametrize("name", ["vae", "dense WGAN-GP"])
 def test_fused_steps(name, digits, labels, tmp_path):

@@ -167,11 +167,13 @@ class InputOptimization:
         if key not in self._states:
             self._states[key] = _Steps(self, start.shape)
         state, data = self._states[key], [ops.convert_to_tensor(entry) for entry in data]
-        state.reset(start, [*data, *map(ops.convert_to_tensor, batches(0))])
+        drawn = [ops.convert_to_tensor(entry) for entry in batches(0)]
+        state.reset(start, [*data, *drawn])
         rng, history = np.random.default_rng(seed), np.zeros((steps, 1 + len(self.regularizers), len(start)), "float32")
         for step in range(steps):
             shifts = rng.integers(-self.jitter, self.jitter + 1, size=2).astype("int32")
-            drawn = map(ops.convert_to_tensor, batches(step))
+            if step:
+                drawn = [ops.convert_to_tensor(entry) for entry in batches(step)]
             images, terms = state.step(ops.convert_to_tensor(shifts), *data, *drawn)
             history[step] = terms
             if on_step is not None:
