@@ -37,7 +37,8 @@ def carlini_wagner(
     minimise over w    ||x' - x||_2^2 / s^2 + c max(Z_label(x') - max_{k != label} Z_k(x'), -confidence)
 
     with targets and without, where s is the width of the range, x' = middle + s / 2 tanh(w), which is in the range for
-    every w, and Z are the logits. For each image c is
+    every w, and Z are the logits. The gradient of the largest of the other logits is taken as that of their logsumexp:
+    else the class that is second at the start would be approached, which often is not the nearest. For each image c is
     sought: it grows by a factor of 10 until an attack succeeds, then the interval between failure and success is
     halved. The result is the nearest of all successful images of all steps.
 
@@ -124,6 +125,8 @@ def _problem(subject, is_targeted, learning_rate, steps, confidence):
         is_aim = ops.one_hot(aims, num_classes, dtype="bool")
         of_aim = ops.sum(ops.where(is_aim, outputs, 0.0), axis=1)
         of_others = ops.max(ops.where(is_aim, -np.inf, outputs), axis=1)
+        of_all_others = ops.logsumexp(ops.where(is_aim, -np.inf, outputs), axis=1)
+        of_others = of_all_others + ops.stop_gradient(of_others - of_all_others)
         short = of_others - of_aim if is_targeted else of_aim - of_others
         return weights * ops.relu(short + max(confidence, _CLEAR))
 
