@@ -80,10 +80,7 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
 
 
 def check_averages_of_weights(make, images, labels):
-    """Check that `fit` ends with Keras's moving average of the weights; arguments as above.
-
-    It is validated where `SwapEMAWeights` puts it in.
-    """
+    """Check that `SwapEMAWeights` validates and leaves Keras's moving averages of the weights; arguments as above."""
     batch = _first_batch(example_arrays(make().data_description, images, labels))
     for policy in ("float32", "mixed_float16"):
         with _precision(policy):

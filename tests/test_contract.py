@@ -177,9 +177,8 @@ def test_contract(name, digits, labels, tmp_path):
     assert held <= used, f"it is to stand for {held - used}"
 
 
-@pytest.mark.parametrize("name", ["Gaussian VAE with dropout", "dense WGAN-GP"])
+@pytest.mark.parametrize("name", REPRESENTATIVES)
 def test_averages_of_weights(name, digits, labels):
-    """Of one player, and of two, each of which has an optimizer that keeps averages."""
     contract.check_averages_of_weights(MODELS[name], digits, labels)
 
 

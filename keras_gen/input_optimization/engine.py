@@ -113,19 +113,15 @@ class InputOptimization:
             verbose: 1 shows a progress bar. Defaults to 0.
             on_step: Function of a step's number and, in front of the step, of the images and the terms
                 `(1 + regularizers, n)`, both tensors; not for L-BFGS. Defaults to `None`.
-            batches: Function of a step's number that returns a tuple of arrays `(n, ...)`, further data of that step;
-                not for L-BFGS. Defaults to `None`.
+            batches: Function of a step's number that returns a tuple of arrays `(n, ...)`, data of that step that
+                follow `data`; the first are also for the projections of the start. Not for L-BFGS. Defaults to `None`.
 
         Returns:
             `Optimized`.
         """
         steps, seed = checks.integer("steps", steps, minimum=0), checks.integer("seed", seed, minimum=0)
-        start, data = np.asarray(start, "float32"), [_array(entry) for entry in data]
-        if any(np.shape(entry)[:1] != start.shape[:1] for entry in data):
-            raise ValueError(
-                f"`data` must have an entry for each image. Expected: arrays ({len(start)}, ...). Received: shapes "
-                f"{[entry.shape for entry in data]}"
-            )
+        start = np.asarray(start, "float32")
+        data = _for_each("data", start, data)
         if self.jitter and start.ndim < 4:
             raise ValueError(
                 "Jitter shifts the rows and columns of images. Expected: `start` of shape (n, height, width, channels),"
@@ -133,6 +129,8 @@ class InputOptimization:
             )
         bar = keras.utils.Progbar(steps) if verbose and steps else None
         if isinstance(self.optimizer, LBFGS):
+            if batches is not None:
+                raise ValueError("L-BFGS minimises a fixed function. Expected: batches=None. Received: a function")
             images, history = self._by_lbfgs(start, data, steps, bar)
         else:
             images, history = self._by_steps(start, data, steps, seed, bar, on_step, batches or (lambda step: ()))
@@ -167,14 +165,14 @@ class InputOptimization:
         if key not in self._states:
             self._states[key] = _Steps(self, start.shape)
         state, data = self._states[key], [ops.convert_to_tensor(entry) for entry in data]
-        drawn = [ops.convert_to_tensor(entry) for entry in batches(0)]
-        state.reset(start, [*data, *drawn])
+        drawn = _for_each("batches", start, batches(0))
+        state.reset(start, [*data, *map(ops.convert_to_tensor, drawn)])
         rng, history = np.random.default_rng(seed), np.zeros((steps, 1 + len(self.regularizers), len(start)), "float32")
         for step in range(steps):
             shifts = rng.integers(-self.jitter, self.jitter + 1, size=2).astype("int32")
             if step:
-                drawn = [ops.convert_to_tensor(entry) for entry in batches(step)]
-            images, terms = state.step(ops.convert_to_tensor(shifts), *data, *drawn)
+                drawn = _for_each("batches", start, batches(step))
+            images, terms = state.step(ops.convert_to_tensor(shifts), *data, *map(ops.convert_to_tensor, drawn))
             history[step] = terms
             if on_step is not None:
                 on_step(step, images, terms)
@@ -247,6 +245,17 @@ def _array(data):
     """Data as an array: float64 as float32, like the images."""
     data = np.asarray(data)
     return data.astype("float32") if data.dtype == "float64" else data
+
+
+def _for_each(name, start, data):
+    """Data as arrays, checked to have an entry for each image."""
+    arrays = [_array(entry) for entry in data]
+    if any(array.shape[:1] != start.shape[:1] for array in arrays):
+        raise ValueError(
+            f"`{name}` must have an entry for each image. Expected: arrays ({len(start)}, ...). Received: shapes "
+            f"{[array.shape for array in arrays]}"
+        )
+    return arrays
 
 
 def _required(gradient):

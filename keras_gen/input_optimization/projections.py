@@ -1,4 +1,4 @@
-"""Sets that images are kept in: each is a function that maps images to the nearest ones in the set."""
+"""Sets that images are kept in: functions that map images to the nearest ones in the set, and random points."""
 
 import math
 
@@ -41,7 +41,21 @@ def ball(radius, norm):
 
 
 def in_ball(shape, radius, norm, seed):
-    """Points drawn uniformly from the ball around 0: float32 array of that shape, one for each example."""
+    """Points drawn uniformly from the ball around 0.
+
+    Args:
+        shape: Tuple `(n, ...)`: how many points, and the shape of each.
+        radius, norm: As in `ball`.
+        seed: Integer >= 0.
+
+    Returns:
+        float32 array of that shape.
+
+    Example:
+
+    >>> in_ball((2, 3, 3, 1), 0.5, "linf", seed=0).shape
+    (2, 3, 3, 1)
+    """
     rng = np.random.default_rng(seed)
     if norm == "linf":
         return rng.uniform(-radius, radius, shape).astype("float32")

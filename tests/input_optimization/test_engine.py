@@ -42,6 +42,20 @@ def test_each_step_may_have_data_of_its_own():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
+def test_projections_see_the_data_of_their_step():
+    """Each step ends at the data of that step, and the start is put to those of the first."""
+    batches = [CENTERS, 2 * CENTERS, -CENTERS]
+    problem = InputOptimization(
+        lambda x, centers: ops.sum(x**2, axis=-1), "sgd", projections=[lambda x, centers: centers]
+    )
+    seen = []
+    found = problem.run(
+        STARTS, steps=3, batches=lambda step: (batches[step],), on_step=lambda step, x, terms: seen.append(np.array(x))
+    )
+    np.testing.assert_allclose(seen, [CENTERS, *batches[:2]])
+    np.testing.assert_allclose(found.images, batches[2])
+
+
 def test_lbfgs_finds_what_scipy_finds():
     def value(point, center):
         return np.sum((point - center) ** 4 * [1.0, 3.0, 0.2] + 0.1 * point**2)
@@ -210,6 +224,19 @@ def test_bad_arguments(options, message):
 def test_runs_that_do_not_fit(optimizer, objective, data, options, message):
     with pytest.raises(ValueError, match=message):
         InputOptimization(objective, optimizer).run(STARTS, *data, steps=2, **options)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "rows", "message"),
+    [
+        ("adam", [1, 2], r"`batches` must have an entry for each image. Expected: arrays \(2, ...\). Received: .*1, 3"),
+        ("adam", [2, 1], r"`batches` must have an entry for each image."),
+        (LBFGS(), [2, 2], "L-BFGS minimises a fixed function. Expected: batches=None. Received: a function"),
+    ],
+)
+def test_batches_that_do_not_fit(optimizer, rows, message):
+    with pytest.raises(ValueError, match=message):
+        InputOptimization(quartic, optimizer).run(STARTS, steps=2, batches=lambda step: (CENTERS[: rows[step]],))
 
 
 def test_jitter_needs_rows_and_columns():

@@ -13,6 +13,8 @@ from keras_gen.input_optimization.engine import InputOptimization
 # Share of the range that the start of a pixel may use: atanh(1) is infinite, and the gradient of tanh vanishes near it.
 _INSIDE = 0.999
 _CLEAR = 1e-3  # margin of a success: less could be lost by rounding in a batch of another size
+_TINY = 1e-6
+_SOFTNESS = 0.2  # temperature of the other classes, as a share of the image's margin
 _FACTOR = 10.0  # by which the weight grows until an attack succeeds
 
 
@@ -37,10 +39,12 @@ def carlini_wagner(
     minimise over w    ||x' - x||_2^2 / s^2 + c max(Z_label(x') - max_{k != label} Z_k(x'), -confidence)
 
     with targets and without, where s is the width of the range, x' = middle + s / 2 tanh(w), which is in the range for
-    every w, and Z are the logits. The gradient of the largest of the other logits is taken as that of their logsumexp:
-    else the class that is second at the start would be approached, which often is not the nearest. For each image c is
-    sought: it grows by a factor of 10 until an attack succeeds, then the interval between failure and success is
-    halved. The result is the nearest of all successful images of all steps.
+    every w, and Z are the logits. For each image c is sought: it grows by a factor of 10 until an attack succeeds, then
+    the interval between failure and success is halved. The result is the nearest of all successful images of all steps.
+
+    Unlike in the reference, without targets the gradient of max Z_k is replaced by that of T logsumexp(Z_k / T), where
+    T is a fifth of the image's first margin. The maximum alone leads to the class that is second at the start, which
+    often is not the nearest; here all that are near it in logits count, whatever the scale of the logits.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -76,14 +80,17 @@ def carlini_wagner(
     first_weight = checks.positive("first_weight", first_weight)
 
     def function(images, aims):
-        return _nearest(problem, attack.subject.value_range, images, aims, steps, search_steps, first_weight)
+        logits = np.asarray(attack.logits(images))
+        temperatures = _SOFTNESS * np.ptp(np.sort(logits, axis=1)[:, -2:], axis=1)
+        data = images, aims, np.maximum(temperatures, _TINY).astype("float32")
+        return _nearest(problem, attack.subject.value_range, data, steps, search_steps, first_weight)
 
     return attack.by_batch(function)
 
 
-def _nearest(problem, value_range, images, aims, steps, search_steps, first_weight):
-    """The nearest successful image of all steps with all weights, or the image itself."""
-    low, high = value_range
+def _nearest(problem, value_range, data, steps, search_steps, first_weight):
+    """The nearest successful image of all steps with all weights, or the image itself, the first of `data`."""
+    (low, high), images = value_range, data[0]
     start = np.arctanh(np.clip((2 * images - high - low) / (high - low), -1, 1) * _INSIDE)
     best, least = images.copy(), np.full(len(images), np.inf)
     failing, working = np.zeros(len(images)), np.full(len(images), np.inf)
@@ -99,7 +106,7 @@ def _nearest(problem, value_range, images, aims, steps, search_steps, first_weig
                 least[nearer] = distances[nearer]
                 best[nearer] = np.asarray(_pixels(latents, value_range))[nearer]
 
-        problem.run(start, images, aims, weights.astype("float32"), steps=steps, on_step=keep)
+        problem.run(start, *data, weights.astype("float32"), steps=steps, on_step=keep)
         working, failing = np.where(succeeded, weights, working), np.where(succeeded, failing, weights)
         weights = np.where(np.isinf(working), _FACTOR * weights, (failing + working) / 2)
     return best
@@ -116,18 +123,18 @@ def _problem(subject, is_targeted, learning_rate, steps, confidence):
     logits, num_classes = subject.logits(), subject.num_classes
     width = subject.value_range[1] - subject.value_range[0]
 
-    def distance(latents, images, aims, weights):
+    def distance(latents, images, aims, temperatures, weights):
         differences = (_pixels(latents, subject.value_range) - images) / width
         return ops.sum(ops.square(differences), axis=tuple(range(1, len(images.shape))))
 
-    def margin(latents, images, aims, weights):
+    def margin(latents, images, aims, temperatures, weights):
         outputs = logits(_pixels(latents, subject.value_range))
         is_aim = ops.one_hot(aims, num_classes, dtype="bool")
         of_aim = ops.sum(ops.where(is_aim, outputs, 0.0), axis=1)
-        of_others = ops.max(ops.where(is_aim, -np.inf, outputs), axis=1)
-        of_all_others = ops.logsumexp(ops.where(is_aim, -np.inf, outputs), axis=1)
-        of_others = of_all_others + ops.stop_gradient(of_others - of_all_others)
-        short = of_others - of_aim if is_targeted else of_aim - of_others
+        others = ops.where(is_aim, -np.inf, outputs)
+        largest = ops.max(others, axis=1)
+        soft = temperatures * ops.logsumexp(others / temperatures[:, None], axis=1)
+        short = largest - of_aim if is_targeted else of_aim - (soft + ops.stop_gradient(largest - soft))
         return weights * ops.relu(short + max(confidence, _CLEAR))
 
     rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)

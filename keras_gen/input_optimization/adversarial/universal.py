@@ -14,6 +14,8 @@ from keras_gen.input_optimization.projections import ball, in_ball
 from keras_gen.input_optimization.subjects import logits_in_batches
 
 _LARGEST_LOSS = 9.0  # as published
+_SOFTNESS = 0.1  # temperature of the softmax, as a share of the images' mean margin
+_TINY = 1e-6
 
 
 def universal_perturbation(
@@ -33,11 +35,12 @@ def universal_perturbation(
 ):
     """A universal perturbation: one that changes the class of most images, also of those it was not made from.
 
-    maximise over v    mean_x min(-log p_class(clip(x + v)), 9)    with ||v|| <= epsilon
+    maximise over v    mean_x min(-log p_class(clip(x + v)), 9)    with ||v|| <= epsilon, p = softmax(Z / T)
 
-    by Adam on batches of images x, where class is the one that the model gives to x. The limit of 9 keeps a few images
-    that are fooled already from counting most. Several starts, drawn from the ball, are optimised at once; the result
-    is the v that changes the class of most of the images, whatever their label.
+    by Adam on batches of images x, where class is the one that the model gives to x. As published, T is 1; here it is a
+    tenth of the mean margin of x in the logits Z, so that it does not matter how sure the network is. The limit of 9
+    keeps a few images that are fooled already from counting most. Several starts, drawn from the ball, are optimised at
+    once; the result is the v that changes the class of most of the images.
 
     Args:
         model, images: As in `fgsm`.
@@ -50,7 +53,7 @@ def universal_perturbation(
             epsilon, or in L2 of epsilon / sqrt(pixels). A number > 0. Defaults to 0.3.
         seed: Integer of the starts and of the batches. Defaults to 0.
         value_range, preprocess: As in `fgsm`.
-        batch_size: Images attacked at once, an integer >= `starts`; the starts share them. Defaults to 256.
+        batch_size: Images attacked at once, an integer >= `starts`; each start has its part of them. Defaults to 256.
         verbose: As in `fgsm`.
 
     Returns:
@@ -82,38 +85,46 @@ def universal_perturbation(
             f"batch_size={attack.batch_size}, starts={starts}"
         )
 
-    def classes(images):
-        return logits_in_batches(attack.subject, min(attack.batch_size, len(images)), images).argmax(axis=1)
-
-    clean = classes(attack.images).astype("int32")
-    right, shape, rng = np.flatnonzero(clean == attack.labels), attack.images.shape[1:], np.random.default_rng(seed)
-    if not len(right) or not epsilon:
+    logits = logits_in_batches(attack.subject, min(attack.batch_size, len(attack.images)), attack.images)
+    right = logits.argmax(axis=1) == attack.labels
+    images, classes, shape = attack.images[right], attack.labels[right], attack.images.shape[1:]
+    if not len(images) or not epsilon:
         return np.zeros(shape, "float32")
+    temperature = _SOFTNESS * np.ptp(np.sort(logits[right], axis=1)[:, -2:], axis=1).mean()
+    temperatures = np.full(starts, max(temperature, _TINY), "float32")
+    size, rng = min(attack.batch_size // starts, len(images)), np.random.default_rng([seed, 1])
 
     def batches(step):
-        rows = rng.choice(right, attack.batch_size // starts)
-        return tuple(np.broadcast_to(array[rows], (starts, *array[rows].shape)) for array in (attack.images, clean))
+        rows = rng.choice(len(images), size, replace=False)
+        return tuple(np.broadcast_to(array[rows], (starts, *array[rows].shape)) for array in (images, classes))
 
-    found = _ascent(attack.subject, epsilon, norm, steps, learning_rate, math.prod(shape)).run(
-        in_ball((starts, *shape), epsilon, norm, seed), steps=steps, verbose=verbose, batches=batches
+    def fooled(perturbation):
+        moved = np.clip(images + perturbation, *attack.subject.value_range)
+        found = logits_in_batches(attack.subject, min(attack.batch_size, len(images)), moved)
+        return np.mean(found.argmax(axis=1) != classes)
+
+    rate = learning_rate / (1.0 if norm == "linf" else math.sqrt(math.prod(shape)))
+    found = _ascent(attack.subject, epsilon, norm, steps, rate).run(
+        in_ball((starts, *shape), 1.0, norm, seed), temperatures, steps=steps, verbose=verbose, batches=batches
     )
-    moved = (classes(np.clip(attack.images + v, *attack.subject.value_range)) for v in found.images)
-    return found.images[np.argmax([np.mean(after != clean) for after in moved])]
+    return max((epsilon * unit for unit in found.images), key=fooled)
 
 
 @functools.lru_cache(maxsize=16)
-def _ascent(subject, epsilon, norm, steps, learning_rate, pixels):
-    logits, within = subject.logits(), ball(epsilon, norm)
-    rate = learning_rate * (epsilon if norm == "linf" else epsilon / math.sqrt(pixels))
+def _ascent(subject, epsilon, norm, steps, rate):
+    """Of v / epsilon, which is of one size whatever the units of the pixels."""
+    logits, within = subject.logits(), ball(1.0, norm)
 
-    def objective(perturbations, images, classes):
-        moved = ops.clip(images + perturbations[:, None], *subject.value_range)
-        odds = losses.error_log_odds(ops.reshape(classes, (-1,)), logits(ops.reshape(moved, (-1, *moved.shape[2:]))))
-        loss = ops.minimum(ops.softplus(odds), _LARGEST_LOSS)
-        return -ops.mean(ops.reshape(loss, classes.shape), axis=1)
+    def objective(units, temperatures, images, classes):
+        moved = images + epsilon * units[:, None]
+        # The gradient passes through the clipping: else a pixel that is black in all images could not leave v < 0
+        moved = moved + ops.stop_gradient(ops.clip(moved, *subject.value_range) - moved)
+        outputs = logits(ops.reshape(moved, (-1, *moved.shape[2:]))) / temperatures[0]
+        loss = ops.softplus(losses.error_log_odds(ops.reshape(classes, (-1,)), outputs))
+        return -ops.mean(ops.minimum(ops.reshape(loss, ops.shape(classes)), _LARGEST_LOSS), axis=1)
 
     return InputOptimization(
         objective,
         keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(rate, steps)),
-        projections=[lambda perturbations, images, classes: within(perturbations, ops.zeros_like(perturbations))],
+        projections=[lambda units, *data: within(units, ops.zeros_like(units))],
     )
