@@ -71,8 +71,8 @@ def universal_perturbation(
     array([-0.3,  0.3], dtype=float32)
 
     Reference:
-        Shafahi et al., 2020, arXiv:1811.11304, section 3, with equation (5); the idea: Moosavi-Dezfooli, Fawzi, Fawzi
-        and Frossard, 2017, arXiv:1610.08401.
+        Shafahi et al., 2020, arXiv:1811.11304, section 3 (gradient ascent with a clipped loss); the idea:
+        Moosavi-Dezfooli, Fawzi, Fawzi and Frossard, 2017, arXiv:1610.08401.
     """
     attack = Attack(model, images, labels, None, value_range, preprocess, batch_size)
     checks.choice("norm", norm, ["l2", "linf"])
