@@ -8,22 +8,42 @@ from pathlib import Path
 PICTURES = (".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")  # that matplotlib writes
 MODEL, SETTINGS = "model.keras", "settings.json"  # in the folder of a run
 SEARCH = "search.json"  # marks the folder of a search
+_TEMPORARY = ".unfinished-"  # in the names of files that are being written
+TRIAL = f".model{_TEMPORARY}trial"  # of a file that only shows that a model can be saved
 
 
 @contextlib.contextmanager
 def atomic_write(path):
     """Yield a temporary path of the same folder and suffix to write to; it becomes `path` only if nothing was raised.
 
-    The folder is made if missing.
+    The folder is made if missing. The temporary file exists, empty: it was made under a random name, which nobody could
+    have taken for a link to another file.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}{path.suffix}")
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}{_TEMPORARY}", suffix=path.suffix, dir=path.parent)
+    os.close(descriptor)
+    temporary = Path(name)
     try:
         yield temporary
+        temporary.chmod(_usual_mode())  # until then it is its owner's alone
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_strays(folder):
+    """Remove the temporary files that killed writers have left in a folder, to which nothing else may be writing."""
+    for path in Path(folder).glob(f".*{_TEMPORARY}*"):
+        if path.is_file():
+            path.unlink(missing_ok=True)
+
+
+def _usual_mode():
+    """The mode of new files, which can only be read by setting it."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
 
 
 def require_run(folder):

@@ -1,3 +1,5 @@
+import os
+import stat
 import tempfile
 
 import pytest
@@ -7,6 +9,7 @@ from keras_gen.files import (
     SEARCH,
     SETTINGS,
     atomic_write,
+    remove_strays,
     require_folder,
     require_no_other_run,
     require_picture,
@@ -22,6 +25,35 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old" and [entry.name for entry in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_temporary_files_have_names_that_cannot_be_planted(tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "_get_candidate_names", lambda: iter(["taken", "free"]))
+    foreign = tmp_path / "foreign.txt"
+    foreign.write_text("mine")
+    (tmp_path / ".a.unfinished-taken.txt").symlink_to(foreign)
+    with atomic_write(tmp_path / "a.txt") as temporary:
+        temporary.write_text("new")
+    assert foreign.read_text() == "mine" and (tmp_path / "a.txt").read_text() == "new"
+
+
+def test_a_written_file_can_be_read_by_all_whom_the_user_lets(tmp_path):
+    old = os.umask(0o027)
+    try:
+        with atomic_write(tmp_path / "a.txt") as temporary:
+            assert stat.S_IMODE(temporary.stat().st_mode) == 0o600
+    finally:
+        os.umask(old)
+    assert stat.S_IMODE((tmp_path / "a.txt").stat().st_mode) == 0o640
+
+
+def test_strays_of_killed_writers_are_removed_and_nothing_else(tmp_path):
+    names = ["model.keras", ".hidden", ".model.unfinished-abc.keras", ".history.unfinished-x_1.csv"]
+    for name in names:
+        (tmp_path / name).touch()
+    remove_strays(tmp_path)
+    remove_strays(tmp_path / "nowhere")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "model.keras"]
 
 
 def test_a_run_is_told_from_other_folders(tmp_path):

@@ -2,7 +2,6 @@
 
 import math
 import tempfile
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -48,7 +47,7 @@ class GreedyPretraining(keras.callbacks.Callback):
         histories: List with the history of each layer pretrained in this run, a dict from a name to a list.
 
     Raises:
-        ValueError: As `fit` begins, if the model is not such an autoencoder.
+        ValueError: As `fit` begins, if the model is not such an autoencoder, or if the pretraining diverges.
 
     Example:
 
@@ -103,24 +102,20 @@ class GreedyPretraining(keras.callbacks.Callback):
         if done == len(stack):
             return
         epochs, rates, corruptions = self._per_layer
-        with tempfile.TemporaryDirectory() as folder:
-            data, path = self.x, None
-            for number, pair in enumerate(stack):
-                single = self._single(number, pair, corruptions[number])
-                if number >= done:
-                    steps = self._steps(data, epochs[number])
-                    single.compile(keras.optimizers.Adam(rates[number]))
-                    with compiled_for(single, steps):
-                        self._fit(single, data, epochs[number], f"layer {number + 1} of {len(stack)}")
-                    _copy_weights((single.encoder.get_layer("below"), single.decoder.get_layer("above")), pair)
-                    self.model.pretrained_layers.assign(number + 1)
-                    if self.checkpoint is not None:
-                        self.model.save(self.checkpoint)
-                if number + 1 < len(stack):
-                    below, path = path, Path(folder) / f"codes_{number + 1}"
-                    data = _codes(single, data, path)
-                    if below is not None:
-                        below.unlink(missing_ok=True)
+        data = self.x
+        for number, pair in enumerate(stack):
+            single = self._single(number, pair, corruptions[number])
+            if number >= done:
+                steps = self._steps(data, epochs[number])
+                single.compile(keras.optimizers.Adam(rates[number]))
+                with compiled_for(single, steps):
+                    self._fit(single, data, epochs[number], f"layer {number + 1} of {len(stack)}")
+                _copy_weights((single.encoder.get_layer("below"), single.decoder.get_layer("above")), pair)
+                self.model.pretrained_layers.assign(number + 1)
+                if self.checkpoint is not None:
+                    self.model.save(self.checkpoint)
+            if number + 1 < len(stack):
+                data = _codes(single, data)
 
     def _single(self, number, pair, corruption):
         """The autoencoder of one hidden layer, with the current weights of the pair of layers."""
@@ -165,7 +160,13 @@ class GreedyPretraining(keras.callbacks.Callback):
             print(f"Pretraining {title}: {tuple(single.example_shape)} to {tuple(single.code_shape)}")
         place = int(data.epoch.numpy()) if isinstance(data, Pipeline) else None
         verbose, lines = progress(self.verbose)
-        self.histories.append(single.fit(data, epochs=epochs, verbose=verbose, callbacks=lines, **options).history)
+        history = single.fit(data, epochs=epochs, verbose=verbose, callbacks=lines, **options).history
+        if not np.isfinite(history["loss"]).all():
+            raise ValueError(
+                f"Pretraining of {title} diverged. Expected: a lower learning rate. "
+                f"Received: loss={history['loss'][-1]}"
+            )
+        self.histories.append(history)
         if place is not None:  # the same pipeline may be what `fit` trains the whole on
             data.epoch.assign(place)
 
@@ -223,16 +224,19 @@ def _copy_weights(sources, targets):
         target.set_weights(source.get_weights())
 
 
-def _codes(single, data, path):
-    """The codes of all examples in the order of the data, in memory if the data are, otherwise in a file at `path`."""
+def _codes(single, data):
+    """The codes of all examples in the order of the data, in memory if the data are, otherwise in a file.
+
+    The file has no name, so that it takes no place when the codes are no longer used, or the process is killed.
+    """
     if is_array(data) and not isinstance(data, np.memmap):
         return single.encode(data)
     if is_array(data):
         batches = (data[i : i + _BATCH] for i in range(0, len(data), _BATCH))
     else:
         batches = data.dataset(training=False) if isinstance(data, Pipeline) else data
-    with path.open("wb") as file:
+    with tempfile.TemporaryFile() as file:
         for batch in batches:
             x = np.asarray(single.data_description.parts(batch)["x"])
             single.encoder.predict_on_batch(x).astype("float32").tofile(file)
-    return np.memmap(path, "float32", "r").reshape(-1, *single.code_shape)
+        return np.memmap(file, "float32", "r").reshape(-1, *single.code_shape)

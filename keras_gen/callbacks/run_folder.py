@@ -2,14 +2,19 @@
 
 import csv
 import math
+import warnings
 from pathlib import Path
 
 import keras
+import numpy as np
+from keras import ops
 
 from keras_gen import checks
-from keras_gen.files import MODEL, atomic_write
+from keras_gen.files import MODEL, SETTINGS, TRIAL, atomic_write
+from keras_gen.reports import counted
 
 HISTORY = "history.csv"
+_DIVERGED = 1e4  # times the untrained loss: a diverged one that is still finite
 
 
 class RunFolder(keras.callbacks.Callback):
@@ -23,7 +28,7 @@ class RunFolder(keras.callbacks.Callback):
         every: Epochs between two writings, an integer >= 1; the last epoch of a `fit` is always written. Defaults to 1.
 
     Raises:
-        ValueError: At the end of an epoch whose loss is not finite.
+        ValueError: At the end of an epoch whose losses or weights are not finite.
 
     Example:
 
@@ -38,7 +43,7 @@ class RunFolder(keras.callbacks.Callback):
     def __init__(self, folder, every=1):
         super().__init__()
         self.folder, self.every = Path(folder), checks.integer("every", every)
-        self.rows = []
+        self.rows, self.settings, self._largest = [], None, math.inf
 
     @property
     def model_path(self):
@@ -54,30 +59,82 @@ class RunFolder(keras.callbacks.Callback):
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def resume(self, epochs_completed):
-        """Read the rows of the epochs that the saved model has finished."""
-        path = self.folder / HISTORY
-        if path.exists():
-            with path.open(newline="") as file:
-                rows = list(csv.DictReader(file))
-            if rows and "epoch" not in rows[0]:
-                raise ValueError(f"'{path}' must be a history. Expected: a column 'epoch'. Received: {list(rows[0])}")
-            self.rows = [{**row, "epoch": int(row["epoch"])} for row in rows if int(row["epoch"]) <= epochs_completed]
+        """Read the rows of the epochs that the saved model has finished; it is warned of those that are lost."""
+        rows = _read_rows(self.folder / HISTORY)
+        self.rows = [rows[epoch] for epoch in sorted(rows) if epoch <= epochs_completed]
+        if lost := epochs_completed - len(self.rows):
+            warnings.warn(
+                f"'{self.folder / HISTORY}' lacks {counted(lost, 'epoch')} of the {epochs_completed} that the model "
+                "has finished; the run goes on without",
+                stacklevel=2,
+            )
+
+    def try_out(self, model, batches):
+        """Save a model under another name and remove it: a folder that cannot hold it is found before the training.
+
+        Its loss on a first batch is what later losses are compared with.
+        """
+        path = self.model_path.with_stem(TRIAL)
+        model.save(path)
+        path.unlink()
+        loss = model.evaluate(batches, steps=1, verbose=0, return_dict=True)["loss"]
+        self._largest = _DIVERGED * max(1.0, abs(loss))
 
     def on_epoch_end(self, epoch, logs=None):
-        loss = float((logs or {}).get("loss", 0.0))
-        if not math.isfinite(loss):
-            raise ValueError(
-                f"Training diverged: the loss is not finite in epoch {epoch + 1}, which is not kept. "
-                f"Expected: a lower learning rate, or smaller weights of penalties. Received: loss={loss}"
-            )
-        self.rows.append({"epoch": self.model.epochs_completed, **{k: float(v) for k, v in (logs or {}).items()}})
+        logs = {name: float(value) for name, value in (logs or {}).items()}
+        self._require_sound(epoch, logs)
+        self.rows.append({"epoch": self.model.epochs_completed, **logs})
         last = self.model.stop_training or epoch + 1 == self.params["epochs"]
         if last or self.rows[-1]["epoch"] % self.every == 0:
             self._write()
 
+    def _require_sound(self, epoch, logs):
+        """Raise a `ValueError` if losses or weights are not finite, or if the loss is far above the untrained one."""
+        own = {mean.name for mean in self.model.metrics}
+        ruined = {name: v for name, v in logs.items() if name.removeprefix("val_") in own and not math.isfinite(v)}
+        ruined |= {name: logs[name] for name in ("loss", "val_loss") if abs(logs.get(name, 0.0)) > self._largest}
+        received = [f"{name}={value:.4g}" for name, value in ruined.items()]
+        received += [f"weights of {name} that are not" for name in _infinite_weights(self.model)][:1]
+        if received:
+            half = any(layer.compute_dtype == "float16" for layer in self.model._flatten_layers())
+            raise ValueError(
+                f"Training diverged in epoch {epoch + 1}, which is not kept. Expected: finite losses and weights, and "
+                f"a loss of at most {self._largest:.4g}, by a lower learning rate or smaller weights of penalties"
+                + (", or by bfloat16 or float32: float16 ends at 65,504" if half else "")
+                + f". Received: {', '.join(received)}"
+            )
+
     def _write(self):
+        if self.settings is not None and not (self.folder / SETTINGS).exists():  # somebody has removed the folder
+            self.settings.write(self.folder)
         with atomic_write(self.folder / HISTORY) as path, path.open("w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=self._names())
             writer.writeheader()
             writer.writerows(self.rows)
         self.model.save(self.model_path)
+
+
+def _read_rows(path):
+    """The rows of a history by their epoch, a dict of dicts; of an epoch that is there twice, the last."""
+    if not path.exists():
+        return {}
+    try:
+        if not path.is_file():
+            raise ValueError("not a file")
+        with path.open(newline="") as file:
+            rows = [
+                {name: float(value) if value else "" for name, value in row.items()} for row in csv.DictReader(file)
+            ]
+        return {int(row["epoch"]): {**row, "epoch": int(row["epoch"])} for row in rows}
+    except (ValueError, KeyError, TypeError, OverflowError, csv.Error) as error:
+        reason = f"no column {error}" if isinstance(error, KeyError) else error
+        raise ValueError(
+            f"'{path}' is damaged: {reason}. Expected: the table that the run wrote, or no file: the run goes on "
+            "without it"
+        ) from None
+
+
+def _infinite_weights(model):
+    """The paths of the variables that hold values which are not finite."""
+    floats = (variable for variable in model.variables if keras.backend.is_float_dtype(variable.dtype))
+    return [f"'{variable.path}'" for variable in floats if not np.isfinite(ops.convert_to_numpy(variable)).all()]

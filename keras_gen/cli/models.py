@@ -25,6 +25,7 @@ _SEED = Annotated[
     int, typer.Option(min=0, help="Seed of the initial weights, the order of the examples and all noise.")
 ]
 _RESUME = Annotated[bool, typer.Option("--resume", help="Continue the run in --out, or start it if there is none.")]
+_NEW_DATA = Annotated[bool, typer.Option("--new-data", help="Let a resumed run go on with other data than its own.")]
 _PRECISION = Annotated[
     Literal["float32", "mixed_bfloat16", "mixed_float16"],
     typer.Option(help="Precision of the computations; the mixed ones compute in 16 bits and keep weights in 32."),
@@ -65,6 +66,7 @@ def _train(
     precision: _PRECISION = runs.Settings.precision,
     out: _OUT = None,
     resume: _RESUME = False,
+    new_data: _NEW_DATA = False,
     **options,
 ):
     name, given = context.info_name, stated(context)
@@ -74,7 +76,7 @@ def _train(
     settings = runs.Settings(name, place, epochs, batch_size, binarization, seed, precision, own)
     folder = _folder(out, name, options["x"].partition(":")[0] if translates else data)
     try:
-        trained = runs.train(settings, folder, resume, given & settings.arguments.keys())
+        trained = runs.train(settings, folder, resume, given & settings.arguments.keys(), new_data=new_data)
     except KeyboardInterrupt:
         raise _interrupted("Finished epochs are saved; --resume continues from them.") from None
     if not trained.new:

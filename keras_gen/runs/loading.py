@@ -4,8 +4,8 @@ import typing
 
 import numpy as np
 
-from keras_gen import callbacks, checks, data
-from keras_gen.files import require_no_other_run
+from keras_gen import callbacks, checks, data, presets
+from keras_gen.files import SETTINGS, require_no_other_run
 from keras_gen.runs.settings import Settings
 from keras_gen.saving import load_model
 
@@ -74,7 +74,20 @@ def load_run(folder):
         ValueError: If the folder holds no run, or a damaged one.
     """
     settings = Settings.read(folder)
-    return Run(load_model(callbacks.RunFolder(folder).model_path), settings)
+    return Run(model_of(folder, settings), settings)
+
+
+def model_of(folder, settings):
+    """The model in the folder of a run, of the kind that the settings name."""
+    kind = presets.PRESETS[checks.choice("model", settings.model, presets.PRESETS)].model
+    path = callbacks.RunFolder(folder).model_path
+    model = load_model(path)
+    if not isinstance(model, kind):
+        raise ValueError(
+            f"'{path}' is not the model of its run. Expected: a {kind.__name__}, as '{SETTINGS}' says. Received: a "
+            f"{type(model).__name__}"
+        )
+    return model
 
 
 def _require_run(folder, names):
@@ -89,10 +102,14 @@ def _require_run(folder, names):
 
 
 def open_run(settings, folder, resume, given):
-    """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to continue with."""
+    """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to continue with.
+
+    A run that was stopped in its first epoch begins anew: with its own settings if it is resumed, else with others.
+    """
     run_folder = callbacks.RunFolder(folder)
     exists = run_folder.model_path.exists()
     require_no_other_run(folder, resume)
     if not exists and (names := sorted(path.name for path in run_folder.folder.glob("[!.]*"))):
         _require_run(folder, names)
-    return run_folder, exists, Settings.read(folder).continued(settings, given) if exists else settings
+    began = resume and (run_folder.folder / SETTINGS).exists()
+    return run_folder, exists, Settings.read(folder).continued(settings, given) if began else settings

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import unicodedata
 from pathlib import Path
 
 from keras_gen.files import SETTINGS, atomic_write, require_run
@@ -33,9 +34,9 @@ class Settings:
         seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
         precision: Keras's dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`. Defaults to `"float32"`.
         options: Dict of the arguments of the preset and of its training. Defaults to those arguments' own defaults.
-        class_names, images, contents: What `train` notes of the data: the names of the classes of a model of labels,
-            and the numbers of images and the fingerprints of the two sets of a model that translates, tuples. Default
-            to `None`.
+        class_names, images, contents: What `train` notes of the data, tuples: the names of the classes of a model of
+            labels, and the numbers of images and the fingerprints of the training and the test part, or of the two sets
+            of a model that translates. Default to `None`.
 
     Example:
 
@@ -80,15 +81,22 @@ class Settings:
         require_run(folder)
         path = Path(folder) / SETTINGS
         try:
-            arguments = json.loads(path.read_text())["arguments"]
+            document = json.loads(path.read_text())
+            arguments = document.get("arguments") if isinstance(document, dict) else None
+            if not isinstance(arguments, dict) or not isinstance(arguments.get("model"), str):
+                raise ValueError("it holds no 'arguments' with the name of a model")
+            if any(unicodedata.category(sign) == "Cc" for text in _strings(arguments) for sign in text):
+                raise ValueError("it holds control characters")
             own = {field.name for field in dataclasses.fields(cls)}
             arguments = {  # JSON makes lists of tuples
                 name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()
             }
             options = {name: value for name, value in arguments.items() if name not in own}
             return cls(options=options, **{name: value for name, value in arguments.items() if name in own})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path} is damaged: {error}") from None
+        except ValueError as error:
+            raise ValueError(
+                f"'{path}' is damaged: {error}. Expected: the file that the run wrote, or a new folder"
+            ) from None
 
     def continued(self, wanted, given):
         """The settings of a run resumed with the `wanted` settings, of which the user stated those named in `given`.
@@ -105,3 +113,12 @@ class Settings:
         free.setdefault("minutes", None)
         options = {name: free.get(name, value) for name, value in self.options.items()}
         return dataclasses.replace(self, epochs=free.get("epochs", self.epochs), options=options)
+
+
+def _strings(value):
+    """All strings in what a JSON file holds."""
+    if isinstance(value, dict):
+        return [text for pair in value.items() for part in pair for text in _strings(part)]
+    if isinstance(value, list):
+        return [text for part in value for text in _strings(part)]
+    return [value] if isinstance(value, str) else []

@@ -3,18 +3,19 @@
 import dataclasses
 import math
 import typing
-import warnings
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from keras_gen import checks, data, models, plots, presets
+from keras_gen import cache, checks, data, models, plots, presets
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
+from keras_gen.files import require_no_other_run
+from keras_gen.locks import sole_writer
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
-from keras_gen.runs.loading import Run, open_run
+from keras_gen.runs.loading import Run, model_of, open_run
 from keras_gen.runs.pictures import codes, confusion, range_of, reconstructed, save_figures
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
@@ -25,7 +26,6 @@ from keras_gen.runs.training_options import (
     options_for,
     options_of,
 )
-from keras_gen.saving import load_model
 from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
 
@@ -48,7 +48,7 @@ class TrainingResult(typing.NamedTuple):
     figures: dict
 
 
-def train(settings, folder, resume=False, given=(), verbose="auto"):
+def train(settings, folder, resume=False, given=(), verbose="auto", new_data=False):
     """Start a run, or continue one: after every epoch its folder holds a complete model and its history.
 
     Args:
@@ -59,13 +59,15 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
         given: Names of the settings that must not differ from those of the resumed run. Defaults to ().
         verbose: As in `keras.Model.fit`, except that `"auto"` prints a line for each epoch if standard output is not a
             terminal. Defaults to `"auto"`.
+        new_data: Whether a resumed run may go on with other data than it began with. Defaults to `False`.
 
     Returns:
         A `TrainingResult`; its figures are those of the test set or, for a model that translates, of the last epoch.
 
     Raises:
-        ValueError: If the folder holds another run, a setting is out of range or differs from the resumed run's, or the
-            data do not suit the model or are not those of the resumed run. Nothing is written then.
+        ValueError: If the folder holds another run or another process writes to it, a setting is out of range or
+            differs from the resumed run's, or the data do not suit the model or are not those of the resumed run.
+            Nothing is written then.
 
     Example:
 
@@ -75,11 +77,16 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     >>> sorted(trained.figures), trained.files
     (['accuracy', 'loss'], ['confusion.png', 'history.png'])
     """
-    chosen_classes = settings.options.get("num_classes")
-    settings = with_defaults(settings)
+    chosen_classes, settings = settings.options.get("num_classes"), with_defaults(settings)
+    require_no_other_run(folder, resume)
+    with sole_writer(folder):
+        if "translate" in presets.PRESETS[settings.model].model.tasks:
+            return _train_translation(settings, folder, resume, given, verbose, new_data)
+        return _train(settings, chosen_classes, folder, resume, given, verbose, new_data)
+
+
+def _train(settings, chosen_classes, folder, resume, given, verbose, new_data):
     tasks = presets.PRESETS[settings.model].model.tasks
-    if "translate" in tasks:
-        return _train_translation(settings, folder, resume, given, verbose)
     if settings.binarization != "none" and "reconstruct" not in tasks:
         raise ValueError(f"--binarization is for models that reconstruct. Expected: none. Received: {settings.model}")
     settings = dataclasses.replace(settings, data=absolute(settings.data))
@@ -92,6 +99,9 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
             f"Data set '{settings.data}' must hold images. Expected: shape (n, height, width, 1 or 3). "
             f"Received: {train_set.x.shape}"
         )
+    sizes, contents = [len(part.x) for part in splits], [cache.fingerprint(part.x, part.y) for part in splits]
+    parts = ("training images", "test images")
+    settings = _with_contents(settings, parts, sizes, contents, new_data or not exists)
     if not exists:
         settings = _with_classes(settings, train_set.class_names, chosen_classes)
         model = _new(settings, train_set.x.shape[1:])
@@ -99,23 +109,21 @@ def train(settings, folder, resume=False, given=(), verbose="auto"):
     test = evaluation_arrays(model, settings, test_set)
     validation = data.Pipeline(*test, batch_size=settings.batch_size, value_range=range_of(model))
     model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
-    new = _fit(model, settings, run_folder, batches, exists, verbose, validation)
+    new = _fit(model, settings, run_folder, batches, verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
     files = save_figures(run_folder.folder, _pictures(Run(model, settings), run_folder, test[0], test_set))
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures)
 
 
-def _train_translation(settings, folder, resume, given, verbose):
+def _train_translation(settings, folder, resume, given, verbose, new_data):
     settings = settings.with_options(**{side: absolute(settings.options[side]) for side in ("x", "y")})
     run_folder, exists, settings = open_run(settings, folder, resume, given)
     pairs = image_sets(settings, **options_for(image_sets, settings))
     model = _resumed(run_folder, settings) if exists else _new(settings, pairs.shapes[0])
-    if exists:
-        _require_the_same(pairs, settings.options, began=Settings.read(folder))
-    else:
-        settings = dataclasses.replace(settings, **_contents(pairs))
+    contents = [source.fingerprint for source in pairs.sources]
+    settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, new_data or not exists)
     shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
-    new = _fit(model, settings, run_folder, pairs, exists, verbose, shown=shown)
+    new = _fit(model, settings, run_folder, pairs, verbose, shown=shown)
     figures = {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
     history = run_folder.history()
     if history:
@@ -152,7 +160,7 @@ def _with_classes(settings, class_names, chosen):
 def _resumed(run_folder, settings):
     """The compiled model in a `RunFolder`, which continues its history."""
     keras.utils.set_random_seed(settings.seed)
-    model = load_model(run_folder.model_path)
+    model = model_of(run_folder.folder, settings)
     run_folder.resume(model.epochs_completed)
     return model
 
@@ -166,12 +174,12 @@ def _new(settings, example_shape):
         return presets.build(settings.model, example_shape, **options)
 
 
-def _fit(model, settings, run_folder, batches, resumed, verbose, validation=None, shown=()):
+def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=()):
     """Write the settings, train up to the epochs that they ask for, and return the number of epochs trained."""
     additions = callbacks_of(TrainingContext(run_folder.folder, settings, batches, shown))
+    run_folder.settings = settings
     settings.write(run_folder.folder)
-    if not resumed:
-        model.save(run_folder.model_path)  # a folder that cannot be written to is found before the training
+    run_folder.try_out(model, batches)
     done = model.epochs_completed
     if verbose and done < settings.epochs and (advice := _advice_on_steps(model, settings.epochs, batches)):
         print(advice, flush=True)
@@ -237,25 +245,21 @@ def _pictures(run, run_folder, x, test_set):
     return figures
 
 
-def _contents(pairs):
-    """What identifies the sets of a run: their numbers of images, and a hash of the names and lengths of the files."""
-    return {"images": tuple(pairs.sizes), "contents": tuple(source.fingerprint for source in pairs.sources)}
+def _with_contents(settings, names, sizes, contents, new_data):
+    """The settings with the number of images and the fingerprint of each part of the data.
 
-
-def _require_the_same(pairs, options, began):
-    """Raise if a resumed run gets images other than its own, and warn if its own have changed."""
-    found = _contents(pairs)
-    if began.contents in (None, found["contents"]):
-        return
-    changes = ", ".join(
-        f"{side} of {now} images, {before} when the run began" if now != before else f"{side} of other names or lengths"
-        for side, now, before, content, kept in zip(
-            ("x", "y"), found["images"], began.images, found["contents"], began.contents, strict=True
+    If these differ from the settings' own, it is a `ValueError` unless the data may be new.
+    """
+    sizes, contents = tuple(map(int, sizes)), tuple(contents)
+    if not new_data and settings.contents not in (None, contents):
+        changes = ", ".join(
+            f"{now} {name}, {before} when the run began" if now != before else f"other {name}"
+            for name, now, before, found, kept in zip(
+                names, sizes, settings.images or sizes, contents, settings.contents, strict=True
+            )
+            if found != kept
         )
-        if content != kept
-    )
-    if any(options[side] != began.options[side] for side in ("x", "y")):
         raise ValueError(
-            f"A resumed run keeps its images. Expected: the same files, in any folders. Received: {changes}"
+            f"A resumed run keeps its data. Expected: those that it began with, or --new-data. Received: {changes}"
         )
-    warnings.warn(f"The files have changed: {changes}", stacklevel=4)
+    return dataclasses.replace(settings, images=sizes, contents=contents)

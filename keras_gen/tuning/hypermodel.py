@@ -1,6 +1,5 @@
 """A preset as KerasTuner builds and trains it."""
 
-import json
 import math
 
 import keras
@@ -8,13 +7,12 @@ import keras_tuner
 import numpy as np
 
 from keras_gen import callbacks, checks, presets
-from keras_gen.files import atomic_write
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 from keras_gen.tuning.result import squared_errors
 from keras_gen.tuning.space import preset_arguments
+from keras_gen.tuning.storage import fatal_os_errors
 
-SCORE = "best.json"
 _SEEDS_APART = 1_000_003  # searches of neighbouring seeds must share no training
 
 
@@ -35,6 +33,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
         super().__init__()
         self.settings, self.example_shape, self.ranges = settings, example_shape, ranges
         self.objective, self.run, self.repeats = objective, callbacks.RunFolder(folder), repeats
+        self.smallest = math.inf  # objective so far, which a continued search sets
 
     def build(self, hp, repeat=0):
         with seeded(self.settings.seed + _SEEDS_APART * repeat):
@@ -45,7 +44,11 @@ class PresetHyperModel(keras_tuner.HyperModel):
         return self.settings.with_options(**preset_arguments(self.ranges, hp, self.settings.options))
 
     def fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks=(), **options):
-        """Train and measure, `repeats` times; a model that diverges is a failed trial."""
+        """Train and measure, `repeats` times; a model that diverges is a failed trial, a file not written the end."""
+        with fatal_os_errors():
+            return self._fit(hp, model, x, inputs, targets, epochs, batch_size, callbacks, **options)
+
+    def _fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks, **options):
         options.update(epochs=epochs, batch_size=batch_size)
         stopping = [*callbacks, keras.callbacks.TerminateOnNaN()]
         models, found, errors = [], [], []
@@ -63,11 +66,10 @@ class PresetHyperModel(keras_tuner.HyperModel):
         # Some names differ between trainings: a schedule logs each optimizer by its name
         shared = [name for name in found[0] if all(name in results for results in found)]
         means = {name: float(np.mean([results[name] for results in found])) for name in shared}
-        if means[self.objective] < self._smallest():
+        if means[self.objective] < self.smallest:
             models[int(np.argmin([results[self.objective] for results in found]))].save(self.run.model_path)
             self.trial_settings(hp).write(self.run.folder)
-            with atomic_write(self.run.folder / SCORE) as path:
-                path.write_text(json.dumps({self.objective: means[self.objective]}) + "\n")
+            self.smallest = means[self.objective]
         return {**means, "standard_error": standard_error(np.array(errors))}
 
     def try_out(self, x, inputs, targets):
@@ -82,10 +84,6 @@ class PresetHyperModel(keras_tuner.HyperModel):
                 logged = model.fit(x, batch_size=len(x), validation_data=targets, verbose=0).history
             squared_errors(model, inputs, targets)
             checks.choice("objective", self.objective, ["error", *logged])
-
-    def _smallest(self):
-        path = self.run.folder / SCORE
-        return json.loads(path.read_text())[self.objective] if path.exists() else math.inf
 
 
 def standard_error(errors):

@@ -11,6 +11,7 @@ import numpy as np
 from keras_gen import cache, checks, data, presets
 from keras_gen.callbacks import StopAfter
 from keras_gen.files import SEARCH, atomic_write
+from keras_gen.locks import sole_writer
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.seeds import seeded
 from keras_gen.tuning.grid import grid_search
@@ -18,6 +19,7 @@ from keras_gen.tuning.hypermodel import PresetHyperModel
 from keras_gen.tuning.progress import report_trials
 from keras_gen.tuning.result import write_result
 from keras_gen.tuning.space import Range, parse, validated
+from keras_gen.tuning.storage import PROJECT, damaged, require_whole, smallest, whole_files
 
 TUNERS = {
     "random": keras_tuner.RandomSearch,
@@ -79,7 +81,9 @@ def search(
         A `Result`.
 
     Raises:
-        ValueError: If the folder holds another search, or every trial failed.
+        ValueError: If the folder holds another search, a damaged one, or one that another process runs, or if every
+            trial failed.
+        OSError: If a file cannot be written. The search can be continued.
 
     Example:
 
@@ -97,6 +101,7 @@ def search(
     checks.choice("model to search", preset, searchable)
     known = presets.PRESETS[preset].arguments
     ranges = _checked_ranges(ranges, fixed, known)
+    require_whole(folder)
     data_name = absolute(str(x)) if isinstance(x, (str, Path)) else None
     if data_name is None and (size or channels):
         raise ValueError("`size` and `channels` are for data by name. Expected: `None`. Received: an array with them")
@@ -107,29 +112,38 @@ def search(
     hypermodel = PresetHyperModel(settings, x.shape[1:], ranges, objective, folder, repeats)
     hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
     contents = cache.fingerprint(x, inputs, targets)
-    _claim(folder, [preset, contents, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed])
     # Hyperband has more brackets than needed, and is stopped by `max_trials` below
     limit = {"max_trials": trials}
     if tuner == "hyperband":
         limit = {"max_epochs": epochs, "hyperband_iterations": trials}
     options = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
     callbacks = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
-    with seeded(seed):
-        with contextlib.redirect_stdout(None):  # KerasTuner prints the name of the file that it continues from
-            runner = TUNERS[tuner](
-                hypermodel,
-                objective=keras_tuner.Objective(objective, "min"),
-                seed=seed + 1,  # KerasTuner takes 0 for "any"
-                directory=str(folder.resolve()),
-                project_name="tuner",
-                overwrite=False,
-                max_consecutive_failed_trials=trials + 1,
-                **limit,
-            )
-        runner.oracle.max_trials = trials
+    with sole_writer(folder), whole_files(), seeded(seed):
+        _claim(folder, [preset, contents, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed])
+        runner = _runner(
+            TUNERS[tuner],
+            hypermodel=hypermodel,
+            objective=keras_tuner.Objective(objective, "min"),
+            seed=seed + 1,  # KerasTuner takes 0 for "any"
+            directory=str(folder.resolve()),
+            max_consecutive_failed_trials=trials + 1,
+            **limit,
+        )
+        runner.oracle.max_trials, hypermodel.smallest = trials, smallest(runner.oracle)
         report_trials(runner, folder, verbose)
         runner.search(x=x, inputs=inputs, targets=targets, callbacks=callbacks, batch_size=batch_size, **options)
-    return write_result(folder, runner.oracle, ranges)
+        return write_result(folder, runner.oracle, ranges)
+
+
+def _runner(tuner, directory, **options):
+    """The `keras_tuner.Tuner`, which continues from the files of a stopped search."""
+    try:
+        with contextlib.redirect_stdout(None):  # it prints the name of the file that it continues from
+            return tuner(directory=directory, project_name=PROJECT, overwrite=False, **options)
+    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
+        if (Path(directory) / PROJECT).exists():
+            raise damaged(Path(directory) / PROJECT, error) from None
+        raise
 
 
 def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):
@@ -217,7 +231,7 @@ def _claim(folder, arguments):
         if json.loads(path.read_text()) != wanted:
             raise ValueError(f"'{folder}' holds another search. Expected: a new folder, or the same arguments")
         return
-    if folder.exists() and any(folder.iterdir()):
+    if any(folder.glob("[!.]*")):
         raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(wanted, indent=2) + "\n")

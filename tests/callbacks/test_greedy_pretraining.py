@@ -1,4 +1,5 @@
 import copy
+import tempfile
 
 import keras
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import callbacks, data, layers, load_model, losses, models, networks
+from keras_gen.callbacks import greedy_pretraining
 
 SHAPE = (8, 8, 1)
 DEEP = (SHAPE, 16, 8, 3)
@@ -136,6 +138,24 @@ def test_a_checkpoint_is_written_after_each_layer(digits, tmp_path):
 
     pretrained(stack(), Noting(digits, 1, verbose=0, checkpoint=path))
     assert done == [0, 1] and int(load_model(path).pretrained_layers) == 2
+
+
+def test_a_layer_that_diverges_ends_the_pretraining_and_is_not_kept(digits, tmp_path):
+    model, path = stack(), tmp_path / "model.keras"
+    callback = pretraining(digits, 2, learning_rate=1e30, checkpoint=path)
+    with pytest.raises(ValueError, match="Pretraining of layer 1 of 2 diverged. .* Received: loss=nan"):
+        model.fit(digits, callbacks=[callback], verbose=0)
+    assert not path.exists()
+
+
+def test_codes_are_in_files_without_a_name(digits, tmp_path, monkeypatch):
+    """So that a killed process leaves nothing."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    np.save(tmp_path / "x.npy", digits)
+    single = stack()
+    codes = greedy_pretraining._codes(single, np.load(tmp_path / "x.npy", mmap_mode="r"))
+    assert isinstance(codes, np.memmap) and [path.name for path in tmp_path.iterdir()] == ["x.npy"]
+    np.testing.assert_allclose(codes, single.encode(digits), atol=1e-6)
 
 
 def test_the_pipeline_of_the_whole_is_where_it_was(digits):

@@ -1,10 +1,12 @@
 import csv
+import os
+import shutil
 
 import keras
 import numpy as np
 import pytest
 
-from keras_gen import callbacks, load_model, presets
+from keras_gen import callbacks, data, load_model, presets, runs
 
 
 def rows(folder):
@@ -82,18 +84,79 @@ def test_an_epoch_in_which_another_callback_stops_is_the_last(digits, tmp_path):
     assert load_model(run.model_path).epochs_completed == 2
 
 
-def test_a_file_that_is_no_history_is_refused(tmp_path):
-    (tmp_path / "history.csv").write_text("epo\n1\n")
-    with pytest.raises(ValueError, match=r"history.csv' must be a history. Expected: a column 'epoch'.* \['epo'\]"):
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"epo\n1\n", "no column 'epoch'"),
+        (b"epoch,loss\n1,two\n", "could not convert string to float: 'two'"),
+        (b"epoch,loss\n1,2,3\n", "float.. argument must be a string"),
+        (b"epoch,loss\n1.5e999,2\n", "cannot convert float infinity"),
+        (b"\xff\xfe\x00", "can't decode byte"),
+        (None, "not a file"),
+    ],
+)
+def test_a_file_that_is_no_history_is_refused(content, reason, tmp_path):
+    path = tmp_path / "history.csv"
+    os.mkfifo(path) if content is None else path.write_bytes(content)
+    with pytest.raises(ValueError, match=f"history.csv' is damaged: .*{reason}.* Expected: the table .*, or no file"):
         callbacks.RunFolder(tmp_path).resume(1)
+
+
+@pytest.mark.parametrize("content", ["", "epoch,loss\n", "epoch,loss\n2,5\n2,6\n1,4\n4,1\n"])
+def test_the_model_knows_how_many_epochs_there_are(content, tmp_path):
+    """Rows that are lost are told, those that are there twice or of later epochs are dropped."""
+    (tmp_path / "history.csv").write_text(content)
+    run = callbacks.RunFolder(tmp_path)
+    expected = [4, 6] if content.count("\n") > 1 else []
+    with pytest.warns(UserWarning, match=f"lacks {3 - len(expected)} epochs? of the 3 that the model has finished"):
+        run.resume(epochs_completed=3)
+    assert [row["loss"] for row in run.rows] == expected
+
+
+def test_a_folder_that_is_removed_comes_back_whole(digits, tmp_path):
+    model, run = presets.build("vae", (8, 8, 1), width=0.02), callbacks.RunFolder(tmp_path / "run")
+    run.settings = runs.Settings("vae")
+    model.fit(digits, callbacks=[run], verbose=0)
+    shutil.rmtree(run.folder)
+    model.fit(digits, epochs=2, initial_epoch=1, callbacks=[run], verbose=0)
+    assert runs.load_run(run.folder).model.epochs_completed == 2 and len(rows(run.folder)) == 2
 
 
 def test_an_epoch_that_diverged_ends_the_run_and_is_not_kept(digits, tmp_path):
     model, run = presets.autoencoder((8, 8, 1), 2, units=(4,)), callbacks.RunFolder(tmp_path)
     model.fit(digits, callbacks=[run], verbose=0)
     model.optimizer.learning_rate = float("inf")
-    with pytest.raises(ValueError, match="Training diverged: .* in epoch 2, .*Expected: a lower learning rate"):
+    with pytest.raises(
+        ValueError,
+        match="Training diverged in epoch 2, .*Expected: finite losses .*a lower learning rate.*Received: loss=",
+    ):
         model.fit(digits, batch_size=8, epochs=3, initial_epoch=1, callbacks=[run], verbose=0)
     kept = load_model(run.model_path)
     assert kept.epochs_completed == 1 and np.isfinite(kept.reconstruct(digits)).all()
     assert [row["epoch"] for row in rows(tmp_path)] == ["1"]
+
+
+@pytest.mark.parametrize("ruin", ["val_loss", "weights", "size"])
+def test_no_ruined_epoch_is_kept(ruin, digits, tmp_path):
+    """Losses and weights that are not finite, or a loss that only a diverged training can have."""
+    model, run = presets.autoencoder((8, 8, 1), 2, units=(4,)), callbacks.RunFolder(tmp_path)
+    run.try_out(model, data.Pipeline(digits, batch_size=8))
+    assert not list(tmp_path.iterdir())
+    model.fit(digits, callbacks=[run], verbose=0)
+    run.set_model(model)
+    run.set_params({"epochs": 9})
+    if ruin == "weights":
+        model.trainable_variables[0].assign(np.inf * np.ones(model.trainable_variables[0].shape))
+    logs = {"loss": 1.0, "val_loss": {"val_loss": np.nan, "size": 9e21}.get(ruin, 1.0), "other": np.nan}
+    received = {"weights": "weights of '.*kernel' that are not", "val_loss": "val_loss=nan", "size": r"val_loss=9e\+21"}
+    with pytest.raises(ValueError, match=f"diverged in epoch 2, .* Received: {received[ruin]}"):
+        run.on_epoch_end(1, logs)
+    assert load_model(run.model_path).epochs_completed == 1 and len(rows(tmp_path)) == 1
+
+
+def test_a_divergence_in_half_precision_says_so(digits, tmp_path):
+    keras.config.set_dtype_policy("mixed_float16")
+    model, run = presets.autoencoder((8, 8, 1), 2, units=(4,)), callbacks.RunFolder(tmp_path)
+    run.set_model(model)
+    with pytest.raises(ValueError, match="or by bfloat16 or float32: float16 ends at 65,504. Received: loss=nan"):
+        run.on_epoch_end(0, {"loss": float("nan")})

@@ -16,12 +16,26 @@ def test_what_is_written_is_read(tmp_path):
     assert set(written["versions"]) == {"python", "machine", "keras", "tensorflow", "keras_gen", "numpy"}
 
 
-@pytest.mark.parametrize("content", ["{", "[]", "{}", '{"arguments": []}', '{"arguments": {"data": "digits"}}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        "{}",
+        '{"arguments": []}',
+        '{"arguments": null}',
+        '{"arguments": {"data": "digits"}}',
+        '{"arguments": {"model": ["vae"]}}',
+        '{"arguments": {"model": "vae", "class_names": ["\\u001b[2J"]}}',
+    ],
+)
 def test_missing_and_damaged_settings_are_told_apart(tmp_path, content):
     with pytest.raises(ValueError, match="No run in that folder. Expected: one that `keras-gen train` or `tune` made"):
         Settings.read(tmp_path)
     (tmp_path / "settings.json").write_text(content)
-    with pytest.raises(ValueError, match=r"settings.json is damaged"):
+    with pytest.raises(
+        ValueError, match=r"settings.json' is damaged: .* Expected: the file that the run wrote, or a new folder"
+    ):
         Settings.read(tmp_path)
 
 

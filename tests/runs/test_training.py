@@ -1,8 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
-from keras_gen import callbacks, load_model
+from keras_gen import callbacks, load_model, presets
 from keras_gen.callbacks import RunFolder
+from keras_gen.locks import sole_writer
 from keras_gen.runs import Settings, load_run, train
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
@@ -183,3 +185,48 @@ def test_a_training_that_diverges_keeps_the_last_good_epoch(tmp_path):
         train(settings(3), tmp_path, resume=True, given=("epochs",))
     assert load_model(tmp_path).epochs_completed == first.epochs and len(kept) > 0
     assert (tmp_path / "history.csv").read_text().count("\n") == 2
+
+
+def test_a_model_of_another_kind_is_named(tmp_path):
+    train(settings(), tmp_path)
+    for model, received in (
+        (presets.build("gan", (8, 8, 1), width=0.02), "GAN"),
+        (keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]), "Sequential"),
+    ):
+        model.save(tmp_path / "model.keras")
+        message = f"model.keras' is not the model of its run. Expected: a Autoencoder, .* Received: a {received}"
+        for use in (load_run, lambda folder: train(settings(2), folder, resume=True)):
+            with pytest.raises(ValueError, match=message):
+                use(tmp_path)
+
+
+def test_a_run_that_stopped_in_its_first_epoch_begins_anew(tmp_path, monkeypatch):
+    def killed(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "on_epoch_end", killed)
+        with pytest.raises(KeyboardInterrupt):
+            train(settings(latent_dim=3), tmp_path)
+    assert [path.name for path in tmp_path.glob("[!.]*")] == ["settings.json"]
+    again = train(settings(), tmp_path, resume=True)
+    assert again.settings.options["latent_dim"] == 3 and again.new == 1
+    with pytest.raises(ValueError, match="already holds a model"):
+        train(settings(), tmp_path)
+
+
+def test_a_resumed_run_knows_its_data(tmp_path):
+    path, run = few(tmp_path, y=np.arange(30) % 3), tmp_path / "run"
+    train(Settings("lenet5", path, 1, 8, options={"width": 0.1}), run)
+    wanted = Settings("lenet5", path, 2, 8)
+    few(tmp_path, y=np.arange(1, 31) % 3)
+    with pytest.raises(ValueError, match="run keeps its data. .* or --new-data. Received: other training images"):
+        train(wanted, run, resume=True, given={"epochs"})
+    assert train(wanted, run, resume=True, given={"epochs"}, new_data=True).new == 1
+    assert train(wanted, run, resume=True).new == 0
+
+
+def test_one_process_trains_in_a_folder(tmp_path):
+    with sole_writer(tmp_path), pytest.raises(ValueError, match="is being written by process"):
+        train(settings(), tmp_path)
+    train(settings(), tmp_path)

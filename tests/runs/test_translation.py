@@ -27,13 +27,13 @@ def folders(tmp_path):
     return x, y
 
 
-def train(folder, x, y, epochs=1, given=(), resume=True, **options):
+def train(folder, x, y, epochs=1, given=(), resume=True, new_data=False, **options):
     """Train, and take the warnings of a damaged image for granted."""
     options = {**SMALL, "x": str(x), "y": str(y), **options}
     settings = runs.Settings("cyclegan", "pairs", epochs, 2, options=options)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="1 of . files")
-        return runs.train(settings, folder, resume, given)
+        return runs.train(settings, folder, resume, given, new_data=new_data)
 
 
 def translate(folder, images, **options):
@@ -81,15 +81,16 @@ def test_a_resumed_run_equals_an_unbroken_one_and_keeps_to_its_images(folders, t
     moved = tmp_path / "moved"
     y.rename(moved)
     assert train(whole, x, f"{moved}/", 2, given={"x", "y"}).new == 0
-    with refused("A resumed run keeps its images.* Received: y of 5 images, 3 when the run began"):
+    with refused("A resumed run keeps its data.* Received: 5 images of y, 3 when the run began"):
         train(whole, x, x, 2, given={"y"})
     with refused("A resumed run keeps its settings. Expected: --size 8. Received: 16"):
         train(whole, x, moved, 2, given={"size"}, size=16)
     (x / "x0.jpg").unlink()
-    with pytest.warns(UserWarning, match="The files have changed: x of 4 images, 5 when the run began"):
+    with refused("or --new-data. Received: 4 images of x, 5 when the run began"):
         train(whole, x, moved, 2)
+    assert train(whole, x, moved, 2, new_data=True).settings.images == (4, 3)
     (whole / "history.csv").unlink()
-    with pytest.warns(UserWarning, match="The files have changed"):
+    with pytest.warns(UserWarning, match="history.csv' lacks 2 epochs of the 2 that the model has finished"):
         again = train(whole, x, moved, 2)
     assert again.files == ["x-to-y.png", "y-to-x.png"] and again.figures == {}
 

@@ -1,0 +1,88 @@
+import errno
+import json
+import shutil
+from pathlib import Path
+
+import keras
+import pytest
+
+from keras_gen import tuning
+from keras_gen.tuning import Range
+
+RANGES = [Range("latent_dim", choices=[2, 3, 4])]
+OPTIONS = {"epochs": 1, "batch_size": 32, "units": (6,), "verbose": 0}
+
+
+def search(x, folder, trials=2):
+    return tuning.search(x, RANGES, folder, trials=trials, tuner="grid", **OPTIONS)
+
+
+@pytest.fixture(scope="module")
+def finished(digits, tmp_path_factory):
+    """The folder of a search of two trials."""
+    folder = tmp_path_factory.mktemp("search")
+    search(digits, folder)
+    return folder
+
+
+def full_for(monkeypatch, name):
+    """Let writing a file of that name fail in its middle, as on a full disk."""
+    write = Path.write_text
+
+    def fail(path, text, *args, **options):
+        if path.name.startswith(f".{Path(name).stem}.") and path.suffix == Path(name).suffix:
+            write(path, text[:20])
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        return write(path, text, *args, **options)
+
+    monkeypatch.setattr(Path, "write_text", fail)
+
+
+@pytest.mark.parametrize("name", ["oracle.json", "trial.json", "settings.json"])
+def test_a_full_disk_ends_a_search_which_goes_on_when_there_is_room(name, digits, finished, tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        full_for(patch, name)
+        with pytest.raises(OSError, match=f"No space left on device: .*{Path(name).stem}"):
+            search(digits, tmp_path / "s", trials=3)
+    for path in (tmp_path / "s").rglob("*.json"):
+        json.loads(path.read_text())
+    found, whole = search(digits, tmp_path / "s"), search(digits, finished)
+    assert [row["error"] for row in found.rows] == pytest.approx([row["error"] for row in whole.rows], rel=1e-5)
+    assert found.best == whole.best
+    assert {row["status"] for row in found.rows} == {"completed"}
+
+
+def test_a_model_that_cannot_be_written_is_no_failed_trial(digits, tmp_path, monkeypatch):
+    def fail(model, path, **options):
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(keras.Model, "save", fail)
+        with pytest.raises(OSError, match="No space left on device: .*model"):
+            search(digits, tmp_path)
+    assert {row["status"] for row in search(digits, tmp_path).rows} == {"completed"}
+
+
+@pytest.mark.parametrize("name", ["search.json", "tuner/oracle.json", "tuner/tuner0.json", "tuner/trial_1/trial.json"])
+def test_a_damaged_file_is_named(name, digits, finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "s")
+    for content in (b'{"half": ', b"", b"\xff"):
+        (folder / name).write_bytes(content)
+        with pytest.raises(ValueError, match=f"{name}' is damaged: .* Expected: the file that the search wrote"):
+            search(digits, folder, trials=3)
+
+
+def test_a_file_of_something_else_is_named(digits, finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "s")
+    (folder / "tuner" / "oracle.json").write_text("{}")
+    with pytest.raises(ValueError, match="tuner' is damaged: "):
+        search(digits, folder, trials=3)
+
+
+def test_a_better_trial_alone_replaces_the_model_of_a_continued_search(digits, finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "s")
+    before = (folder / "model.keras").read_bytes()
+    trial = folder / "tuner" / "trial_0" / "trial.json"
+    trial.write_text(json.dumps({**json.loads(trial.read_text()), "score": 0.0}))
+    search(digits, folder, trials=3)
+    assert (folder / "model.keras").read_bytes() == before
