@@ -34,7 +34,7 @@ FLOORS = {
         "value_ranges",
         "version",
     ),
-    1: ("data_paths", "latents", "losses", "reports"),
+    1: ("data_paths", "latents", "locks", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
     4: ("models", "input_optimization", "metrics", "plots"),
