@@ -14,7 +14,7 @@ from keras_gen.input_optimization.engine import InputOptimization
 _INSIDE = 0.999
 _CLEAR = 1e-3  # margin of a success: less could be lost by rounding in a batch of another size
 _TINY = 1e-6
-_SOFTNESS = 0.2  # temperature of the other classes, as a share of the image's margin
+_SOFTNESS = 0.2  # first temperature of the other classes, as a share of the image's margin
 _FACTOR = 10.0  # by which the weight grows until an attack succeeds
 
 
@@ -43,8 +43,9 @@ def carlini_wagner(
     the interval between failure and success is halved. The result is the nearest of all successful images of all steps.
 
     Unlike in the reference, without targets the gradient of max Z_k is replaced by that of T logsumexp(Z_k / T), where
-    T is a fifth of the image's first margin. The maximum alone leads to the class that is second at the start, which
-    often is not the nearest; here all that are near it in logits count, whatever the scale of the logits.
+    T falls from a fifth of the image's first margin to 0, as the square of the share of the steps that are left. The
+    maximum alone leads to the class that is second at the start, which often is not the nearest; here all that are near
+    it in logits count at first, whatever the scale of the logits.
 
     Args:
         model, images, labels: As in `fgsm`.
@@ -82,19 +83,22 @@ def carlini_wagner(
     def function(images, aims):
         logits = np.asarray(attack.logits(images))
         temperatures = _SOFTNESS * np.ptp(np.sort(logits, axis=1)[:, -2:], axis=1)
-        data = images, aims, np.maximum(temperatures, _TINY).astype("float32")
-        return _nearest(problem, attack.subject.value_range, data, steps, search_steps, first_weight)
+        return _nearest(problem, attack.subject, images, aims, temperatures, steps, search_steps, first_weight)
 
     return attack.by_batch(function)
 
 
-def _nearest(problem, value_range, data, steps, search_steps, first_weight):
-    """The nearest successful image of all steps with all weights, or the image itself, the first of `data`."""
-    (low, high), images = value_range, data[0]
+def _nearest(problem, subject, images, aims, temperatures, steps, search_steps, first_weight):
+    """The nearest successful image of all steps with all weights, or the image itself."""
+    low, high = value_range = subject.value_range
     start = np.arctanh(np.clip((2 * images - high - low) / (high - low), -1, 1) * _INSIDE)
     best, least = images.copy(), np.full(len(images), np.inf)
     failing, working = np.zeros(len(images)), np.full(len(images), np.inf)
     weights = np.full(len(images), first_weight)
+
+    def cooled(step):
+        return (np.maximum(temperatures * (1 - step / steps) ** 2, _TINY).astype("float32"),)
+
     for _ in range(search_steps):
         succeeded = np.zeros(len(images), bool)
 
@@ -106,7 +110,8 @@ def _nearest(problem, value_range, data, steps, search_steps, first_weight):
                 least[nearer] = distances[nearer]
                 best[nearer] = np.asarray(_pixels(latents, value_range))[nearer]
 
-        problem.run(start, *data, weights.astype("float32"), steps=steps, on_step=keep)
+        weighted = images, aims, weights.astype("float32")
+        problem.run(start, *weighted, steps=steps, on_step=keep, batches=cooled)
         working, failing = np.where(succeeded, weights, working), np.where(succeeded, failing, weights)
         weights = np.where(np.isinf(working), _FACTOR * weights, (failing + working) / 2)
     return best
@@ -123,11 +128,11 @@ def _problem(subject, is_targeted, learning_rate, steps, confidence):
     logits, num_classes = subject.logits(), subject.num_classes
     width = subject.value_range[1] - subject.value_range[0]
 
-    def distance(latents, images, aims, temperatures, weights):
+    def distance(latents, images, aims, weights, temperatures):
         differences = (_pixels(latents, subject.value_range) - images) / width
         return ops.sum(ops.square(differences), axis=tuple(range(1, len(images.shape))))
 
-    def margin(latents, images, aims, temperatures, weights):
+    def margin(latents, images, aims, weights, temperatures):
         outputs = logits(_pixels(latents, subject.value_range))
         is_aim = ops.one_hot(aims, num_classes, dtype="bool")
         of_aim = ops.sum(ops.where(is_aim, outputs, 0.0), axis=1)
