@@ -177,7 +177,7 @@ def test_contract(name, digits, labels, tmp_path):
     assert held <= used, f"it is to stand for {held - used}"
 
 
-@pytest.mark.parametrize("name", REPRESENTATIVES)
+@pytest.mark.parametrize("name", sorted(REPRESENTATIVES))
 def test_averages_of_weights(name, digits, labels):
     contract.check_averages_of_weights(MODELS[name], digits, labels)
 
