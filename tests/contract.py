@@ -214,11 +214,12 @@ def in_fresh_processes(function, tasks):
     """What a function of a module gives for each task, each in a process of its own, all at the same time.
 
     The processes are forked from one that has imported TensorFlow and the library and has done nothing else, so that
-    none can see what another has left, and begin with random seeds of the operating system's. They optimize graphs if
-    this one does.
+    none can see what another has left, and begin with random seeds of the operating system's. They optimize graphs and
+    run functions eagerly if this one does.
     """
     is_optimized = not tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
-    with _FRESH.Pool(len(tasks), _begin, [is_optimized], maxtasksperchild=1) as pool:
+    options = is_optimized, tf.config.functions_run_eagerly()
+    with _FRESH.Pool(len(tasks), _begin, options, maxtasksperchild=1) as pool:
         return pool.map_async(function, tasks, chunksize=1).get(timeout=300)
 
 
@@ -227,8 +228,10 @@ def in_fresh_process(function, task):
     return in_fresh_processes(function, [task])[0]
 
 
-def _begin(is_optimized):
+def _begin(is_optimized, is_eager):
     faster.optimize_graphs(is_optimized)
+    faster.keep_kernels(is_eager)
+    tf.config.run_functions_eagerly(is_eager)
     keras.utils.set_random_seed(secrets.randbits(32))
 
 

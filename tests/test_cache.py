@@ -27,3 +27,37 @@ def test_equal_contents_have_equal_names_in_every_process():
 def test_other_contents_have_other_names(other):
     assert cache.fingerprint(np.zeros((2, 3), "float32")) != cache.fingerprint(*other)
     assert cache.fingerprint("ab", "c") != cache.fingerprint("a", "bc")
+
+
+def kept(path, computed):
+    """The text of a file, which notes that it had to be computed."""
+
+    def compute():
+        computed.append(1)
+        return "four"
+
+    return cache.kept(path, compute, Path.write_text, Path.read_text)
+
+
+def test_what_is_kept_is_computed_once(tmp_path):
+    computed = []
+    assert [kept(tmp_path / "new" / "a.txt", computed) for _ in range(3)] == ["four"] * 3 and len(computed) == 1
+
+
+@pytest.mark.parametrize("content", ["fou", "fous", ""])
+@pytest.mark.parametrize("name", ["a.txt", "a.txt.sha256"])
+def test_a_damaged_file_is_computed_anew(name, content, tmp_path):
+    computed = []
+    kept(tmp_path / "a.txt", computed)
+    (tmp_path / name).write_text(content)
+    with pytest.warns(UserWarning, match="a.txt' is not what was written there; it is computed anew"):
+        assert kept(tmp_path / "a.txt", computed) == "four"
+    assert kept(tmp_path / "a.txt", computed) == "four" and len(computed) == 2
+
+
+def test_a_cache_that_cannot_be_written_is_found_before_the_computation(tmp_path):
+    (tmp_path / "file").touch()
+    computed = []
+    with pytest.raises(ValueError, match="The cache is not the name of a file"):
+        kept(tmp_path / "file" / "a.txt", computed)
+    assert not computed

@@ -15,7 +15,6 @@ from tests import contract
 from tests.toy import TwoPlayers
 
 SHAPE = (8, 8, 1)
-pytestmark = pytest.mark.compiled
 
 
 LARGE = {"vgg16": (32, 32, 1)}  # shapes of presets that refuse smaller images
@@ -166,7 +165,11 @@ METRICS = {"Gaussian VAE with dropout": ["mse"], "regularised classifier": ["spa
 
 @pytest.mark.usefixtures("short_googlenet")
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.as_for_users) if name in REPRESENTATIVES else name for name in MODELS]
+    "name",
+    [
+        pytest.param(name, marks=[pytest.mark.compiled, pytest.mark.as_for_users]) if name in REPRESENTATIVES else name
+        for name in MODELS
+    ],
 )
 def test_contract(name, digits, labels, tmp_path):
     side = LARGE.get(name, SHAPE)[0] // SHAPE[0]
@@ -182,6 +185,7 @@ def test_averages_of_weights(name, digits, labels):
     contract.check_averages_of_weights(MODELS[name], digits, labels)
 
 
+@pytest.mark.compiled
 @pytest.mark.as_for_users
 @pytest.mark.parametrize("name", ["vae", "dense WGAN-GP"])
 def test_fused_steps(name, digits, labels, tmp_path):

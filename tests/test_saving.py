@@ -1,9 +1,11 @@
+import zipfile
+
 import keras
 import numpy as np
 import pytest
 
 import keras_gen
-from keras_gen import models, networks, presets
+from keras_gen import models, networks, presets, saving
 
 
 @pytest.fixture
@@ -29,6 +31,18 @@ def test_a_damaged_file(saved):
     content[middle : middle + 2000] = bytes(2000)
     saved.write_bytes(bytes(content))
     with pytest.raises(ValueError, match="is damaged and cannot be loaded"):
+        keras_gen.load_model(saved)
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.weights.h5"])
+def test_a_small_file_that_unpacks_to_a_large_one_is_refused(name, saved):
+    with zipfile.ZipFile(saved) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    parts[name] += bytes(saving._LARGEST_TEXT)
+    with zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    with pytest.raises(ValueError, match=f"is damaged or hostile. Expected: a '{name}' of at most 64 MiB. Received: 64"):
         keras_gen.load_model(saved)
 
 

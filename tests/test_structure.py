@@ -24,7 +24,6 @@ FLOORS = {
     0: (
         "backend",
         "arguments",
-        "cache",
         "checks",
         "estimates",
         "files",
@@ -34,7 +33,7 @@ FLOORS = {
         "value_ranges",
         "version",
     ),
-    1: ("data_paths", "latents", "locks", "losses", "reports"),
+    1: ("cache", "data_paths", "latents", "locks", "losses", "reports"),
     2: ("layers", "data"),
     3: ("networks", "training", "saving"),
     4: ("models", "input_optimization", "metrics", "plots"),

@@ -1,7 +1,10 @@
 import gzip
+import os
 import struct
+import zipfile
 
 import numpy as np
+import psutil
 import pytest
 
 from keras_gen.data import array_files
@@ -71,3 +74,39 @@ def test_bad_files(tmp_path):
     ):
         with pytest.raises(ValueError, match=message):
             array_files.read_array_file(tmp_path / name)
+
+
+def test_arrays_that_do_not_fit_into_memory_are_refused(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "large.npz", x=np.zeros(10**6))
+    np.save(tmp_path / "large.npy", np.zeros(10**6))
+    with gzip.open(tmp_path / "t10k-images-ubyte.gz", "wb") as file:
+        file.write(bytes(10**6))
+    memory = psutil.virtual_memory()
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory._replace(available=10**5))
+    message = "do not fit into memory. Expected: at most .* GiB. Received: .* GiB"
+    for name in ("large.npz", "large.npy"):
+        with pytest.raises(ValueError, match=f"{name}' cannot be read as .np.: its arrays {message}"):
+            array_files.read_array_file(tmp_path / name)
+    with pytest.raises(ValueError, match=f"cannot be read as an idx file: its arrays {message}"):
+        array_files.read_idx(tmp_path / "t10k-images-ubyte.gz")
+
+
+def test_a_header_that_promises_more_than_there_is(tmp_path):
+    header = {"descr": "<f8", "fortran_order": False, "shape": (10**14, 10)}
+    with (tmp_path / "x.npy").open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.write(tmp_path / "x.npy", "x.npy")
+    for name in ("x.npy", "x.npz"):
+        with pytest.raises(ValueError, match=f"{name}' cannot be read as "):
+            array_files.read_array_file(tmp_path / name)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_a_named_pipe_is_no_file(tmp_path):
+    for name in ("x.npy", "train-images"):
+        os.mkfifo(tmp_path / name)
+    with pytest.raises(ValueError, match="A data file must be .npz or .npy"):
+        array_files.read_array_file(tmp_path / "x.npy")
+    with pytest.raises(ValueError, match="must be a file of MNIST"):
+        array_files.read_idx(tmp_path / "train-images")

@@ -191,3 +191,11 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch):
 def test_bad_arguments(options, message):
     with pytest.raises(ValueError, match=message):
         read_image(stored(smooth()), **options)
+
+
+def test_only_formats_that_are_meant_are_opened(tmp_path):
+    """PostScript would start a program, whatever the file is called."""
+    (tmp_path / "a.png").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n")
+    with pytest.raises(ValueError, match="a.png' cannot be read as an image: its format is unknown"):
+        read_image(tmp_path / "a.png")
+    assert "PNG" in images.formats() and "EPS" not in images.formats()

@@ -81,6 +81,41 @@ def test_targets_reach_validation_and_evaluation(make):
     assert model.evaluate(given, verbose=0, return_dict=True)["loss"] == expected
 
 
+def bad_at_the_end(value):
+    x = X.copy()
+    x[-1] = value
+    return x
+
+
+@pytest.mark.parametrize("value", [255.0, np.nan, np.inf])
+@pytest.mark.parametrize("make", [dataset, Batches, generator])
+def test_every_batch_is_looked_at(make, value):
+    """And not the first alone."""
+    model = autoencoder()
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="`x` .*(out of range|must be)"):
+        model.fit(make(bad_at_the_end(value), CLEAN), epochs=1, steps_per_epoch=4, verbose=0)
+
+
+@pytest.mark.parametrize("make", [dataset, Batches, generator])
+def test_labels_of_every_batch_are_looked_at(make):
+    description = DataDescription(Component("x", SHAPE, (0, 1)), Component("labels", (), num_classes=10))
+    labels = np.where(np.arange(20) == 19, 99, LABELS)
+    batches = adapt(description, make(X, labels), steps=4).data
+    with pytest.raises((ValueError, tf.errors.InvalidArgumentError), match="`labels` .*(out of range|must be in)"):
+        list(batches if not isinstance(batches, keras.utils.PyDataset) else map(batches.__getitem__, range(4)))
+
+
+def test_a_dataset_without_an_end_needs_a_number_of_batches():
+    class Endless(Batches):
+        num_batches = None
+
+    for data_without_end in (dataset(X, CLEAN).repeat(), Endless(X, CLEAN)):
+        with pytest.raises(ValueError, match="The dataset has no end. Expected: `steps_per_epoch`"):
+            autoencoder().fit(data_without_end, verbose=0)
+        with pytest.raises(ValueError, match="The dataset has no end. Expected: `steps`"):
+            autoencoder().evaluate(data_without_end, verbose=0)
+
+
 def test_x_as_its_own_target_and_labels_change_nothing():
     losses = [autoencoder().fit(X, y, verbose=0).history["loss"] for y in (None, X, LABELS, LABELS[:, None])]
     assert losses[0] == losses[1] == losses[2] == losses[3]
