@@ -7,6 +7,9 @@ from pathlib import Path
 
 import keras
 
+_LARGEST_TEXT = 2**26  # bytes of a configuration, hundreds of times those of the largest models
+_LARGEST_RATIO = 20  # of the length of an uncompressed part to that of its file, which may have been packed again
+
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
     """Load a model saved by `model.save`, with its optimizers, random state and position in the data.
@@ -19,7 +22,8 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         The model.
 
     Raises:
-        ValueError: If the file does not exist, is not a complete `.keras` file, or contains code in safe mode.
+        ValueError: If the file does not exist, is not a complete `.keras` file, would unpack to far more than Keras
+            writes, or contains code in safe mode.
 
     Example:
 
@@ -39,6 +43,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             f"Received: {str(filepath)!r}, {path.stat().st_size} bytes"
         )
     try:
+        _require_usual_sizes(path)
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
     except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
         raise ValueError(f"{str(filepath)!r} is damaged and cannot be loaded: {error}") from None
@@ -52,3 +57,15 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
             ) from None
         reason = "cannot be rebuilt from its configuration; does its `get_config` hold all arguments?"
         raise ValueError(f"{str(filepath)!r} {reason} {error}") from None
+
+
+def _require_usual_sizes(path):
+    """Raise a `ValueError` unless the parts of a file are as large as Keras makes them: it stores them uncompressed."""
+    with zipfile.ZipFile(path) as archive:
+        for part in archive.infolist():
+            packed = 0 if part.filename.endswith(".json") else _LARGEST_RATIO * path.stat().st_size
+            if part.file_size > (allowed := max(packed, _LARGEST_TEXT)):
+                raise ValueError(
+                    f"{str(path)!r} is damaged or hostile. Expected: a '{part.filename}' of at most "
+                    f"{allowed / 2**20:,.0f} MiB. Received: {part.file_size / 2**20:,.0f} MiB"
+                )

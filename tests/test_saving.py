@@ -42,7 +42,9 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused(name, saved):
     with zipfile.ZipFile(saved, "w", zipfile.ZIP_DEFLATED) as archive:
         for part, content in parts.items():
             archive.writestr(part, content)
-    with pytest.raises(ValueError, match=f"is damaged or hostile. Expected: a '{name}' of at most 64 MiB. Received: 64"):
+    with pytest.raises(
+        ValueError, match=f"is damaged or hostile. Expected: a '{name}' of at most 64 MiB. Received: 64"
+    ):
         keras_gen.load_model(saved)
 
 

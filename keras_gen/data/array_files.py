@@ -2,8 +2,10 @@
 
 import gzip
 import zipfile
+import zlib
 
 import numpy as np
+import psutil
 
 _IDX = ("train-images", "train-labels", "t10k-images", "t10k-labels")  # how the names of MNIST's files begin
 _IDX_UINT8 = 8  # the type in a file's header
@@ -11,15 +13,9 @@ _IDX_UINT8 = 8  # the type in a file's header
 
 def read_array_file(path):
     """The parts of a file .npz or .npy: a list of pairs (images, labels or `None`), of one, or of training and test."""
-    if path.suffix not in (".npz", ".npy"):
+    if path.suffix not in (".npz", ".npy") or not path.is_file():
         raise ValueError(f"A data file must be .npz or .npy. Received: {str(path)!r}")
-    try:
-        content = np.load(path, allow_pickle=False)
-        if path.suffix == ".npz":
-            content = {key: content[key] for key in content.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        why = "it holds Python objects, or is not such a file" if "pickle" in str(error) else error
-        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {why}") from None
+    content = read_arrays(path)
     if path.suffix == ".npy":
         return [(content, None)]
 
@@ -35,6 +31,34 @@ def read_array_file(path):
             f"{str(path)!r} must hold 'x_train' and 'x_test', 'x' or 'images'. Received: {sorted(content)}"
         )
     return splits
+
+
+def read_arrays(path):
+    """The array of a file .npy, or a dict of the arrays of a file .npz.
+
+    Raises:
+        ValueError: If the file is damaged, holds Python objects, or needs more memory than there is.
+    """
+    try:
+        if path.suffix == ".npy":
+            _require_memory(path.stat().st_size)
+            return np.load(path, allow_pickle=False)
+        with zipfile.ZipFile(path) as archive:  # in which 2 MB can stand for 2 GB
+            _require_memory(sum(entry.file_size for entry in archive.infolist()))
+        with np.load(path, allow_pickle=False) as arrays:
+            return {key: arrays[key] for key in arrays.files}
+    except (ValueError, OSError, EOFError, MemoryError, zlib.error, zipfile.BadZipFile) as error:
+        why = "it holds Python objects, or is not such a file" if "pickle" in str(error) else error
+        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {why}") from None
+
+
+def _require_memory(size):
+    available = psutil.virtual_memory().available
+    if size > available:
+        raise ValueError(
+            f"its arrays do not fit into memory. Expected: at most {available / 2**30:.3g} GiB. "
+            f"Received: {size / 2**30:.3g} GiB"
+        )
 
 
 def idx_files(folder):
@@ -53,9 +77,13 @@ def idx_files(folder):
 
 def read_idx(path):
     """The uint8 array of an idx file, plain or compressed."""
+    if not path.is_file():
+        raise ValueError(f"'{path}' must be a file of MNIST. Received: something else")
     content = path.read_bytes()
     try:
-        content = gzip.decompress(content) if content[:2] == b"\x1f\x8b" else content
+        if content[:2] == b"\x1f\x8b":
+            _require_memory(int.from_bytes(content[-4:], "little"))  # the length that a gzip file ends with
+            content = gzip.decompress(content)
         zeros, kind, axes = int.from_bytes(content[:2], "big"), content[2], content[3]
         shape = np.frombuffer(content, ">i4", axes, offset=4).astype(int)
         if zeros or kind != _IDX_UINT8:

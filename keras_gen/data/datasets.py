@@ -23,29 +23,35 @@ def is_endless(data):
     return is_dataset(data) and int(data.cardinality()) == tf.data.INFINITE_CARDINALITY
 
 
-def adapt_dataset(dataset, select, ranges):
+def adapt_dataset(dataset, select, components):
     """A dataset of dicts, the parts that `select` gives of each element, for the batches of a dataset.
 
-    Training stops with an error at a batch with values outside a part's range in `ranges`, or with NaN.
+    Training stops with an error at a batch that the part's `Component` among the `components` does not allow.
     """
+    by_name = {component.name: component for component in components}
 
     @tf.autograph.experimental.do_not_convert  # there is nothing to convert, and AutoGraph would warn
     def adapted(*element):
         parts = select(element[0] if len(element) == 1 else element)
-        return {name: assert_in_range(name, part, ranges.get(name)) for name, part in parts.items()}
+        return {name: assert_allowed(part, by_name[name]) for name, part in parts.items()}
 
     return dataset.map(adapted)
 
 
-def assert_in_range(name, part, limits):
-    """The tensor, after an assertion that its values are in the range (lowest, highest); `None` for no range."""
-    if limits is None:
-        return part
-    low, high = (reduce(tf.cast(part, "float32")) for reduce in (tf.reduce_min, tf.reduce_max))
-    allowed = checks.with_tolerance(limits)
-    message = f"`{name}` of a batch is out of range. Expected: values in {tuple(limits)}. Received: from, to"
-    inside = (low >= allowed[0]) & (high <= allowed[1])  # NaN is neither
-    with tf.control_dependencies([tf.debugging.Assert(inside, [message, low, high])]):
+def assert_allowed(part, component):
+    """The tensor, after an assertion that its values are finite in float32 and in the component's limits."""
+    values = tf.cast(part, "float32")
+    if component.allow_nan:
+        values = tf.where(tf.math.is_nan(values), tf.zeros_like(values), values)
+    low, high = tf.reduce_min(values), tf.reduce_max(values)
+    allowed, inside = "finite values", tf.math.is_finite(low) & tf.math.is_finite(high)  # NaN is neither
+    if component.limits is not None:
+        allowed = f"values in {tuple(component.limits)}"
+        lowest, highest = checks.with_tolerance(component.limits)
+        inside = (low >= lowest) & (high <= highest)
+    message = f"`{component.name}` of a batch is out of range. Expected: {allowed}. Received: from, to"
+    empty = tf.equal(tf.size(values), 0)
+    with tf.control_dependencies([tf.debugging.Assert(inside | empty, [message, low, high])]):
         return tf.identity(part)
 
 

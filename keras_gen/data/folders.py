@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from keras_gen.data.images import formats
 from keras_gen.reports import counted
 
 LAYOUTS = (
@@ -14,7 +15,6 @@ LAYOUTS = (
 )
 _TRAIN, _TEST = ("train", "training"), ("test", "testing", "val", "valid", "validation")
 _JUNK = ("__macosx", "thumbs.db", "desktop.ini")  # left by operating systems; hidden files are ignored too
-_NO_IMAGES = ("BUFR", "EPS", "GRIB", "HDF5", "MPEG", "WMF")  # formats that Pillow names but cannot decode by itself
 _STRAY = 5  # files of one kind are strays if there are so many times as many of the other
 
 
@@ -33,9 +33,8 @@ class Listing(typing.NamedTuple):
 
 @functools.cache
 def suffixes():
-    """The suffixes of the image files that Pillow reads."""
-    kinds = Image.registered_extensions().items()
-    return frozenset(suffix for suffix, kind in kinds if kind in Image.OPEN and kind not in _NO_IMAGES)
+    """The suffixes of the image files that are read."""
+    return frozenset(suffix for suffix, kind in Image.registered_extensions().items() if kind in formats())
 
 
 def listing(folder):
@@ -116,4 +115,4 @@ def _images(folder):
 
 
 def _is_image(path):
-    return path.suffix.lower() in suffixes() and not path.is_dir()
+    return path.suffix.lower() in suffixes() and path.is_file()

@@ -1,5 +1,6 @@
-"""Image files of any kind as arrays of 8 bits: upright, opaque, grey or coloured, cropped to a size."""
+"""Image files as arrays of 8 bits: upright, opaque, grey or coloured, cropped to a size."""
 
+import functools
 import os
 import struct
 import typing
@@ -27,6 +28,8 @@ _TURNS = {  # of each orientation but 1
 _SMALL = 8  # the size at which a file is decoded to find damage
 _FILTER = Image.Resampling.BICUBIC
 LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
+# Formats that Pillow decodes itself; others start programs (PostScript) or have decoders that are hardly ever used
+FORMATS = ("AVIF", "BMP", "GIF", "ICO", "JPEG", "JPEG2000", "MPO", "PNG", "PPM", "TGA", "TIFF", "WEBP")
 _LARGEST, _DEFAULT, _MULTIPLE = 256, 64, 8  # the largest sides kept, the default side, and a divisor of default sides
 # What Pillow's decoders raise at damaged files, but not an error of memory or of this code's own
 _DAMAGED = (
@@ -52,7 +55,7 @@ class ImageFacts(typing.NamedTuple):
 
 
 def read_image(path, size=None, channels=None):
-    """Read an image file of any kind that Pillow reads.
+    """Read an image file of one of the `FORMATS`.
 
     The image is turned upright according to its EXIF data, and transparent pixels are blended with white. 16-bit grey
     values and floats are scaled to 8 bits. Only the first frame of an animation is read.
@@ -167,10 +170,17 @@ def default_sides(sizes):
     return side, side
 
 
+@functools.cache
+def formats():
+    """Those of `FORMATS` that this build of Pillow reads."""
+    Image.init()
+    return tuple(name for name in FORMATS if name in Image.OPEN)
+
+
 def _opened(path, function):
     """A function's result for the opened image; any error of Pillow's names the file."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=formats()) as image:
             return function(image)
     except _DAMAGED as error:
         name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else "the image"

@@ -6,7 +6,6 @@ import weakref
 import numpy as np
 
 from keras_gen import cache, checks
-from keras_gen.files import atomic_write
 from keras_gen.metrics import arrays
 
 _IN_USE = weakref.WeakValueDictionary()
@@ -62,10 +61,7 @@ def _computed(x, features, value_range):
     if features.network is None:
         return features(x)
     path = cache.folder() / f"{features.name}-{_key(x, features, value_range)}.npy"
-    if not path.exists():
-        with atomic_write(path) as temporary:
-            np.save(temporary, features(x, value_range))
-    return np.load(path)
+    return cache.kept(path, lambda: features(x, value_range), np.save, np.load)
 
 
 def _key(x, features, value_range):

@@ -1,13 +1,13 @@
 """The convolutions of VGG-16 and VGG-19, with weights from a file or of ImageNet, for images of any size."""
 
 import os
-import zipfile
+from pathlib import Path
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from keras_gen import checks
+from keras_gen.data.array_files import read_arrays
 from keras_gen.networks.classifiers.vgg16 import MEAN_BGR
 
 _FILTERS = (64, 128, 256, 512, 512)  # of the blocks
@@ -74,12 +74,11 @@ def _from_file(path, network):
             f"Received: '{path}', which is no file"
         )
     try:
-        with np.load(path) as file:
-            arrays = {name: file[name] for name in file.files}
-    except OSError as error:
-        raise ValueError(f"'{path}' cannot be read. Expected: an .npz file. Received: {error}") from None
-    except (AttributeError, ValueError, zipfile.BadZipFile):  # NumPy's messages advise to load the file unsafely
-        raise ValueError(f"'{path}' cannot be read. Expected: an .npz file. Received: another kind of file") from None
+        arrays = read_arrays(Path(path))
+    except ValueError as error:
+        raise ValueError(f"{error}. Expected: an .npz file of a network's convolutions") from None
+    if not isinstance(arrays, dict):
+        raise ValueError(f"`weights` must be an .npz file. Received: '{path}', one array")
     weights = []
     for layer in network.layers:
         for variable in layer.variables:

@@ -69,23 +69,27 @@ def trained_classifier(
     checks.number("learning_rate", learning_rate)
     settings = (float(low), float(high), epochs, batch_size, learning_rate, seed, keras.__version__, __version__)
     path = cache.folder(folder) / f"lenet5-{cache.fingerprint(x, y, settings)}.keras"
-    with dtype_policy("float32"), seeded(seed):
-        if not path.exists():
-            classifier = models.Classifier(networks.lenet5(x.shape[1:], int(y.max()) + 1, dropout=0.2), (0, 1))
-            steps = epochs * -(-len(x) // batch_size)
-            schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
-            classifier.compile(keras.optimizers.Adam(schedule))
-            with contextlib.redirect_stdout(sys.stderr):  # standard output is for what is measured
-                if verbose:
-                    print(
-                        f"Training LeNet-5 for metrics of samples, on {len(x)} images: {epochs} epochs, {steps} steps. "
-                        f"It is kept in {path.parent} for later.",
-                        flush=True,
-                    )
-                bar, lines = progress(verbose)
-                shown = [*lines, callbacks.StopAfter(verbose=1)] if verbose else []
-                classifier.fit(
-                    rescaled(x, (low, high)), y, batch_size=batch_size, epochs=epochs, verbose=bar, callbacks=shown
+
+    def train():
+        classifier = models.Classifier(networks.lenet5(x.shape[1:], int(y.max()) + 1, dropout=0.2), (0, 1))
+        steps = epochs * -(-len(x) // batch_size)
+        schedule = keras.optimizers.schedules.CosineDecay(float(learning_rate), steps)
+        classifier.compile(keras.optimizers.Adam(schedule))
+        with contextlib.redirect_stdout(sys.stderr):  # standard output is for what is measured
+            if verbose:
+                print(
+                    f"Training LeNet-5 for metrics of samples, on {len(x)} images: {epochs} epochs, {steps} steps. "
+                    f"It is kept in {path.parent} for later.",
+                    flush=True,
                 )
-            classifier.save(path)
-        return load_model(path, compile=False)
+            bar, lines = progress(verbose)
+            shown = [*lines, callbacks.StopAfter(verbose=1)] if verbose else []
+            classifier.fit(
+                rescaled(x, (low, high)), y, batch_size=batch_size, epochs=epochs, verbose=bar, callbacks=shown
+            )
+        return classifier
+
+    with dtype_policy("float32"), seeded(seed):
+        return cache.kept(
+            path, train, lambda file, classifier: classifier.save(file), lambda file: load_model(file, compile=False)
+        )

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset
+from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset, is_endless
 from keras_gen.data.pipelines import Pipeline, SeededPipeline
 from keras_gen.data.translation import unpaired
 from keras_gen.training.data_description import ENOUGH_EXAMPLES
@@ -63,7 +63,7 @@ def adapt(
         return _of_pipeline(description, x, plan, steps, in_fit)
     if _is_stream(x):
         _require_alone(x, y, sample_weight, class_weight=class_weight)
-        return _of_stream(description, x, plan, steps, in_fit)
+        return _of_stream(description, x, plan, steps, steps_name, in_fit)
     parts = read_arrays(description, x, y, sample_weight)
     if class_weight is not None:
         parts = _weighted_by_class(description, parts, class_weight)
@@ -140,7 +140,7 @@ def _of_pipeline(description, pipeline, plan, steps, in_fit):
     return Batches(dataset, batch_count(dataset), pipeline=pipeline)
 
 
-def _of_stream(description, data, plan, steps, in_fit):
+def _of_stream(description, data, plan, steps, steps_name, in_fit):
     """Batches of a dataset or another iterable; the first batch is read an extra time for the check."""
     first = _first_batch(data)
     if first is not None:
@@ -149,11 +149,15 @@ def _of_stream(description, data, plan, steps, in_fit):
             checks.batch_size(size, plan.updates, plan.replicas)
     if isinstance(data, collections.abc.Iterator):  # Keras takes only generators
         return Batches(_checked(description, data, plan, in_fit), steps=steps)
+    if steps is None and (is_endless(data) or (isinstance(data, keras.utils.PyDataset) and data.num_batches is None)):
+        raise ValueError(f"The dataset has no end. Expected: `{steps_name}`, the batches of an epoch. Received: None")
+    if isinstance(data, keras.utils.PyDataset):
+        return Batches(_CheckedBatches(data, description), batch_count(data), steps)
     if not is_dataset(data):
         return Batches(data, batch_count(data), steps)
     if plan is not None and plan.replicas > 1:
         data = drop_uneven_batches(data, plan.updates, plan.replicas)
-    data = adapt_dataset(data, description.parts, description.ranges)
+    data = adapt_dataset(data, description.parts, description.components)
     if plan is None and steps is not None:
         data, steps = data.take(steps), None
     return Batches(data, batch_count(data), steps)
@@ -165,6 +169,30 @@ def _checked(description, generator, plan, in_fit):
         if plan is not None:
             checks.batch_size(size, plan.updates, plan.replicas)
         yield batch if isinstance(batch, tuple) else (batch,)
+
+
+class _CheckedBatches(keras.utils.PyDataset):
+    """The batches of a `PyDataset`, each of which is checked."""
+
+    def __init__(self, batches, description):
+        options = ("workers", "use_multiprocessing", "max_queue_size")
+        super().__init__(**{name: getattr(batches, name) for name in options})
+        self.batches, self.description = batches, description
+
+    @property
+    def num_batches(self):
+        return self.batches.num_batches
+
+    def __getitem__(self, index):
+        batch = self.batches[index]
+        self.description.check_batch(batch)
+        return batch
+
+    def on_epoch_begin(self):
+        self.batches.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self.batches.on_epoch_end()
 
 
 def _is_stream(x):

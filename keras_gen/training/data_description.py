@@ -131,10 +131,9 @@ class DataDescription:
         return self.y is not None and self.y.is_labels
 
     @property
-    def ranges(self):
-        """Dict from a part's name to the pair (lowest, highest) that bounds its values, if it is known."""
-        parts = [self.x, *([] if self.y is None else [self.y])]
-        return {part.name: part.limits for part in parts if part.limits is not None}
+    def components(self):
+        """All `Component`s that a batch can hold."""
+        return [self.x, *([] if self.y is None else [self.y]), _WEIGHT]
 
     def parts(self, data):
         """The present parts of a batch that the model uses: a dict by name.

@@ -9,11 +9,13 @@ import numpy as np
 
 from keras_gen import plots
 from keras_gen.files import atomic_write
+from keras_gen.models.batches import by_batch
 from keras_gen.reports import counted
 from keras_gen.runs.loading import load_run
 from keras_gen.tuning.space import one_standard_error
 
 TABLE = "trials.csv"
+_BATCH = 1000
 LAST = ("status", "error", "standard_error", "reason")  # the last columns of the table
 
 
@@ -53,7 +55,8 @@ class Result:
 
 def squared_errors(model, inputs, targets):
     """Each example's squared error, summed over its dimensions: float64 array `(n,)`."""
-    outputs = model.predict(inputs, batch_size=1000, verbose=0)  # NaN if the model diverged
+    # Not by `predict`, which traces a graph for each new model; NaN if the model diverged
+    (outputs,) = by_batch(lambda rows: model(np.asarray(rows, "float32"), training=False), _BATCH, inputs)
     return np.square((np.asarray(targets, "float32") - outputs).astype("float64")).reshape(len(inputs), -1).sum(axis=1)
 
 

@@ -17,7 +17,7 @@ def calls(monkeypatch):
     """What the command line hands to `runs.train`, which trains nothing here."""
     found = []
 
-    def stub(settings, folder, resume, given):
+    def stub(settings, folder, resume, given, new_data):
         found.append((settings, folder, resume, given))
         figures = {"loss": 2.5, "accuracy": 0.75}
         return TrainingResult(folder, ["a.png"], with_defaults(settings), settings.epochs, 1, figures)

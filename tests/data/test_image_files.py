@@ -68,7 +68,7 @@ def test_files_of_a_stated_shape_are_opened_once(monkeypatch):
 
 def test_damage_is_looked_for_in_files_opened_once(monkeypatch):
     opened, actual = [], Image.open
-    monkeypatch.setattr(Image, "open", lambda path: opened.append(path) or actual(path))
+    monkeypatch.setattr(Image, "open", lambda path, **options: opened.append(path) or actual(path, **options))
     survey([encoded(), encoded(kind="JPEG")])
     assert len(opened) == 2
 

@@ -46,5 +46,6 @@ def test_bad_options(tmp_path):
     with pytest.raises(ValueError, match="Unknown layer with maps. .* Received: 'features'"):
         runs.visualize(folder, layer="features")
     presets.build("vae", (8, 8, 1), width=0.02).save(tmp_path / "model.keras")
+    runs.Settings("vae").write(tmp_path)
     with pytest.raises(ValueError, match="`visualize` needs a model with the task 'classify'"):
         runs.visualize(folder)
