@@ -5,7 +5,9 @@ from pathlib import Path
 
 
 def require_data(name):
-    """Raise a `ValueError` if the name of data can only be a path that does not exist."""
+    """Raise a `ValueError` if the name of data is empty, or can only be a path that does not exist."""
+    if not name.strip():
+        raise no_data(name)
     if looks_like_path(name) and not Path(name).expanduser().exists():
         raise no_data(name)
 

@@ -31,7 +31,7 @@ UNIVERSAL = 0.3  # largest change of a pixel
 
 def trained(train, sizes, share, epsilon, epochs, batch_size):
     classes = int(train.y.max()) + 1
-    network = networks.lenet5(train.x.shape[1:], classes, *sizes, dropout=0.2)
+    network = networks.lenet5(train.x.shape[1:], classes, *sizes)
     model = models.Classifier(network, (0, 1), adversarial_training=share, epsilon=epsilon)
     model.compile(keras.optimizers.AdamW(cosine_decay(2e-3, len(train.x), epochs, batch_size), 0.01))
     history = model.fit(train.x, train.y, batch_size=batch_size, epochs=epochs, verbose=2).history

@@ -33,6 +33,8 @@ def errors_on_one_line():
         _exit("Interrupted.", 130)
     except (ValueError, OSError, ImportError) as error:
         _exit(f"Error: {error}", 1)
+    except MemoryError as error:
+        _exit(f"Error: There is not enough memory. Expected: less data, or smaller sizes. Received: {error}", 1)
 
 
 def run_app(app):
