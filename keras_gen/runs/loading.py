@@ -111,5 +111,5 @@ def open_run(settings, folder, resume, given):
     require_no_other_run(folder, resume)
     if not exists and (names := sorted(path.name for path in run_folder.folder.glob("[!.]*"))):
         _require_run(folder, names)
-    began = resume and (run_folder.folder / SETTINGS).exists()
+    began = exists or (resume and (run_folder.folder / SETTINGS).exists())
     return run_folder, exists, Settings.read(folder).continued(settings, given) if began else settings
