@@ -6,12 +6,11 @@ import warnings
 from pathlib import Path
 
 import keras
-import numpy as np
-from keras import ops
 
 from keras_gen import checks
-from keras_gen.files import MODEL, SETTINGS, TRIAL, atomic_write
+from keras_gen.files import MODEL, SETTINGS, TRIAL, atomic_write, require_folder
 from keras_gen.reports import counted
+from keras_gen.training.soundness import infinite_weights
 
 HISTORY = "history.csv"
 _DIVERGED = 1e4  # times the untrained loss: a diverged one that is still finite
@@ -28,7 +27,7 @@ class RunFolder(keras.callbacks.Callback):
         every: Epochs between two writings, an integer >= 1; the last epoch of a `fit` is always written. Defaults to 1.
 
     Raises:
-        ValueError: At the end of an epoch whose losses or weights are not finite.
+        ValueError: If the folder is a file, or at the end of an epoch whose losses or weights are not finite.
 
     Example:
 
@@ -42,6 +41,7 @@ class RunFolder(keras.callbacks.Callback):
 
     def __init__(self, folder, every=1):
         super().__init__()
+        require_folder("`folder`", folder)
         self.folder, self.every = Path(folder), checks.integer("every", every)
         self.rows, self.settings, self._largest = [], None, math.inf
 
@@ -94,7 +94,7 @@ class RunFolder(keras.callbacks.Callback):
         ruined = {name: v for name, v in logs.items() if name.removeprefix("val_") in own and not math.isfinite(v)}
         ruined |= {name: logs[name] for name in ("loss", "val_loss") if abs(logs.get(name, 0.0)) > self._largest}
         received = [f"{name}={value:.4g}" for name, value in ruined.items()]
-        received += [f"weights of {name} that are not" for name in _infinite_weights(self.model)][:1]
+        received += [f"weights of {name} that are not" for name in infinite_weights(self.model)][:1]
         if received:
             half = any(layer.compute_dtype == "float16" for layer in self.model._flatten_layers())
             raise ValueError(
@@ -132,9 +132,3 @@ def _read_rows(path):
             f"'{path}' is damaged: {reason}. Expected: the table that the run wrote, or no file: the run goes on "
             "without it"
         ) from None
-
-
-def _infinite_weights(model):
-    """The paths of the variables that hold values which are not finite."""
-    floats = (variable for variable in model.variables if keras.backend.is_float_dtype(variable.dtype))
-    return [f"'{variable.path}'" for variable in floats if not np.isfinite(ops.convert_to_numpy(variable)).all()]

@@ -85,6 +85,10 @@ def _train(
     files = ["model.keras", "history.csv", "settings.json", *trained.files]
     typer.echo(f"In {trained.folder}: {', '.join(files)}")
     typer.echo(_result(trained))
+    for picture, reason in trained.failed.items():
+        typer.echo(f"Error: {picture} could not be drawn; the model is whole. Received: {reason}", err=True)
+    if trained.failed:
+        raise typer.Exit(1)
 
 
 def _result(trained):

@@ -17,6 +17,7 @@ from keras_gen.estimators.encoding import TableEncoder, is_frame
 from keras_gen.reports import counted
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
+from keras_gen.training.soundness import infinite_weights
 
 _BLOCK = 256  # rows that a network sees at a time
 _SHOWN = 10  # columns that a message names
@@ -177,6 +178,11 @@ class AutoencoderEstimator(BaseEstimator):
             options = {"batch_size": self.batch_size, "epochs": self.epochs, "verbose": self.verbose}
             with compiled_for(model, steps):
                 model.fit(X, **options, validation_data=held_out, callbacks=callbacks)
+        if infinite_weights(model):
+            raise ValueError(
+                "The training diverged: the weights are not finite. Expected: a smaller `learning_rate`. "
+                f"Received: learning_rate={self.learning_rate}"
+            )
         return model
 
     def _fit_callbacks(self):

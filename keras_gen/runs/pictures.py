@@ -96,11 +96,14 @@ def confusion(run, labels, predicted):
 
 
 def codes(model, x, labels, class_names=None):
-    """A scatter of codes in two or three dimensions, by principal components if there are more; `None` for one."""
+    """A scatter of codes in two or three dimensions, by principal components if there are more; `None` for one.
+
+    A single example has no principal components, and no picture.
+    """
     z = model.encode(x)
     z = z.reshape(len(z), -1)
     title = f"codes of the test set, {z.shape[1]} dimensions"
-    if z.shape[1] == 1:
+    if z.shape[1] == 1 or len(z) == 1:
         return None
     if z.shape[1] > 3:
         from sklearn.decomposition import PCA
@@ -112,6 +115,27 @@ def codes(model, x, labels, class_names=None):
 def grid(model, images, columns=None, title=None, row_names=(), column_names=()):
     """A grid of images in the model's range of values."""
     return plots.image_grid(images, columns, range_of(model), title, row_names, column_names)
+
+
+def drawn(folder, drawings):
+    """Write pictures into a folder; one that fails does not stop the others, nor what it is drawn after.
+
+    Args:
+        folder: The folder.
+        drawings: Dict from names to functions of no arguments, which give a figure, a dict of figures, or `None`.
+
+    Returns:
+        The sorted names of the files, and a dict from the names of what failed to the reasons.
+    """
+    files, failed = [], {}
+    for name, draw in drawings.items():
+        try:
+            figures = draw()
+            figures = figures if isinstance(figures, dict) else {name: figures}
+            files += save_figures(folder, {file: figure for file, figure in figures.items() if figure is not None})
+        except Exception as error:  # whatever it is: the model is trained, and its pictures are an addition
+            failed[name] = f"{type(error).__name__}: {error}"
+    return sorted(files), failed
 
 
 def save_figures(folder, figures):

@@ -16,7 +16,7 @@ from keras_gen.locks import sole_writer
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
 from keras_gen.runs.loading import Run, model_of, open_run
-from keras_gen.runs.pictures import codes, confusion, range_of, reconstructed, save_figures
+from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
     TrainingContext,
@@ -37,7 +37,7 @@ class TrainingResult(typing.NamedTuple):
     """The result of `train`.
 
     `folder` with the files `files`; the model's `settings`; `epochs` finished in total, of which `new` in this call;
-    and the `figures`, a dict of what was measured at the end.
+    the `figures`, a dict of what was measured at the end; and the pictures that `failed`, a dict from names to reasons.
     """
 
     folder: Path
@@ -46,6 +46,7 @@ class TrainingResult(typing.NamedTuple):
     epochs: int
     new: int
     figures: dict
+    failed: dict
 
 
 def train(settings, folder, resume=False, given=(), verbose="auto", new_data=False):
@@ -111,8 +112,9 @@ def _train(settings, chosen_classes, folder, resume, given, verbose, new_data):
     model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
     new = _fit(model, settings, run_folder, batches, verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
-    files = save_figures(run_folder.folder, _pictures(Run(model, settings), run_folder, test[0], test_set))
-    return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures)
+    drawings = _pictures(Run(model, settings), run_folder, test[0], test_set)
+    files, failed = drawn(run_folder.folder, drawings)
+    return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures, failed)
 
 
 def _train_translation(settings, folder, resume, given, verbose, new_data):
@@ -124,13 +126,13 @@ def _train_translation(settings, folder, resume, given, verbose, new_data):
     settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, new_data or not exists)
     shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
     new = _fit(model, settings, run_folder, pairs, verbose, shown=shown)
-    figures = {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
     history = run_folder.history()
+    drawings = {"translations": lambda: _translations(model, shown)}
     if history:
-        figures["history.png"] = plots.history_curves(history)
+        drawings["history.png"] = lambda: plots.history_curves(history)
     last = {metric.name: history[metric.name][-1] for metric in model.metrics if metric.name in history}
-    files = save_figures(run_folder.folder, figures)
-    return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, last)
+    files, failed = drawn(run_folder.folder, drawings)
+    return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, last, failed)
 
 
 def with_defaults(settings):
@@ -232,17 +234,21 @@ def _batches(model, settings, arrays):
 
 
 def _pictures(run, run_folder, x, test_set):
+    """Functions that draw the pictures of a run, by name."""
     model, settings = run
-    figures = {"history.png": plots.history_curves(run_folder.history())}
+    drawings = {"history.png": lambda: plots.history_curves(run_folder.history())}
     if has_task(model, "classify"):
-        figures["confusion.png"] = confusion(run, test_set.y, model.classify(x))
+        drawings["confusion.png"] = lambda: confusion(run, test_set.y, model.classify(x))
     if has_task(model, "reconstruct"):
-        figures["reconstructions.png"] = reconstructed(model, x[:_RECONSTRUCTED])
-        latent = codes(model, x[:_ENCODED], test_set.y, test_set.class_names)
-        figures |= {"latent.png": latent} if latent else {}
+        drawings["reconstructions.png"] = lambda: reconstructed(model, x[:_RECONSTRUCTED])
+        drawings["latent.png"] = lambda: codes(model, x[:_ENCODED], test_set.y, test_set.class_names)
     if has_task(model, "sample"):
-        figures["samples.png"] = sample_grid(model, seed=settings.seed, class_names=run.class_names)
-    return figures
+        drawings["samples.png"] = lambda: sample_grid(model, seed=settings.seed, class_names=run.class_names)
+    return drawings
+
+
+def _translations(model, shown):
+    return {f"{name}.png": figure for name, figure in plots.translations(model, *shown).items()}
 
 
 def _with_contents(settings, names, sizes, contents, new_data):

@@ -10,7 +10,7 @@ import numpy as np
 
 from keras_gen import cache, checks, data, presets
 from keras_gen.callbacks import StopAfter
-from keras_gen.files import SEARCH, atomic_write
+from keras_gen.files import SEARCH, atomic_write, require_folder
 from keras_gen.locks import sole_writer
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.seeds import seeded
@@ -102,6 +102,7 @@ def search(
     known = presets.PRESETS[preset].arguments
     ranges = _checked_ranges(ranges, fixed, known)
     require_whole(folder)
+    _require_free(Path(folder))
     data_name = absolute(str(x)) if isinstance(x, (str, Path)) else None
     if data_name is None and (size or channels):
         raise ValueError("`size` and `channels` are for data by name. Expected: `None`. Received: an array with them")
@@ -110,8 +111,11 @@ def search(
     options = {**{name: argument.default for name, argument in known.items()}, **fixed}
     settings = Settings(preset, data_name, epochs, batch_size, seed=seed, options=options)
     hypermodel = PresetHyperModel(settings, x.shape[1:], ranges, objective, folder, repeats)
-    hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
     contents = cache.fingerprint(x, inputs, targets)
+    identity = [preset, contents, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed]
+    identity = json.loads(json.dumps(identity, default=dataclasses.asdict))
+    _require_the_same(folder, identity)
+    hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
     # Hyperband has more brackets than needed, and is stopped by `max_trials` below
     limit = {"max_trials": trials}
     if tuner == "hyperband":
@@ -119,7 +123,8 @@ def search(
     options = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
     callbacks = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
     with sole_writer(folder), whole_files(), seeded(seed):
-        _claim(folder, [preset, contents, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed])
+        with atomic_write(folder / SEARCH) as path:
+            path.write_text(json.dumps(identity, indent=2) + "\n")
         runner = _runner(
             TUNERS[tuner],
             hypermodel=hypermodel,
@@ -223,15 +228,14 @@ def _held_out(x, validation):
     return x, inputs, targets
 
 
-def _claim(folder, arguments):
-    """Mark the folder as that of this search; a folder of another search, or of something else, is refused."""
-    wanted = json.loads(json.dumps(arguments, default=dataclasses.asdict))
-    path = folder / SEARCH
-    if path.exists():
-        if json.loads(path.read_text()) != wanted:
-            raise ValueError(f"'{folder}' holds another search. Expected: a new folder, or the same arguments")
-        return
-    if any(folder.glob("[!.]*")):
+def _require_free(folder):
+    """Raise a `ValueError` if a folder is a file, or holds something else than a search."""
+    require_folder("--out", folder)
+    if not (folder / SEARCH).exists() and any(folder.glob("[!.]*")):
         raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(wanted, indent=2) + "\n")
+
+
+def _require_the_same(folder, identity):
+    """Raise a `ValueError` if a folder holds another search."""
+    if (folder / SEARCH).exists() and json.loads((folder / SEARCH).read_text()) != identity:
+        raise ValueError(f"'{folder}' holds another search. Expected: a new folder, or the same arguments")

@@ -160,3 +160,10 @@ def test_a_divergence_in_half_precision_says_so(digits, tmp_path):
     run.set_model(model)
     with pytest.raises(ValueError, match="or by bfloat16 or float32: float16 ends at 65,504. Received: loss=nan"):
         run.on_epoch_end(0, {"loss": float("nan")})
+
+
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "file").touch()
+    for path in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(ValueError, match="`folder` is not the name of a folder"):
+            callbacks.RunFolder(path)

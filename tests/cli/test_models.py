@@ -20,7 +20,7 @@ def calls(monkeypatch):
     def stub(settings, folder, resume, given, new_data):
         found.append((settings, folder, resume, given))
         figures = {"loss": 2.5, "accuracy": 0.75}
-        return TrainingResult(folder, ["a.png"], with_defaults(settings), settings.epochs, 1, figures)
+        return TrainingResult(folder, ["a.png"], with_defaults(settings), settings.epochs, 1, figures, {})
 
     monkeypatch.setattr(runs, "train", stub)
     return found
@@ -147,3 +147,13 @@ def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
     assert code == 0 and len(list((tmp_path / "made-named").iterdir())) == 3, err
     assert "--x is missing" in refused("train", "cyclegan", "--out", tmp_path / "n")
     assert not (tmp_path / "n").exists()
+
+
+def test_a_picture_that_failed_shows_in_the_exit_code(run, monkeypatch):
+    def stub(settings, folder, *_, **__):
+        return TrainingResult(folder, [], with_defaults(settings), 1, 1, {"loss": 2.5}, {"a.png": "OSError: full"})
+
+    monkeypatch.setattr(runs, "train", stub)
+    code, out, err = run("train", "vae", "--out", "here")
+    assert code == 1 and "loss after epoch 1: 2.500" in out
+    assert err.strip() == "Error: a.png could not be drawn; the model is whole. Received: OSError: full"

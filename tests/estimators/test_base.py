@@ -347,3 +347,12 @@ def test_before_a_fit():
             estimator.transform(table())
     with pytest.raises(NotFittedError, match="is not fitted yet"):
         AutoencoderOutlierDetector().predict(table())
+
+
+@pytest.mark.parametrize("kind", [AutoencoderFeatures, AutoencoderImputer, AutoencoderOutlierDetector])
+def test_a_training_that_diverges_is_no_fit(kind):
+    estimator = kind(**{**TINY, "learning_rate": 1e20, "epochs": 5})
+    with pytest.raises(ValueError, match="The training diverged: .* Received: learning_rate=1e.20"):
+        estimator.fit(table(40))
+    with pytest.raises(NotFittedError):
+        estimator.transform(table(40)) if hasattr(estimator, "transform") else estimator.predict(table(40))

@@ -230,3 +230,13 @@ def test_one_process_trains_in_a_folder(tmp_path):
     with sole_writer(tmp_path), pytest.raises(ValueError, match="is being written by process"):
         train(settings(), tmp_path)
     train(settings(), tmp_path)
+
+
+def test_a_picture_that_fails_is_told_and_stops_nothing(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise RuntimeError("no fonts")
+
+    monkeypatch.setattr("keras_gen.runs.training.reconstructed", fail)
+    trained = train(settings(), tmp_path)
+    assert trained.failed == {"reconstructions.png": "RuntimeError: no fonts"}
+    assert "history.png" in trained.files and load_model(tmp_path).epochs_completed == 1
