@@ -8,11 +8,15 @@ import difflib
 
 import numpy as np
 
+_TOO_LARGE = 2**32
+
 
 def integer(name, value, minimum=1):
-    """An integer that is at least `minimum`."""
+    """An integer that is at least `minimum`, and below 2**32, as seeds and sizes of all libraries are."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < minimum:
         raise ValueError(f"`{name}` must be an integer >= {minimum}. Received: {name}={value!r}")
+    if value >= _TOO_LARGE:
+        raise ValueError(f"`{name}` must be an integer below 2**32. Received: {name}={value}")
     return int(value)
 
 

@@ -49,16 +49,16 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
         images: Array `(n, height, width, channels)` in [0, 1] of at least three batches of 8.
         labels: Integers `(n,)`.
         tmp_path: An empty folder.
-        representative: Whether to compile its steps, to give it all that it can train on, targets and sample weights
-            too, and to check kinds of data, callbacks and several steps in one execution. The others, which use no more
-            of the engine, run eagerly on a batch and a half: to trace a step takes longer. Defaults to `False`.
+        representative: Whether to give the model all that it can train on, targets and sample weights too, and to check
+            kinds of data, callbacks and several steps in one execution. The others, which use no more of the engine,
+            train on a batch and a half, and need not be compiled: to trace a step takes longer. Defaults to `False`.
         metrics: As in `compile`. Defaults to `None`.
 
     Returns:
         The set of the mechanisms that the model uses.
     """
     options = {"optimizer": keras.optimizers.Adam() if representative else rmsprop(), "metrics": metrics}
-    anew = Anew(built(make, **options, run_eagerly=not representative))
+    anew = Anew(built(make, **options, run_eagerly=tf.config.functions_run_eagerly()))
     model, description = anew.model, anew.model.data_description
     arrays = example_arrays(description, images, labels, whole=representative)
     arrays = arrays if representative else tuple(array[: BATCH + 4] for array in arrays)

@@ -10,6 +10,12 @@ def test_integer(value):
         checks.integer("n", value)
 
 
+def test_an_integer_that_no_library_takes():
+    assert checks.integer("n", 2**32 - 1) == 2**32 - 1
+    with pytest.raises(ValueError, match=r"`n` must be an integer below 2\*\*32. Received: n=4294967296"):
+        checks.integer("n", 2**32)
+
+
 @pytest.mark.parametrize("value", [-0.1, float("nan"), float("inf"), "1", None, True])
 def test_number(value):
     with pytest.raises(ValueError, match=r"`beta` must be a finite number >= 0.0. Received: beta="):

@@ -167,7 +167,9 @@ METRICS = {"Gaussian VAE with dropout": ["mse"], "regularised classifier": ["spa
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=[pytest.mark.compiled, pytest.mark.as_for_users]) if name in REPRESENTATIVES else name
+        pytest.param(name, marks=[pytest.mark.compiled, pytest.mark.as_for_users])
+        if name in REPRESENTATIVES | {"alexnet"}  # whose grouped convolutions have no eager gradient on a CPU
+        else name
         for name in MODELS
     ],
 )

@@ -12,10 +12,9 @@ from keras_gen.cli.options import command, stated
 from keras_gen.reports import counted
 from keras_gen.runs.training_options import options_of
 
-_LARGEST = 2**31 - 1  # whole number that every library takes
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
-_EPOCHS = Annotated[int, typer.Option(min=1, max=_LARGEST, help="Total number of epochs, also with --resume.")]
-_BATCH_SIZE = Annotated[int, typer.Option(min=1, max=_LARGEST, help="Examples per update of the weights.")]
+_EPOCHS = Annotated[int, typer.Option(min=1, help="Total number of epochs, also with --resume.")]
+_BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples per update of the weights.")]
 _BINARIZATION = Annotated[
     Literal["none", "static", "dynamic"],
     typer.Option(
@@ -23,7 +22,7 @@ _BINARIZATION = Annotated[
     ),
 ]
 _SEED = Annotated[
-    int, typer.Option(min=0, max=_LARGEST, help="Seed of the initial weights, the order of the examples and all noise.")
+    int, typer.Option(min=0, help="Seed of the initial weights, the order of the examples and all noise.")
 ]
 _RESUME = Annotated[bool, typer.Option("--resume", help="Continue the run in --out, or start it if there is none.")]
 _NEW_DATA = Annotated[bool, typer.Option("--new-data", help="Let a resumed run go on with other data than its own.")]

@@ -78,6 +78,8 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
     >>> sorted(trained.figures), trained.files
     (['accuracy', 'loss'], ['confusion.png', 'history.png'])
     """
+    for name, minimum in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
+        checks.integer(name, getattr(settings, name), minimum)
     chosen_classes, settings = settings.options.get("num_classes"), with_defaults(settings)
     require_no_other_run(folder, resume)
     with sole_writer(folder):
