@@ -11,11 +11,11 @@ import numpy as np
 _TOO_LARGE = 2**32
 
 
-def integer(name, value, minimum=1):
-    """An integer that is at least `minimum`, and below 2**32, as seeds and sizes of all libraries are."""
+def integer(name, value, minimum=1, below=_TOO_LARGE):
+    """An integer that is at least `minimum` and below 2**32, as the sizes and seeds that libraries take."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < minimum:
         raise ValueError(f"`{name}` must be an integer >= {minimum}. Received: {name}={value!r}")
-    if value >= _TOO_LARGE:
+    if value >= below:
         raise ValueError(f"`{name}` must be an integer below 2**32. Received: {name}={value}")
     return int(value)
 

@@ -1,5 +1,7 @@
 """Distances between images by what a network's inner layers see of them, and the smoothness of images."""
 
+import math
+
 from keras import ops
 
 from keras_gen import checks
@@ -95,7 +97,7 @@ def style_loss(gram, target, positions):
         Gatys, Ecker and Bethge, 2015, arXiv:1508.06576, equation 4.
     """
     gram, target = as_float32(gram=gram, target=target)
-    scale = 2.0 * gram.shape[-1] * checks.integer("positions", positions)
+    scale = 2.0 * gram.shape[-1] * checks.integer("positions", positions, below=math.inf)
     return sum_per_example(ops.square((gram - target) / scale))  # scaled first: squares of sums are large
 
 
