@@ -33,8 +33,8 @@ def atomic_write(path):
 
 
 def remove_strays(folder):
-    """Remove the temporary files that killed writers have left in a folder, to which nothing else may be writing."""
-    for path in Path(folder).glob(f".*{_TEMPORARY}*"):
+    """Remove what killed writers have left in a folder and those in it, to which nothing else may be writing."""
+    for path in Path(folder).rglob(f".*{_TEMPORARY}*"):
         if path.is_file():
             path.unlink(missing_ok=True)
 

@@ -48,12 +48,13 @@ def test_a_written_file_can_be_read_by_all_whom_the_user_lets(tmp_path):
 
 
 def test_strays_of_killed_writers_are_removed_and_nothing_else(tmp_path):
-    names = ["model.keras", ".hidden", ".model.unfinished-abc.keras", ".history.unfinished-x_1.csv"]
+    (tmp_path / "trial").mkdir()
+    names = ["model.keras", ".hidden", ".model.unfinished-abc.keras", "trial/.trial.unfinished-x_1.json"]
     for name in names:
         (tmp_path / name).touch()
     remove_strays(tmp_path)
     remove_strays(tmp_path / "nowhere")
-    assert sorted(path.name for path in tmp_path.iterdir()) == [".hidden", "model.keras"]
+    assert sorted(path.name for path in tmp_path.rglob("*")) == [".hidden", "model.keras", "trial"]
 
 
 def test_a_run_is_told_from_other_folders(tmp_path):

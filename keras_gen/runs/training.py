@@ -81,7 +81,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
     for name, minimum in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
         checks.integer(name, getattr(settings, name), minimum)
     chosen_classes, settings = settings.options.get("num_classes"), with_defaults(settings)
-    require_no_other_run(folder, resume)
+    require_no_other_run(folder, resume)  # before the folder is made; `open_run` looks again, as the sole writer
     with sole_writer(folder):
         if "translate" in presets.PRESETS[settings.model].model.tasks:
             return _train_translation(settings, folder, resume, given, verbose, new_data)

@@ -48,7 +48,7 @@ def _save(stateful, fname):
 def require_whole(folder):
     """Raise a `ValueError` that names the first file of a search that is damaged."""
     folder = Path(folder)
-    for path in [folder / SEARCH, *sorted((folder / PROJECT).rglob("*.json"))]:
+    for path in [folder / SEARCH, *sorted((folder / PROJECT).rglob("[!.]*.json"))]:  # no strays of a killed process
         try:
             json.loads(path.read_text())
         except FileNotFoundError:  # a search that has just begun

@@ -215,6 +215,13 @@ def test_a_run_that_stopped_in_its_first_epoch_begins_anew(tmp_path, monkeypatch
         train(settings(), tmp_path)
 
 
+def test_a_model_without_its_settings_is_not_resumed_with_others(tmp_path):
+    train(settings(), tmp_path)
+    (tmp_path / "settings.json").unlink()
+    with pytest.raises(ValueError, match="No run in that folder"):
+        train(settings(2, latent_dim=3), tmp_path, resume=True)
+
+
 def test_a_resumed_run_knows_its_data(tmp_path):
     path, run = few(tmp_path, y=np.arange(30) % 3), tmp_path / "run"
     train(Settings("lenet5", path, 1, 8, options={"width": 0.1}), run)

@@ -72,6 +72,14 @@ def test_a_damaged_file_is_named(name, digits, finished, tmp_path):
             search(digits, folder, trials=3)
 
 
+def test_a_file_that_a_killed_search_was_writing_is_not_in_the_way(digits, finished, tmp_path):
+    folder = shutil.copytree(finished, tmp_path / "s")
+    stray = folder / "tuner" / "trial_1" / ".trial.unfinished-abc.json"
+    stray.write_text('{"half": ')
+    search(digits, folder)
+    assert not stray.exists()
+
+
 def test_a_file_of_something_else_is_named(digits, finished, tmp_path):
     folder = shutil.copytree(finished, tmp_path / "s")
     (folder / "tuner" / "oracle.json").write_text("{}")
