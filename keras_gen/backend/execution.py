@@ -1,8 +1,17 @@
 """Functions compiled as one graph, and training steps fused into one XLA program."""
 
+import collections
+import contextlib
+import threading
+
 import tensorflow as tf
 
+from keras_gen.backend.memory import ShortTraces, unoptimized
 from keras_gen.backend.random import under_xla
+
+_SHARED_PROGRAMS = 8  # that are kept: each takes some 10 MB, and as much again in TensorFlow, which never frees any
+_programs = collections.OrderedDict()
+_one_trace = threading.RLock()
 
 
 def after(*structures):
@@ -20,7 +29,7 @@ def compiled(function, jit_compile=False):
     return tf.function(traced, jit_compile=jit_compile, reduce_retracing=True, autograph=False)
 
 
-def fuse_steps(step, result, steps, fallback):
+def fuse_steps(step, result, steps, fallback, variables=(), key=None):
     """A training function of a `tf.data` iterator that runs `steps` batches, or what is left, as ONE XLA program.
 
     Keras's `steps_per_execution` calls one compiled step after another, and each call passes every variable again,
@@ -28,16 +37,23 @@ def fuse_steps(step, result, steps, fallback):
     size are stacked, and the loop's length is a tensor, so a short last execution needs no second program. A batch
     of another size is an execution of its own. `step` is the model's `train_step`, whose value is ignored; `result`
     gives the logs; `fallback` is the training function for any other iterator.
+
+    With a `key`, models of an equal key share one program, which is given the `variables` of each: compiling takes
+    seconds, and TensorFlow keeps every program until the process ends. Equal keys must mean equal steps, and equally
+    ordered `variables`, of Keras; a program that uses others as well is not shared.
     """
     execute = _batch_reader(_fused_loop(step, result), steps)
+    if key is not None:
+        execute = _shared(execute, variables, (key, steps))
 
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
             return fallback(iterator)
-        logs, done = None, 0
+        logs, done, left = None, 0, tf.experimental.Optional.empty(iterator.element_spec)
         while done < steps:
             try:
-                logs, count = execute(iterator, tf.constant(steps - done))
+                with unoptimized():
+                    logs, count, left = execute(iterator, left, tf.constant(steps - done))
             except tf.errors.OutOfRangeError as error:
                 if logs is None:
                     raise StopIteration from error
@@ -46,6 +62,53 @@ def fuse_steps(step, result, steps, fallback):
         return logs
 
     return function
+
+
+def forget_programs():
+    """Forget the shared programs: models of equal keys no longer take equal steps, as when code is replaced."""
+    _programs.clear()
+
+
+def _shared(execute, variables, key):
+    """The function `execute(iterator, left, limit)`, with the variables as arguments of a program of equal keys."""
+
+    def with_variables(values, *arguments):
+        with _in_place_of(variables, values):
+            return execute.python_function(*arguments)
+
+    in_use = {}
+
+    def run(iterator, *others):
+        values, full_key = [variable._value for variable in variables], (*key, str(iterator.element_spec))
+        if full_key not in in_use:
+            with _one_trace:
+                if full_key not in _programs:
+                    program = tf.function(with_variables, autograph=False)
+                    _programs[full_key] = program.get_concrete_function(values, iterator, *others)
+                    if len(_programs) > _SHARED_PROGRAMS:
+                        _programs.popitem(last=False)
+                _programs.move_to_end(full_key)
+                in_use[full_key] = _programs[full_key]
+        program = in_use[full_key]
+        if program.captured_inputs:  # something that belongs to one model alone
+            return execute(iterator, *others)
+        return program(values, iterator, *others)
+
+    return run
+
+
+@contextlib.contextmanager
+def _in_place_of(variables, values):
+    """A context in which the Keras `variables` stand for the TensorFlow variables `values`."""
+    own = [variable._value for variable in variables]
+    for variable, value, old in zip(variables, values, own, strict=True):
+        value._unique_id = old._unique_id  # by which an optimizer knows it
+        variable._value = value
+    try:
+        yield
+    finally:
+        for variable, old in zip(variables, own, strict=True):
+            variable._value = old
 
 
 def _fused_loop(step, result):
@@ -63,16 +126,20 @@ def _fused_loop(step, result):
 
 
 def _batch_reader(loop, steps):
-    """A function that trains on up to `limit` batches of equal size, and returns the logs and the number of batches."""
+    """A function that trains on up to `limit` batches of equal size, and returns the logs and the number of batches.
+
+    It takes, and also returns, an optional batch that was read but had another size than those before it.
+    """
 
     @tf.function(reduce_retracing=True, autograph=False)
-    def execute(iterator, limit):
-        first = iterator.get_next()
-        spec = tf.nest.map_structure(tf.TensorSpec.from_tensor, first)
+    def execute(iterator, left, limit):
+        first = tf.cond(left.has_value(), left.get_value, iterator.get_next)
         arrays = [tf.TensorArray(t.dtype, steps, element_shape=t.shape).write(0, t) for t in tf.nest.flatten(first)]
 
         def read(i):
-            return tf.cond(i < limit, iterator.get_next_as_optional, lambda: tf.experimental.Optional.empty(spec))
+            return tf.cond(
+                i < limit, iterator.get_next_as_optional, lambda: tf.experimental.Optional.empty(iterator.element_spec)
+            )
 
         def stack(i, optional, arrays):
             arrays = [a.write(i, t) for a, t in zip(arrays, tf.nest.flatten(optional.get_value()), strict=True)]
@@ -81,12 +148,8 @@ def _batch_reader(loop, steps):
         count, left, arrays = tf.while_loop(
             lambda i, optional, _: _has_size_of(optional, first), stack, (1, read(1), arrays)
         )
-        logs = loop(tf.nest.pack_sequence_as(first, [a.stack() for a in arrays]), count)
-
-        def train_on_left():
-            return loop(tf.nest.map_structure(lambda t: t[None], left.get_value()), tf.constant(1)), count + 1
-
-        return tf.cond(left.has_value(), train_on_left, lambda: (logs, count))
+        with ShortTraces():
+            return loop(tf.nest.pack_sequence_as(first, [a.stack() for a in arrays]), count), count, left
 
     return execute
 

@@ -10,6 +10,7 @@ from keras_gen import backend, checks
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.layers.tied import TiedConv2DTranspose
 from keras_gen.training.player import PlayerOptimizers
+from keras_gen.training.programs import program_key, uses_only_libraries, variables_of
 
 _GRAPH_FROM_STEPS, _XLA_FROM_STEPS = 40, 3000  # steps of a training; compiling takes longer than it saves below these
 _MANY_WEIGHTS = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
@@ -46,6 +47,7 @@ class CompiledByPlayers:
     """The part of a `GenerativeModel` that compiles it: one optimizer for each player, and how its steps run."""
 
     default_optimizer, optimizer_settings = keras.optimizers.Adam, {}  # class and arguments of what `compile()` takes
+    _owns_gradients = False  # until compiled
 
     def compile(
         self,
@@ -114,6 +116,7 @@ class CompiledByPlayers:
             weighted_metrics=weighted_metrics,
         )
         self._compiled_functions = types.SimpleNamespace(by_steps={})  # `export` refuses a dict with such keys
+        self._owns_gradients = uses_only_libraries(self)
         if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
             batch = self.data_description.symbolic_batch()
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
@@ -141,14 +144,47 @@ class CompiledByPlayers:
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
+    def _tracing(self):
+        """A context for a step, traced or run eagerly."""
+        return backend.own_gradients() if self._owns_gradients else contextlib.nullcontext()
+
     def make_train_function(self, force=False):
         if self.train_function is not None and not force:
             return
+        backend.before_training()
         super().make_train_function(force)
-        if self.jit_compile and self.steps_per_execution > 1 and not self._distribute_strategy:
-            self.train_function = backend.fuse_steps(
-                self.train_step, self.get_metrics_result, self.steps_per_execution, self.train_function
-            )
+        self.train_function = self._fused(self.train_step, self.train_function)
+
+    def make_test_function(self, force=False):
+        if self.test_function is not None and not force:
+            return
+        super().make_test_function(force)
+        self.test_function = self._fused(self.test_step, self.test_function)
+
+    def make_predict_function(self, force=False):
+        if self.predict_function is not None and not force:
+            return
+        jit_compile = self.jit_compile
+        try:
+            if self.compiled and self._requested.jit_compile == "auto":  # one pass is not worth a program of its own
+                self.jit_compile = False
+            super().make_predict_function(force)
+        finally:
+            self.jit_compile = jit_compile
+
+    def _fused(self, step, function):
+        """Keras's `function` of an iterator, or if XLA compiles it one that equal models share."""
+        if not self.jit_compile or self._distribute_strategy or not (self._free_steps or self.steps_per_execution > 1):
+            return function
+        key = program_key(self)
+        return backend.fuse_steps(
+            step,
+            self.get_metrics_result,
+            self.steps_per_execution,
+            function,
+            variables_of(self),
+            None if key is None else (step.__name__, key),
+        )
 
     def _use_steps(self, steps):
         """Take this many batches per call, unless the user has chosen; keep what was compiled for the old number."""

@@ -1,6 +1,7 @@
 """The one training step, and the fitting and evaluation, that every model of the library shares."""
 
 import functools
+import threading
 
 import keras
 from keras import ops
@@ -40,6 +41,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         self._means = [keras.metrics.Mean(name=name) for name in ("loss", *log_names)]
         self.seed_generator = ReplicaSeedGenerator()
         self.evaluation_seed_generator = ReplicaSeedGenerator(seed=0)
+        self._one_evaluation = threading.RLock()  # at a time: the noise and the means belong to the model
         self.built = True
 
     # What a subclass defines
@@ -120,12 +122,16 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def train_step(self, data):
         # Read the data first: when they have ended, no counter and no random state may change
-        with backend.under_xla(self.jit_compile), backend.after(data):
+        with self._tracing(), backend.under_xla(self.jit_compile), backend.after(data):
             return self._train_step(self.data_description.batch(data))
 
     def test_step(self, data):
-        with backend.under_xla(self.jit_compile):
+        with self._tracing(), backend.under_xla(self.jit_compile):
             return self._test_step(self.data_description.batch(data))
+
+    def predict_step(self, data):
+        with self._tracing():
+            return super().predict_step(data)
 
     def _train_step(self, batch):
         players = self.players()
@@ -266,6 +272,8 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, **kwargs):
         """Means of the losses over the data, as `keras.Model.evaluate`; the same call gives the same numbers.
 
+        Calls from several threads take turns.
+
         Args:
             x, y, batch_size, sample_weight: As in `fit`.
             steps: Number of batches. Defaults to `None`: all.
@@ -274,12 +282,13 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         Returns:
             A list of numbers in the order of `metrics_names`, or a dict with `return_dict=True`.
         """
-        self.evaluation_seed_generator.restart()
-        if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them
-            return super().evaluate(x, verbose=verbose, steps=steps, **kwargs)
-        batches = adapt(self.data_description, x, y, sample_weight, batch_size, steps)
-        with self._one_batch_a_call():
-            return super().evaluate(batches.data, verbose=verbose, steps=batches.steps, **kwargs)
+        with self._one_evaluation:
+            self.evaluation_seed_generator.restart()
+            if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them
+                return super().evaluate(x, verbose=verbose, steps=steps, **kwargs)
+            batches = adapt(self.data_description, x, y, sample_weight, batch_size, steps)
+            with self._one_batch_a_call():
+                return super().evaluate(batches.data, verbose=verbose, steps=batches.steps, **kwargs)
 
     def predict(self, x, batch_size=None, verbose="auto", **kwargs):
         with self._one_batch_a_call():

@@ -1,0 +1,69 @@
+"""What TensorFlow keeps of graphs and models that are no longer used, and how to keep it from that."""
+
+import contextlib
+import sys
+
+from tensorflow.core.protobuf import config_pb2
+from tensorflow.python.eager import context
+from tensorflow.python.framework import ops
+from tensorflow.python.util import tf_stack
+
+_KERNELS_AFTER = 8  # trained models: each leaves about 2 MB, and the models in use have to make theirs again
+_trained = 0
+
+
+@contextlib.contextmanager
+def own_gradients():
+    """A context for the tracing of a step that computes all of its gradients itself.
+
+    For each use of a function with a gradient of its own, such as SiLU's, TensorFlow keeps an entry of its registry,
+    and with it the whole graph, for as long as the process lives. Those made in the context are removed at its end.
+    """
+    entries = ops.gradient_registry._registry
+    before = set(entries)
+    try:
+        yield
+    finally:
+        for name in [name for name in entries if name.startswith("CustomGradient-") and name not in before]:
+            del entries[name]
+
+
+@contextlib.contextmanager
+def unoptimized():
+    """A context in which compiled functions are executed without TensorFlow's graph optimizer.
+
+    It makes a second copy of the whole function, which is never freed, and from which XLA does not gain.
+    """
+    current = context.context()
+    before = current.function_call_options
+    config = config_pb2.ConfigProto.FromString(before.config_proto_serialized)
+    config.graph_options.rewrite_options.disable_meta_optimizer = True
+    current.function_call_options = context.FunctionCallOptions(before.executor_type, config)
+    try:
+        yield
+    finally:
+        current.function_call_options = before
+
+
+class ShortTraces(tf_stack.StackTraceFilter):
+    """A context for tracing, in which operations keep only the lines of code outside Keras and TensorFlow.
+
+    XLA keeps the lines that led to each operation, which takes more memory than the program itself.
+    """
+
+    def get_filtered_filenames(self):
+        modules = [
+            module for name, module in list(sys.modules.items()) if name.split(".")[0] in ("keras", "tensorflow")
+        ]
+        return {module.__file__ for module in modules if getattr(module, "__file__", None)}
+
+
+def before_training():
+    """Let go of the operations of earlier models, after every few of them; to be called when a training is prepared.
+
+    TensorFlow keeps what it has made for the execution of each variable's and each graph's operations.
+    """
+    global _trained
+    _trained += 1
+    if _trained % _KERNELS_AFTER == 0:
+        context.context().clear_kernel_cache()
