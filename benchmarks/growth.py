@@ -87,12 +87,12 @@ CASES = {
 
 
 def measure(name, fits, found):
-    """Put the resident memory in MB after each fit."""
+    """Append the resident memory in MB after each fit to a list."""
     process = psutil.Process()
 
     def after_fit():
         gc.collect()
-        found.put(process.memory_info().rss / 1e6)
+        found.append(process.memory_info().rss / 1e6)
 
     if name == "grid":
         grid(fits)(after_fit)
@@ -101,7 +101,6 @@ def measure(name, fits, found):
         for number in range(fits):
             fit(number)
             after_fit()
-    found.put(None)
 
 
 def main():
@@ -111,11 +110,13 @@ def main():
     parser.add_argument("--out", default="", help="a .csv file for the results")
     given, context, rows = parser.parse_args(), multiprocessing.get_context("spawn"), []
     for name in given.only:
-        start, found = time.perf_counter(), context.Queue()
-        process = context.Process(target=measure, args=(name, given.fits, found))
-        process.start()
-        sizes = [*iter(found.get, None)]
-        process.join()
+        start = time.perf_counter()
+        with context.Manager() as manager:
+            found = manager.list()
+            process = context.Process(target=measure, args=(name, given.fits, found))
+            process.start()
+            process.join()
+            sizes = list(found)
         rows += [(name, number, size) for number, size in enumerate(sizes, start=1)]
         steps = ", ".join(f"{size:.0f}" for size in sizes[:: max(1, len(sizes) // 10)])
         print(f"{name}: {len(sizes)} fits, {max(sizes) - sizes[0]:.0f} MB more than after the first ({steps}), "

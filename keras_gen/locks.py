@@ -7,7 +7,7 @@ from pathlib import Path
 
 import filelock
 
-from keras_gen.files import remove_strays
+from keras_gen.files import atomic_write, remove_strays
 
 _LOCK, _WRITER = ".lock", ".writer"
 
@@ -20,9 +20,11 @@ def sole_writer(folder):
     folder was made here, it is removed again.
 
     Raises:
-        ValueError: If another process holds the folder.
+        ValueError: If another process holds the folder, or if a link stands where the lock is to be.
     """
     folder = Path(folder)
+    if (folder / _LOCK).is_symlink():  # older versions of filelock would empty its target
+        raise ValueError(f"'{folder / _LOCK}' is a link. Expected: a lock file, or none")
     missing = [path for path in (folder, *folder.parents) if not path.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     lock = filelock.FileLock(folder / _LOCK, timeout=0)
@@ -33,7 +35,8 @@ def sole_writer(folder):
             f"'{folder}' is being written by {_read(folder / _WRITER)}. Expected: another folder, or the end of it"
         ) from None
     try:
-        (folder / _WRITER).write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
+        with atomic_write(folder / _WRITER) as path:
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()}\n")
         remove_strays(folder)
         yield
     finally:

@@ -1,5 +1,8 @@
 """Loading a saved model, with an error that says what is wrong with the file."""
 
+import concurrent.futures
+import json
+import math
 import re
 import zipfile
 import zlib
@@ -7,8 +10,11 @@ from pathlib import Path
 
 import keras
 
+from keras_gen.origins import names_only_libraries
+
 _LARGEST_TEXT = 2**26  # bytes of a configuration, hundreds of times those of the largest models
 _LARGEST_RATIO = 20  # of the length of an uncompressed part to that of its file, which may have been packed again
+_UNSAVED = 10_000  # numbers of random states at most, which are not in Keras's weights
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
@@ -23,7 +29,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     Raises:
         ValueError: If the file does not exist, is not a complete `.keras` file, would unpack to far more than Keras
-            writes, or contains code in safe mode.
+            writes, holds fewer weights than its model needs, or contains code in safe mode.
 
     Example:
 
@@ -44,8 +50,18 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
         )
     try:
         _require_usual_sizes(path)
+        _require_weights(path, safe_mode)
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=compile, safe_mode=safe_mode)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, OSError) as error:
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        EOFError,
+        KeyError,
+        OSError,
+        RecursionError,
+        MemoryError,
+        json.JSONDecodeError,
+    ) as error:
         raise ValueError(f"{str(filepath)!r} is damaged and cannot be loaded: {error}") from None
     except TypeError as error:
         missing = re.search(r"Could not locate (\w+) '([^']+)'", str(error))
@@ -69,3 +85,29 @@ def _require_usual_sizes(path):
                     f"{str(path)!r} is damaged or hostile. Expected: a '{part.filename}' of at most "
                     f"{allowed / 2**20:,.0f} MiB. Received: {part.file_size / 2**20:,.0f} MiB"
                 )
+
+
+def _require_weights(path, safe_mode):
+    """Raise a `ValueError` if the model of a file has more weights than the file, before any of them takes memory."""
+    with zipfile.ZipFile(path) as archive:
+        config = json.loads(archive.read("config.json"))
+        stored = sum(part.file_size for part in archive.infolist() if part.filename.startswith("model.weights."))
+    if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
+        raise ValueError(f"{str(path)!r} is damaged: its 'config.json' describes no model")
+
+    if not names_only_libraries(config):  # a user's own code may need more than shapes
+        return
+
+    def needed():
+        with keras.StatelessScope(initialize_variables=False):  # variables have a shape and no value
+            model = keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=safe_mode)
+            return sum(math.prod(variable.shape) for variable in model.variables)
+
+    # Keras notes variables without a value, to give them one later, for the thread that has made them
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        numbers = thread.submit(needed).result()
+    if numbers > stored + _UNSAVED:
+        raise ValueError(
+            f"{str(path)!r} is damaged or hostile. Expected: the {numbers:,} weights of its model. Received: "
+            f"{stored:,} bytes of weights"
+        )

@@ -1,3 +1,4 @@
+import contextlib
 import signal
 import subprocess
 import sys
@@ -55,3 +56,14 @@ def test_a_folder_in_which_nothing_was_written_is_removed(tmp_path):
     with sole_writer(tmp_path / "empty"):
         pass
     assert (tmp_path / "empty").is_dir()
+
+
+@pytest.mark.parametrize("name, refused", [(locks._LOCK, True), (locks._WRITER, False)])
+def test_a_link_under_the_name_of_a_lock_is_not_followed(tmp_path, name, refused):
+    other, folder = tmp_path / "other", tmp_path / "run"
+    other.write_text("of another")
+    folder.mkdir()
+    (folder / name).symlink_to(other)
+    with pytest.raises(ValueError, match="is a link") if refused else contextlib.nullcontext(), sole_writer(folder):
+        pass
+    assert other.read_text() == "of another"

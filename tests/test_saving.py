@@ -48,6 +48,29 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_refused(name, saved):
         keras_gen.load_model(saved)
 
 
+def test_a_model_of_more_weights_than_its_file_has_is_refused_before_they_take_memory(tmp_path):
+    path = tmp_path / "model.keras"
+    keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)]).save(path)
+    with zipfile.ZipFile(path) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content.replace(b'"units": 2', b'"units": 1000000000000'))
+    with pytest.raises(ValueError, match=r"Expected: the 5,000,000,000,000 weights of its model. Received: .* bytes"):
+        keras_gen.load_model(path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "3", "null", '{"class_name": []}', "{"])
+def test_a_configuration_that_is_none_is_refused(text, saved):
+    with zipfile.ZipFile(saved) as archive:
+        parts = {part: archive.read(part) for part in archive.namelist()}
+    with zipfile.ZipFile(saved, "w") as archive:
+        for part, content in {**parts, "config.json": text}.items():
+            archive.writestr(part, content)
+    with pytest.raises(ValueError, match="model.keras' is damaged"):
+        keras_gen.load_model(saved)
+
+
 def test_a_file_that_carries_code_is_refused_unless_the_caller_says_otherwise(tmp_path):
     inputs = keras.Input((2,))
     outputs = keras.layers.Dense(4)(keras.layers.Lambda(lambda z: z * 2)(inputs))

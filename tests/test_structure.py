@@ -27,6 +27,7 @@ FLOORS = {
         "checks",
         "estimates",
         "files",
+        "origins",
         "policies",
         "quiet",
         "seeds",

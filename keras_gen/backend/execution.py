@@ -42,9 +42,9 @@ def fuse_steps(step, result, steps, fallback, variables=(), key=None):
     seconds, and TensorFlow keeps every program until the process ends. Equal keys must mean equal steps, and equally
     ordered `variables`, of Keras; a program that uses others as well is not shared.
     """
-    execute = _batch_reader(_fused_loop(step, result), steps)
+    execute = _batch_reader(_fused_loop(step, result))
     if key is not None:
-        execute = _shared(execute, variables, (key, steps))
+        execute = _shared(execute, variables, key)
 
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
@@ -79,7 +79,7 @@ def _shared(execute, variables, key):
     in_use = {}
 
     def run(iterator, *others):
-        values, full_key = [variable._value for variable in variables], (*key, str(iterator.element_spec))
+        values, full_key = [variable._value for variable in variables], (key, str(iterator.element_spec))
         if full_key not in in_use:
             with _one_trace:
                 if full_key not in _programs:
@@ -125,7 +125,7 @@ def _fused_loop(step, result):
     return compiled(loop, jit_compile=True)
 
 
-def _batch_reader(loop, steps):
+def _batch_reader(loop):
     """A function that trains on up to `limit` batches of equal size, and returns the logs and the number of batches.
 
     It takes, and also returns, an optional batch that was read but had another size than those before it.
@@ -134,7 +134,7 @@ def _batch_reader(loop, steps):
     @tf.function(reduce_retracing=True, autograph=False)
     def execute(iterator, left, limit):
         first = tf.cond(left.has_value(), left.get_value, iterator.get_next)
-        arrays = [tf.TensorArray(t.dtype, steps, element_shape=t.shape).write(0, t) for t in tf.nest.flatten(first)]
+        arrays = [tf.TensorArray(t.dtype, limit, element_shape=t.shape).write(0, t) for t in tf.nest.flatten(first)]
 
         def read(i):
             return tf.cond(

@@ -12,7 +12,7 @@ from keras_gen.cli import catalogue, input_optimization, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
-from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
+from keras_gen.cli.options import SETTINGS, errors_on_one_line, on_one_line, run_app
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
 from keras_gen.reports import counted
 from keras_gen.version import __version__
@@ -171,7 +171,7 @@ def main():
     """Run the command line, with warnings and errors on one line each."""
     with warnings.catch_warnings():
         warnings.simplefilter("default", UserWarning)
-        warnings.showwarning = lambda message, *_: typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+        warnings.showwarning = lambda message, *_: typer.echo(f"Warning: {on_one_line(message)}", err=True)
         with errors_on_one_line():
             check_early(sys.argv[1:])
             run_app(app)

@@ -52,8 +52,14 @@ def _usage(error):
     return f"{text}. Received: {given[0]}" if given else text
 
 
+def on_one_line(message):
+    """A message on one line, with control characters, which could steer a terminal, as Python shows them."""
+    line = " ".join(str(message).split())
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
+
+
 def _exit(line, code):
-    typer.echo(" ".join(line.split()), err=True)
+    typer.echo(on_one_line(line), err=True)
     sys.exit(code)
 
 

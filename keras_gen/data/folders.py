@@ -44,7 +44,7 @@ def listing(folder):
     folders, or the other way round, are left out.
 
     Raises:
-        ValueError: If there are no images, or both images and class folders.
+        ValueError: If there are no images, or both images and class folders, or class names with control characters.
     """
     entries = _visible(folder)
     loose = [entry for entry in entries if _is_image(entry)]
@@ -65,6 +65,8 @@ def listing(folder):
         others = {entry: _reason(entry, "a folder next to images") for entry in entries if entry not in images}
         return Listing(folder, [(path, None) for path in loose], others)
     classes = {entry for entry, paths in found.items() if paths}
+    if unprintable := [entry.name for entry in classes if not entry.name.isprintable()]:
+        raise ValueError(f"Class folders must have printable names. Received: {min(unprintable)!r} in '{folder}'")
     others = {entry: _reason(entry, "outside the class folders") for entry in entries if entry not in classes}
     for entry in sorted(classes):
         images = set(found[entry])

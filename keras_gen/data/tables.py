@@ -15,6 +15,7 @@ from keras_gen import checks
 from keras_gen.files import atomic_write
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
+_MOST_COLUMNS = 10_000
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "?"}
 _DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*"
 _CODE = r"[+-]?0\d+"  # whole numbers with a leading zero, such as postcodes, are names
@@ -135,6 +136,8 @@ def _check_cells(cells, path):
     if names.has_duplicates:
         repeated = names[names.duplicated()].unique().tolist()
         raise ValueError(f"Column names must be unique. Received: {repeated} more than once in {path}")
+    if len(names) > _MOST_COLUMNS:
+        raise ValueError(f"{path} is too wide. Expected: at most {_MOST_COLUMNS:,} columns. Received: {len(names):,}")
     if 0 in cells.shape:
         raise ValueError(f"{path} has no rows. Expected: column names and at least one row of values")
 

@@ -135,7 +135,7 @@ def _usable(frame, without):
     if 0 in used.shape or len(used) < 2:
         raise ValueError(
             "A table needs at least two rows, and one column of numbers, dates or categories that is not left out. "
-            f"Received: {counted(len(frame), 'row')} and the columns {frame.columns.tolist()}"
+            f"Received: {counted(len(frame), 'row')} and the columns {checks.listed(frame.columns)}"
         )
     return used
 

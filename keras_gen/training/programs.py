@@ -5,14 +5,14 @@ import re
 
 import keras
 
-_LIBRARIES = ("builtins", "keras", "keras_gen")  # the modules whose code a name identifies
+from keras_gen.origins import is_of_library, names_only_libraries
 
 
 def uses_only_libraries(model):
     """Whether the code of a model, of its layers and of their functions is all Keras's and this library's."""
     for part in (model, *model._flatten_layers()):
         used = [part, *(value for value in vars(part).values() if callable(value))]
-        if not all(_is_of_library(getattr(one, "__module__", None)) for one in used):
+        if not all(is_of_library(getattr(one, "__module__", None)) for one in used):
             return False
     return True
 
@@ -34,7 +34,7 @@ def program_key(model):
         return None
     compiled = model.get_compile_config()
     optimizer, architecture = compiled.pop("optimizer"), {**model.get_config(), "name": None}
-    if not (_is_known(optimizer) and _is_known(architecture) and _is_known(compiled)):
+    if not (names_only_libraries(optimizer) and names_only_libraries(architecture) and names_only_libraries(compiled)):
         return None
     variables = [(tuple(v.shape), str(v.dtype), v.trainable) for v in variables_of(model)]
     settings = keras.config.floatx(), keras.config.epsilon(), keras.config.image_data_format()
@@ -47,21 +47,6 @@ def program_key(model):
     return (
         _renumbered(named, {part.name for part in (*model._flatten_layers(include_self=False), *optimizers)}) + others
     )
-
-
-def _is_of_library(module):
-    return module is not None and module.split(".")[0] in _LIBRARIES
-
-
-def _is_known(config):
-    """Whether a configuration holds only classes and functions of the libraries."""
-    if isinstance(config, (list, tuple)):
-        return all(map(_is_known, config))
-    if not isinstance(config, dict):
-        return True
-    if config.get("class_name") in ("function", "__lambda__"):
-        return any(str(config.get(key)).startswith("keras_gen>") for key in ("registered_name", "config"))
-    return _is_of_library(config.get("module", "builtins")) and all(map(_is_known, config.values()))
 
 
 def _without_rates(config):

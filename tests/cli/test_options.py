@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from keras_gen.arguments import Argument
-from keras_gen.cli.options import command, elements, stated
+from keras_gen.cli.options import command, elements, on_one_line, stated
 
 
 @pytest.fixture
@@ -88,3 +88,7 @@ def test_texts_are_plain_and_long_choices_stand_in_them(capsys):
     text = " ".join(out.split())
     assert f"--kind <name> Which: a or None. One of {', '.join(long)}." in text
     assert max(map(len, out.splitlines())) <= 80 and "\n  Below:\n    it=1:2\n" in out
+
+
+def test_messages_are_of_one_line_without_control_characters():
+    assert on_one_line("a é\x1b[2J\n\x07b") == "a é\\x1b[2J \\x07b"

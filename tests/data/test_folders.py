@@ -40,6 +40,11 @@ def test_hidden_files_and_those_of_systems_do_not_count(tmp_path):
         assert len(found.files) == len([name for name in names if "/." not in name]) and found.others == {}
 
 
+def test_class_names_that_could_steer_a_terminal_are_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"must have printable names. Received: '\\x1b\[2J' in"):
+        folders.listing(made(tmp_path, "\x1b[2J/1.png", "b/1.png"))
+
+
 def test_other_entries_are_listed(tmp_path):
     found = folders.listing(made(tmp_path / "plain", "a.png", "notes.txt", "empty/", "scans/page.pdf", "x.png/"))
     assert shown(found) == ([("a.png", None)], ["empty", "notes.txt", "scans", "x.png"])
