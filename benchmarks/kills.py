@@ -1,6 +1,6 @@
 """Commands that are killed at once (SIGKILL), at random moments and in the middle of saves, and then called again.
 
-    python benchmarks/kills.py [--rounds 6] [--only PART_OF_A_NAME] [--seed 0]
+    python benchmarks/kills.py [--rounds 8] [--only PART_OF_A_NAME] [--seed 0]
 
 Every preset is trained for a few epochs on small images; a training with greedy pretraining, a search, and commands on
 finished runs are called as well. Each is first called in a folder of its own and left in peace. Then, in another
@@ -15,6 +15,7 @@ moment of the time before the first epoch ends.
 import argparse
 import contextlib
 import csv
+import io
 import json
 import multiprocessing
 import os
@@ -86,23 +87,19 @@ def strays(folder):
     return [str(p) for p in Path(folder).rglob("*") if "unfinished-" in p.name or p.name == ".writer"]
 
 
-def state(folder):
-    """All that a run's folder holds of the training: the model's numbers, and the history."""
-    with zipfile.ZipFile(folder / "model.keras") as archive:
-        numbers = archive.read("model.weights.h5")
-    return _numbers(numbers), (folder / "history.csv").read_text().splitlines()[1:]
-
-
-def _numbers(content):
-    """The arrays of an HDF5 file by their names, as bytes."""
-    import io
-
+def numbers(path):
+    """The arrays in a model's file by their names, as bytes."""
     import h5py
 
     found = {}
-    with h5py.File(io.BytesIO(content)) as file:
+    with zipfile.ZipFile(path) as archive, h5py.File(io.BytesIO(archive.read("model.weights.h5"))) as file:
         file.visititems(lambda name, item: found.update({name: item[()].tobytes()} if hasattr(item, "shape") else {}))
     return found
+
+
+def history(folder):
+    """The rows of a run's history."""
+    return (folder / "history.csv").read_text().splitlines()[1:]
 
 
 def search_state(folder):
@@ -186,7 +183,7 @@ class Trial:
             if not was_running:
                 shutil.rmtree(folder)
         self.caller.finish([*words, "--out", str(folder)])
-        self._compare(folder, state(unbroken), state(folder))
+        self._compare(folder, *((numbers(one / "model.keras"), history(one)) for one in (unbroken, folder)))
 
     def of_search(self, words, unbroken, folder, rounds):
         words = [str(word) for word in words]
@@ -234,7 +231,7 @@ class Trial:
         path = folder / "model.keras"
         if path.exists():
             try:
-                state(folder)
+                numbers(path)
             except Exception as error:  # whatever it is, the model was lost
                 self.faults.append(f"after a kill: {type(error).__name__}: {error}")
 
@@ -247,7 +244,7 @@ class Trial:
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=7, help="kills of each command")
+    parser.add_argument("--rounds", type=int, default=8, help="kills of each command")
     parser.add_argument("--only", default="", help="part of the names of the commands")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", default="", help="a .csv file for the results")

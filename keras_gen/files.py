@@ -3,6 +3,7 @@
 import contextlib
 import os
 import tempfile
+import time
 from pathlib import Path
 
 PICTURES = (".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")  # that matplotlib writes
@@ -44,6 +45,13 @@ def _usual_mode():
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def require_clock():
+    """Raise a `ValueError` if the clock is wrong: a `.keras` file is a ZIP archive, which cannot hold every date."""
+    year = time.localtime().tm_year
+    if not 1980 <= year <= 2107:
+        raise ValueError(f"The clock of this machine must be right for a .keras file. Received: the year {year}")
 
 
 def require_run(folder):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import filelock
 
-from keras_gen.files import atomic_write, remove_strays
+from keras_gen.files import atomic_write, remove_strays, require_clock
 
 _LOCK, _WRITER = ".lock", ".writer"
 
@@ -20,8 +20,9 @@ def sole_writer(folder):
     folder was made here, it is removed again.
 
     Raises:
-        ValueError: If another process holds the folder, or if a link stands where the lock is to be.
+        ValueError: If another process holds the folder, if a link stands where the lock is to be, or if the clock is wrong.
     """
+    require_clock()
     folder = Path(folder)
     if (folder / _LOCK).is_symlink():  # older versions of filelock would empty its target
         raise ValueError(f"'{folder / _LOCK}' is a link. Expected: a lock file, or none")

@@ -1,6 +1,7 @@
 import os
 import stat
 import tempfile
+import time
 
 import pytest
 
@@ -10,6 +11,7 @@ from keras_gen.files import (
     SETTINGS,
     atomic_write,
     remove_strays,
+    require_clock,
     require_folder,
     require_no_other_run,
     require_picture,
@@ -108,3 +110,10 @@ def test_a_file_is_no_folder(tmp_path):
             ValueError, match="--out is not the name of a folder. Expected: a new one, or a folder. Rec"
         ):
             require_no_other_run(path, resume=True)
+
+
+@pytest.mark.parametrize("year", [1970, 2150])
+def test_a_date_that_an_archive_cannot_hold_is_refused(year, monkeypatch):
+    monkeypatch.setattr(time, "localtime", lambda: time.struct_time((year, 1, 1, 0, 0, 0, 0, 1, 0)))
+    with pytest.raises(ValueError, match=f"The clock .* must be right .* Received: the year {year}"):
+        require_clock()

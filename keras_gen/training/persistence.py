@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from keras_gen.arguments import init_parameters
-from keras_gen.files import atomic_write
+from keras_gen.files import atomic_write, require_clock
 
 # What `keras.Model.get_config` holds, and what a class passes to `GenerativeModel`
 _NOT_STORED = ("name", "dtype", "trainable", "data_description", "log_names")
@@ -44,6 +44,7 @@ class Persistent:
             raise ValueError(
                 f"`filepath` must end in .keras, the one format that holds everything. Received: {str(filepath)!r}"
             )
+        require_clock()
         if path.exists() and not overwrite:
             super().save(filepath, overwrite=overwrite, **kwargs)
         else:
