@@ -20,7 +20,7 @@ def sole_writer(folder):
     folder was made here, it is removed again.
 
     Raises:
-        ValueError: If another process holds the folder, if a link stands where the lock is to be, or if the clock is wrong.
+        ValueError: If another process holds the folder, a link stands where the lock is to be, or the clock is wrong.
     """
     require_clock()
     folder = Path(folder)
