@@ -153,10 +153,10 @@ def trainings(folder):
 def others(folder, finished):
     """Triples (name, words without the output, name of the output) of commands on finished runs."""
     vae, gan, cyclegan = (finished / name for name in ("vae", "gan", "cyclegan"))
-    yield "sample", ["sample", vae, "--n", "9"], "samples.png"
-    yield "sample into a folder", ["sample", gan, "--n", "30"], "samples"
+    yield "sample", ["sample", vae, "--n", "9", "--seed", "0"], "samples.png"
+    yield "sample into a folder", ["sample", gan, "--n", "30", "--seed", "0"], "samples"
     yield "reconstruct", ["reconstruct", vae], "pairs.png"
-    yield "interpolate", ["interpolate", vae], "path.png"
+    yield "interpolate", ["interpolate", vae, "--seed", "0"], "path.png"
     yield "translate", ["translate", cyclegan, folder / "x"], "translated"
     yield "attack", ["attack", finished / "lenet5", "--n", "9"], "attack.png"
     yield "texture", ["texture", folder / "x" / "0.png", "--size", "16", "--steps", "20"], "texture.png"

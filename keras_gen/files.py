@@ -1,10 +1,15 @@
 """Atomic writes, and checks of what the folders of runs and searches hold."""
 
 import contextlib
+import glob
 import os
+import re
+import socket
 import tempfile
 import time
 from pathlib import Path
+
+import psutil
 
 PICTURES = (".jpeg", ".jpg", ".pdf", ".png", ".svg", ".tif", ".tiff", ".webp")  # that matplotlib writes
 MODEL, SETTINGS = "model.keras", "settings.json"  # in the folder of a run
@@ -18,11 +23,13 @@ def atomic_write(path):
     """Yield a temporary path of the same folder and suffix to write to; it becomes `path` only if nothing was raised.
 
     The folder is made if missing. The temporary file exists, empty: it was made under a random name, which nobody could
-    have taken for a link to another file.
+    have taken for a link to another file. What killed processes of this machine have left of such a file is removed.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(prefix=f".{path.stem}{_TEMPORARY}", suffix=path.suffix, dir=path.parent)
+    prefix, host = f".{path.stem}{_TEMPORARY}", f"@{socket.gethostname()}-"
+    _remove_those_of_the_killed(path.parent, prefix, host)
+    descriptor, name = tempfile.mkstemp(prefix=f"{prefix}{os.getpid()}{host}", suffix=path.suffix, dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
     try:
@@ -31,6 +38,14 @@ def atomic_write(path):
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _remove_those_of_the_killed(folder, prefix, host):
+    for stray in folder.glob(f"{glob.escape(prefix)}*{glob.escape(host)}*"):
+        process = stray.name.removeprefix(prefix).partition(host)[0]
+        if re.fullmatch("[0-9]{1,9}", process) and not psutil.pid_exists(int(process)):
+            with contextlib.suppress(OSError):
+                stray.unlink()
 
 
 def remove_strays(folder):

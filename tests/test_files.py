@@ -1,5 +1,8 @@
 import os
+import socket
 import stat
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -33,7 +36,8 @@ def test_temporary_files_have_names_that_cannot_be_planted(tmp_path, monkeypatch
     monkeypatch.setattr(tempfile, "_get_candidate_names", lambda: iter(["taken", "free"]))
     foreign = tmp_path / "foreign.txt"
     foreign.write_text("mine")
-    (tmp_path / ".a.unfinished-taken.txt").symlink_to(foreign)
+    prefix = f".a.unfinished-{os.getpid()}@{socket.gethostname()}-"
+    (tmp_path / f"{prefix}taken.txt").symlink_to(foreign)
     with atomic_write(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
     assert foreign.read_text() == "mine" and (tmp_path / "a.txt").read_text() == "new"
@@ -57,6 +61,20 @@ def test_strays_of_killed_writers_are_removed_and_nothing_else(tmp_path):
     remove_strays(tmp_path)
     remove_strays(tmp_path / "nowhere")
     assert sorted(path.name for path in tmp_path.rglob("*")) == [".hidden", "model.keras", "trial"]
+
+
+def test_the_next_writer_removes_what_a_killed_one_has_left_of_its_file(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
+        pass
+    host, dead = socket.gethostname(), process.pid
+    names = [f".a[1].unfinished-{dead}@{host}-x.txt", f".a[1].unfinished-{os.getpid()}@{host}-x.txt",
+             f".a[1].unfinished-{dead}@elsewhere-x.txt", f".b.unfinished-{dead}@{host}-x.txt",
+             f".a[1].unfinished-none@{host}-x.txt"]  # fmt: skip
+    for name in names:
+        (tmp_path / name).touch()
+    with atomic_write(tmp_path / "a[1].txt"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*names[1:], "a[1].txt"])
 
 
 def test_a_run_is_told_from_other_folders(tmp_path):

@@ -52,10 +52,14 @@ def _usage(error):
     return f"{text}. Received: {given[0]}" if given else text
 
 
+def printable(text):
+    """A text with its control characters, which could steer a terminal, as Python shows them."""
+    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
+
+
 def on_one_line(message):
-    """A message on one line, with control characters, which could steer a terminal, as Python shows them."""
-    line = " ".join(str(message).split())
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in line)
+    """A message on one line, without control characters."""
+    return printable(" ".join(str(message).split()))
 
 
 def _exit(line, code):

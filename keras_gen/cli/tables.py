@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from keras_gen.cli.options import elements
+from keras_gen.cli.options import elements, printable
 from keras_gen.cli.run_options import imported
 
 _TABLE = Annotated[Path, typer.Argument(help="A .csv, .tsv or .parquet file, with column names in its first line.")]
@@ -61,5 +61,5 @@ def impute(
 
 
 def _print(lines):
-    for line in lines:
-        typer.echo(line)
+    for line in lines:  # which quote cells
+        typer.echo(printable(line))

@@ -87,13 +87,13 @@ class Settings:
                 raise ValueError("it holds no 'arguments' with the name of a model")
             if any(unicodedata.category(sign) == "Cc" for text in _strings(arguments) for sign in text):
                 raise ValueError("it holds control characters")
-            own = {field.name for field in dataclasses.fields(cls)}
+            own = {field.name for field in dataclasses.fields(cls)} - {"options"}
             arguments = {  # JSON makes lists of tuples
                 name: tuple(value) if isinstance(value, list) else value for name, value in arguments.items()
             }
             options = {name: value for name, value in arguments.items() if name not in own}
             return cls(options=options, **{name: value for name, value in arguments.items() if name in own})
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(
                 f"'{path}' is damaged: {error}. Expected: the file that the run wrote, or a new folder"
             ) from None

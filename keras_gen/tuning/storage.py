@@ -53,7 +53,7 @@ def require_whole(folder):
             json.loads(path.read_text())
         except FileNotFoundError:  # a search that has just begun
             continue
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise damaged(path, error) from None
 
 

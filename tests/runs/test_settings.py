@@ -23,6 +23,7 @@ def test_what_is_written_is_read(tmp_path):
         "[]",
         "{}",
         '{"arguments": []}',
+        pytest.param("[" * 100_000, id="deep"),
         '{"arguments": null}',
         '{"arguments": {"data": "digits"}}',
         '{"arguments": {"model": ["vae"]}}',
