@@ -22,30 +22,34 @@ from keras_gen import presets
 
 BUILT = 3
 SIDES = {"lenet5": 16, "alexnet": 64, "googlenet": 32, "vgg16": 32, "cyclegan": 32}
-IMAGES, BATCH, EPOCHS = 96, 16, 2
+IMAGES, FEW, BATCH, EPOCHS = 96, 8, 16, 2  # few for a CycleGAN, which takes one in a step
 
 
 def trainings(name, number):
     """The hashes of all weights, optimizers, random states and logs after `number` trainings of equal starts."""
     preset, side = presets.PRESETS[name], SIDES.get(name, 8)
     translates = "translate" in preset.model.tasks
-    x = np.random.default_rng(0).random((IMAGES, side, side, 3 if translates else 1)).astype("float32")
+    x = (
+        np.random.default_rng(0)
+        .random((FEW if translates else IMAGES, side, side, 3 if translates else 1))
+        .astype("float32")
+    )
     options = {"num_classes": 3} if "num_classes" in preset.arguments else {}
     for of_model in np.array_split(range(number), BUILT):
         keras.utils.set_random_seed(7)
-        model = presets.build(name, x.shape[1:], width=0.25, **options)
+        model = presets.build(name, shape[1:], width=0.25, **options)
         low, high = model.value_range or (0, 1)
         images, size = low + (high - low) * x, 1 if translates else BATCH * model.updates_per_step
-        second = [np.arange(IMAGES) % 3] if model.uses_labels else [images[::-1]] if translates else []
+        second = [np.arange(len(x)) % 3] if model.uses_labels else [images[::-1]] if translates else []
         variables, order_seed = [*model.variables, *model.optimizer.variables], model.order_seed
-        first = [np.array(variable) for variable in variables]
+        first = [variable.numpy() for variable in variables]
         for _ in of_model:
             for variable, value in zip(variables, first, strict=True):
                 variable.assign(value)
             model.order_seed, model.epochs_completed = order_seed, 0
             history = model.fit(images, *second, batch_size=size, epochs=EPOCHS, verbose=0).history
             logs = [history[metric.name] for metric in model.metrics if metric.name in history]
-            yield _hash([*map(np.array, variables), np.array(logs)])
+            yield _hash([*(variable.numpy() for variable in variables), np.array(logs)])
 
 
 def _hash(arrays):

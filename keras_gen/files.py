@@ -36,6 +36,10 @@ def atomic_write(path):
         yield temporary
         temporary.chmod(_usual_mode())  # until then it is its owner's alone
         os.replace(temporary, path)
+    except OSError as error:
+        if error.filename is None:  # a write, such as one that fills the disk, does not know the file
+            error.filename = str(path)
+        raise
     finally:
         temporary.unlink(missing_ok=True)
 

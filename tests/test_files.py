@@ -1,3 +1,4 @@
+import errno
 import os
 import socket
 import stat
@@ -30,6 +31,11 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
         temporary.write_text("half")
         raise RuntimeError
     assert path.read_text() == "old" and [entry.name for entry in path.parent.iterdir()] == ["a.txt"]
+
+
+def test_an_error_that_knows_no_file_is_told_of_it(tmp_path):
+    with pytest.raises(OSError, match="No space left on device: '.*a.txt'"), atomic_write(tmp_path / "a.txt"):
+        raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_temporary_files_have_names_that_cannot_be_planted(tmp_path, monkeypatch):

@@ -11,7 +11,7 @@ from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
 from keras_gen.tuning.result import squared_errors
 from keras_gen.tuning.space import preset_arguments
-from keras_gen.tuning.storage import fatal_os_errors
+from keras_gen.tuning.storage import RequireRoom, fatal_os_errors
 
 _SEEDS_APART = 1_000_003  # searches of neighbouring seeds must share no training
 
@@ -50,7 +50,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
 
     def _fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks, **options):
         options.update(epochs=epochs, batch_size=batch_size)
-        stopping = [*callbacks, keras.callbacks.TerminateOnNaN()]
+        stopping = [RequireRoom(self.run.folder), *callbacks, keras.callbacks.TerminateOnNaN()]
         models, found, errors = [], [], []
         for repeat in range(self.repeats):
             models.append(self.build(hp, repeat) if repeat else model)

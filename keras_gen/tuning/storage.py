@@ -1,10 +1,14 @@
 """What KerasTuner keeps of a search: written whole or not at all, and named if it is damaged."""
 
 import contextlib
+import errno
 import json
 import math
+import os
+import shutil
 from pathlib import Path
 
+import keras
 import keras_tuner
 
 from keras_gen.files import SEARCH, atomic_write
@@ -29,6 +33,9 @@ def whole_files():
         _STATEFUL.save = save
 
 
+_PER_ARRAY, _LARGEST_ITEM = 16_384, 4  # bytes of an array's description in HDF5, at most, and of a number
+
+
 @contextlib.contextmanager
 def fatal_os_errors():
     """Raise an `OSError` as what KerasTuner lets pass: a `FatalError`."""
@@ -36,6 +43,25 @@ def fatal_os_errors():
         yield
     except OSError as error:
         raise keras_tuner.errors.FatalError(str(error)) from error
+
+
+class RequireRoom(keras.callbacks.Callback):
+    """Raise an `OSError` at the end of an epoch if a disk is too full for the model's weights.
+
+    HDF5, in which KerasTuner then saves them, does not only fail, but crashes the process when it ends.
+
+    Args:
+        folder: A folder of the disk, which exists.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder = folder
+
+    def on_epoch_end(self, epoch, logs=None):
+        needed = sum(_PER_ARRAY + math.prod(weight.shape) * _LARGEST_ITEM for weight in self.model.weights)
+        if shutil.disk_usage(self.folder).free < needed:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
 
 
 def _save(stateful, fname):

@@ -1,6 +1,7 @@
 import errno
 import json
 import shutil
+import types
 from pathlib import Path
 
 import keras
@@ -8,6 +9,7 @@ import pytest
 
 from keras_gen import tuning
 from keras_gen.tuning import Range
+from keras_gen.tuning.storage import RequireRoom
 
 RANGES = [Range("latent_dim", choices=[2, 3, 4])]
 OPTIONS = {"epochs": 1, "batch_size": 32, "units": (6,), "verbose": 0}
@@ -94,3 +96,12 @@ def test_a_better_trial_alone_replaces_the_model_of_a_continued_search(digits, f
     trial.write_text(json.dumps({**json.loads(trial.read_text()), "score": 0.0}))
     search(digits, folder, trials=3)
     assert (folder / "model.keras").read_bytes() == before
+
+
+def test_weights_are_not_begun_where_they_find_no_room(tmp_path, monkeypatch):
+    callback = RequireRoom(tmp_path)
+    callback.set_model(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1000)]))
+    callback.on_epoch_end(0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=16_000))
+    with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}'"):
+        callback.on_epoch_end(0)
