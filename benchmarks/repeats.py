@@ -29,11 +29,8 @@ def trainings(name, number):
     """The hashes of all weights, optimizers, random states and logs after `number` trainings of equal starts."""
     preset, side = presets.PRESETS[name], SIDES.get(name, 8)
     translates = "translate" in preset.model.tasks
-    x = (
-        np.random.default_rng(0)
-        .random((FEW if translates else IMAGES, side, side, 3 if translates else 1))
-        .astype("float32")
-    )
+    shape = (FEW, side, side, 3) if translates else (IMAGES, side, side, 1)
+    x = np.random.default_rng(0).random(shape).astype("float32")
     options = {"num_classes": 3} if "num_classes" in preset.arguments else {}
     for of_model in np.array_split(range(number), BUILT):
         keras.utils.set_random_seed(7)
