@@ -40,7 +40,7 @@ def models(name, validated=False, **options):
         keras.utils.set_random_seed(number)
         own = {key: value(number) if callable(value) else value for key, value in options.items()}
         model = presets.build(name, x.shape[1:], **own)
-        low, high = model.value_range
+        low, high = model.value_range or (0, 1)
         data = [low + (high - low) * x, *([np.arange(len(x)) % 10] if model.uses_labels else [])]
         model.fit(*data, epochs=2, verbose=0, validation_data=tuple(part[:64] for part in data) if validated else None)
         if validated:
