@@ -1,12 +1,15 @@
 """Atomic writes, and checks of what the folders of runs and searches hold."""
 
 import contextlib
+import functools
 import glob
+import hashlib
 import os
 import re
 import socket
 import tempfile
 import time
+import uuid
 from pathlib import Path
 
 import psutil
@@ -27,9 +30,9 @@ def atomic_write(path):
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    prefix, host = f".{path.stem}{_TEMPORARY}", f"@{socket.gethostname()}-"
-    _remove_those_of_the_killed(path.parent, prefix, host)
-    descriptor, name = tempfile.mkstemp(prefix=f"{prefix}{os.getpid()}{host}", suffix=path.suffix, dir=path.parent)
+    prefix, place = f".{path.stem}{_TEMPORARY}", f"@{_place_of_processes()}-"
+    _remove_strays_of(path.parent, prefix, place)
+    descriptor, name = tempfile.mkstemp(prefix=f"{prefix}{os.getpid()}{place}", suffix=path.suffix, dir=path.parent)
     os.close(descriptor)
     temporary = Path(name)
     try:
@@ -37,19 +40,29 @@ def atomic_write(path):
         temporary.chmod(_usual_mode())  # until then it is its owner's alone
         os.replace(temporary, path)
     except OSError as error:
-        if error.filename is None:  # a write, such as one that fills the disk, does not know the file
+        if error.errno and error.filename is None:  # a write, such as one that fills the disk, does not know the file
             error.filename = str(path)
         raise
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _remove_those_of_the_killed(folder, prefix, host):
-    for stray in folder.glob(f"{glob.escape(prefix)}*{glob.escape(host)}*"):
-        process = stray.name.removeprefix(prefix).partition(host)[0]
+def _remove_strays_of(folder, prefix, place):
+    """Remove the temporary files of one file whose processes, of this place, have ended."""
+    for stray in folder.glob(f"{glob.escape(prefix)}*{place}*"):
+        process = stray.name.removeprefix(prefix).partition(place)[0]
         if re.fullmatch("[0-9]{1,9}", process) and not psutil.pid_exists(int(process)):
             with contextlib.suppress(OSError):
                 stray.unlink()
+
+
+@functools.cache
+def _place_of_processes():
+    """A short text for what numbers processes: a container, or a machine since it was started."""
+    parts = [socket.gethostname(), str(uuid.getnode())]
+    with contextlib.suppress(OSError):  # without them, as on other systems than Linux, the machine must do
+        parts += [Path("/proc/sys/kernel/random/boot_id").read_text(), os.readlink("/proc/self/ns/pid")]
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()[:8]
 
 
 def remove_strays(folder):

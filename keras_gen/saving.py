@@ -1,6 +1,7 @@
 """Loading a saved model, with an error that says what is wrong with the file."""
 
 import concurrent.futures
+import contextlib
 import json
 import math
 import re
@@ -9,12 +10,11 @@ import zlib
 from pathlib import Path
 
 import keras
-
-from keras_gen.origins import names_only_libraries
+from keras.src.backend.common import global_state
 
 _LARGEST_TEXT = 2**26  # bytes of a configuration, hundreds of times those of the largest models
 _LARGEST_RATIO = 20  # of the length of an uncompressed part to that of its file, which may have been packed again
-_UNSAVED = 10_000  # numbers of random states at most, which are not in Keras's weights
+_UNSAVED = 10_000_000  # numbers that a file need not hold, such as the states of random and recurrent layers
 
 
 def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
@@ -29,7 +29,7 @@ def load_model(filepath, custom_objects=None, compile=True, safe_mode=True):
 
     Raises:
         ValueError: If the file does not exist, is not a complete `.keras` file, would unpack to far more than Keras
-            writes, holds fewer weights than its model needs, or contains code in safe mode.
+            writes, holds far fewer weights than its model has, or contains code in safe mode.
 
     Example:
 
@@ -88,26 +88,38 @@ def _require_usual_sizes(path):
 
 
 def _require_weights(path, safe_mode):
-    """Raise a `ValueError` if the model of a file has more weights than the file, before any of them takes memory."""
+    """Raise a `ValueError` if the model of a file has far more weights than the file, before they take any memory."""
     with zipfile.ZipFile(path) as archive:
         config = json.loads(archive.read("config.json"))
         stored = sum(part.file_size for part in archive.infolist() if part.filename.startswith("model.weights."))
     if not isinstance(config, dict) or not isinstance(config.get("class_name"), str):
         raise ValueError(f"{str(path)!r} is damaged: its 'config.json' describes no model")
-
-    if not names_only_libraries(config):  # a user's own code may need more than shapes
+    if not _names_only_libraries(config):  # a user's own code may need more than shapes
         return
 
     def needed():
-        with keras.StatelessScope(initialize_variables=False):  # variables have a shape and no value
-            model = keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=safe_mode)
-            return sum(math.prod(variable.shape) for variable in model.variables)
+        # Variables get a shape and no value; Keras notes them for the thread, to give them one later
+        with contextlib.suppress(Exception), keras.StatelessScope(initialize_variables=False):
+            keras.saving.deserialize_keras_object({**config, "compile_config": None}, safe_mode=safe_mode)
+        noted = global_state.get_global_attribute("uninitialized_variables", [])
+        return sum(math.prod(variable.shape) for variable in noted)
 
-    # Keras notes variables without a value, to give them one later, for the thread that has made them
     with concurrent.futures.ThreadPoolExecutor(1) as thread:
         numbers = thread.submit(needed).result()
-    if numbers > stored + _UNSAVED:
+    if numbers > _LARGEST_RATIO * stored + _UNSAVED:
         raise ValueError(
             f"{str(path)!r} is damaged or hostile. Expected: the {numbers:,} weights of its model. Received: "
             f"{stored:,} bytes of weights"
         )
+
+
+def _names_only_libraries(config):
+    """Whether all classes and functions that a configuration names are Keras's and this library's."""
+    if isinstance(config, (list, tuple)):
+        return all(map(_names_only_libraries, config))
+    if not isinstance(config, dict):
+        return True
+    if config.get("class_name") in ("function", "__lambda__"):
+        return any(str(config.get(key)).startswith("keras_gen>") for key in ("registered_name", "config"))
+    known = str(config.get("module", "keras")).split(".")[0] in ("builtins", "keras", "keras_gen")
+    return known and all(map(_names_only_libraries, config.values()))

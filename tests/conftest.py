@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen import backend, data
+from keras_gen import data
 from tests import faster
 
 faster.share_kernels_of_variables()
@@ -39,7 +39,6 @@ def _eagerly(request):
 @pytest.fixture(autouse=True)
 def _faster(request, monkeypatch):
     """Apply `tests.faster`, except for what a test is marked to have as users have it."""
-    backend.forget_programs()  # tests replace code of the steps
     as_for_users = request.node.get_closest_marker("as_for_users") is not None
     faster.optimize_graphs(as_for_users)
     faster.keep_kernels(request.node.get_closest_marker("compiled") is None)

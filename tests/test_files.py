@@ -1,6 +1,5 @@
 import errno
 import os
-import socket
 import stat
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import time
 
 import pytest
 
+from keras_gen import files
 from keras_gen.files import (
     MODEL,
     SEARCH,
@@ -36,13 +36,15 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
 def test_an_error_that_knows_no_file_is_told_of_it(tmp_path):
     with pytest.raises(OSError, match="No space left on device: '.*a.txt'"), atomic_write(tmp_path / "a.txt"):
         raise OSError(errno.ENOSPC, "No space left on device")
+    with pytest.raises(OSError, match="^cannot write mode RGBA"), atomic_write(tmp_path / "a.txt"):
+        raise OSError("cannot write mode RGBA")
 
 
 def test_temporary_files_have_names_that_cannot_be_planted(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "_get_candidate_names", lambda: iter(["taken", "free"]))
     foreign = tmp_path / "foreign.txt"
     foreign.write_text("mine")
-    prefix = f".a.unfinished-{os.getpid()}@{socket.gethostname()}-"
+    prefix = f".a.unfinished-{os.getpid()}@{files._place_of_processes()}-"
     (tmp_path / f"{prefix}taken.txt").symlink_to(foreign)
     with atomic_write(tmp_path / "a.txt") as temporary:
         temporary.write_text("new")
@@ -72,7 +74,7 @@ def test_strays_of_killed_writers_are_removed_and_nothing_else(tmp_path):
 def test_the_next_writer_removes_what_a_killed_one_has_left_of_its_file(tmp_path):
     with subprocess.Popen([sys.executable, "-c", "pass"]) as process:
         pass
-    host, dead = socket.gethostname(), process.pid
+    host, dead = files._place_of_processes(), process.pid
     names = [f".a[1].unfinished-{dead}@{host}-x.txt", f".a[1].unfinished-{os.getpid()}@{host}-x.txt",
              f".a[1].unfinished-{dead}@elsewhere-x.txt", f".b.unfinished-{dead}@{host}-x.txt",
              f".a[1].unfinished-none@{host}-x.txt"]  # fmt: skip

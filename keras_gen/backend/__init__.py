@@ -12,7 +12,7 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from keras_gen.backend.devices import gatherable, has_strategy, on_cpu, replica_count, replica_id
-from keras_gen.backend.execution import after, compiled, forget_programs, fuse_steps
+from keras_gen.backend.execution import after, compiled, fuse_steps
 from keras_gen.backend.gradients import (
     batch_jacobian,
     input_gradient,
@@ -22,15 +22,14 @@ from keras_gen.backend.gradients import (
     with_gradient,
 )
 from keras_gen.backend.kernels import instance_normalized, sum_rows
-from keras_gen.backend.memory import before_training, own_gradients
+from keras_gen.backend.memory import free_kernels_sometimes, own_gradients
 from keras_gen.backend.random import normal, under_xla, uniform
 
 __all__ = [
     "after",
     "batch_jacobian",
-    "before_training",
     "compiled",
-    "forget_programs",
+    "free_kernels_sometimes",
     "fuse_steps",
     "gatherable",
     "has_strategy",

@@ -6,6 +6,7 @@ import threading
 
 import tensorflow as tf
 
+from keras_gen.backend.graphs import fingerprint
 from keras_gen.backend.memory import ShortTraces, unoptimized
 from keras_gen.backend.random import under_xla
 
@@ -29,7 +30,7 @@ def compiled(function, jit_compile=False):
     return tf.function(traced, jit_compile=jit_compile, reduce_retracing=True, autograph=False)
 
 
-def fuse_steps(step, result, steps, fallback, variables=(), key=None):
+def fuse_steps(step, result, steps, fallback, variables=()):
     """A training function of a `tf.data` iterator that runs `steps` batches, or what is left, as ONE XLA program.
 
     Keras's `steps_per_execution` calls one compiled step after another, and each call passes every variable again,
@@ -38,13 +39,11 @@ def fuse_steps(step, result, steps, fallback, variables=(), key=None):
     of another size is an execution of its own. `step` is the model's `train_step`, whose value is ignored; `result`
     gives the logs; `fallback` is the training function for any other iterator.
 
-    With a `key`, models of an equal key share one program, which is given the `variables` of each: compiling takes
-    seconds, and TensorFlow keeps every program until the process ends. Equal keys must mean equal steps, and equally
-    ordered `variables`, of Keras; a program that uses others as well is not shared.
+    Compiling takes seconds, and TensorFlow keeps every program until the process ends. Models whose graphs are equal,
+    up to names, therefore share one program, which is given the `variables` of each, a list of Keras variables. A graph
+    that uses others as well has a program of its own.
     """
-    execute = _batch_reader(_fused_loop(step, result))
-    if key is not None:
-        execute = _shared(execute, variables, key)
+    execute = _shared(_batch_reader(_fused_loop(step, result)), variables)
 
     def function(iterator):
         if not isinstance(iterator, tf.data.Iterator):
@@ -64,37 +63,39 @@ def fuse_steps(step, result, steps, fallback, variables=(), key=None):
     return function
 
 
-def forget_programs():
-    """Forget the shared programs: models of equal keys no longer take equal steps, as when code is replaced."""
-    _programs.clear()
-
-
-def _shared(execute, variables, key):
-    """The function `execute(iterator, left, limit)`, with the variables as arguments of a program of equal keys."""
+def _shared(execute, variables):
+    """The function `execute(iterator, left, limit)`, by a program that it shares with others of an equal graph."""
 
     def with_variables(values, *arguments):
         with _in_place_of(variables, values):
             return execute.python_function(*arguments)
 
-    in_use = {}
+    programs = {}  # by what the iterator gives; `None` for one that cannot be shared
 
     def run(iterator, *others):
-        values, full_key = [variable._value for variable in variables], (key, str(iterator.element_spec))
-        if full_key not in in_use:
-            with _one_trace:
-                if full_key not in _programs:
-                    program = tf.function(with_variables, autograph=False)
-                    _programs[full_key] = program.get_concrete_function(values, iterator, *others)
-                    if len(_programs) > _SHARED_PROGRAMS:
-                        _programs.popitem(last=False)
-                _programs.move_to_end(full_key)
-                in_use[full_key] = _programs[full_key]
-        program = in_use[full_key]
-        if program.captured_inputs:  # something that belongs to one model alone
+        if tf.config.functions_run_eagerly():
             return execute(iterator, *others)
-        return program(values, iterator, *others)
+        values, spec = [variable._value for variable in variables], str(iterator.element_spec)
+        if spec not in programs:
+            with _one_trace:
+                traced = tf.function(with_variables, autograph=False).get_concrete_function(values, iterator, *others)
+                programs[spec] = None if traced.captured_inputs else _first_of_equals(traced)
+        if programs[spec] is None:
+            return execute(iterator, *others)
+        return programs[spec](values, iterator, *others)
 
     return run
+
+
+def _first_of_equals(program):
+    """The program that was traced first of those whose graphs equal that of `program`, if it is still kept."""
+    logs = tf.nest.map_structure(lambda output: getattr(output, "dtype", None), program.structured_outputs)
+    key = fingerprint(program.graph), str(program.structured_input_signature[0][0]), str(logs)
+    first = _programs.setdefault(key, program)
+    _programs.move_to_end(key)
+    if len(_programs) > _SHARED_PROGRAMS:
+        _programs.popitem(last=False)
+    return first
 
 
 @contextlib.contextmanager

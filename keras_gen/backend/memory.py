@@ -3,12 +3,13 @@
 import contextlib
 import sys
 
+import tensorflow as tf
 from tensorflow.core.protobuf import config_pb2
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops
 from tensorflow.python.util import tf_stack
 
-_KERNELS_AFTER = 8  # trained models: each leaves about 2 MB, and the models in use have to make theirs again
+_KERNELS_AFTER = 8  # trained models, each of which leaves about 2 MB
 _trained = 0
 
 
@@ -17,15 +18,16 @@ def own_gradients():
     """A context for the tracing of a step that computes all of its gradients itself.
 
     For each use of a function with a gradient of its own, such as SiLU's, TensorFlow keeps an entry of its registry,
-    and with it the whole graph, for as long as the process lives. Those made in the context are removed at its end.
+    and with it the whole graph, for as long as the process lives. Those of the traced graph are removed at the end.
     """
-    entries = ops.gradient_registry._registry
-    before = set(entries)
     try:
         yield
     finally:
-        for name in [name for name in entries if name.startswith("CustomGradient-") and name not in before]:
-            del entries[name]
+        if not tf.executing_eagerly():
+            used = (op for op in tf.compat.v1.get_default_graph().get_operations() if op.type == "IdentityN")
+            for op in used:
+                with contextlib.suppress(ValueError):  # without the attribute, it is an identity and no more
+                    ops.gradient_registry._registry.pop(op.get_attr("_gradient_op_type").decode(), None)
 
 
 @contextlib.contextmanager
@@ -58,10 +60,10 @@ class ShortTraces(tf_stack.StackTraceFilter):
         return {module.__file__ for module in modules if getattr(module, "__file__", None)}
 
 
-def before_training():
-    """Let go of the operations of earlier models, after every few of them; to be called when a training is prepared.
+def free_kernels_sometimes():
+    """Free what TensorFlow has made for the operations of earlier models, in every few of the calls.
 
-    TensorFlow keeps what it has made for the execution of each variable's and each graph's operations.
+    To be called when a training is prepared: the models in use then have to make theirs again.
     """
     global _trained
     _trained += 1

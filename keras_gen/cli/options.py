@@ -10,6 +10,7 @@ import typer
 
 from keras_gen.arguments import REQUIRED
 from keras_gen.cli.early import value_of
+from keras_gen.texts import printable
 
 _UsageError = typer.BadParameter.__base__  # Click's, of which newer versions of typer have a copy
 _OPTIONAL = (int | None, float | None)  # of options that may be omitted
@@ -50,11 +51,6 @@ def _usage(error):
     options = getattr(getattr(error, "param", None), "opts", ())
     given = [f"{option} {value}" for option in options if (value := value_of(sys.argv, option)) is not None]
     return f"{text}. Received: {given[0]}" if given else text
-
-
-def printable(text):
-    """A text with its control characters, which could steer a terminal, as Python shows them."""
-    return "".join(one if one.isprintable() else repr(one)[1:-1] for one in text)
 
 
 def on_one_line(message):

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from keras_gen.cli.options import elements, printable
+from keras_gen.cli.options import elements
 from keras_gen.cli.run_options import imported
+from keras_gen.texts import printable
 
 _TABLE = Annotated[Path, typer.Argument(help="A .csv, .tsv or .parquet file, with column names in its first line.")]
 _OUT = Annotated[Path, typer.Option(help="The new file, with any of these suffixes.")]

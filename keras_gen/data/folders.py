@@ -8,6 +8,7 @@ from PIL import Image
 
 from keras_gen.data.images import formats
 from keras_gen.reports import counted
+from keras_gen.texts import has_controls
 
 LAYOUTS = (
     "a folder of images; or of one sub-folder of images for each class; or with sub-folders 'train' and 'test' (or "
@@ -65,8 +66,8 @@ def listing(folder):
         others = {entry: _reason(entry, "a folder next to images") for entry in entries if entry not in images}
         return Listing(folder, [(path, None) for path in loose], others)
     classes = {entry for entry, paths in found.items() if paths}
-    if unprintable := [entry.name for entry in classes if not entry.name.isprintable()]:
-        raise ValueError(f"Class folders must have printable names. Received: {min(unprintable)!r} in '{folder}'")
+    if hostile := [entry.name for entry in classes if has_controls(entry.name)]:
+        raise ValueError(f"Class folders must have names without control characters. Received: {min(hostile)!r}")
     others = {entry: _reason(entry, "outside the class folders") for entry in entries if entry not in classes}
     for entry in sorted(classes):
         images = set(found[entry])

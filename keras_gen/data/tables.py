@@ -15,7 +15,7 @@ from keras_gen import checks
 from keras_gen.files import atomic_write
 
 SUFFIXES = (".csv", ".tsv", ".parquet")
-_MOST_COLUMNS = 10_000
+_MOST_COLUMNS = 50_000
 _MISSING = {"", "na", "n/a", "#n/a", "nan", "<na>", "nat", "null", "none", "?"}
 _DATE = r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?!\d).*"
 _CODE = r"[+-]?0\d+"  # whole numbers with a leading zero, such as postcodes, are names
@@ -113,8 +113,8 @@ def read_table(path):
         A `Table` of at least one column and one row.
 
     Raises:
-        ValueError: If the file is missing, empty, of another kind, or has two columns with the same name, or numbers
-            with points and decimal commas.
+        ValueError: If the file is missing, empty, of another kind, or has more than 50,000 columns, two columns with
+            the same name, or numbers with points and decimal commas.
 
     Example:
 

@@ -2,10 +2,10 @@
 
 import dataclasses
 import json
-import unicodedata
 from pathlib import Path
 
 from keras_gen.files import SETTINGS, atomic_write, require_run
+from keras_gen.texts import has_controls
 from keras_gen.version import versions
 
 _FREE_ON_RESUME = (
@@ -85,7 +85,7 @@ class Settings:
             arguments = document.get("arguments") if isinstance(document, dict) else None
             if not isinstance(arguments, dict) or not isinstance(arguments.get("model"), str):
                 raise ValueError("it holds no 'arguments' with the name of a model")
-            if any(unicodedata.category(sign) == "Cc" for text in _strings(arguments) for sign in text):
+            if any(map(has_controls, _strings(arguments))):
                 raise ValueError("it holds control characters")
             own = {field.name for field in dataclasses.fields(cls)} - {"options"}
             arguments = {  # JSON makes lists of tuples

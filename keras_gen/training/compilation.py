@@ -10,7 +10,6 @@ from keras_gen import backend, checks
 from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.layers.tied import TiedConv2DTranspose
 from keras_gen.training.player import PlayerOptimizers
-from keras_gen.training.programs import program_key, uses_only_libraries, variables_of
 
 _GRAPH_FROM_STEPS, _XLA_FROM_STEPS = 40, 3000  # steps of a training; compiling takes longer than it saves below these
 _MANY_WEIGHTS = 100_000  # weights: with more, XLA's compilation pays for itself within a few dozen steps
@@ -47,7 +46,6 @@ class CompiledByPlayers:
     """The part of a `GenerativeModel` that compiles it: one optimizer for each player, and how its steps run."""
 
     default_optimizer, optimizer_settings = keras.optimizers.Adam, {}  # class and arguments of what `compile()` takes
-    _owns_gradients = False  # until compiled
 
     def compile(
         self,
@@ -116,7 +114,6 @@ class CompiledByPlayers:
             weighted_metrics=weighted_metrics,
         )
         self._compiled_functions = types.SimpleNamespace(by_steps={})  # `export` refuses a dict with such keys
-        self._owns_gradients = uses_only_libraries(self)
         if self._compile_metrics is not None:  # their variables cannot be made while XLA traces the steps
             batch = self.data_description.symbolic_batch()
             outputs = (p.shared_forward(batch, training=False) for p in players if p.shared_forward is not None)
@@ -144,14 +141,10 @@ class CompiledByPlayers:
     def compile_from_config(self, config):
         self.compile(**keras.saving.deserialize_keras_object(config))
 
-    def _tracing(self):
-        """A context for a step, traced or run eagerly."""
-        return backend.own_gradients() if self._owns_gradients else contextlib.nullcontext()
-
     def make_train_function(self, force=False):
         if self.train_function is not None and not force:
             return
-        backend.before_training()
+        backend.free_kernels_sometimes()
         super().make_train_function(force)
         self.train_function = self._fused(self.train_step, self.train_function)
 
@@ -173,18 +166,13 @@ class CompiledByPlayers:
             self.jit_compile = jit_compile
 
     def _fused(self, step, function):
-        """Keras's `function` of an iterator, or if XLA compiles it one that equal models share."""
+        """Keras's `function` of an iterator, or if XLA compiles it one that fuses the steps."""
         if not self.jit_compile or self._distribute_strategy or not (self._free_steps or self.steps_per_execution > 1):
             return function
-        key = program_key(self)
-        return backend.fuse_steps(
-            step,
-            self.get_metrics_result,
-            self.steps_per_execution,
-            function,
-            variables_of(self),
-            None if key is None else (step.__name__, key),
-        )
+        variables = [*self.variables, *self.optimizer.variables]
+        variables += [variable for metric in self.metrics for variable in metric.variables]
+        variables = list({id(variable): variable for variable in variables}.values())
+        return backend.fuse_steps(step, self.get_metrics_result, self.steps_per_execution, function, variables)
 
     def _use_steps(self, steps):
         """Take this many batches per call, unless the user has chosen; keep what was compiled for the old number."""

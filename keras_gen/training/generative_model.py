@@ -122,15 +122,15 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def train_step(self, data):
         # Read the data first: when they have ended, no counter and no random state may change
-        with self._tracing(), backend.under_xla(self.jit_compile), backend.after(data):
+        with backend.own_gradients(), backend.under_xla(self.jit_compile), backend.after(data):
             return self._train_step(self.data_description.batch(data))
 
     def test_step(self, data):
-        with self._tracing(), backend.under_xla(self.jit_compile):
+        with backend.own_gradients(), backend.under_xla(self.jit_compile):
             return self._test_step(self.data_description.batch(data))
 
     def predict_step(self, data):
-        with self._tracing():
+        with backend.own_gradients():
             return super().predict_step(data)
 
     def _train_step(self, batch):

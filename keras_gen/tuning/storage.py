@@ -13,6 +13,7 @@ import keras_tuner
 
 from keras_gen.files import SEARCH, atomic_write
 
+_PER_ARRAY, _ITEM = 16_384, 4  # bytes that HDF5 takes at most to describe an array, and for a number
 PROJECT = "tuner"  # the folder of KerasTuner's files, in that of the search
 _STATEFUL = next(base for base in keras_tuner.Oracle.__mro__ if "save" in vars(base) and base is not keras_tuner.Oracle)
 
@@ -31,9 +32,6 @@ def whole_files():
         raise error.__cause__ if isinstance(error.__cause__, OSError) else error from None
     finally:
         _STATEFUL.save = save
-
-
-_PER_ARRAY, _LARGEST_ITEM = 16_384, 4  # bytes of an array's description in HDF5, at most, and of a number
 
 
 @contextlib.contextmanager
@@ -59,7 +57,8 @@ class RequireRoom(keras.callbacks.Callback):
         self.folder = folder
 
     def on_epoch_end(self, epoch, logs=None):
-        needed = sum(_PER_ARRAY + math.prod(weight.shape) * _LARGEST_ITEM for weight in self.model.weights)
+        arrays = [*self.model.weights, *self.model.optimizer.variables]
+        needed = sum(_PER_ARRAY + math.prod(array.shape) * _ITEM for array in arrays)
         if shutil.disk_usage(self.folder).free < needed:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(self.folder))
 

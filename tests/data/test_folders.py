@@ -41,8 +41,9 @@ def test_hidden_files_and_those_of_systems_do_not_count(tmp_path):
 
 
 def test_class_names_that_could_steer_a_terminal_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"must have printable names. Received: '\\x1b\[2J' in"):
-        folders.listing(made(tmp_path, "\x1b[2J/1.png", "b/1.png"))
+    with pytest.raises(ValueError, match=r"without control characters. Received: '\\x1b\[2J'"):
+        folders.listing(made(tmp_path / "hostile", "\x1b[2J/1.png", "b/1.png"))
+    assert folders.listing(made(tmp_path / "other", "Rock\xa0music/1.png", "犬/1.png"))
 
 
 def test_other_entries_are_listed(tmp_path):

@@ -100,8 +100,11 @@ def test_a_better_trial_alone_replaces_the_model_of_a_continued_search(digits, f
 
 def test_weights_are_not_begun_where_they_find_no_room(tmp_path, monkeypatch):
     callback = RequireRoom(tmp_path)
-    callback.set_model(keras.Sequential([keras.Input((3,)), keras.layers.Dense(1000)]))
+    model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(1000)])
+    model.compile("adam")
+    model.optimizer.build(model.trainable_variables)
+    callback.set_model(model)
     callback.on_epoch_end(0)
-    monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=16_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: types.SimpleNamespace(free=3 * 16_000))
     with pytest.raises(OSError, match=f"No space left on device: '{tmp_path}'"):
         callback.on_epoch_end(0)
