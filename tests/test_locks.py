@@ -2,6 +2,7 @@ import contextlib
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -67,3 +68,10 @@ def test_a_link_under_the_name_of_a_lock_is_not_followed(tmp_path, name, refused
     with pytest.raises(ValueError, match="is a link") if refused else contextlib.nullcontext(), sole_writer(folder):
         pass
     assert other.read_text() == "of another"
+
+
+def test_nothing_is_begun_with_a_wrong_clock(tmp_path, monkeypatch):
+    monkeypatch.setattr(time, "localtime", lambda: time.struct_time((2150, 1, 1, 0, 0, 0, 0, 1, 0)))
+    with pytest.raises(ValueError, match="The clock"), sole_writer(tmp_path / "new"):
+        pass
+    assert not list(tmp_path.iterdir())

@@ -60,6 +60,24 @@ def test_a_model_of_more_weights_than_its_file_has_is_refused_before_they_take_m
         keras_gen.load_model(path)
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: keras.layers.GRU(3, stateful=True),
+        lambda: keras.layers.Bidirectional(keras.layers.LSTM(2, stateful=True)),
+        lambda: keras.layers.MultiHeadAttention(2, 3),
+    ],
+)
+def test_layers_with_states_of_their_own_are_loaded(layer, tmp_path):
+    x, layer = keras.Input(batch_shape=(2, 5, 4)), layer()
+    output = layer(x, x) if isinstance(layer, keras.layers.MultiHeadAttention) else layer(x)
+    model = keras.Model(x, output)
+    model.save(tmp_path / "model.keras")
+    given = np.ones((2, 5, 4), "float32")
+    again = keras_gen.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again(given), model(given))
+
+
 @pytest.mark.parametrize("text", ["[" * 100_000, "3", "null", '{"class_name": []}', "{"])
 def test_a_configuration_that_is_none_is_refused(text, saved):
     with zipfile.ZipFile(saved) as archive:
