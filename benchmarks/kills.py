@@ -74,7 +74,7 @@ class Caller:
         """Start a command and kill it when `when(seconds since its start)` is true; whether it was still running."""
         start, process = time.perf_counter(), self.start(words)
         while process.exitcode is None and not when(time.perf_counter() - start):
-            time.sleep(0.0005)
+            time.sleep(0.0005)  # leaves the processor to the command; a save takes longer
         running = process.exitcode is None
         with contextlib.suppress(ProcessLookupError):
             os.kill(process.pid, signal.SIGKILL)

@@ -33,7 +33,7 @@ def test_a_failure_leaves_the_old_file_and_no_rest(tmp_path):
     assert path.read_text() == "old" and [entry.name for entry in path.parent.iterdir()] == ["a.txt"]
 
 
-def test_an_error_that_knows_no_file_is_told_of_it(tmp_path):
+def test_an_error_of_a_write_names_the_file(tmp_path):
     with pytest.raises(OSError, match="No space left on device: '.*a.txt'"), atomic_write(tmp_path / "a.txt"):
         raise OSError(errno.ENOSPC, "No space left on device")
     with pytest.raises(OSError, match="^cannot write mode RGBA"), atomic_write(tmp_path / "a.txt"):

@@ -1,4 +1,4 @@
-"""What TensorFlow keeps of graphs and models that are no longer used, and how to keep it from that."""
+"""Freeing what TensorFlow would keep of graphs and models that are no longer used."""
 
 import contextlib
 import sys
