@@ -48,9 +48,10 @@ def unoptimized():
 
 
 class ShortTraces(tf_stack.StackTraceFilter):
-    """A context for tracing, in which operations keep only the lines of code outside Keras and TensorFlow.
+    """A context for tracing, in which operations note no lines of Keras's and TensorFlow's own code.
 
-    XLA keeps the lines that led to each operation, which takes more memory than the program itself.
+    XLA keeps the lines that led to each operation, which takes more memory than the program itself. Some lines of other
+    code must remain, as in all steps of the library: TensorFlow crashes on an operation without any.
     """
 
     def get_filtered_filenames(self):

@@ -6,11 +6,13 @@ import weakref
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorflow.python.eager import context
 from tensorflow.python.framework import ops as framework
 
 from keras_gen import backend, models, presets
 from keras_gen.backend import execution
+from keras_gen.backend.graphs import fingerprint
 
 SHAPE = (8, 8, 1)
 BUILDERS = {
@@ -18,6 +20,49 @@ BUILDERS = {
     "GAN": functools.partial(presets.gan, SHAPE, width=0.03, ema=0.5, n_critic=2),
     "tied": functools.partial(presets.stacked, SHAPE, width=0.02),
 }
+
+
+def _graph(function):
+    return tf.function(function, autograph=False).get_concrete_function(*[tf.TensorSpec((2,))] * 2).graph
+
+
+def _nested(function):
+    inner = tf.function(function, autograph=False)
+    return lambda x, y: inner(x, y) + 1.0
+
+
+GRAPHS = [
+    lambda x, y: x - y,
+    lambda x, y: y - x,
+    lambda x, y: (x - y, x),
+    lambda x, y: (x, x - y),
+    lambda x, y: x - 2.0 * y,
+    lambda x, y: x - 3.0 * y,
+    lambda x, y: tf.split(tf.concat([x, y], 0), 2)[0],
+    lambda x, y: tf.split(tf.concat([x, y], 0), 2)[1],
+    _nested(lambda x, y: x - y),
+    _nested(lambda x, y: y - x),
+    _nested(lambda x, y: x),
+    lambda x, y: tf.cond(x[0] > 0, lambda: x, lambda: y),
+    lambda x, y: tf.cond(x[0] > 0, lambda: y, lambda: x),
+]
+
+
+def test_graphs_that_compute_something_else_have_other_fingerprints():
+    prints = [fingerprint(_graph(function)) for function in GRAPHS]
+    assert len(set(prints)) == len(GRAPHS)
+    assert prints == [fingerprint(_graph(function)) for function in GRAPHS]
+
+
+def test_names_make_no_difference():
+    def named(name):
+        def function(x, y):
+            with tf.name_scope(name):
+                return tf.subtract(x, y, name=f"{name}_of_it")
+
+        return function
+
+    assert fingerprint(_graph(named("a"))) == fingerprint(_graph(named("b"))) == fingerprint(_graph(GRAPHS[0]))
 
 
 def _trained(name, digits, seed, rate):

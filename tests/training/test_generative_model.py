@@ -384,3 +384,13 @@ def test_short_trainings_are_compiled_for_their_length_and_size(units, steps, ea
     with compiled_for(model, steps):
         assert model.run_eagerly is eager and bool(model.jit_compile and not eager) is xla
     assert (model.jit_compile, model.run_eagerly, model.get_compile_config()) == before
+
+
+def test_predictions_have_no_program_of_their_own_unless_the_user_wants_one(monkeypatch):
+    seen, vae = [], presets.vae((8, 8, 1), width=0.02)
+    monkeypatch.setattr(keras.Model, "make_predict_function", lambda self, force=False: seen.append(self.jit_compile))
+    for jit_compile in ("auto", True):
+        vae.compile(jit_compile=jit_compile)
+        vae.make_predict_function()
+        assert vae.jit_compile
+    assert seen == [False, True]
