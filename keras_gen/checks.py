@@ -20,6 +20,12 @@ def integer(name, value, minimum=1, below=_TOO_LARGE):
     return int(value)
 
 
+def rows(name, received, expected):
+    """Raise a `ValueError` unless the part `name` of some data has as many rows as x."""
+    if received != expected:
+        raise ValueError(f"`{name}` must have a row for each of x. Expected: {expected}. Received: {received}")
+
+
 def number(name, value, minimum=0.0):
     """A finite number that is at least `minimum`."""
     return _number(name, value, f"a finite number >= {minimum}", lambda value: value >= minimum)

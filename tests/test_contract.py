@@ -194,7 +194,7 @@ def test_averages_of_weights(name, digits, labels):
 @pytest.mark.parametrize("name", ["vae", "dense WGAN-GP"])
 def test_fused_steps(name, digits, labels, tmp_path):
     """Dense networks, whose steps are fused by default: one player, and two of unlike numbers of updates."""
-    contract.check_fused_steps(MODELS[name], digits, labels, tmp_path)
+    contract.check_fused_steps(MODELS[name], digits, labels, tmp_path if name == "dense WGAN-GP" else None)
 
 
 def test_every_preset_and_every_model_is_under_contract():

@@ -13,7 +13,7 @@ from keras_gen.reports import counted
 from keras_gen.training.soundness import infinite_weights
 
 HISTORY = "history.csv"
-_DIVERGED = 1e4  # times the untrained loss: a diverged one that is still finite
+_DIVERGED = 1e4  # times the first loss: a diverged one that is still finite
 
 
 class RunFolder(keras.callbacks.Callback):
@@ -27,7 +27,9 @@ class RunFolder(keras.callbacks.Callback):
         every: Epochs between two writings, an integer >= 1; the last epoch of a `fit` is always written. Defaults to 1.
 
     Raises:
-        ValueError: If the folder is a file, or at the end of an epoch whose losses or weights are not finite.
+        ValueError: If the folder is a file; at the end of an epoch whose losses or weights are not finite, or whose
+            loss is more than 10,000 times that of the first epoch (or of the untrained model, in a run of `train`), and
+            more than 10,000; or if another writer has replaced the history since it was written.
 
     Example:
 
@@ -43,7 +45,7 @@ class RunFolder(keras.callbacks.Callback):
         super().__init__()
         require_folder("`folder`", folder)
         self.folder, self.every = Path(folder), checks.integer("every", every)
-        self.rows, self.settings, self._largest = [], None, math.inf
+        self.rows, self.settings, self._largest, self._written = [], None, None, None
 
     @property
     def model_path(self):
@@ -78,7 +80,7 @@ class RunFolder(keras.callbacks.Callback):
         model.save(path)
         path.unlink()
         loss = model.evaluate(batches, steps=1, verbose=0, return_dict=True)["loss"]
-        self._largest = _DIVERGED * max(1.0, abs(loss))
+        self._largest = _limit(loss)
 
     def on_epoch_end(self, epoch, logs=None):
         logs = {name: float(value) for name, value in (logs or {}).items()}
@@ -92,14 +94,17 @@ class RunFolder(keras.callbacks.Callback):
         """Raise a `ValueError` if losses or weights are not finite, or if the loss is far above the untrained one."""
         own = {mean.name for mean in self.model.metrics}
         ruined = {name: v for name, v in logs.items() if name.removeprefix("val_") in own and not math.isfinite(v)}
-        ruined |= {name: logs[name] for name in ("loss", "val_loss") if abs(logs.get(name, 0.0)) > self._largest}
+        largest = _limit(self.rows[0].get("loss") or 0.0) if self._largest is None and self.rows else self._largest
+        if largest is not None:
+            ruined |= {name: logs[name] for name in ("loss", "val_loss") if abs(logs.get(name, 0.0)) > largest}
         received = [f"{name}={value:.4g}" for name, value in ruined.items()]
         received += [f"weights of {name} that are not" for name in infinite_weights(self.model)][:1]
         if received:
             half = any(layer.compute_dtype == "float16" for layer in self.model._flatten_layers())
             raise ValueError(
-                f"Training diverged in epoch {epoch + 1}, which is not kept. Expected: finite losses and weights, and "
-                f"a loss of at most {self._largest:.4g}, by a lower learning rate or smaller weights of penalties"
+                f"Training diverged in epoch {epoch + 1}, which is not kept. Expected: finite losses and weights, "
+                + (f"and a loss of at most {largest:.4g}, " if largest is not None else "")
+                + "by a lower learning rate or smaller weights of penalties"
                 + (", or by bfloat16 or float32: float16 ends at 65,504" if half else "")
                 + f". Received: {', '.join(received)}"
             )
@@ -107,11 +112,24 @@ class RunFolder(keras.callbacks.Callback):
     def _write(self):
         if self.settings is not None and not (self.folder / SETTINGS).exists():  # somebody has removed the folder
             self.settings.write(self.folder)
-        with atomic_write(self.folder / HISTORY) as path, path.open("w", newline="") as file:
-            writer = csv.DictWriter(file, fieldnames=self._names())
-            writer.writeheader()
-            writer.writerows(self.rows)
+        history = self.folder / HISTORY
+        if self._written is not None and history.exists() and history.read_bytes() != self._written:
+            raise ValueError(
+                f"'{history}' has been written by another process or run since the last epoch. Expected: one writer to "
+                "a folder, and another folder for this run"
+            )
+        with atomic_write(history) as path:
+            with path.open("w", newline="") as file:
+                writer = csv.DictWriter(file, fieldnames=self._names())
+                writer.writeheader()
+                writer.writerows(self.rows)
+            self._written = path.read_bytes()
         self.model.save(self.model_path)
+
+
+def _limit(loss):
+    """The largest absolute loss of a training that began with `loss` and has not diverged."""
+    return _DIVERGED * max(1.0, abs(loss))
 
 
 def _read_rows(path):

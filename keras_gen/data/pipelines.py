@@ -173,8 +173,7 @@ class Pipeline(SeededPipeline):
         if binarization == "dynamic":
             checks.array_extremes("x", *sources["x"].extremes(), (0, 1))
         for name, source in sources.items():
-            if source.size != size:
-                raise ValueError(f"`{name}` must have a row for each of x. Expected: {size}. Received: {source.size}")
+            checks.rows(name, source.size, size)
         self._names = tuple(sources)
         super().__init__(sources.values(), size, batch_size, shuffle, seed, drop_remainder, steps)
 

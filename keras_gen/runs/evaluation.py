@@ -3,7 +3,7 @@
 import typing
 from pathlib import Path
 
-from keras_gen import metrics
+from keras_gen import cache, metrics
 from keras_gen.estimates import estimate
 from keras_gen.metrics.registry import checked_names
 from keras_gen.runs.loading import load_run
@@ -59,12 +59,15 @@ def evaluate(
     if metric_names:
         require_task("`evaluate --metrics`", model, "sample")
     train_set, test_set = run.load_data(name)
+    contents = tuple(cache.fingerprint(part.x, part.y) for part in (train_set, test_set))
+    changed = name is None and settings.contents not in (None, contents)
+    remarks = ["The data have changed since the training: these figures are of other images."] if changed else []
     test = evaluation_arrays(model, settings, test_set)
     report = on_measured or (lambda measured: None)
     losses = model.evaluate(*test, batch_size=settings.batch_size, return_dict=True, verbose=0)
     measured = [Measurement(*loss) for loss in losses.items()]
     if has_task(model, "classify"):
-        found = _of_classifier(run, folder, measured, *test)
+        found = _of_classifier(run, folder, measured, remarks, *test)
         report(found.measurements)
         return found
     if nll_samples:
@@ -72,17 +75,17 @@ def evaluate(
         measured.append(Measurement(f"nll[importance,samples={nll_samples}]", *nll))
     report(measured)
     if not metric_names:
-        return Evaluation(measured, [])
+        return Evaluation(measured, remarks)
     quality = SampleQuality(metric_names, train_set, test_set, features, samples)
     of_samples = quality.measure(model, seed)
     of_samples, remark = [*([quality.accuracy] if quality.accuracy else []), *of_samples], contradiction(of_samples)
     report(of_samples)
-    return Evaluation([*measured, *of_samples], [remark] if remark else [])
+    return Evaluation([*measured, *of_samples], [*remarks, *([remark] if remark else [])])
 
 
-def _of_classifier(run, folder, measured, x, labels):
+def _of_classifier(run, folder, measured, remarks, x, labels):
     """The evaluation of a classifier: the share of wrong classes, with its standard error, and a picture of them."""
     predicted = run.model.classify(x)
     error = estimate(predicted != labels)
     files = save_figures(Path(folder), {"confusion.png": confusion(run, labels, predicted)})
-    return Evaluation([*measured, Measurement("error", *error)], [], files)
+    return Evaluation([*measured, Measurement("error", *error)], remarks, files)

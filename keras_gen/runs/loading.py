@@ -104,7 +104,8 @@ def _require_run(folder, names):
 def open_run(settings, folder, resume, given):
     """The `RunFolder` to train in, whether it holds a model to resume, and the `Settings` to continue with.
 
-    A run that was stopped in its first epoch begins anew: with its own settings if it is resumed, else with others.
+    A run that was stopped in its first epoch begins anew, also if it is resumed, but then with its own settings where
+    the user states no others.
     """
     run_folder = callbacks.RunFolder(folder)
     exists = run_folder.model_path.exists()
@@ -112,4 +113,4 @@ def open_run(settings, folder, resume, given):
     if not exists and (names := sorted(path.name for path in run_folder.folder.glob("[!.]*"))):
         _require_run(folder, names)
     began = exists or (resume and (run_folder.folder / SETTINGS).exists())
-    return run_folder, exists, Settings.read(folder).continued(settings, given) if began else settings
+    return run_folder, exists, Settings.read(folder).continued(settings, given, exists) if began else settings

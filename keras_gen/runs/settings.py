@@ -98,21 +98,23 @@ class Settings:
                 f"'{path}' is damaged: {error}. Expected: the file that the run wrote, or a new folder"
             ) from None
 
-    def continued(self, wanted, given):
+    def continued(self, wanted, given, begun=True):
         """The settings of a run resumed with the `wanted` settings, of which the user stated those named in `given`.
 
         The number of epochs, the schedule, the pictures and the places of folders may change: folders may have moved.
-        The minutes hold for one call only. A `ValueError` is raised if another stated argument differs from the run's.
+        All may, but for the model, if the run has not `begun`, that is, finished an epoch. The minutes hold for one
+        call only. A `ValueError` is raised if another stated argument differs from the run's.
         """
-        for name in sorted({*given, "model"} - set(_FREE_ON_RESUME)):
+        free = _FREE_ON_RESUME if begun else set(wanted.arguments) - {"model"}
+        for name in sorted({*given, "model"} - set(free)):
             old, new = self.arguments.get(name), wanted.arguments.get(name)
             if old != new and (name != "data" or absolute(old) != absolute(new)):
                 option = "model" if name == "model" else f"--{name.replace('_', '-')}"
                 raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")
-        free = {name: wanted.arguments[name] for name in _FREE_ON_RESUME if name in given}
-        free.setdefault("minutes", None)
-        options = {name: free.get(name, value) for name, value in self.options.items()}
-        return dataclasses.replace(self, epochs=free.get("epochs", self.epochs), options=options)
+        changed = {"minutes": None, **{name: wanted.arguments[name] for name in free if name in given}}
+        options = {name: changed.pop(name, value) for name, value in self.options.items()}
+        own = {field.name for field in dataclasses.fields(self)}
+        return dataclasses.replace(self, options=options, **{n: v for n, v in changed.items() if n in own})
 
 
 def _strings(value):

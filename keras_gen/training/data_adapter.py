@@ -81,7 +81,10 @@ def read_arrays(description, x, y=None, sample_weight=None):
     if isinstance(x, (tuple, dict)) and sample_weight is not None:
         given = (*given[:2], sample_weight)
     arrays = [_as_array(name, part) for name, part in zip(("x", "y", "sample_weight"), given, strict=True)]
-    return description.parts(tuple(arrays))
+    parts = description.parts(tuple(arrays))
+    if arrays[1] is not None and description.names[1] not in parts:  # labels that the model ignores
+        checks.rows("y", arrays[1].shape[0], arrays[0].shape[0])
+    return parts
 
 
 def split_validation(description, x, y, sample_weight, fraction):

@@ -241,6 +241,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             The `keras.callbacks.History`.
         """
         self._assert_compile_called("fit")
+        checks.integer("epochs", epochs, minimum=0)
         description, replicas = self.data_description, self.distribute_strategy.num_replicas_in_sync
         if validation_split and validation_data is None:
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)

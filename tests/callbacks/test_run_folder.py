@@ -154,11 +154,46 @@ def test_no_ruined_epoch_is_kept(ruin, digits, tmp_path):
     assert load_model(run.model_path).epochs_completed == 1 and len(rows(tmp_path)) == 1
 
 
+def test_a_loss_far_above_that_of_the_first_epoch_is_a_divergence(digits, tmp_path):
+    """Also where nobody has measured the untrained model."""
+    model, run = presets.autoencoder((8, 8, 1), 2, units=(4,)), callbacks.RunFolder(tmp_path)
+    run.set_model(model)
+    run.set_params({"epochs": 9})
+    run.on_epoch_end(0, {"loss": 200.0})
+    run.on_epoch_end(1, {"loss": 1.9e6})
+    with pytest.raises(
+        ValueError, match=r"finite losses and weights, and a loss of at most 2e\+06, by .*loss=2.1e\+06"
+    ):
+        run.on_epoch_end(2, {"loss": 2.1e6})
+    assert len(rows(tmp_path)) == 2
+
+
+def test_of_two_writers_one_stops(digits, tmp_path):
+    """The first to find that the history is not what it has written."""
+    model = presets.autoencoder((8, 8, 1), 2, units=(4,))
+    first, second = (callbacks.RunFolder(tmp_path) for _ in range(2))
+    for run in first, second:
+        run.set_model(model)
+        run.set_params({"epochs": 9})
+    first.on_epoch_end(0, {"loss": 1.0})
+    second.on_epoch_end(0, {"loss": 2.0})
+    second.on_epoch_end(1, {"loss": 3.0})
+    with pytest.raises(
+        ValueError, match="history.csv' has been written by another process or run .*Expected: one writer"
+    ):
+        first.on_epoch_end(1, {"loss": 4.0})
+    second.on_epoch_end(2, {"loss": 5.0})
+    assert [float(row["loss"]) for row in rows(tmp_path)] == [2.0, 3.0, 5.0]
+
+
 def test_a_divergence_in_half_precision_says_so(digits, tmp_path):
     keras.config.set_dtype_policy("mixed_float16")
     model, run = presets.autoencoder((8, 8, 1), 2, units=(4,)), callbacks.RunFolder(tmp_path)
     run.set_model(model)
-    with pytest.raises(ValueError, match="or by bfloat16 or float32: float16 ends at 65,504. Received: loss=nan"):
+    expected = (
+        "finite losses and weights, by a lower learning rate .*, or by bfloat16 or float32: float16 ends at 65,504"
+    )
+    with pytest.raises(ValueError, match=f"{expected}. Received: loss=nan"):
         run.on_epoch_end(0, {"loss": float("nan")})
 
 

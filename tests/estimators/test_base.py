@@ -315,6 +315,9 @@ def test_scores_are_higher_for_what_is_learnt():
     for estimator, number in epochs.items():
         fitted = estimator(**{**SMALL, "epochs": number, "learning_rate": 2e-2}).fit(x)
         assert fitted.score(x) == fitted.score(x) > fitted.score(other)
+
+
+def test_a_search_ends_with_a_fitted_estimator():
     search = GridSearchCV(AutoencoderImputer(**SMALL), {"latent_dim": [1, 2]}, cv=2).fit(mixed())
     assert list(search.best_estimator_.transform(mixed())) == list(mixed())
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from keras_gen import data, metrics, models, plots, presets, runs
+from keras_gen import cache, data, metrics, models, plots, presets, runs
 
 
 @pytest.fixture
@@ -51,6 +51,16 @@ def test_a_classifier_has_an_error_and_a_confusion_matrix_of_its_classes(tmp_pat
     assert classes == names and title == f"test images: {100 * wrong:.2f} % wrong"
     np.testing.assert_array_equal(labels, test.y)
     assert files == ["confusion.png"] and (tmp_path / "confusion.png").stat().st_size > 1000
+
+
+def test_data_that_have_changed_are_remarked_on(folder):
+    parts = [cache.fingerprint(part.x, part.y) for part in data.load("digits")]
+    for contents, expected in ((parts, 0), (["other", parts[1]], 1)):
+        runs.Settings("convolutional-vae", contents=tuple(contents)).write(folder)
+        remarks = runs.evaluate(folder).remarks
+        assert len(remarks) == expected
+        assert all(remark.startswith("The data have changed since the training: ") for remark in remarks)
+    assert runs.evaluate(folder, "digits").remarks == []
 
 
 def test_samples_that_are_all_alike_are_remarked_on(folder, monkeypatch):

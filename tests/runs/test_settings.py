@@ -1,3 +1,4 @@
+import dataclasses
 import json
 
 import pytest
@@ -51,8 +52,16 @@ def test_a_resumed_run_keeps_its_settings_but_for_those_that_are_free():
     ):
         with pytest.raises(ValueError, match=f"A resumed run keeps its settings. {message}"):
             SETTINGS.continued(wanted, (given,))
-    with pytest.raises(ValueError, match="Expected: model vae. Received: gan"):
-        SETTINGS.continued(Settings("gan"), ())
+    for begun in True, False:
+        with pytest.raises(ValueError, match="Expected: model vae. Received: gan"):
+            SETTINGS.continued(Settings("gan"), (), begun)
+
+
+def test_before_its_first_epoch_a_run_may_have_other_settings():
+    """Of which it keeps those that are not stated: a learning rate that diverged can be lowered."""
+    wanted = Settings("vae", epochs=9, seed=4, options={"latent_dim": 7, "units": (4, 2)})
+    again = SETTINGS.continued(wanted, ("seed", "latent_dim"), begun=False)
+    assert again == dataclasses.replace(SETTINGS.with_options(latent_dim=7), seed=4)
 
 
 def test_changed_options_leave_the_settings_as_they_were():

@@ -209,8 +209,8 @@ def test_a_run_that_stopped_in_its_first_epoch_begins_anew(tmp_path, monkeypatch
         with pytest.raises(KeyboardInterrupt):
             train(settings(latent_dim=3), tmp_path)
     assert [path.name for path in tmp_path.glob("[!.]*")] == ["settings.json"]
-    again = train(settings(), tmp_path, resume=True)
-    assert again.settings.options["latent_dim"] == 3 and again.new == 1
+    again = train(settings(filters=(3,)), tmp_path, resume=True, given={"filters"})
+    assert again.settings.options["latent_dim"] == 3 and again.settings.options["filters"] == (3,) and again.new == 1
     with pytest.raises(ValueError, match="already holds a model"):
         train(settings(), tmp_path)
 
