@@ -31,6 +31,7 @@ _ON_VARIABLES = ("ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp", "A
 _METHODS = {  # by task: what must give the same after a load
     "encode": lambda model, x: model.encode(x),
     "reconstruct": lambda model, x: model.reconstruct(x),
+    "autoencode": lambda model, x: model.predict(x, verbose=0),
     "sample": lambda model, x: model.sample(2, seed=0),
     "translate": lambda model, x: model.translate(x),
     "classify": lambda model, x: model.probabilities(x),

@@ -63,6 +63,13 @@ def phased_gan():
     return models.ConditionalGAN(generator, discriminator, 3, 10, n_critic=2, ema=0.9, **phases)
 
 
+def augmented_bigan():
+    encoder, _ = networks.mlp_autoencoder([SHAPE, 6, 3])
+    parts = networks.mlp_generator(3, (6,), SHAPE), encoder, networks.mlp_discriminator(SHAPE, (6,), latent_dim=3)
+    augmentation = keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomTranslation(0.1, 0.1)])
+    return models.BiGAN(*parts, 3, augmentation=augmentation, ema=0.9)
+
+
 def dense_wgan_gp():
     generator, critic = networks.mlp_generator(3, (6,), SHAPE), networks.mlp_discriminator(SHAPE, (6,))
     return models.WGANGP(generator, critic, 3, n_critic=2)
@@ -100,6 +107,7 @@ PRESETS = {
     "conditional-gan": [{"width": 0.1}],
     "wgan": [{"width": 0.1, "n_critic": 2, "clip": 1.0}],  # the first weights are within it
     "wgan-gp": [{"width": 0.1, "n_critic": 2}],
+    "bigan": [{"latent_dim": 3, "width": 0.02}],
     "cyclegan": [{"width": 0.03, "blocks": 1, "pool_size": 6}],
 }
 MODELS = {
@@ -108,6 +116,7 @@ MODELS = {
     "incomplete autoencoder": incomplete,
     "regularised classifier": regularised_classifier,
     "phased GAN": phased_gan,
+    "augmented BiGAN": augmented_bigan,
     "dense WGAN-GP": dense_wgan_gp,
     "small CycleGAN": small_cyclegan,
     "two players": TwoPlayers.small,

@@ -64,7 +64,7 @@ class _Presets(typer.core.TyperGroup):
 class _TunablePresets(_Presets):
     """The presets that can be tuned, as commands."""
 
-    build, task = "tune_command", "reconstruct"
+    build, task = "tune_command", "autoencode"
 
 
 def _built(build, name):

@@ -93,9 +93,9 @@ def _train(
 def _result(trained):
     """The line of figures that ends a training."""
     figures, tasks = dict(trained.figures), presets.PRESETS[trained.settings.model].model.tasks
-    loss = figures.pop("loss", None)
-    if "reconstruct" in tasks:
-        unit = "" if trained.settings.options["reconstruction"] == "squared_error" else " nats"
+    loss, reconstruction = figures.pop("loss", None), trained.settings.options.get("reconstruction")
+    if reconstruction is not None:
+        unit = "" if reconstruction == "squared_error" else " nats"
         return f"Validation loss after epoch {trained.epochs}: {loss:.3f}{unit}"
     # The loss of several players is a sum that means little
     where = "After" if "translate" in tasks else "On test images after"

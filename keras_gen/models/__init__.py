@@ -2,6 +2,7 @@
 
 from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.models.autoencoder import Autoencoder, IncompleteAutoencoder
+from keras_gen.models.bigan import BiGAN
 from keras_gen.models.classifier import Classifier
 from keras_gen.models.cyclegan import CycleGAN
 from keras_gen.models.encoder_decoder import EncoderDecoder
@@ -16,6 +17,7 @@ __all__ = [
     "WGANGP",
     "AdversarialModel",
     "Autoencoder",
+    "BiGAN",
     "Classifier",
     "ConditionalGAN",
     "CycleGAN",

@@ -2,10 +2,12 @@
 
 import typing
 
+import keras
 import numpy as np
 from keras import InputSpec, ops
 
 from keras_gen import backend, checks
+from keras_gen.layers.sampling import draw_by_replica
 from keras_gen.models.batches import by_batch
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
@@ -13,6 +15,7 @@ from keras_gen.training.introspection import check_logits, output_range, shapes
 from keras_gen.training.player import Player
 
 _BATCH = 256  # images at a time in the methods that take and return numpy
+_FREE_SIDE = 32  # pixels, for a side of any length
 Latent = typing.Literal["normal", "uniform"]
 
 
@@ -39,12 +42,17 @@ class AdversarialModel(GenerativeModel):
             to 0.
         generator_warmup_steps: Number of steps after these that train only the generator, an integer >= 0; the
             discriminator's batch statistics and spectral norms are still updated. Defaults to 0.
+        augmentation: Keras layer, or `keras.Sequential` of layers, that changes all that the discriminator sees in
+            training, real and generated, at random: a set of few examples then takes it longer to learn by heart. It
+            keeps the shape and has gradients, as `keras.layers.RandomTranslation`, `RandomContrast` and `RandomFlip`
+            do (Zhao et al., 2020, arXiv:2006.10738, equations 3 to 5). Defaults to `None`.
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
     tasks = frozenset({"sample"})
     optimizer_settings = {"learning_rate": 2e-4, "beta_1": 0.5}
     discriminator_name = "discriminator"
+    judges_latents = False  # whether the discriminator also takes latents
 
     def __init__(
         self,
@@ -59,10 +67,14 @@ class AdversarialModel(GenerativeModel):
         ema=0.0,
         discriminator_warmup_steps=0,
         generator_warmup_steps=0,
+        augmentation=None,
         **kwargs,
     ):
         checks.integer("latent_dim", latent_dim)
-        shape = _checked_shapes(generator, self.discriminator_name, discriminator, latent_dim, condition)
+        conditions = [] if condition is None else [condition.shape]
+        shape = _generated_shape(generator, latent_dim, conditions)
+        seen = [shape, *conditions, *([(latent_dim,)] if self.judges_latents else [])]
+        _check_discriminator(self.discriminator_name, discriminator, seen)
         value_range = output_range(generator)
         images = Component("x", shape, value_range, fills_range=value_range == (-1, 1))
         super().__init__(DataDescription(images, condition), log_names, **kwargs)
@@ -78,6 +90,7 @@ class AdversarialModel(GenerativeModel):
             name="steps_done", shape=(), dtype="int32", initializer="zeros", trainable=False
         )
         self.averaged_generator = _frozen_copy(generator) if ema else None
+        self.augmentation = None if augmentation is None else _checked_augmentation(augmentation, shape)
 
     @property
     def adversary(self):
@@ -95,20 +108,42 @@ class AdversarialModel(GenerativeModel):
             Player(
                 self.discriminator_name,
                 (self.adversary,),
-                self.discriminator_losses,
+                self._of_augmented_examples,
                 self.n_critic,
                 after_update=self.constrain,
                 active=self.discriminator_is_active if phased else None,
             ),
             Player(
                 "generator",
-                (self.generator,),
-                self.generator_losses,
+                self.generators(),
+                self._of_augmented_fakes,
                 after_update=self._count_and_average,
                 shared_forward=self.fakes,
                 active=self.generator_is_active if phased else None,
             ),
         )
+
+    def generators(self):
+        """The networks that play against the discriminator, a tuple."""
+        return (self.generator,)
+
+    def augmented(self, examples, training):
+        """Examples as the discriminator sees them, changed by the augmentation in training: tensor of their shape."""
+        if self.augmentation is None or not training:
+            return examples
+        seen = self.augmentation(ops.cast(examples, "float32"), training=True)
+        return ops.cast(seen, examples.dtype)
+
+    def augmented_fakes(self, fakes, training):
+        """What `fakes` gives, with `augmented` examples."""
+        return self.augmented(fakes, training)
+
+    def _of_augmented_examples(self, batch, fakes, training):
+        seen = {**batch, "x": self.augmented(batch["x"], training)}
+        return self.discriminator_losses(seen, self.augmented_fakes(fakes, training), training)
+
+    def _of_augmented_fakes(self, batch, fakes, training):
+        return self.generator_losses(batch, self.augmented_fakes(fakes, training), training)
 
     def discriminator_is_active(self):
         """Whether the discriminator is updated in this step, a scalar boolean."""
@@ -188,9 +223,8 @@ class AdversarialModel(GenerativeModel):
         return by_batch(self.from_latents, _BATCH, *inputs)[0]
 
 
-def _checked_shapes(generator, name, discriminator, latent_dim, condition):
-    """The shape of an example, from networks that fit each other."""
-    conditions = [] if condition is None else [condition.shape]
+def _generated_shape(generator, latent_dim, conditions):
+    """The shape of an example of a generator that takes latents and conditions of these shapes."""
     inputs, outputs = shapes("generator", generator)
     expected = [(latent_dim,), *conditions]
     if inputs != expected or len(outputs) != 1:
@@ -198,17 +232,45 @@ def _checked_shapes(generator, name, discriminator, latent_dim, condition):
             f"`generator` must map latents to examples. Expected: inputs of shapes {expected}, one output. "
             f"Received: inputs of shapes {inputs}, {len(outputs)} outputs"
         )
+    return outputs[0]
+
+
+def _check_discriminator(name, discriminator, seen):
+    """Raise a `ValueError` unless the discriminator maps tensors of the shapes `seen`, the example's first."""
     taken, given = shapes(name, discriminator)
-    fitting = (
-        len(taken) == 1 + len(conditions) and checks.shapes_agree(taken[0], outputs[0]) and taken[1:] == conditions
-    )
+    fitting = len(taken) == len(seen) and checks.shapes_agree(taken[0], seen[0]) and taken[1:] == seen[1:]
     if not fitting or len(given) != 1:
         raise ValueError(
-            f"`{name}` must take the generator's output. Expected: inputs of shapes {[outputs[0], *conditions]}, one "
-            f"output. Received: inputs of shapes {taken}, {len(given)} outputs"
+            f"`{name}` must take the generator's output. Expected: inputs of shapes {seen}, one output. "
+            f"Received: inputs of shapes {taken}, {len(given)} outputs"
         )
     check_logits(name, discriminator)
-    return outputs[0]
+
+
+def _checked_augmentation(augmentation, shape):
+    """The augmentation, which draws for each replica, of examples of that shape; without gradients it is refused."""
+    if not isinstance(augmentation, keras.layers.Layer):
+        raise ValueError(f"`augmentation` must be a Keras layer, or None. Received: {augmentation!r}")
+    draw_by_replica(augmentation)
+    for layer in augmentation._flatten_layers():
+        layer.dtype_policy = "float32"  # in half precision, translations and rotations have no gradient
+    examples = ops.zeros((2, *(_FREE_SIDE if side is None else side for side in shape)))
+
+    def changed(x):
+        y = augmentation(x, training=True)
+        if y.shape != x.shape:
+            raise ValueError(
+                "`augmentation` must keep the shape of the examples. Expected: "
+                f"{tuple(x.shape[1:])}. Received: {tuple(y.shape[1:])}"
+            )
+        return y
+
+    if backend.input_gradient(changed, examples) is None:
+        raise ValueError(
+            "`augmentation` must have a gradient, by which the generator learns. Expected: layers such as "
+            f"RandomTranslation, RandomContrast and RandomFlip. Received: {type(augmentation).__name__} without one"
+        )
+    return augmentation
 
 
 def _frozen_copy(generator):

@@ -32,7 +32,7 @@ class EncoderDecoder(GenerativeModel):
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
-    tasks = frozenset({"encode", "reconstruct"})
+    tasks = frozenset({"encode", "reconstruct", "autoencode"})
     latent_range = None  # the pair (lowest, highest) of codes, which is not known
     allow_nan = False  # whether NaN stands for a missing value
 

@@ -58,7 +58,7 @@ class VAE(EncoderDecoder):
         importance_samples: Burda, Grosse and Salakhutdinov, 2016, arXiv:1509.00519, equation 8.
     """
 
-    tasks = frozenset({"encode", "reconstruct", "sample", "likelihood"})
+    tasks = frozenset({"encode", "reconstruct", "autoencode", "sample", "likelihood"})
 
     def __init__(
         self,

@@ -99,7 +99,9 @@ def mlp_generator(
     return keras.Model(inputs, layers.Reshape(shape)(outputs), name=name)
 
 
-def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=None, name="discriminator"):
+def mlp_discriminator(
+    input_shape, units, activation=leaky_relu, num_classes=None, latent_dim=None, name="discriminator"
+):
     """The counterpart of `mlp_generator`: dense layers from an example, and optionally its class, to one logit.
 
     Args:
@@ -107,9 +109,12 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
         units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
         activation: Activation of the hidden layers. Defaults to `layers.leaky_relu`.
         num_classes: Number of classes for a discriminator of `[examples, labels]`. Defaults to `None`.
+        latent_dim: Width of the latents for a discriminator of `[examples, latents]`, as `models.BiGAN` needs. Defaults
+            to `None`.
 
     Returns:
-        A functional model from `(batch, *input_shape)`, or `[examples, (batch,)]`, to `(batch, 1)`.
+        A functional model from `(batch, *input_shape)`, `[examples, (batch,)]` or `[examples, (batch, latent_dim)]`, to
+        `(batch, 1)`.
 
     Example:
 
@@ -119,6 +124,9 @@ def mlp_discriminator(input_shape, units, activation=leaky_relu, num_classes=Non
     shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
     x = keras.Input(shape, name="x")
     inputs, hidden = with_labels(x, layers.Flatten()(x), num_classes, "discriminator_labels")
+    if latent_dim is not None:
+        inputs = [*(inputs if isinstance(inputs, list) else [inputs]), keras.Input((latent_dim,), name="z")]
+        hidden = layers.Concatenate()([hidden, inputs[-1]])
     hidden = _dense_stack(hidden, units, activation)
     return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
 

@@ -1,7 +1,7 @@
 """Named complete set-ups: networks, model and optimizer, compiled and ready to fit."""
 
 from keras_gen import checks
-from keras_gen.presets.adversarial import conditional_gan, dcgan, gan, wgan, wgan_gp
+from keras_gen.presets.adversarial import bigan, conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
 from keras_gen.presets.classifiers import alexnet, googlenet, lenet5, vgg16
 from keras_gen.presets.images import cyclegan
@@ -12,6 +12,7 @@ __all__ = [
     "PRESETS",
     "alexnet",
     "autoencoder",
+    "bigan",
     "build",
     "burda_vae",
     "conditional_gan",

@@ -1,6 +1,7 @@
 """Presets of adversarial networks: GANs of dense and of deep convolutional networks, for data in [-1, 1]."""
 
 from keras_gen import models, networks
+from keras_gen.layers.activations import leaky_relu
 from keras_gen.presets.registry import preset
 
 
@@ -44,3 +45,12 @@ def wgan_gp(example_shape, latent_dim=100, filters=32, **options):
     generator = networks.dcgan_generator(latent_dim, example_shape, filters)
     critic = networks.dcgan_discriminator(example_shape, filters, normalization=None, name="critic")
     return models.WGANGP(generator, critic, latent_dim, **options)
+
+
+@preset("bigan", networks.mlp_generator, model=models.BiGAN)
+def bigan(example_shape, latent_dim=50, units=(1024, 1024), latent="uniform", **options):
+    """A bidirectional GAN of dense layers, whose encoder gives the latents of an image."""
+    generator = networks.mlp_generator(latent_dim, units, example_shape)
+    encoder, _ = networks.mlp_autoencoder([example_shape, *units[::-1], latent_dim], leaky_relu)
+    discriminator = networks.mlp_discriminator(example_shape, units[::-1], latent_dim=latent_dim)
+    return models.BiGAN(generator, encoder, discriminator, latent_dim, latent=latent, **options)

@@ -6,6 +6,7 @@
 TASKS = {  # the methods of a model that has declared the task
     "encode": "encode(x), decode(z), from_latents(z), latent_range",
     "reconstruct": "reconstruct(x)",
+    "autoencode": "model(x), which is the reconstruction that it is trained for",
     "sample": "sample(n, seed), draw_latents(n, seed), generate(z), from_latents(z), latent_range",
     "translate": "translate(x, to), cycle(x, via)",
     "classify": "classify(x), probabilities(x)",
@@ -13,8 +14,9 @@ TASKS = {  # the methods of a model that has declared the task
 }
 
 _EXAMPLES = {  # for messages
-    "encode": "an autoencoder, a VAE",
-    "reconstruct": "an autoencoder, a VAE",
+    "encode": "an autoencoder, a VAE, a BiGAN",
+    "reconstruct": "an autoencoder, a VAE, a BiGAN",
+    "autoencode": "an autoencoder, a VAE",
     "sample": "a VAE, a GAN",
     "translate": "a CycleGAN",
     "classify": "a classifier",

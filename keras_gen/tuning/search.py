@@ -97,7 +97,7 @@ def search(
     for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
-    searchable = [name for name, one in presets.PRESETS.items() if "reconstruct" in one.model.tasks]
+    searchable = [name for name, one in presets.PRESETS.items() if "autoencode" in one.model.tasks]
     checks.choice("model to search", preset, searchable)
     known = presets.PRESETS[preset].arguments
     ranges = _checked_ranges(ranges, fixed, known)

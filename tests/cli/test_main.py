@@ -233,7 +233,7 @@ def commands():
             yield [name], command
     for name in catalogue.presets():
         yield ["train", name], typer.main.get_command(train_command(name))
-    for name in catalogue.presets("reconstruct"):
+    for name in catalogue.presets("autoencode"):
         yield ["tune", name], typer.main.get_command(tune_command(name))
 
 

@@ -157,3 +157,8 @@ def test_a_picture_that_failed_shows_in_the_exit_code(run, monkeypatch):
     code, out, err = run("train", "vae", "--out", "here")
     assert code == 1 and "loss after epoch 1: 2.500" in out
     assert err.strip() == "Error: a.png could not be drawn; the model is whole. Received: OSError: full"
+
+
+def test_only_what_trains_for_its_reconstruction_is_tuned(run):
+    code, _, err = run("tune", "bigan", "--search", "latent_dim=2:8")
+    assert code == 1 and err.startswith("Error: Unknown model. Expected: one of ['autoencoder'")

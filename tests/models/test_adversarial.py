@@ -305,3 +305,83 @@ def test_noise_in_a_network_is_seeded_and_resumed():
         model.compile(jit_compile=False)
         losses.append(model.fit(X, verbose=0).history["loss"])
     assert losses[0] == losses[1]
+
+
+def augmented(augmentation, kind=models.GAN):
+    keras.utils.set_random_seed(0)
+    generator, discriminator = networks.mlp_generator(3, (4,), (8, 8, 1)), networks.mlp_discriminator((8, 8, 1), (4,))
+    model = kind(generator, discriminator, 3, augmentation=augmentation)
+    model.compile(jit_compile=False)
+    return model
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Recorded(keras.layers.Layer):
+    """The half of its input, which it also keeps."""
+
+    def call(self, inputs, training=False):
+        self.seen = [*getattr(self, "seen", []), np.asarray(inputs)]
+        return inputs / 2
+
+
+@pytest.mark.parametrize("kind", [models.GAN, models.WGANGP])
+def test_all_that_the_discriminator_sees_is_augmented(kind, digits):
+    """Real and generated examples, in both players' losses; `evaluate` sees them as they are."""
+    x, recorded = 2 * digits[:8] - 1, Recorded()
+    model = augmented(recorded, kind)
+    recorded.seen = []
+    batch = {"x": keras.ops.convert_to_tensor(x)}
+    fakes = model.fakes(batch, training=True)
+    of_discriminator, of_generator = model.players()
+    found = of_discriminator.loss(batch, fakes, training=True)
+    of_generator.loss(batch, fakes, training=True)
+    assert [np.array_equal(seen, one) for seen, one in zip(recorded.seen, (x, fakes, fakes), strict=True)] == [True] * 3
+    halves = {"x": batch["x"] / 2}
+    if kind is models.GAN:
+        expected = model.discriminator_losses(halves, fakes / 2, training=True)
+        assert float(found["discriminator_loss"]) == pytest.approx(float(expected["discriminator_loss"]), rel=1e-6)
+    recorded.seen = []
+    model.evaluate(x, verbose=0)
+    assert recorded.seen == []
+
+
+def test_an_augmentation_that_changes_nothing_changes_no_training(digits):
+    trained = []
+    for augmentation in (None, keras.layers.Identity()):
+        model = augmented(augmentation)
+        model.fit(2 * digits - 1, batch_size=14, verbose=0)
+        trained.append(model.get_weights())
+    for left, right in zip(*trained, strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_the_generator_learns_through_the_augmentation(digits):
+    """Of a constant view it learns nothing."""
+    for augmentation, learns in ((keras.layers.Rescaling(0.5), True), (keras.layers.Rescaling(0.0), False)):
+        model = augmented(augmentation)
+        before = model.generator.get_weights()
+        model.fit(2 * digits - 1, batch_size=14, verbose=0)
+        moved = [np.abs(old - new).max() > 0 for old, new in zip(before, model.generator.get_weights(), strict=True)]
+        assert any(moved) == learns
+
+
+@keras.saving.register_keras_serializable(package="tests")
+class Stopped(keras.layers.Layer):
+    def call(self, inputs, training=False):
+        return keras.ops.stop_gradient(inputs)
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "message"),
+    [
+        (5, "`augmentation` must be a Keras layer, or None. Received: 5"),
+        (
+            keras.layers.RandomCrop(4, 4),
+            r"keep the shape of the examples. Expected: \(8, 8, 1\). Received: \(4, 4, 1\)",
+        ),
+        (Stopped(), "`augmentation` must have a gradient.* Expected: .*RandomTranslation.* Received: Stopped without"),
+    ],
+)
+def test_an_augmentation_that_does_not_fit_is_refused(augmentation, message):
+    with pytest.raises(ValueError, match=message):
+        augmented(augmentation)

@@ -37,7 +37,7 @@ def test_lines_that_cannot_be_read(line, message):
         parse(line)
 
 
-@pytest.mark.parametrize("name", [name for name, one in presets.PRESETS.items() if "reconstruct" in one.model.tasks])
+@pytest.mark.parametrize("name", [name for name, one in presets.PRESETS.items() if "autoencode" in one.model.tasks])
 def test_usual_ranges_are_read_as_they_are_shown(name):
     known = presets.PRESETS[name].arguments
     ranges = usual_ranges(known)
