@@ -18,6 +18,7 @@ TWO_UPDATES = {"epochs": 1, "batch_size": 120, "width": 0.05}  # of 240 digits
 TRANSLATION = {"size": 24, "blocks": 1, "batch_size": 2, "steps": 0}
 OPTIONS = {
     "adversarial_examples": {"images": 8, "few": 2, "universal": 4, "steps": 2, "width": 0.3},
+    "bigan_mnist": {"labelled": 200},
     "cifar10_classifier": {"width": 0.02},
     "codes_as_features": {"labelled": 200},
     "conditional_mnist": {"samples": 100},
@@ -54,6 +55,7 @@ OPTIONS = {
 }
 FIGURES = {
     "adversarial_examples": {"plain", "adversarial", "history"},
+    "bigan_mnist": {"samples", "reconstructions", "errors", "history"},
     "cifar10_classifier": {"confusion", "wrong", "history"},
     "codes_as_features": {"errors"},
     "conditional_mnist": {"samples", "history"},
