@@ -125,8 +125,9 @@ def mlp_discriminator(
     x = keras.Input(shape, name="x")
     inputs, hidden = with_labels(x, layers.Flatten()(x), num_classes, "discriminator_labels")
     if latent_dim is not None:
-        inputs = [*(inputs if isinstance(inputs, list) else [inputs]), keras.Input((latent_dim,), name="z")]
-        hidden = layers.Concatenate()([hidden, inputs[-1]])
+        z = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
+        inputs = [*(inputs if isinstance(inputs, list) else [inputs]), z]
+        hidden = layers.Concatenate()([hidden, z])
     hidden = _dense_stack(hidden, units, activation)
     return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
 
