@@ -394,3 +394,9 @@ def test_predictions_have_no_program_of_their_own_unless_the_user_wants_one(monk
         vae.make_predict_function()
         assert vae.jit_compile
     assert seen == [False, True]
+
+
+def test_a_negative_number_of_epochs_is_refused():
+    model = presets.build("vae", (8, 8, 1), width=0.02)
+    with pytest.raises(ValueError, match="`epochs` must be an integer >= 0. Received: epochs=-1"):
+        model.fit(np.zeros((8, 8, 8, 1), "float32"), epochs=-1)
