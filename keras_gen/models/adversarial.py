@@ -9,6 +9,7 @@ from keras import InputSpec, ops
 from keras_gen import backend, checks
 from keras_gen.layers.sampling import draw_by_replica
 from keras_gen.models.batches import by_batch
+from keras_gen.texts import printable
 from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import check_logits, output_range, shapes
@@ -45,7 +46,7 @@ class AdversarialModel(GenerativeModel):
         augmentation: Keras layer, or `keras.Sequential` of layers, that changes all that the discriminator sees in
             training, real and generated, at random: a set of few examples then takes it longer to learn by heart. It
             keeps the shape and has gradients, as `keras.layers.RandomTranslation`, `RandomContrast` and `RandomFlip`
-            do (Zhao et al., 2020, arXiv:2006.10738, equations 3 to 5). Defaults to `None`.
+            do, and is made to compute in float32 (Zhao et al., 2020, arXiv:2006.10738, figure 4). Defaults to `None`.
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
@@ -257,7 +258,13 @@ def _checked_augmentation(augmentation, shape):
     examples = ops.zeros((2, *(_FREE_SIDE if side is None else side for side in shape)))
 
     def changed(x):
-        y = augmentation(x, training=True)
+        try:
+            y = augmentation(x, training=True)
+        except Exception as error:  # a layer may raise any error for a shape; the message quotes it
+            raise ValueError(
+                f"`augmentation` must take the examples. Expected: layers for shape {tuple(x.shape[1:])}. "
+                f"Received: {type(error).__name__}: {printable(str(error))}"
+            ) from error
         if y.shape != x.shape:
             raise ValueError(
                 "`augmentation` must keep the shape of the examples. Expected: "

@@ -50,8 +50,8 @@ class BiGAN(AdversarialModel):
     ((64, 3), (64, 8, 8, 1))
 
     Reference:
-        Donahue, Krähenbühl and Darrell, 2017, arXiv:1605.09782, equations 2 and 3, section 3.4; Dumoulin et al.,
-        2017, arXiv:1606.00704.
+        Donahue, Krähenbühl and Darrell, 2017, arXiv:1605.09782, section 3 (the exchanged labels: section 3.4);
+        Dumoulin et al., 2017, arXiv:1606.00704.
     """
 
     tasks = frozenset({"sample", "encode", "reconstruct"})

@@ -35,8 +35,8 @@ class GAN(AdversarialModel):
             and objects are saved as Keras saves custom objects: register them. Defaults to `"non_saturating"`.
         label_smoothing: Number in [0, 1) subtracted from the label 1 of real examples, which keeps the discriminator
             from becoming overconfident; for `"non_saturating"`, `"minimax"` and `"maximum_likelihood"`. Defaults to 0.
-        **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
-            `models.AdversarialModel`; `name` and `dtype` of a Keras model.
+        **kwargs: `n_critic`, `latent`, `ema`, `discriminator_warmup_steps`, `generator_warmup_steps` and `augmentation`
+            as in `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
     Example:
 

@@ -41,7 +41,7 @@ class WGAN(_CriticModel):
         n_critic: Updates of the critic per update of the generator, an integer >= 1. Defaults to 5.
         clip: Largest absolute value of the critic's weights, a number > 0: larger weights are clipped after each
             update. Defaults to 0.01.
-        **kwargs: `latent`, `ema`, `discriminator_warmup_steps` and `generator_warmup_steps` as in
+        **kwargs: `latent`, `ema`, `discriminator_warmup_steps`, `generator_warmup_steps` and `augmentation` as in
             `models.AdversarialModel`; `name` and `dtype` of a Keras model.
 
     Example:

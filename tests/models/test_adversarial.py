@@ -379,9 +379,24 @@ class Stopped(keras.layers.Layer):
             keras.layers.RandomCrop(4, 4),
             r"keep the shape of the examples. Expected: \(8, 8, 1\). Received: \(4, 4, 1\)",
         ),
+        (keras.layers.RandomSaturation(0.5), r"must take the examples. Expected: layers for shape \(8, 8, 1\)"),
         (Stopped(), "`augmentation` must have a gradient.* Expected: .*RandomTranslation.* Received: Stopped without"),
     ],
 )
 def test_an_augmentation_that_does_not_fit_is_refused(augmentation, message):
     with pytest.raises(ValueError, match=message):
         augmented(augmentation)
+
+
+def test_an_augmentation_draws_for_each_replica():
+    """Keras's own seeds would give all replicas the same views."""
+    flip = keras.layers.RandomFlip(seed=1)
+    augmented(keras.Sequential([flip]))
+    assert [type(generator) for generator in flip._seed_generators] == [layers.ReplicaSeedGenerator]
+
+
+def test_kerass_saturation_has_no_gradient():
+    """As docs/gans.md says: no generator could learn through it."""
+    generator, discriminator = networks.mlp_generator(3, (4,), (8, 8, 3)), networks.mlp_discriminator((8, 8, 3), (4,))
+    with pytest.raises(ValueError, match="must have a gradient.* Received: RandomSaturation without one"):
+        models.GAN(generator, discriminator, 3, augmentation=keras.layers.RandomSaturation(0.5))
