@@ -3,11 +3,10 @@
 import hashlib
 import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 
-from keras_gen.files import atomic_write, require_file
+from keras_gen.files import atomic_write, expanded, require_file
 
 
 def folder(chosen=None):
@@ -15,7 +14,7 @@ def folder(chosen=None):
 
     It is the `chosen` one, else the one in the environment variable `KERAS_GEN_CACHE`, else `~/.cache/keras_gen`.
     """
-    return Path(chosen or os.environ.get("KERAS_GEN_CACHE") or "~/.cache/keras_gen").expanduser()
+    return expanded(chosen or os.environ.get("KERAS_GEN_CACHE") or "~/.cache/keras_gen")
 
 
 def fingerprint(*parts):

@@ -3,12 +3,14 @@
 import os
 from pathlib import Path
 
+from keras_gen.files import expanded
+
 
 def require_data(name):
     """Raise a `ValueError` if the name of data is empty, or can only be a path that does not exist."""
     if not name.strip():
         raise no_data(name)
-    if looks_like_path(name) and not Path(name).expanduser().exists():
+    if looks_like_path(name) and not expanded(name).exists():
         raise no_data(name)
 
 
@@ -29,7 +31,7 @@ def nearest(path):
     """The question " Did you mean ...?" about a path that does not exist, or an empty text."""
     from keras_gen import checks  # imports numpy, which takes longer than `keras-gen --help`
 
-    path = Path(path).expanduser()
+    path = expanded(path)
     names = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
     near = checks.nearest(path.name, names)
     return f" Did you mean '{path.parent / near[0]}'?" if near else ""
@@ -38,5 +40,5 @@ def nearest(path):
 def require_images(paths):
     """Raise a `ValueError` unless all paths are those of files."""
     for path in paths:
-        if not Path(path).expanduser().is_file():
+        if not expanded(path).is_file():
             raise ValueError(f"No image at that path. Expected: an image file. Received: '{path}'")

@@ -21,6 +21,17 @@ _TEMPORARY = ".unfinished-"  # in the names of files that are being written
 TRIAL = f".model{_TEMPORARY}trial"  # of a file that only shows that a model can be saved
 
 
+def expanded(path):
+    """The path with a home folder in place of its leading `~`; a `ValueError` if there is no such folder."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise ValueError(
+            f"'{path}' needs a home folder. Expected: a user who has one, or another path (of the cache by the "
+            "environment variable KERAS_GEN_CACHE). Received: none"
+        ) from None
+
+
 @contextlib.contextmanager
 def atomic_write(path):
     """Yield a temporary path of the same folder and suffix to write to; it becomes `path` only if nothing was raised.

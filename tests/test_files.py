@@ -143,3 +143,10 @@ def test_a_date_that_an_archive_cannot_hold_is_refused(year, monkeypatch):
     monkeypatch.setattr(time, "localtime", lambda: time.struct_time((year, 1, 1, 0, 0, 0, 0, 1, 0)))
     with pytest.raises(ValueError, match=f"The clock .* must be right .* Received: the year {year}"):
         require_clock()
+
+
+def test_a_path_without_a_home_is_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert files.expanded("~/a") == tmp_path / "a" and str(files.expanded("a")) == "a"
+    with pytest.raises(ValueError, match="'~no.such.user/a' needs a home folder. Expected: .*KERAS_GEN_CACHE"):
+        files.expanded("~no.such.user/a")

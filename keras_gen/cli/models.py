@@ -9,6 +9,7 @@ from keras_gen import data as data_sets
 from keras_gen import presets, runs
 from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
+from keras_gen.files import expanded
 from keras_gen.reports import counted
 from keras_gen.runs.training_options import options_of
 
@@ -143,7 +144,7 @@ def _tune(
 
 
 def _folder(out, name, place):
-    return out or Path("saved_models") / f"{name}-{Path(place).expanduser().resolve().stem}"
+    return out or Path("saved_models") / f"{name}-{expanded(place).resolve().stem}"
 
 
 def _interrupted(advice):

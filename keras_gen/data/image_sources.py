@@ -16,6 +16,7 @@ from keras_gen.data.images import WHITE_8, UnreadableImage, read_image, sides
 from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
 from keras_gen.data_paths import nearest
+from keras_gen.files import expanded
 from keras_gen.value_ranges import rescaled
 
 _ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
@@ -30,7 +31,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     `data.load`, and `value_range` is what black and white are mapped to. A `ValueError` says that no image can be read.
     """
     if isinstance(images, (str, Path)):
-        path = Path(images).expanduser()
+        path = expanded(images)
         if path.exists():
             if path.is_file():
                 return FileImages(name, [str(path)], [str(path)], size, channels, value_range)

@@ -13,6 +13,7 @@ from keras_gen.data.image_files import read_files
 from keras_gen.data.images import WHITE_8, WHITE_16, opaque, reaches, resized, wanted
 from keras_gen.data.labels import encode_labels
 from keras_gen.data_paths import looks_like_path, nearest, no_data, require_data
+from keras_gen.files import expanded
 from keras_gen.reports import counted
 from keras_gen.value_ranges import rescaled
 
@@ -69,7 +70,7 @@ def load(name, value_range=(0, 1), size=None, channels=None):
         if len(arrays) != 2:
             raise ValueError(f"A set in memory must be images, or (images, labels). Received: {len(arrays)} arrays")
         return _finished("the arrays", [arrays], *shape)
-    text, path = str(name), Path(name).expanduser()
+    text, path = str(name), expanded(name)
     require_data(text)
     if text.lower() != named_sets.DIGITS and path.exists():
         return _read_path(path, *shape)

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from keras_gen.data.image_sources import image_source
 from keras_gen.data.pipelines import SeededPipeline, shuffled
+from keras_gen.files import expanded
 
 
 def unpaired(
@@ -57,7 +58,7 @@ def unpaired(
         section 6.2).
     """
     if y is None:
-        if not isinstance(x, str) or ":" in x or Path(x).expanduser().exists():
+        if not isinstance(x, str) or ":" in x or expanded(x).exists():
             received = f"'{x}'" if isinstance(x, (str, Path)) else f"a {type(x).__name__}"
             raise ValueError(
                 "`y` must be given. Expected: two arrays or folders, or a set that has both, such as "

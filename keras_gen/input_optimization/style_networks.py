@@ -5,9 +5,9 @@ import os
 import urllib.error
 import urllib.request
 import warnings
-from pathlib import Path
 
 from keras_gen import checks
+from keras_gen.files import expanded
 from keras_gen.input_optimization.subjects import subject
 from keras_gen.networks.introspection import calls
 from keras_gen.networks.random_filters import BANK, random_filter_bank
@@ -93,6 +93,6 @@ def trained_network(weights=None):
 
 def _require_weights():
     """Raise unless the weights are where Keras keeps them, or a server that has them answers within seconds."""
-    folder = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser() / "models"
+    folder = expanded(os.environ.get("KERAS_HOME") or "~/.keras") / "models"
     if not (folder / _WEIGHTS.rpartition("/")[2]).is_file():
         urllib.request.urlopen(urllib.request.Request(_WEIGHTS, method="HEAD"), timeout=_SECONDS).close()

@@ -4,7 +4,7 @@ import dataclasses
 import json
 from pathlib import Path
 
-from keras_gen.files import SETTINGS, atomic_write, require_run
+from keras_gen.files import SETTINGS, atomic_write, expanded, require_run
 from keras_gen.texts import has_controls
 from keras_gen.version import versions
 
@@ -16,7 +16,7 @@ _FREE_ON_RESUME = (
 
 def absolute(place):
     """The absolute path of data, so that a run is at home in every folder; the name of a set, or `None`, as it is."""
-    path = Path(place or "").expanduser()
+    path = expanded(place or "")
     return str(path.resolve()) if place and place != "digits" and path.exists() else place
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from keras_gen import checks
 from keras_gen.data import folders
 from keras_gen.data.image_sources import image_source
+from keras_gen.files import expanded
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.pictures import save_image
 from keras_gen.training.resizing import at_size, size_multiple
@@ -52,7 +53,7 @@ def translate(folder, images, to="y", out="translations", size=None):
     """
     model, settings = load_run(folder)
     require_task("`translate`", model, "translate")
-    out, place = Path(out), Path(images).expanduser()
+    out, place = Path(out), expanded(images)
     if place.exists():
         files = [path for path, _ in folders.listing(place).files] if place.is_dir() else [place]
         if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:

@@ -4,7 +4,7 @@ import pytest
 import typer
 
 from keras_gen.arguments import Argument
-from keras_gen.cli.options import command, elements, on_one_line, stated
+from keras_gen.cli.options import command, elements, errors_on_one_line, on_one_line, stated
 
 
 @pytest.fixture
@@ -92,3 +92,12 @@ def test_texts_are_plain_and_long_choices_stand_in_them(capsys):
 
 def test_messages_are_of_one_line_without_control_characters():
     assert on_one_line("a é\x1b[2J\n\x07b") == "a é\\x1b[2J \\x07b"
+
+
+def test_too_little_memory_is_one_line(capsys):
+    with pytest.raises(SystemExit) as end, errors_on_one_line():
+        raise MemoryError("Unable to allocate 8 TiB")
+    assert end.value.code == 1
+    assert capsys.readouterr().err.startswith(
+        "Error: There is not enough memory. Expected: less data, or smaller sizes."
+    )

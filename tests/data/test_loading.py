@@ -48,6 +48,14 @@ def test_sub_folders_are_classes_in_colour_too(tmp_path):
     assert train.x.shape == (6, 4, 6, 3) and train.y.tolist() == [0, 0, 0, 1, 1, 1] and test.y.tolist() == [0, 0, 1, 1]
 
 
+def test_both_parts_of_a_file_have_one_scale(tmp_path):
+    """Of bytes: a test part of 0 and 1 is as dark as it is in the training part."""
+    dark = np.arange(96, dtype="uint8").reshape(6, 4, 4) % 2
+    np.savez(tmp_path / "parts.npz", x_train=255 - dark, x_test=dark)
+    train, test = data.load(tmp_path / "parts.npz")
+    assert train.x.max() == 1 and test.x.max() == np.float32(1 / 255)
+
+
 def test_npz_and_npy(tmp_path):
     x, y = 2 * np.arange(96, dtype="uint8").reshape(6, 4, 4), np.arange(6) % 2
     np.savez(tmp_path / "parts.npz", x_train=x[:4], y_train=y[:4], x_test=x[4:], y_test=y[4:])
