@@ -50,6 +50,7 @@ def kept(path, compute, write, read):
     Example:
 
     >>> import tempfile
+    >>> from pathlib import Path
     >>> path = Path(tempfile.mkdtemp()) / "four.txt"
     >>> [kept(path, lambda: "4", Path.write_text, Path.read_text) for _ in range(2)]
     ['4', '4']
