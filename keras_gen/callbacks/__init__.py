@@ -1,6 +1,7 @@
 """Keras callbacks for autoencoders and generative models; copies, which KerasTuner makes, share their data."""
 
 from keras_gen.callbacks.evaluate_samples import EvaluateSamples
+from keras_gen.callbacks.fade_schedule import FadeSchedule
 from keras_gen.callbacks.greedy_pretraining import GreedyPretraining
 from keras_gen.callbacks.pictures import SampleImages, TranslationImages
 from keras_gen.callbacks.run_folder import RunFolder
@@ -10,6 +11,7 @@ from keras_gen.callbacks.training_doctor import TrainingDoctor
 
 __all__ = [
     "EvaluateSamples",
+    "FadeSchedule",
     "GreedyPretraining",
     "KLWarmup",
     "KSparseAnnealing",

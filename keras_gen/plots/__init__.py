@@ -4,6 +4,7 @@ from keras_gen.plots.classification import confusion_matrix, wrong_images
 from keras_gen.plots.comparison import compared
 from keras_gen.plots.curves import error_against, history_curves
 from keras_gen.plots.detection import detections
+from keras_gen.plots.flow import flow_colours, flows
 from keras_gen.plots.images import image_grid, image_rows, mosaic, stretched
 from keras_gen.plots.latents import latent_scatter, manifold
 from keras_gen.plots.tables import imputation_report, outlier_report
@@ -14,6 +15,8 @@ __all__ = [
     "confusion_matrix",
     "detections",
     "error_against",
+    "flow_colours",
+    "flows",
     "history_curves",
     "image_grid",
     "image_rows",
