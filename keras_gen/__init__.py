@@ -27,7 +27,10 @@ _SUBMODULES = (
     "training",
     "tuning",
 )
-_MODELS = ("GAN", "VAE", "WGAN", "WGANGP", "Autoencoder", "BiGAN", "Classifier", "ConditionalGAN", "CycleGAN")
+_MODELS = (
+    "GAN", "VAE", "WGAN", "WGANGP", "Autoencoder", "BiGAN", "Classifier", "ConditionalGAN", "ConditionalVAE",
+    "CycleGAN", "Pix2Pix", "SemiSupervisedVAE",
+)  # fmt: skip
 _MODULE_OF = {"load_model": "saving", **dict.fromkeys(_MODELS, "models")}
 __all__ = ["__version__", *_MODULE_OF, *_SUBMODULES]
 

@@ -31,6 +31,13 @@ def number(name, value, minimum=0.0):
     return _number(name, value, f"a finite number >= {minimum}", lambda value: value >= minimum)
 
 
+def power_of_two(name, value):
+    """One of the integers 2, 4, 8, ..."""
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value < 2 or value & (value - 1):
+        raise ValueError(f"`{name}` must be a power of two. Expected: 2, 4, 8, ... Received: {name}={value!r}")
+    return int(value)
+
+
 def positive(name, value):
     """A finite number > 0."""
     return _number(name, value, "a finite number > 0", lambda value: value > 0)

@@ -18,6 +18,7 @@ from tensorflow.python.eager import context
 
 from keras_gen import backend, data, models
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
+from keras_gen.models.conditions import Conditional
 from keras_gen.saving import load_model
 from keras_gen.training import GenerativeModel
 from keras_gen.training.compilation import _CONVOLUTIONS, _draws_by_keras
@@ -34,6 +35,7 @@ _METHODS = {  # by task: what must give the same after a load
     "autoencode": lambda model, x: model.predict(x, verbose=0),
     "sample": lambda model, x: model.sample(2, seed=0),
     "translate": lambda model, x: model.translate(x),
+    "cycle": lambda model, x: model.cycle(x),
     "classify": lambda model, x: model.probabilities(x),
     "likelihood": lambda model, x: model.kl_per_dimension(x),
 }
@@ -62,8 +64,8 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
     anew = Anew(built(make, **options, run_eagerly=tf.config.functions_run_eagerly()))
     model, description = anew.model, anew.model.data_description
     arrays = example_arrays(description, images, labels, whole=representative)
-    arrays = arrays if representative else tuple(array[: BATCH + 4] for array in arrays)
-    copies = [array.copy() for array in arrays]
+    arrays = arrays if representative else rows(arrays, slice(BATCH + 4))
+    copies = [array.copy() for array in keras.tree.flatten(arrays)]
     _config_comes_back(model)
     with _recorded_backend() as called, _optimized_graphs() as graphs:
         _trains_and_measures(model, arrays)
@@ -77,8 +79,8 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
         _works_with_callbacks(anew, arrays, tmp_path)
         _backup_restores_everything(anew, arrays, tmp_path / "backup")
         several = built(make, keras.optimizers.Adam(), metrics=metrics, steps_per_execution=2)
-        _executions_are_equal(anew(), several, tuple(array[: 2 * BATCH + 4] for array in arrays))
-    for array, copy in zip(arrays, copies, strict=True):
+        _executions_are_equal(anew(), several, rows(arrays, slice(2 * BATCH + 4)))
+    for array, copy in zip(keras.tree.flatten(arrays), copies, strict=True):
         np.testing.assert_array_equal(array, copy)
     return mechanisms(model, called)
 
@@ -98,7 +100,7 @@ def check_fused_steps(make, images, labels, tmp_path=None):
     """Check that steps in one program of XLA change nothing, and with a folder that they resume; arguments as above."""
     model = built(make, jit_compile="auto")
     arrays = example_arrays(model.data_description, images, labels)
-    arrays = tuple(array[: 3 * BATCH] for array in arrays)  # XLA compiles a program for each size of a batch
+    arrays = rows(arrays, slice(3 * BATCH))  # XLA compiles a program for each size of a batch
     assert model.jit_compile and model.steps_per_execution > 1
     _executions_are_equal(built(make, jit_compile=True, steps_per_execution=1), model, arrays, 1e-5)
     if tmp_path is not None:
@@ -146,19 +148,32 @@ def example_arrays(description, images, labels, whole=False):
         whole: Whether to give what is optional too: targets and sample weights.
 
     Returns:
-        Tuple (x,), (x, y) or (x, y, sample_weight).
+        Tuple (x,), (x, y) or (x, y, sample_weight), whose y is a tuple for several conditions.
     """
     arrays = [_values(description.x, images, labels)]
-    if description.y is not None and (whole or not description.y.optional):
-        arrays.append(_values(description.y, 1 - images[::-1], labels))
+    used = [component for component in description.y_components if whole or not component.optional]
+    if used:
+        values = tuple(_values(component, 1 - images[::-1], labels) for component in used)
+        arrays.append(values if description.has_several_y else values[0])
         if whole and description.sample_weight:
             arrays.append(np.linspace(0, 2, len(images), dtype="float32"))
     return tuple(arrays)
 
 
+def rows(arrays, chosen):
+    """Some rows of each array."""
+    return keras.tree.map_structure(lambda array: array[chosen], arrays)
+
+
 def _values(component, images, labels):
     if component.is_labels:
-        return labels % component.num_classes
+        values = labels % component.num_classes
+        return np.where(np.arange(len(labels)) % 2, values, -1) if component.allow_nan else values
+    if len(component.shape or ()) == 1:  # a vector
+        images = images.reshape(len(images), -1)[:, -component.shape[0] :]
+    elif component.shape is not None and component.shape[0] != images.shape[1]:  # enlarged
+        times = component.shape[0] // images.shape[1]
+        images = images.repeat(times, axis=1).repeat(times, axis=2)
     low, high = component.value_range or (0, 1)
     values = (low + (high - low) * images).astype("float32")
     if component.allow_nan:
@@ -251,11 +266,11 @@ def mechanisms(model, called=()):
     networks = {id(network) for player in players for network in player.networks}
     found = {f"player: {name}" for player in players for name in _given(player)}
     found |= {f"data: {name}" for name in _given(description) - {"x", "y"}}
-    for side, component in (("x", description.x), ("y", description.y)):
-        if component is not None:
-            found |= {f"{side}: {name}" for name in _given(component) - {"name", "shape"}}
+    for side, components in (("x", (description.x,)), ("y", description.y_components)):
+        found |= {f"{side}: {name}" for one in components for name in _given(one) - {"name", "shape"}}
     owners = [number for number, player in enumerate(players) if player.shared_forward is not None]
     held = {
+        "several conditions": description.has_several_y,
         "several players": len(players) > 1,
         "several networks a player": any(len(player.networks) > 1 for player in players),
         "shared forward pass of the first player": owners == [0],
@@ -370,11 +385,13 @@ def _ancestors(name, inputs):
 
 
 def _inputs(model, arrays):
-    """What `predict` takes: of an adversarial model latents, and labels where it uses them."""
-    if not isinstance(model, models.AdversarialModel):
-        return arrays[0]
-    z = model.draw_latents(len(arrays[0]), seed=0)
-    return [z, arrays[1]] if model.uses_labels else z
+    """What `predict` takes: of an adversarial model latents, and conditions where it uses them."""
+    adversarial = isinstance(model, models.AdversarialModel)
+    first = model.draw_latents(len(arrays[0]), seed=0) if adversarial else arrays[0]
+    if not isinstance(model, Conditional):
+        return first
+    known = keras.tree.map_structure(lambda array: np.maximum(array, 0), arrays[1])  # labels of -1 as 0
+    return [first, *keras.tree.flatten(known)]
 
 
 def _players_change_their_own_variables(model, arrays):
@@ -412,7 +429,7 @@ def _precision(policy):
 
 
 def _first_batch(arrays):
-    return tuple(array[:BATCH] for array in arrays)
+    return rows(arrays, slice(BATCH))
 
 
 def _resumes_in_a_fresh_process(model, arrays, path):
@@ -456,13 +473,13 @@ class _Batches(keras.utils.PyDataset):
         return -(-len(self.arrays[0]) // BATCH)
 
     def __getitem__(self, index):
-        batch = tuple(array[index * BATCH : (index + 1) * BATCH] for array in self.arrays)
+        batch = rows(self.arrays, slice(index * BATCH, (index + 1) * BATCH))
         return batch if len(batch) > 1 else batch[0]
 
 
 def _kinds_of_data_are_equal(make, arrays):
     """Eagerly, because each kind would be traced anew."""
-    anew, arrays = Anew(built(make, rmsprop(), run_eagerly=True)), tuple(array[: BATCH + 4] for array in arrays)
+    anew, arrays = Anew(built(make, rmsprop(), run_eagerly=True)), rows(arrays, slice(BATCH + 4))
 
     def dataset():
         return tf.data.Dataset.from_tensor_slices(arrays if len(arrays) > 1 else arrays[0]).batch(BATCH)
@@ -513,7 +530,7 @@ def _backup_restores_everything(anew, arrays, folder):
     expected = state(anew.model)
     with pytest.raises(KeyboardInterrupt):
         fit(anew(), arrays, epochs=2, callbacks=[keras.callbacks.BackupAndRestore(folder), _Interruption()])
-    fit(anew.model, tuple(array[::-1] for array in arrays))  # whatever the model holds now, the backup goes on
+    fit(anew.model, rows(arrays, slice(None, None, -1)))  # whatever the model holds now, the backup goes on
     anew.model.order_seed += 1
     fit(anew.model, arrays, epochs=2, callbacks=[keras.callbacks.BackupAndRestore(folder)])
     assert_same_state(expected, state(anew.model))

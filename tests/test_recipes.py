@@ -22,6 +22,7 @@ OPTIONS = {
     "cifar10_classifier": {"width": 0.02},
     "codes_as_features": {"labelled": 200},
     "conditional_mnist": {"samples": 100},
+    "conditional_vae_mnist": {"samples": 100, "moved": 10},
     "contractive": {"seeds": 1},
     "curve": {"starts": 1, "batch_size": 10_000},
     "cyclegan_digits": {"seeds": 1},
@@ -41,12 +42,18 @@ OPTIONS = {
     "locate_objects": {"pictures": 12},
     "mixtures": {"mixture": "grid", "variants": ["hinge", "WGANGP"], "seeds": 1, "steps": 2, "batch_size": 16},
     "mode_collapse": {"steps": 2, "batch_size": 16},
+    "optical_flow": {"size": 16, "max_displacement": 2, "downsamplings": 3, "batch_size": 2},
     "optimal_discriminator": {"draws": 240},
     "outliers": {"batch_size": 1512},  # 24 images of a digit are repeated to as many
+    "progressive_growing": {"samples": 100, "fade_epochs": 0.5},
     "receptive_fields": {"side": 16, "blocks": 2, "draws": 2},
     "resampling": {"channels": 4, "filters": 8, "images": 1},
+    "pix2pix_edges": {"images": 240, "width": 0.1},
+    "semi_supervised_vae": {"labels": [20], "code_epochs": 1, "steps": 2},
+    "super_resolution": {"size": 32, "crop": 24, "gan_epochs": 1, "blocks": 1, "batch_size": 2, "features": ""},
     "stacked_denoising_mnist": {"pretrain_epochs": 1},
     "style_transfer": {"height": 16, "filters": 2, "largest": 17, "steps": 2},
+    "text_to_image": {"images": 240, "captions": 20, "latent_dim": 4, "text_dim": 4},
     "texture": {"size": 12, "filters": 2, "largest": 17, "steps": 2},
     "tune_denoising_autoencoder": {"validation_images": 20, "trials": 2, "seeds": 1, "high": 9, "repeats": 1},
     "vae_nll": {"nll_samples": 2},
@@ -59,6 +66,7 @@ FIGURES = {
     "cifar10_classifier": {"confusion", "wrong", "history"},
     "codes_as_features": {"errors"},
     "conditional_mnist": {"samples", "history"},
+    "conditional_vae_mnist": {"samples", "styles", "history"},
     "contractive": {"jacobian_norms"},
     "curve": {"curve"},
     "cyclegan_digits": {"x-to-y", "y-to-x", "history"},
@@ -85,13 +93,19 @@ FIGURES = {
     "locate_objects": {"objects", "history"},
     "mixtures": {"grid"},
     "mode_collapse": {"mode_collapse"},
+    "optical_flow": {"flows", "history"},
     "optimal_discriminator": {"optimal_discriminator"},
     "outliers": {"worst", "areas"},
+    "pix2pix_edges": {"translations", "history"},
+    "progressive_growing": {"samples", "curves", "history"},
     "receptive_fields": {"receptive_fields"},
     "resampling": {"resampling"},
+    "semi_supervised_vae": {"errors", "styles"},
     "sparse_filters": {"filters", "filters_k", "filters_kl", "filters_l1"},
     "stacked_denoising_mnist": {"reconstructions", "history", "pretraining"},
     "style_transfer": {"style_transfer"},
+    "super_resolution": {"enlarged", "history"},
+    "text_to_image": {"samples", "history"},
     "texture": {"texture"},
     "tune_denoising_autoencoder": {"error_against_latent_dim", "error_against_corruption"},
     "vae_digits": {"samples", "reconstructions", "latent", "history"},
@@ -103,9 +117,10 @@ FIGURES = {
 }
 
 
-def folders(place):
-    """The options of a recipe for two folders of images, and their test parts."""
-    options = dict.fromkeys(("x", "y", "test_x", "test_y"), 3)
+def folders(place, arguments):
+    """The options of a recipe for folders of images, and their test parts."""
+    names = ("x", "y", "test_x", "test_y") if "test_x" in arguments else ("data", "test_data")
+    options = dict.fromkeys(names, 3)
     return dict(zip(options, map(str, image_folders(place, options, size=(31, 30))), strict=True))
 
 
@@ -131,8 +146,8 @@ def test_recipe(name, recipe, digits, tmp_path, tmp_path_factory, capsys):
     main = recipe(name)
     shared = {**TWO_UPDATES, "data": digits, "other": digits}
     given = {option: value for option, value in shared.items() if option in main.arguments} | OPTIONS.get(name, {})
-    if "test_x" in main.arguments:
-        given |= folders(tmp_path_factory.mktemp("folders"))
+    if {"test_x", "test_data"} & set(main.arguments):
+        given |= folders(tmp_path_factory.mktemp("folders"), main.arguments)
     with joblib.parallel_config("threading"):  # a process takes seconds to import
         main(out=tmp_path, **given)
     report = json.loads((tmp_path / "report.json").read_text())

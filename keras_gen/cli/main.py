@@ -118,7 +118,7 @@ def translate(
     ] = None,
     out: Annotated[Path, typer.Option(help="The folder of the translations.")] = Path("translations"),
 ):
-    """Translate images with a trained CycleGAN into files of the same names."""
+    """Translate or enlarge images with a trained CycleGAN, Pix2Pix or SRGAN into files of the same names."""
     done = runs_for(run).translate(run, images, to, out, size)
     sizes = " and ".join(f"{width}x{height}" for height, width in sorted(done.sizes))
     kind = f"of {sizes} pixels" if len(done.sizes) <= 2 else f"of {len(done.sizes)} sizes"

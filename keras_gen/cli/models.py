@@ -11,7 +11,7 @@ from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
 from keras_gen.files import expanded
 from keras_gen.reports import counted
-from keras_gen.runs.training_options import options_of
+from keras_gen.runs.training_options import degraded_images, images_of, options_of
 
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
 _EPOCHS = Annotated[int, typer.Option(min=1, help="Total number of epochs, also with --resume.")]
@@ -42,7 +42,9 @@ def train_command(name):
     preset = presets.PRESETS[name]
     changes = {}
     if "translate" in preset.model.tasks:
-        changes = {"without": ("data", "binarization"), "defaults": {"epochs": 200, "batch_size": 1}}
+        enlarges = images_of(name) is degraded_images
+        defaults = {"epochs": 100, "batch_size": 16} if enlarges else {"epochs": 200, "batch_size": 1}
+        changes = {"without": ("data", "binarization"), "defaults": defaults}
     return command(_train, options_of(name), preset.summary, **changes)
 
 
@@ -95,11 +97,12 @@ def _result(trained):
     """The line of figures that ends a training."""
     figures, tasks = dict(trained.figures), presets.PRESETS[trained.settings.model].model.tasks
     loss, reconstruction = figures.pop("loss", None), trained.settings.options.get("reconstruction")
-    if reconstruction is not None:
+    translates = "translate" in tasks
+    if reconstruction is not None and not translates:
         unit = "" if reconstruction == "squared_error" else " nats"
         return f"Validation loss after epoch {trained.epochs}: {loss:.3f}{unit}"
     # The loss of several players is a sum that means little
-    where = "After" if "translate" in tasks else "On test images after"
+    where = "After" if translates else "On test images after"
     return f"{where} epoch {trained.epochs}: {', '.join(f'{name} {value:.3f}' for name, value in figures.items())}"
 
 

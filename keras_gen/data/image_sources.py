@@ -77,8 +77,8 @@ class ArrayImages(Source):
         if draws is None:
             return images
         least, most = (reduce(images, axis=(1, 2, 3), keepdims=True) for reduce in (tf.reduce_min, tf.reduce_max))
-        enlarged = tf.image.resize(images, _enlarged(self.example_shape), "bicubic", antialias=True)
-        return _cropped(tf.clip_by_value(enlarged, least, most), draws, self.example_shape)
+        larger = tf.image.resize(images, enlarged(self.example_shape), "bicubic", antialias=True)
+        return cropped(tf.clip_by_value(larger, least, most), draws, self.example_shape)
 
 
 class FileImages:
@@ -110,6 +110,14 @@ class FileImages:
         other._set_shape((*sides(size), self.example_shape[-1]))
         return other
 
+    def chosen(self, numbers):
+        """The same images in another order, by their numbers."""
+        other = copy.copy(self)
+        for name in ("_entries", "display_names", "sizes"):
+            setattr(other, name, [getattr(self, name)[number] for number in numbers])
+        other.size = len(numbers)
+        return other
+
     @property
     def fingerprint(self):
         """A short text that identifies the files by their names and lengths; folders may move."""
@@ -120,7 +128,7 @@ class FileImages:
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented if there are draws; arguments as in `ArrayImages.rows`."""
         *_, channels = shape = self.example_shape
-        size = shape[:2] if draws is None else _enlarged(shape)
+        size = shape[:2] if draws is None else enlarged(shape)
 
         def read(numbers):
             entries = [self._entries[number] for number in numbers]
@@ -130,23 +138,23 @@ class FileImages:
             return rescaled(np.stack(found), (0, WHITE_8), self._range)
 
         images = tf.ensure_shape(tf.numpy_function(read, [indices], tf.float32), (None, *size, channels))
-        return images if draws is None else _cropped(images, draws, shape)
+        return images if draws is None else cropped(images, draws, shape)
 
 
-def _enlarged(shape):
+def enlarged(shape):
     """The sides that images have before the random crop to a shape."""
     return tuple(round(side * _ENLARGEMENT) for side in shape[:2])
 
 
-def _cropped(images, draws, shape):
-    """Random crops of enlarged images, mirrored in half of the cases."""
-    (height, width, _), enlarged = shape, _enlarged(shape)
+def cropped(images, draws, shape):
+    """Random crops of a shape from larger images, mirrored in half of the cases, by draws `(batch, 3)` from U[0, 1)."""
+    (height, width, _), (_, *larger, _) = shape, images.shape
 
     def crop(pair):
         image, draw = pair
         top, left = (
             tf.cast(draw[axis] * (most + 1), "int32")
-            for axis, most in enumerate((enlarged[0] - height, enlarged[1] - width))
+            for axis, most in enumerate((larger[0] - height, larger[1] - width))
         )
         image = image[top : top + height, left : left + width]
         return tf.ensure_shape(tf.where(draw[2] < 0.5, image[:, ::-1], image), shape)

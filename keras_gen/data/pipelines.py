@@ -23,6 +23,15 @@ def shuffled(indices, stream, number, size):
     return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seed, max_index=size - 1, rounds=_SHUFFLE_ROUNDS)
 
 
+def uniform_draws(stream, places):
+    """Three draws from U[0, 1) for each place, int64 `(batch,)`, that depend on it and a number: `(batch, 3)`."""
+    return tf.map_fn(
+        lambda place: tf.random.stateless_uniform((3,), tf.stack([stream, place])),
+        places,
+        fn_output_signature="float32",
+    )
+
+
 class SeededPipeline:
     """Batches in an order that depends only on a seed and the epoch's number; the base of the pipelines.
 
@@ -121,7 +130,8 @@ class Pipeline(SeededPipeline):
     Args:
         x: Array `(n, ...)`, n >= 1, kept as float32. A `numpy.memmap` stays on disk and a scipy sparse matrix sparse;
             both are read batch by batch.
-        y: Array `(n, ...)`: integer labels, or the targets of an autoencoder. Defaults to `None`.
+        y: Array `(n, ...)`: integer labels, or the targets of an autoencoder; a tuple of arrays for several conditions.
+            Defaults to `None`.
         batch_size: Integer >= 1. Defaults to 32.
         shuffle: Whether each epoch has its own order. Defaults to `True`.
         seed: Integer >= 0 that fixes all orders and draws. Defaults to 0.
@@ -162,7 +172,10 @@ class Pipeline(SeededPipeline):
         if binarization is not None:
             checks.choice("binarization", binarization, ["static", "dynamic"])
         self.binarization = binarization
-        parts = {"x": binarize(x, seed) if binarization == "static" else x, "y": y, "sample_weight": sample_weight}
+        self._several = len(y) if isinstance(y, tuple) else None
+        parts = {"x": binarize(x, seed) if binarization == "static" else x}
+        parts |= {"y": y} if self._several is None else {f"y[{number}]": part for number, part in enumerate(y)}
+        parts["sample_weight"] = sample_weight
         with tf.device("CPU:0"):
             sources = {
                 name: Source(name, part, *(("float32", value_range) if name == "x" else ()))
@@ -187,6 +200,9 @@ class Pipeline(SeededPipeline):
         return arrays
 
     def _element(self, arrays):
+        if self._several is not None:
+            arrays = [arrays[0], tuple(arrays[1 : 1 + self._several]), *arrays[1 + self._several :]]
         if "sample_weight" in self._names:
-            return dict(zip(self._names, arrays, strict=True))
+            names = [name for name in ("x", "y", "sample_weight") if name != "y" or len(arrays) == 3]
+            return dict(zip(names, arrays, strict=True))
         return super()._element(arrays)

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import tensorflow as tf
-
 from keras_gen.data.image_sources import image_source
-from keras_gen.data.pipelines import SeededPipeline, shuffled
+from keras_gen.data.pipelines import SeededPipeline, shuffled, uniform_draws
 from keras_gen.files import expanded
 
 
@@ -115,9 +113,4 @@ class UnpairedPipeline(SeededPipeline):
         if not self._augments[number]:
             return source.rows(indices)
         seen = epoch * self.size + places
-        draws = tf.map_fn(
-            lambda place: tf.random.stateless_uniform((3,), tf.stack([stream, place])),
-            seen,
-            fn_output_signature="float32",
-        )
-        return source.rows(indices, draws)
+        return source.rows(indices, uniform_draws(stream, seen))

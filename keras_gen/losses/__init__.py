@@ -14,8 +14,9 @@ from keras_gen.losses.adversarial import (
     wasserstein_discriminator_loss,
     wasserstein_generator_loss,
 )
-from keras_gen.losses.consistency import cycle_consistency
+from keras_gen.losses.consistency import cycle_consistency, reconstruction_distance
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
+from keras_gen.losses.flow import end_point_error
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
 from keras_gen.losses.penalties import gradient_penalty, jacobian_penalty
 from keras_gen.losses.perceptual import content_loss, gram_matrix, style_loss, total_variation
@@ -25,6 +26,7 @@ __all__ = [
     "bernoulli_nll",
     "content_loss",
     "cycle_consistency",
+    "end_point_error",
     "error_log_odds",
     "fast_gradient_sign",
     "gaussian_kl",
@@ -43,6 +45,7 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_discriminator_loss",
     "non_saturating_generator_loss",
+    "reconstruction_distance",
     "sparsity_kl",
     "squared_error",
     "style_loss",

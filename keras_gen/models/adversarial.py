@@ -31,7 +31,7 @@ class AdversarialModel(GenerativeModel):
         generator: Keras model from latents `(batch, latent_dim)` to `(batch, *shape)`.
         discriminator: Keras model from `(batch, *shape)` to logits or values, without a last activation. It is stored
             under the name `discriminator_name`.
-        condition: The `Component` that both networks also take, or `None`.
+        condition: The `Component` that both networks also take, a tuple of several, or `None`.
         log_names: As in `GenerativeModel`.
         latent_dim: Width of the latents, the generator's random input, an integer >= 1.
         n_critic: Updates of the discriminator per update of the generator, an integer >= 1. Defaults to 1.
@@ -72,7 +72,7 @@ class AdversarialModel(GenerativeModel):
         **kwargs,
     ):
         checks.integer("latent_dim", latent_dim)
-        conditions = [] if condition is None else [condition.shape]
+        conditions = [component.shape for component in DataDescription(y=condition).y_components]
         shape = _generated_shape(generator, latent_dim, conditions)
         seen = [shape, *conditions, *([(latent_dim,)] if self.judges_latents else [])]
         _check_discriminator(self.discriminator_name, discriminator, seen)
@@ -192,9 +192,9 @@ class AdversarialModel(GenerativeModel):
             else:  # the statistics of batches, which are means already
                 average.assign(weight)
 
-    def from_latents(self, z, *labels):
+    def from_latents(self, z, *conditions):
         """Tensors of examples `(n, *shape)` from tensors of latents `(n, latent_dim)`, as `generate` gives them."""
-        return self([z, *labels] if labels else z, training=False)
+        return self([z, *conditions] if conditions else z, training=False)
 
     # numpy in, numpy out
 

@@ -1,24 +1,19 @@
 """CycleGAN: translation between two unpaired sets of images."""
 
 import keras
-import numpy as np
 from keras import ops
 
 from keras_gen import checks, losses
 from keras_gen.layers.image_pool import ImagePool
 from keras_gen.losses.adversarial import AdversarialLoss, adversarial_pair
-from keras_gen.models.batches import by_batch
+from keras_gen.models.translation import TranslationModel, translated
 from keras_gen.training.data_description import Component, DataDescription
-from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import check_logits, output_range, shapes
 from keras_gen.training.player import Player
-from keras_gen.training.resizing import at_size, size_multiple
-
-_BATCH = 16  # images at a time in the methods that take and return numpy
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class CycleGAN(GenerativeModel):
+class CycleGAN(TranslationModel):
     """Two generators, G: X -> Y and F: Y -> X, that invert each other, each trained against its own discriminator.
 
     min_{G,F} max_{D_X,D_Y}  L(G, D_Y) + L(F, D_X) + cycle_weight (mean |F(G(x)) - x| + mean |G(F(y)) - y|)
@@ -46,6 +41,7 @@ class CycleGAN(GenerativeModel):
 
     Example:
 
+    >>> import numpy as np
     >>> from keras_gen import networks
     >>> options = {"filters": 4, "blocks": 1}
     >>> gan = CycleGAN(
@@ -64,8 +60,7 @@ class CycleGAN(GenerativeModel):
         Zhu, Park, Isola and Efros, 2017, arXiv:1703.10593, equation 3 and section 4.
     """
 
-    tasks = frozenset({"translate"})
-    optimizer_settings = {"learning_rate": 2e-4, "beta_1": 0.5}
+    tasks = frozenset({"translate", "cycle"})
 
     def __init__(
         self,
@@ -113,6 +108,9 @@ class CycleGAN(GenerativeModel):
             Player("discriminators", discriminators, self.discriminators_losses),
         )
 
+    def generators(self):
+        return {"y": self.generator_xy, "x": self.generator_yx}
+
     def translations(self, batch, training):
         """Both translations of a batch: the pair (F(y), G(x))."""
         return self.generator_yx(batch["y"], training=training), self.generator_xy(batch["x"], training=training)
@@ -152,31 +150,10 @@ class CycleGAN(GenerativeModel):
 
     # numpy in, numpy out
 
-    def translate(self, images, to="y"):
-        """Translate images of one set to the other.
-
-        Fully convolutional generators take images of any size that they preserve, such as sides divisible by 4.
-
-        Args:
-            images: Array `(n, *shape)` in the `value_range`: of x for `to="y"`, of y for `to="x"`.
-            to: `"y"` or `"x"`. Defaults to `"y"`.
-
-        Returns:
-            float32 array `(n, *shape of the other)`, in the generator's own range.
-        """
-        forward, _ = self._generators("to", to)
-        checks.array("images", images, (None, None, forward.input_shape[-1]), self.value_range)
-        return _translated(forward, images)
-
     def cycle(self, images, via="y"):
         """Images translated by `translate(images, to=via)`, and back again: float32 array of their shape."""
-        _, backward = self._generators("via", via)
-        return _translated(backward, self.translate(images, to=via))
-
-    def _generators(self, name, side):
-        """The pair of generators to a set and back; error messages call the set `name`."""
-        pair = self.generator_xy, self.generator_yx
-        return pair if checks.choice(name, side, ["x", "y"]) == "y" else pair[::-1]
+        back = {"x": "y", "y": "x"}[checks.choice("via", via, ["x", "y"])]
+        return translated(self.generators()[back], self.translate(images, to=via))
 
 
 def _checked_networks(networks):
@@ -211,23 +188,3 @@ def _checked_networks(networks):
     for name in ("discriminator_x", "discriminator_y"):
         check_logits(name, networks[name])
     return shape_x, shape_y, ranges[0]
-
-
-def _fitting(generator, shape):
-    """The generator, or a copy with the same weights for images of another size."""
-    own = tuple(generator.input_shape[1:])
-    if own == shape:
-        return generator
-    resized = generator if checks.shapes_agree(own, shape) else at_size(generator, shape)
-    if tuple(resized.compute_output_shape((1, *shape))[1:3]) != shape[:2]:
-        raise ValueError(
-            "`images` must have a size that the generator preserves. Expected: sides that are multiples of "
-            f"{size_multiple(at_size(generator, (None, None, shape[2])))}. Received: {shape[:2]}"
-        )
-    return resized
-
-
-def _translated(generator, images):
-    images = np.asarray(images, "float32")
-    network = _fitting(generator, images.shape[1:])
-    return by_batch(lambda batch: network(batch, training=False), _BATCH, images)[0]

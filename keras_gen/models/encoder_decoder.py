@@ -1,5 +1,7 @@
 """Base of all autoencoders: an encoder and a decoder that fit each other, a likelihood, and methods on numpy."""
 
+import dataclasses
+
 import keras
 import numpy as np
 from keras import ops
@@ -35,18 +37,26 @@ class EncoderDecoder(GenerativeModel):
     tasks = frozenset({"encode", "reconstruct", "autoencode"})
     latent_range = None  # the pair (lowest, highest) of codes, which is not known
     allow_nan = False  # whether NaN stands for a missing value
+    condition = None  # the component, or several, that both networks also take, in place of a target
 
     def __init__(self, encoder, decoder, reconstruction, heads, log_names, /, **kwargs):
-        example_shape, code_shape = _checked_shapes(encoder, decoder, reconstruction, heads)
+        conditions = [component.shape for component in DataDescription(y=self.condition).y_components]
+        example_shape, code_shape = _checked_shapes(encoder, decoder, reconstruction, heads, conditions)
         value_range = (0, 1) if reconstruction == "bernoulli" else output_range(decoder)
-        description = DataDescription(
-            Component("x", example_shape, value_range, allow_nan=self.allow_nan),
-            Component("target", example_shape, value_range, allow_nan=self.allow_nan, optional=True),
-            sample_weight=True,
-        )
+        x = Component("x", example_shape, value_range, allow_nan=self.allow_nan)
+        target = dataclasses.replace(x, name="target", optional=True)
+        description = DataDescription(x, self.condition or target, sample_weight=True)
         super().__init__(description, log_names, **kwargs)
         self.encoder, self.decoder, self.reconstruction = encoder, decoder, reconstruction
         self.code_shape = code_shape
+
+    def conditioned(self, tensor, batch):
+        """What a network takes for a tensor: the tensor, and in a conditional model the conditions of a batch."""
+        return tensor
+
+    def target_of(self, batch):
+        """What the reconstruction is compared with: the target of a batch, or its examples."""
+        return batch.get("target", batch["x"])
 
     def reconstruction_loss(self, target, outputs, mask=None):
         """The negative log-likelihood, or the squared error, of each example: float32 tensor `(batch,)`."""
@@ -76,11 +86,11 @@ class EncoderDecoder(GenerativeModel):
 
     def predicted(self, batch, *outputs, training):
         # Without noise and updates of statistics: a metric must not change the training
-        return batch["target"], self(batch["x"], training=False)
+        return self.target_of(batch), self(self.conditioned(batch["x"], batch), training=False)
 
-    def from_latents(self, z):
+    def from_latents(self, z, *conditions):
         """Tensors of probabilities or means from tensors of codes `(n, *code)`, as `decode` gives them."""
-        return self.decoded(self.decoder(z, training=False))
+        return self.decoded(self.decoder([z, *conditions] if conditions else z, training=False))
 
     # numpy in, numpy out
 
@@ -104,18 +114,19 @@ class EncoderDecoder(GenerativeModel):
         return self.decode(self.encode(x))
 
 
-def _checked_shapes(encoder, decoder, reconstruction, heads):
+def _checked_shapes(encoder, decoder, reconstruction, heads, conditions):
     (example, *more), codes = shapes("encoder", encoder)
     taken, outputs = shapes("decoder", decoder)
-    if more or len(codes) != len(heads) or len(set(codes)) != 1:
+    if more != conditions or len(codes) != len(heads) or len(set(codes)) != 1:
         wanted = f"one {heads[0]}" if len(heads) == 1 else f"[{', '.join(heads)}] of equal shape"
         raise ValueError(
-            f"`encoder` must map one input to {wanted}. Received: inputs of shapes {[example, *more]}, "
-            f"outputs of shapes {codes}"
+            f"`encoder` must map {'an example and its condition' if conditions else 'one input'} to {wanted}. "
+            f"Received: inputs of shapes {[example, *more]}, outputs of shapes {codes}"
         )
-    if len(taken) != 1 or not checks.shapes_agree(codes[0], taken[0]):
+    if taken[1:] != conditions or not checks.shapes_agree(codes[0], taken[0]):
         raise ValueError(
-            f"`decoder` must take the encoder's code. Expected: inputs of shapes {codes[:1]}. Received: {taken}"
+            f"`decoder` must take the encoder's code{' and condition' if conditions else ''}. "
+            f"Expected: inputs of shapes {[codes[0], *conditions]}. Received: {taken}"
         )
     allowed = 2 if reconstruction == "gaussian" else 1
     if any(not checks.shapes_agree(shape, example) for shape in outputs) or len(outputs) > allowed:

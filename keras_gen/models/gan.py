@@ -2,12 +2,12 @@
 
 import keras
 import numpy as np
-from keras import InputSpec, ops
+from keras import ops
 
 from keras_gen import checks
 from keras_gen.losses.adversarial import AdversarialLoss, adversarial_pair
 from keras_gen.models.adversarial import AdversarialModel
-from keras_gen.training.data_description import Component
+from keras_gen.models.conditions import Conditional, check_embeddings, conditions_of
 
 _SMOOTHED = ("non_saturating", "minimax", "maximum_likelihood")  # those of a cross-entropy
 
@@ -51,7 +51,7 @@ class GAN(AdversarialModel):
         Goodfellow et al., 2014, arXiv:1406.2661, algorithm 1.
     """
 
-    condition = None  # the component that both networks also take
+    condition = None  # the component, or several, that both networks also take
 
     def __init__(
         self,
@@ -86,16 +86,22 @@ class GAN(AdversarialModel):
 
 
 @keras.saving.register_keras_serializable(package="keras_gen")
-class ConditionalGAN(GAN):
-    """Generative adversarial network of labelled examples: both networks take the class.
+class ConditionalGAN(Conditional, GAN):
+    """Generative adversarial network of examples with a condition, which both networks take.
 
-    min_G max_D  E log D(x, y) + E log(1 - D(G(z, y), y)),    y the labels of the batch.
+    min_G max_D  E log D(x, y) + E log(1 - D(G(z, y), y)),    y the conditions of the batch.
+
+    A condition is integer labels, vectors (attributes, an embedding, a caption's tokens), or several of these:
+    `fit(x, labels)`, `fit(x, vectors)` or `fit(x, (labels, vectors))`.
 
     Args:
-        generator: Keras model from `[latents (batch, latent_dim), labels (batch,)]` to `(batch, *shape)`.
-        discriminator: Keras model from `[examples (batch, *shape), labels (batch,)]` to logits.
+        generator: Keras model from `[latents (batch, latent_dim), condition]` to `(batch, *shape)`; labels are
+            `(batch,)`, vectors `(batch, width)`. Each further condition is one more input, and the inputs' names are
+            those of the conditions in messages.
+        discriminator: Keras model from `[examples (batch, *shape), condition]` to logits.
         latent_dim: Width of the latents, the generator's random input, an integer >= 1.
-        num_classes: Number of classes, an integer >= 2; labels are integers in 0..num_classes - 1.
+        num_classes: Number of classes, an integer >= 2, for labels in 0..num_classes - 1; `None` for vectors; a tuple
+            with one of these for each of several conditions. Defaults to `None`.
         **kwargs: As in `GAN`.
 
     Example:
@@ -113,57 +119,34 @@ class ConditionalGAN(GAN):
         Mirza and Osindero, 2014, arXiv:1411.1784, equation 2.
     """
 
-    def __init__(self, generator, discriminator, latent_dim, num_classes, **kwargs):
-        num_classes = checks.integer("num_classes", num_classes, minimum=2)
-        self.condition = Component("labels", (), num_classes=num_classes)
+    def __init__(self, generator, discriminator, latent_dim, num_classes=None, **kwargs):
+        self.condition = conditions_of("generator", generator, num_classes)
         super().__init__(generator, discriminator, latent_dim, **kwargs)
-        self.num_classes = num_classes
-        for network in (generator, discriminator):
-            for layer in network._flatten_layers():
-                if isinstance(layer, keras.layers.Embedding) and layer.input_dim < num_classes:
-                    raise ValueError(
-                        f"`{network.name}` has fewer classes than the model. Expected: num_classes={num_classes}. "
-                        f"Received: {layer.input_dim}"
-                    )
+        self.num_classes = tuple(num_classes) if isinstance(num_classes, list) else num_classes  # as files hold it
+        if not self.uses_labels:
+            self.tasks = self.tasks - {"sample"}  # which needs a condition
+        check_embeddings((generator, discriminator), num_classes)
 
     def call(self, inputs, training=False):
-        """Generate examples from `[latents, labels]`, with the moving average of the generator if there is one."""
-        if not isinstance(inputs, (list, tuple)) or len(inputs) != 2:
-            raise ValueError(
-                f"{type(self).__name__} takes latents and labels. Expected: predict([z, labels]). "
-                f"Received: {type(inputs).__name__}"
-            )
-        dtype = keras.backend.standardize_dtype(inputs[1].dtype)
-        if "int" not in dtype:
-            raise ValueError(f"`labels` must be integers. Expected: such as int32. Received: {dtype}")
-        return super().call(inputs, training=training)
-
-    def input_specs(self):
-        return [super().input_specs(), InputSpec(shape=(None,), dtype="int32")]
+        """Generate examples from `[latents, condition]`, with the generator's moving average if there is one."""
+        return super().call(self.checked_inputs(inputs), training=training)
 
     def fakes(self, batch, training):
-        """One generated example for each label of the batch: tensor `(batch, *shape)`."""
-        labels = batch["labels"]
-        return self.generator([self.latents(ops.shape(labels)[0], training), labels], training=training)
+        """One generated example for each condition of the batch: tensor `(batch, *shape)`."""
+        z = self.latents(ops.shape(batch["x"])[0], training)
+        return self.generator(self.conditioned(z, batch), training=training)
 
     def real_logits(self, batch, training):
-        return self.adversary([batch["x"], batch["labels"]], training=training)
+        return self.adversary(self.conditioned(batch["x"], batch), training=training)
 
     def fake_logits(self, batch, fakes, training):
-        return self.adversary([fakes, batch["labels"]], training=training)
+        return self.adversary(self.conditioned(fakes, batch), training=training)
 
     def generate(self, z, labels):
-        """As `GAN.generate`, with `labels`, integers `(n,)`: float32 array `(n, *shape)`."""
+        """As `GAN.generate`, with `labels`, the condition of each example in the form of `fit`'s y."""
         checks.array("z", z, shape=(self.latent_dim,))
-        labels = np.asarray(labels)
-        if labels.shape != (len(z),):
-            raise ValueError(
-                f"`labels` must be one integer for each example. Expected: shape ({len(z)},). Received: {labels.shape}"
-            )
-        self.data_description.y.check(labels)
-        return self._generated(np.asarray(z, "float32"), labels)
+        return self._generated(np.asarray(z, "float32"), *self.given(labels, len(z)))
 
     def sample(self, n, seed=None, labels=None):
-        """As `GAN.sample`, of the classes `labels`, integers `(n,)`; by default 0, 1, ..., num_classes - 1 in turn."""
-        z = self.draw_latents(n, seed)
-        return self.generate(z, np.arange(n) % self.num_classes if labels is None else labels)
+        """As `GAN.sample`, of the condition `labels`, `n` rows of `fit`'s y; by default the classes in turn."""
+        return self.generate(self.draw_latents(n, seed), labels)

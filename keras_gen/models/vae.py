@@ -59,6 +59,7 @@ class VAE(EncoderDecoder):
     """
 
     tasks = frozenset({"encode", "reconstruct", "autoencode", "sample", "likelihood"})
+    log_names = ("reconstruction", "kl")
 
     def __init__(
         self,
@@ -76,8 +77,7 @@ class VAE(EncoderDecoder):
                 "`beta` must be 1 with several importance samples, whose bound has no separate KL. "
                 f"Received: beta={beta}, importance_samples={importance_samples}"
             )
-        log_names = ("reconstruction", "kl")
-        super().__init__(encoder, decoder, reconstruction, ("z_mean", "z_log_var"), log_names, **kwargs)
+        super().__init__(encoder, decoder, reconstruction, ("z_mean", "z_log_var"), self.log_names, **kwargs)
         self.beta, self.importance_samples = beta, importance_samples
         if len(self.code_shape) != 1 or None in self.code_shape:
             raise ValueError(f"`encoder` must give codes (batch, latent_dim). Received: codes {self.code_shape}")
@@ -96,15 +96,13 @@ class VAE(EncoderDecoder):
     def negative_elbo(self, batch, training):
         """The negative bound, `reconstruction` and `kl` of a batch, as a dict of scalars."""
         k = self.importance_samples
-        z_mean, z_log_var = self.encoder(batch["x"], training=training)  # (batch, latent_dim)
+        z_mean, z_log_var = self.encoder(self.conditioned(batch["x"], batch), training=training)  # (batch, latent_dim)
         z_mean, z_log_var = ops.cast(z_mean, "float32"), ops.cast(z_log_var, "float32")
         kl = weighted_mean(gaussian_kl(z_mean, z_log_var), batch)
         seed = self.seed_generator_for(training)
         if k == 1:
             z = reparameterize(z_mean, z_log_var, seed)  # (batch, latent_dim)
-            outputs = self.decoder(z, training=training)
-            nll = self.reconstruction_loss(batch["target"], outputs, self.mask_of(batch["x"], outputs))  # (batch,)
-            nll = weighted_mean(nll, batch)
+            nll = weighted_mean(self.negative_log_likelihood(batch, z, training), batch)
             weight = self.kl_weight if training else self.beta
             return {"negative_elbo": nll + weight * kl, "reconstruction": nll, "kl": kl}
         z = reparameterize(z_mean, z_log_var, seed, samples=k)  # (batch, k, latent_dim)
@@ -113,21 +111,31 @@ class VAE(EncoderDecoder):
         nll = weighted_mean(ops.mean(nll, axis=1), batch)
         return {"negative_elbo": -weighted_mean(bounds, batch), "reconstruction": nll, "kl": kl}
 
-    def log_weights(self, x, samples, seed):
+    def negative_log_likelihood(self, batch, z, training):
+        """-log p(x | z) of each example of a batch, with latents `(batch, latent_dim)`: float32 tensor `(batch,)`."""
+        outputs = self.decoder(self.conditioned(z, batch), training=training)
+        return self.reconstruction_loss(self.target_of(batch), outputs, self.mask_of(batch["x"], outputs))
+
+    def log_weights(self, x, samples, seed, *conditions):
         """Logarithms of the importance weights p(x | z) p(z) / q(z | x) of draws from the posterior.
 
         `x` is a tensor `(batch, *shape)`, `samples` the number of draws for each example, `seed` a
-        `keras.random.SeedGenerator` or an integer; the result is a float32 tensor `(batch, samples)`.
+        `keras.random.SeedGenerator` or an integer, `conditions` those of a conditional model; the result is a float32
+        tensor `(batch, samples)`.
         """
-        z_mean, z_log_var = (ops.cast(output, "float32") for output in self.encoder(x, training=False))
+        names = (component.name for component in self.data_description.y_components)
+        batch = {"x": x, **dict(zip(names, conditions, strict=False))}
+        z_mean, z_log_var = (
+            ops.cast(output, "float32") for output in self.encoder(self.conditioned(x, batch), training=False)
+        )
         z = reparameterize(z_mean, z_log_var, seed, samples=samples)
-        return self._log_weights({"x": x, "target": x}, z, z_mean, z_log_var, training=False)[0]
+        return self._log_weights(batch, z, z_mean, z_log_var, training=False)[0]
 
     def _log_weights(self, batch, z, z_mean, z_log_var, training):
         k = z.shape[1]
-        outputs = self.decoder(ops.reshape(z, (-1, self.latent_dim)), training=training)  # (batch * k, *shape)
-        x, target = (ops.repeat(batch[name], k, axis=0) for name in ("x", "target"))
-        nll = ops.reshape(self.reconstruction_loss(target, outputs, self.mask_of(x, outputs)), (-1, k))  # (batch, k)
+        repeated = {name: ops.repeat(part, k, axis=0) for name, part in batch.items()}
+        nll = self.negative_log_likelihood(repeated, ops.reshape(z, (-1, self.latent_dim)), training)
+        nll = ops.reshape(nll, (-1, k))  # (batch, k)
         # log p(z) - log q(z | x), where the constants of the two cancel
         log_ratio = 0.5 * ops.sum(
             z_log_var[:, None] + ops.square(z - z_mean[:, None]) * ops.exp(-z_log_var[:, None]) - ops.square(z), axis=-1
@@ -155,9 +163,9 @@ class VAE(EncoderDecoder):
         """Draws from the prior, with the arguments of `sample`: float32 array `(n, latent_dim)`."""
         return np.random.default_rng(seed).standard_normal((checks.integer("n", n), self.latent_dim), "float32")
 
-    def kl_per_dimension(self, x):
+    def kl_per_dimension(self, x, *labels):
         """The KL of each latent dimension, mean over examples `(n, *shape)`, in nats: float32 array `(latent_dim,)`.
 
         It is near 0 for an unused dimension.
         """
-        return ops.convert_to_numpy(ops.mean(gaussian_kl_per_dimension(*self.posterior(x)), axis=0))
+        return ops.convert_to_numpy(ops.mean(gaussian_kl_per_dimension(*self.posterior(x, *labels)), axis=0))

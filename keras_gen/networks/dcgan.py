@@ -7,7 +7,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
-from keras_gen.networks.parts import image_shape, initial_weights, with_labels
+from keras_gen.networks.parts import image_shape, initial_weights, with_condition
 
 _SMALLEST = 4  # side of the smallest map, as published
 
@@ -19,6 +19,7 @@ def dcgan_generator(
     normalization="batch",
     output_activation="tanh",
     num_classes=None,
+    condition_dim=None,
     name="generator",
 ):
     """A dense layer to a small map, then transposed 5x5 convolutions of stride 2 up to the image, as published.
@@ -33,11 +34,11 @@ def dcgan_generator(
             of the next. Defaults to 64.
         normalization: `"batch"`, `"layer"` or `None`, after every layer but the last. Defaults to `"batch"`.
         output_activation: Activation of the output. Defaults to `"tanh"`.
-        num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
+        num_classes, condition_dim: As in `mlp_encoder`. Default to `None`.
         name: The network's name. Defaults to `"generator"`.
 
     Returns:
-        A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
+        A functional model from `(batch, latent_dim)`, or a list of this and the conditions, to
         `(batch, height, width, channels)`.
 
     Example:
@@ -53,7 +54,7 @@ def dcgan_generator(
     options = _options(normalization)
     (height, width, channels), doublings = _halved("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
-    inputs, hidden = with_labels(z, z, num_classes, "generator_labels")
+    inputs, hidden = with_condition(z, z, num_classes, condition_dim, "generator_labels")
     small = (height >> doublings, width >> doublings, filters << doublings)
     dense = layers.Dense(math.prod(small), use_bias=options["use_bias"], kernel_initializer=initial_weights())
     hidden = layers.Reshape(small)(dense(hidden))
@@ -72,6 +73,7 @@ def dcgan_discriminator(
     normalization="batch",
     dropout=0.0,
     num_classes=None,
+    condition_dim=None,
     name="discriminator",
 ):
     """The mirror image of `dcgan_generator`: 5x5 convolutions of stride 2 with leaky ReLU, then one logit.
@@ -86,11 +88,12 @@ def dcgan_discriminator(
         normalization: `"batch"`, `"layer"` or `None`, after every convolution but the first. Defaults to `"batch"`.
         dropout: Share of the units that are set to 0 at random in training, after each convolution of the
             discriminator, a number in [0, 1). Defaults to 0.
-        num_classes: Number of classes for a discriminator of `[images, labels]`; the label is one more channel of the
-            image. Defaults to `None`.
+        num_classes, condition_dim: As in `mlp_encoder`; labels and vectors each become one more channel of the image.
+            Default to `None`.
 
     Returns:
-        A functional model from `(batch, height, width, channels)`, or `[images, (batch,)]`, to `(batch, 1)`.
+        A functional model from `(batch, height, width, channels)`, or a list of this and the conditions, to
+        `(batch, 1)`.
 
     Example:
 
@@ -105,7 +108,7 @@ def dcgan_discriminator(
     dropout = checks.rate("dropout", dropout)
     shape, doublings = _halved("input_shape", input_shape)
     x = keras.Input(shape, name="x")
-    inputs, hidden = with_labels(x, x, num_classes, "discriminator_labels")
+    inputs, hidden = with_condition(x, x, num_classes, condition_dim, "discriminator_labels")
     for number in range(1, doublings + 1):
         first = {"use_bias": True} if number == 1 else {}
         hidden = layers.Conv2D(filters << number, kernel_initializer=initial_weights(), **{**options, **first})(hidden)

@@ -10,10 +10,12 @@ from keras import layers
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
-from keras_gen.networks.parts import centered, example_shape, head_activations, with_labels
+from keras_gen.networks.parts import centered, example_shape, head_activations, with_condition
 
 
-def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder"):
+def mlp_encoder(
+    input_shape, units, latent_dim, activation="relu", num_classes=None, condition_dim=None, name="encoder"
+):
     """Dense layers from an example to the mean and the log-variance of its code.
 
     Args:
@@ -21,10 +23,14 @@ def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder
         units: Widths of the hidden layers, from the input on, such as `(400, 20)`; may be empty.
         latent_dim: Width of the code, an integer >= 1.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
+        num_classes: Number of classes for a network that also takes labels `(batch,)`. Defaults to `None`: none.
+        condition_dim: Width of the vectors for a network that also takes vectors `(batch, condition_dim)`, after labels
+            if there are both. Defaults to `None`: none.
         name: The network's name. Defaults to `"encoder"`.
 
     Returns:
-        A functional model from `(batch, *input_shape)` to `[z_mean, z_log_var]`, each `(batch, latent_dim)`.
+        A functional model from `(batch, *input_shape)`, or a list of this and the conditions, to `[z_mean, z_log_var]`,
+        each `(batch, latent_dim)`.
 
     Example:
 
@@ -32,17 +38,28 @@ def mlp_encoder(input_shape, units, latent_dim, activation="relu", name="encoder
     [(None, 2), (None, 2)]
     """
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
-    inputs = keras.Input(example_shape("input_shape", input_shape), name="x")
-    hidden = _dense_stack(layers.Flatten()(inputs), units, activation)
+    x = keras.Input(example_shape("input_shape", input_shape), name="x")
+    inputs, hidden = with_condition(x, layers.Flatten()(x), num_classes, condition_dim, "encoder_labels")
+    hidden = _dense_stack(hidden, units, activation)
     outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in ("z_mean", "z_log_var")]  # (batch, latent_dim)
     return keras.Model(inputs, outputs, name=name)
 
 
-def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activation=None, heads=1, name="decoder"):
+def mlp_decoder(
+    latent_dim,
+    units,
+    output_shape,
+    activation="relu",
+    output_activation=None,
+    heads=1,
+    num_classes=None,
+    condition_dim=None,
+    name="decoder",
+):
     """Dense layers from a code to the parameters of an example's distribution.
 
     Args:
-        latent_dim, activation, name: As in `mlp_encoder`.
+        latent_dim, activation, num_classes, condition_dim, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the code on, such as `(20, 400)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
         output_activation: Activation of the first output; `None` gives logits, or an unbounded mean. Defaults to
@@ -50,7 +67,8 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
         heads: 1, or 2 for a mean and a log-variance. Defaults to 1.
 
     Returns:
-        A functional model from `(batch, latent_dim)` to `(batch, *output_shape)`, or to two of these.
+        A functional model from `(batch, latent_dim)`, or a list of this and the conditions, to
+        `(batch, *output_shape)`, or to two of these.
 
     Example:
 
@@ -59,27 +77,34 @@ def mlp_decoder(latent_dim, units, output_shape, activation="relu", output_activ
     """
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
     shape, activations = example_shape("output_shape", output_shape), head_activations(heads, output_activation)
-    inputs = keras.Input((latent_dim,), name="z")
-    hidden = _dense_stack(inputs, units, activation)
+    z = keras.Input((latent_dim,), name="z")
+    inputs, hidden = with_condition(z, z, num_classes, condition_dim, "decoder_labels")
+    hidden = _dense_stack(hidden, units, activation)
     outputs = [layers.Reshape(shape)(layers.Dense(math.prod(shape), activation=head)(hidden)) for head in activations]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
 
 
 def mlp_generator(
-    latent_dim, units, output_shape, activation="relu", output_activation="tanh", num_classes=None, name="generator"
+    latent_dim,
+    units,
+    output_shape,
+    activation="relu",
+    output_activation="tanh",
+    num_classes=None,
+    condition_dim=None,
+    name="generator",
 ):
-    """Dense layers from latents, and optionally a class, to an example.
+    """Dense layers from latents, and optionally a condition, to an example.
 
     Args:
         latent_dim: Width of the latents, an integer >= 1.
         units: Widths of the hidden layers, from the latents on, such as `(256, 512)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
-        activation, name: As in `mlp_encoder`.
+        activation, num_classes, condition_dim, name: As in `mlp_encoder`.
         output_activation: Activation of the output; `None` for unbounded values. Defaults to `"tanh"`.
-        num_classes: Number of classes for a generator of `[latents, labels]`. Defaults to `None`.
 
     Returns:
-        A functional model from `(batch, latent_dim)`, or `[(batch, latent_dim), (batch,)]`, to
+        A functional model from `(batch, latent_dim)`, or a list of this and the conditions, to
         `(batch, *output_shape)`.
 
     Example:
@@ -93,28 +118,25 @@ def mlp_generator(
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
     shape = example_shape("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
-    inputs, hidden = with_labels(z, z, num_classes, "generator_labels")
+    inputs, hidden = with_condition(z, z, num_classes, condition_dim, "generator_labels")
     hidden = _dense_stack(hidden, units, activation)
     outputs = layers.Dense(math.prod(shape), activation=output_activation)(hidden)
     return keras.Model(inputs, layers.Reshape(shape)(outputs), name=name)
 
 
 def mlp_discriminator(
-    input_shape, units, activation=leaky_relu, num_classes=None, latent_dim=None, name="discriminator"
+    input_shape, units, activation=leaky_relu, num_classes=None, condition_dim=None, name="discriminator"
 ):
-    """The counterpart of `mlp_generator`: dense layers from an example, and optionally its class, to one logit.
+    """The counterpart of `mlp_generator`: dense layers from an example, and optionally a condition, to one logit.
 
     Args:
-        input_shape, name: As in `mlp_encoder`.
+        input_shape, num_classes, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
         activation: Activation of the hidden layers. Defaults to `layers.leaky_relu`.
-        num_classes: Number of classes for a discriminator of `[examples, labels]`. Defaults to `None`.
-        latent_dim: Width of the latents for a discriminator of `[examples, latents]`, as `models.BiGAN` needs. Defaults
-            to `None`.
+        condition_dim: As in `mlp_encoder`; for `models.BiGAN`, the width of the latents.
 
     Returns:
-        A functional model from `(batch, *input_shape)`, `[examples, (batch,)]` or `[examples, (batch, latent_dim)]`, to
-        `(batch, 1)`.
+        A functional model from `(batch, *input_shape)`, or a list of this and the conditions, to `(batch, 1)`.
 
     Example:
 
@@ -123,13 +145,31 @@ def mlp_discriminator(
     """
     shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
     x = keras.Input(shape, name="x")
-    inputs, hidden = with_labels(x, layers.Flatten()(x), num_classes, "discriminator_labels")
-    if latent_dim is not None:
-        z = keras.Input((checks.integer("latent_dim", latent_dim),), name="z")
-        inputs = [*(inputs if isinstance(inputs, list) else [inputs]), z]
-        hidden = layers.Concatenate()([hidden, z])
+    inputs, hidden = with_condition(x, layers.Flatten()(x), num_classes, condition_dim, "discriminator_labels")
     hidden = _dense_stack(hidden, units, activation)
     return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
+
+
+def mlp_classifier(input_shape, units, num_classes, activation="relu", name="classifier"):
+    """Dense layers from an example to the logits of its class.
+
+    Args:
+        input_shape, units, activation: As in `mlp_encoder`.
+        num_classes: Number of classes, an integer >= 2.
+        name: The network's name. Defaults to `"classifier"`.
+
+    Returns:
+        A functional model from `(batch, *input_shape)` to `(batch, num_classes)`.
+
+    Example:
+
+    >>> mlp_classifier((8, 8, 1), (32,), 10).output_shape
+    (None, 10)
+    """
+    units, classes = checks.widths("units", units), checks.integer("num_classes", num_classes, minimum=2)
+    inputs = keras.Input(example_shape("input_shape", input_shape), name="x")
+    hidden = _dense_stack(layers.Flatten()(inputs), units, activation)
+    return keras.Model(inputs, layers.Dense(classes, name="logits")(hidden), name=name)
 
 
 def mlp_autoencoder(

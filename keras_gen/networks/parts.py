@@ -111,16 +111,26 @@ def cropped(images, height, width, in_front=False):
     return layers.Cropping2D([cut[::-1] if in_front else cut for cut in cuts])(images)
 
 
-def with_labels(inputs, hidden, num_classes, name):
-    """The inputs and `hidden`, with labels where there are classes: a learned vector each, or a channel of an image."""
-    if num_classes is None:
-        return inputs, hidden
-    sides = hidden.shape[1:-1]
-    labels = keras.Input((), dtype="int32", name="labels")
-    classes = checks.integer("num_classes", num_classes, minimum=2)
-    vectors = layers.Embedding(classes, math.prod(sides) if sides else _LABEL_WIDTH, name=name)(labels)
-    vectors = layers.Reshape((*sides, 1))(vectors) if sides else vectors
-    return [inputs, labels], layers.Concatenate()([hidden, vectors])
+def with_condition(inputs, hidden, num_classes, condition_dim, name):
+    """The inputs and `hidden`, with those of a condition: its vector is concatenated, to images as one channel.
+
+    `num_classes` adds labels, each with a learned vector, and `condition_dim` vectors of that width; `None` for none.
+    The layer that learns them has the given name, and `_vectors` after it for vectors.
+    """
+    sides, inputs, parts = hidden.shape[1:-1], [inputs], [hidden]
+    if num_classes is not None:
+        inputs.append(keras.Input((), dtype="int32", name="labels"))
+        classes = checks.integer("num_classes", num_classes, minimum=2)
+        parts.append(layers.Embedding(classes, math.prod(sides) if sides else _LABEL_WIDTH, name=name)(inputs[-1]))
+    if condition_dim is not None:
+        inputs.append(keras.Input((checks.integer("condition_dim", condition_dim),), name="condition"))
+        given = inputs[-1]
+        parts.append(layers.Dense(math.prod(sides), name=f"{name}_vectors")(given) if sides else given)
+    if len(inputs) == 1:
+        return inputs[0], hidden
+    if sides:
+        parts[1:] = [layers.Reshape((*sides, 1))(part) for part in parts[1:]]
+    return inputs, layers.Concatenate()(parts)
 
 
 def doubled(hidden, filters, kernel_size, upsampling):

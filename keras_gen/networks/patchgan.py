@@ -12,7 +12,7 @@ from keras_gen.networks.sizes import output_size
 _KERNEL_SIZE, _ZEROS = 4, 1  # of every convolution; the zeros on each side
 
 
-def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discriminator"):
+def patchgan_discriminator(input_shape, filters=64, downsamplings=3, condition_channels=None, name="discriminator"):
     """A logit for each of many overlapping patches: of 70x70 pixels with three halvings, as published.
 
     C64-C128-C256-C512 and a last convolution to one channel, all 4x4, with stride 2 for the halvings and 1 after them;
@@ -24,11 +24,13 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
             3 * 2^`downsamplings`, or `None` for one that varies.
         filters: Channels of the first layer, which double up to 8 times as many. Defaults to 64.
         downsamplings: Number of halvings, an integer >= 1. Defaults to 3.
+        condition_channels: Channels of a second image of the same sides, for a discriminator of `[images, conditions]`
+            as in `models.Pix2Pix`. Defaults to `None`: no second image.
         name: The network's name. Defaults to `"discriminator"`.
 
     Returns:
-        A functional model from `(batch, height, width, channels)` to `(batch, rows, columns, 1)`: 30x30 logits for
-        256x256 pixels, 14x14 for 128x128.
+        A functional model from `(batch, height, width, channels)`, or a list of two such images, to
+        `(batch, rows, columns, 1)`: 30x30 logits for 256x256 pixels, 14x14 for 128x128.
 
     Example:
 
@@ -50,6 +52,11 @@ def patchgan_discriminator(input_shape, filters=64, downsamplings=3, name="discr
             f"downsamplings={downsamplings}. Received: {shape}"
         )
     inputs = hidden = keras.Input(shape, name="image")
+    if condition_channels is not None:
+        condition = keras.Input(
+            (*shape[:2], checks.integer("condition_channels", condition_channels)), name="condition"
+        )
+        inputs, hidden = [inputs, condition], layers.Concatenate()([hidden, condition])
     for number, step in enumerate(strides[:-1]):
         first = number == 0
         hidden = _padded(hidden, filters << min(number, 3), step, use_bias=first)

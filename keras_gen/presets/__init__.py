@@ -4,9 +4,15 @@ from keras_gen import checks
 from keras_gen.presets.adversarial import bigan, conditional_gan, dcgan, gan, wgan, wgan_gp
 from keras_gen.presets.autoencoders import autoencoder, contractive, convolutional_autoencoder, sparse, stacked
 from keras_gen.presets.classifiers import alexnet, googlenet, lenet5, vgg16
-from keras_gen.presets.images import cyclegan
+from keras_gen.presets.images import cyclegan, pix2pix, srgan, srresnet
 from keras_gen.presets.registry import PRESETS, preset
-from keras_gen.presets.variational import burda_vae, convolutional_vae, vae
+from keras_gen.presets.variational import (
+    burda_vae,
+    conditional_vae,
+    convolutional_vae,
+    semi_supervised_vae,
+    vae,
+)
 
 __all__ = [
     "PRESETS",
@@ -16,6 +22,7 @@ __all__ = [
     "build",
     "burda_vae",
     "conditional_gan",
+    "conditional_vae",
     "contractive",
     "convolutional_autoencoder",
     "convolutional_vae",
@@ -24,8 +31,12 @@ __all__ = [
     "gan",
     "googlenet",
     "lenet5",
+    "pix2pix",
     "preset",
+    "semi_supervised_vae",
     "sparse",
+    "srgan",
+    "srresnet",
     "stacked",
     "vae",
     "vgg16",

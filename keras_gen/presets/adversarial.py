@@ -52,5 +52,5 @@ def bigan(example_shape, latent_dim=50, units=(1024, 1024), latent="uniform", **
     """A bidirectional GAN of dense layers, whose encoder gives the latents of an image."""
     generator = networks.mlp_generator(latent_dim, units, example_shape)
     encoder, _ = networks.mlp_autoencoder([example_shape, *units[::-1], latent_dim], leaky_relu)
-    discriminator = networks.mlp_discriminator(example_shape, units[::-1], latent_dim=latent_dim)
+    discriminator = networks.mlp_discriminator(example_shape, units[::-1], condition_dim=latent_dim)
     return models.BiGAN(generator, encoder, discriminator, latent_dim, latent=latent, **options)

@@ -1,4 +1,4 @@
-"""The preset of translation between two image sets in [-1, 1]."""
+"""Presets of translation between two sets of images, between pairs, and to larger images, in [-1, 1]."""
 
 from typing import Literal
 
@@ -7,6 +7,7 @@ from keras_gen.networks.parts import UPSAMPLINGS
 from keras_gen.presets.registry import preset
 
 _Upsampling = Literal[*UPSAMPLINGS]
+_Normalization = Literal["instance", "batch"]
 
 
 @preset("cyclegan", networks.resnet_generator, model=models.CycleGAN)
@@ -27,11 +28,68 @@ def cyclegan(
         networks.resnet_generator(example_shape, None, filters, **arguments, name=f"generator_{way}")
         for way in ("xy", "yx")
     ]
-    # Patches of 70 pixels need sides of 24; smaller images get patches of 34 or 16
-    smallest = min((side for side in example_shape[:2] if side is not None), default=24)
-    downsamplings = 3 if smallest >= 24 else 2 if smallest >= 12 else 1
     discriminators = [
-        networks.patchgan_discriminator(example_shape, filters, downsamplings, name=f"discriminator_{side}")
+        networks.patchgan_discriminator(example_shape, filters, _halvings(example_shape), name=f"discriminator_{side}")
         for side in ("x", "y")
     ]
     return models.CycleGAN(*generators, *discriminators, **options)
+
+
+@preset("pix2pix", networks.unet_generator, model=models.Pix2Pix)
+def pix2pix(
+    example_shape,
+    filters=64,
+    downsamplings: int | None = None,
+    normalization: _Normalization = "instance",
+    dropout=0.5,
+    conditional=True,
+    **options,
+):
+    """A U-Net that translates images into their counterparts, and a discriminator of pairs of 70x70 patches.
+
+    Args:
+        example_shape: One image's shape `(height, width, channels)`, of both images of a pair.
+        normalization: `instance`, or `batch`, as published for batches of several images.
+    """
+    arguments = {"downsamplings": downsamplings, "normalization": normalization, "dropout": dropout}
+    generator = networks.unet_generator(example_shape, None, filters, **arguments)
+    seen = {"condition_channels": example_shape[2]} if conditional else {}
+    discriminator = networks.patchgan_discriminator(example_shape, filters, _halvings(example_shape), **seen)
+    return models.Pix2Pix(generator, discriminator, conditional=conditional, **options)
+
+
+@preset(
+    "srresnet",
+    networks.srresnet,
+    model=models.Pix2Pix,
+    fixed=("adversarial_loss", "reconstruction_weight", "conditional"),
+    learning_rate=1e-3,
+    beta_1=0.9,
+)
+def srresnet(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_error", **options):
+    """A residual network that enlarges images, with the squared error alone.
+
+    Args:
+        example_shape: A small image's shape `(height, width, channels)`.
+    """
+    generator = networks.srresnet(example_shape, scale, filters, blocks, normalization=None)
+    return models.Pix2Pix(generator, None, reconstruction=reconstruction, **options)
+
+
+@preset("srgan", networks.srresnet, model=models.Pix2Pix, fixed=("conditional",), learning_rate=1e-4)
+def srgan(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_error", **options):
+    """A residual network that enlarges images, and a discriminator of patches, which makes them sharper.
+
+    Args:
+        example_shape: A small image's shape `(height, width, channels)`.
+    """
+    generator = networks.srresnet(example_shape, scale, filters, blocks, normalization=None)
+    large = generator.output_shape[1:]
+    discriminator = networks.patchgan_discriminator(large, filters, _halvings(large))
+    return models.Pix2Pix(generator, discriminator, reconstruction=reconstruction, conditional=False, **options)
+
+
+def _halvings(shape):
+    """Those of a discriminator: patches of 70 pixels need sides of 24; smaller images get patches of 34 or 16."""
+    smallest = min((side for side in shape[:2] if side is not None), default=24)
+    return 3 if smallest >= 24 else 2 if smallest >= 12 else 1

@@ -44,6 +44,7 @@ def preset(
     optimizer=None,
     sizes=("units", "filters"),
     example_shape=(8, 8, 1),
+    fixed=(),
     **settings,
 ):
     """Register a function from an example's shape to a model as a preset.
@@ -64,6 +65,7 @@ def preset(
         optimizer: Class of a Keras optimizer. Defaults to `None`, the model's `default_optimizer`.
         sizes: Names of the arguments that `width` multiplies. Defaults to ("units", "filters").
         example_shape: The shape in the docstring's example. Defaults to (8, 8, 1).
+        fixed: Names of the model's arguments that the preset sets itself, and does not have. Defaults to ().
         **settings: Defaults of arguments of the optimizer, such as `weight_decay`, in addition to the learning rate and
             the model's own `optimizer_settings`.
 
@@ -82,7 +84,7 @@ def preset(
     def register(function):
         own_arguments = arguments_of(function)
         choices = {own.name: own.choices for own in own_arguments.values() if own.choices}
-        arguments = _arguments(function, builders, model, settings)
+        arguments = _arguments(function, builders, model, settings, fixed)
 
         @functools.wraps(function)
         def build(*given, **options):
@@ -139,7 +141,7 @@ def scaled(name, sizes, width, least=1):
     return resized(checks.integer(name, sizes))
 
 
-def _arguments(function, builders, model, settings):
+def _arguments(function, builders, model, settings, fixed):
     """The preset's arguments: its own, `width`, the optimizer's, then those of its model that not every model has."""
     texts = {"example_shape": "One example's shape.", "latent_dim": "Width of the code, an integer >= 1."}
     for source in (*reversed(builders), model):
@@ -147,7 +149,8 @@ def _arguments(function, builders, model, settings):
     texts["example_shape"] = texts.get("output_shape", texts.get("input_shape", texts["example_shape"]))
     helps = _HELP | {n: text for n, text in _HELP_OF_OPTIMIZERS.items() if n in settings}
     texts |= helps | argument_texts(function)
-    inherited, every = arguments_of(model), arguments_of(GenerativeModel)
+    every = arguments_of(GenerativeModel)
+    inherited = {n: a for n, a in arguments_of(model).items() if n not in fixed}
     added = {n: Argument(n, default) for n, default in {"width": 1.0, **settings}.items()}
     own = {
         n: dataclasses.replace(

@@ -37,6 +37,35 @@ def burda_vae(example_shape, latent_dim=50, units=(200, 200), activation="tanh",
     return _dense(example_shape, latent_dim, units, activation, options)
 
 
+@preset("conditional-vae", networks.mlp_encoder, model=models.ConditionalVAE)
+def conditional_vae(example_shape, latent_dim=10, num_classes=10, units=(400, 100), activation="silu", **options):
+    """A VAE of labelled images: dense layers, whose code is the style, and the class an input.
+
+    Args:
+        activation: Activation of the hidden layers; rectifiers before a code can die.
+    """
+    pair = _conditional(example_shape, latent_dim, num_classes, units, activation)
+    return models.ConditionalVAE(*pair, num_classes, **options)
+
+
+@preset("semi-supervised-vae", networks.mlp_encoder, model=models.SemiSupervisedVAE)
+def semi_supervised_vae(example_shape, latent_dim=50, num_classes=10, units=(500,), activation="softplus", **options):
+    """A VAE that also classifies, from few labels: the published dense layers of model M2.
+
+    Reference:
+        Kingma, Rezende, Mohamed and Welling, 2014, arXiv:1406.5298, section 4.
+    """
+    classifier = networks.mlp_classifier(example_shape, units, num_classes, activation)
+    pair = _conditional(example_shape, latent_dim, num_classes, units, activation)
+    return models.SemiSupervisedVAE(*pair, classifier, num_classes, **options)
+
+
+def _conditional(example_shape, latent_dim, num_classes, units, activation):
+    encoder = networks.mlp_encoder(example_shape, units, latent_dim, activation, num_classes)
+    decoder = networks.mlp_decoder(latent_dim, units[::-1], example_shape, activation, num_classes=num_classes)
+    return encoder, decoder
+
+
 def _dense(example_shape, latent_dim, units, activation, options):
     encoder = networks.mlp_encoder(example_shape, units, latent_dim, activation)
     return models.VAE(encoder, networks.mlp_decoder(latent_dim, units[::-1], example_shape, activation), **options)

@@ -21,6 +21,7 @@ Example:
 from keras_gen.runs.attacks import attack
 from keras_gen.runs.comparison import compare
 from keras_gen.runs.evaluation import evaluate
+from keras_gen.runs.growing import grow
 from keras_gen.runs.latent_space import interpolation, interpolation_between, plane
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.optimized_pictures import dream, style, texture
@@ -37,6 +38,7 @@ __all__ = [
     "compare",
     "dream",
     "evaluate",
+    "grow",
     "interpolation",
     "interpolation_between",
     "load_run",

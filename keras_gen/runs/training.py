@@ -22,7 +22,7 @@ from keras_gen.runs.training_options import (
     TrainingContext,
     callbacks_of,
     image_set,
-    image_sets,
+    images_of,
     options_for,
     options_of,
 )
@@ -120,9 +120,10 @@ def _train(settings, chosen_classes, folder, resume, given, verbose, new_data):
 
 
 def _train_translation(settings, folder, resume, given, verbose, new_data):
-    settings = settings.with_options(**{side: absolute(settings.options[side]) for side in ("x", "y")})
-    run_folder, exists, settings = open_run(settings, folder, resume, given)
-    pairs = image_sets(settings, **options_for(image_sets, settings))
+    sides = {side: absolute(settings.options[side]) for side in ("x", "y") if side in settings.options}
+    run_folder, exists, settings = open_run(settings.with_options(**sides), folder, resume, given)
+    pairs_of = images_of(settings.model)
+    pairs = pairs_of(settings, **options_for(pairs_of, settings))
     model = _resumed(run_folder, settings) if exists else _new(settings, pairs.shapes[0])
     contents = [source.fingerprint for source in pairs.sources]
     settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, new_data or not exists)
@@ -202,7 +203,7 @@ def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=(
 
 def _advice_on_steps(model, epochs, batches):
     """A line that says so if the steps of training are clearly too few for that kind of model, or `None`."""
-    adversarial = isinstance(model, (models.AdversarialModel, models.CycleGAN))
+    adversarial = isinstance(model, (models.AdversarialModel, models.CycleGAN, models.Pix2Pix))
     least, kind = (_FEW_ADVERSARIAL, "an adversarial model") if adversarial else (_FEW, "this model")
     per_epoch = batches.batches(updates=model.updates_per_step)
     if epochs * per_epoch >= least:

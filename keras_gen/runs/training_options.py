@@ -124,10 +124,51 @@ def image_sets(settings, x="", y="", size=128, channels: int | None = None):
     """
     if not x:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
-    if size % 4 or size < 1:  # before the folders are read
-        near = max(4, 4 * round(size / 4))
-        raise ValueError(f"--size must be divisible by 4. Expected: such as {near}. Received: {size}")
+    _require_divisible("--size", size, 4)  # before the folders are read
     pairs = data.unpaired(x, y or None, size, settings.batch_size, seed=settings.seed, channels=channels or None)
+    return _of_equal_channels(pairs)
+
+
+def image_pairs(settings, x="", y="", size=128, channels: int | None = None):
+    """The `data.PairedPipeline` that a model of pairs is trained with.
+
+    Args:
+        x: A folder of images; or, without `y`, of pictures that show an image and its counterpart side by side.
+        y: A folder of their counterparts, with the same names.
+        size: Side to which images are centre-cropped and resized, divisible by 4.
+        channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
+    """
+    if not x:
+        raise ValueError("--x is missing. Expected: a folder of images. Received: none")
+    _require_divisible("--size", size, 4)
+    pairs = data.paired(x, y or None, size, settings.batch_size, seed=settings.seed, channels=channels or None)
+    return _of_equal_channels(pairs)
+
+
+def degraded_images(settings, x="", size=128, crop=64, scale=4, channels: int | None = None):
+    """The `data.DegradedPipeline` that a model of super-resolution is trained with.
+
+    Args:
+        x: A folder of images, or a tensorflow-datasets set and its split.
+        size: Side to which images are centre-cropped and resized.
+        crop: Side of the random part of an image that is used in training, divisible by `scale`.
+        scale: Factor of the sides, a power of two.
+        channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
+    """
+    if not x:
+        raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
+    _require_divisible("--crop", crop, checks.power_of_two("--scale", scale))
+    options = {"seed": settings.seed, "channels": channels or None}
+    return data.degraded(x, scale, size, min(crop, size), settings.batch_size, **options)
+
+
+def _require_divisible(name, side, divisor):
+    if side % divisor or side < 1:
+        near = max(divisor, divisor * round(side / divisor))
+        raise ValueError(f"{name} must be divisible by {divisor}. Expected: such as {near}. Received: {side}")
+
+
+def _of_equal_channels(pairs):
     shape, other = pairs.shapes
     if shape != other:
         raise ValueError(
@@ -137,15 +178,22 @@ def image_sets(settings, x="", y="", size=128, channels: int | None = None):
     return pairs
 
 
+# By the name of the preset or a task of the model, the first that fits
+_IMAGES = {"srresnet": degraded_images, "srgan": degraded_images, "cycle": image_sets, "translate": image_pairs}
 # By a task of the model or the name of the preset; their arguments with a default are options of the training
 _CALLBACKS = {"likelihood": _warm_up, "sample": _sample, "translate": _translate, "stacked": _pretrain}
 
 
+def images_of(name):
+    """The function of this module that loads the images that a preset is trained with."""
+    tasks = presets.PRESETS[name].model.tasks
+    return next((function for key, function in _IMAGES.items() if key == name or key in tasks), image_set)
+
+
 def options_of(name):
     """The options of training a preset, by name: its arguments, and those of its training."""
-    sets = image_sets if "translate" in presets.PRESETS[name].model.tasks else image_set
     options = dict(presets.PRESETS[name].arguments)
-    for function in (sets, *_functions(name)):
+    for function in (images_of(name), *_functions(name)):
         options |= _own_options(function)
     return options
 

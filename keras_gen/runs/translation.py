@@ -59,8 +59,8 @@ def translate(folder, images, to="y", out="translations", size=None):
         if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:
             raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
     to = _side(to, settings.options.get("x"), settings.options.get("y"))
-    sets = model.data_description
-    shape, generator = (sets.x.shape, model.generator_xy) if to == "y" else (sets.y.shape, model.generator_yx)
+    generator = model.generators()[checks.choice("to", to, model.generators())]
+    shape = tuple(generator.input_shape[1:])
     value_range = model.value_range or (-1, 1)
     source = image_source("images", str(images), _READ, shape[-1], value_range)
     sizes, note = _sizes(generator, shape, source.sizes, size)
@@ -98,8 +98,9 @@ def _sizes(generator, shape, own, size):
             raise ValueError(f"--size must be divisible by {multiple}. Expected: such as {near}. Received: {size}")
         return [(size, size)] * len(own), ""
     scales = [min(1.0, math.sqrt(_LARGEST / math.prod(sides))) for sides in own]
+    least = min([2, *(side // multiple for side in shape[:2] if side is not None)])  # 2: padding by reflection
     sizes = [
-        tuple(max(round(scale * side / multiple), 2) * multiple for side in sides)
+        tuple(max(round(scale * side / multiple), least) * multiple for side in sides)
         for scale, sides in zip(scales, own, strict=True)
     ]
     changed = sum(new != old for new, old in zip(sizes, own, strict=True))

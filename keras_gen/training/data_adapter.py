@@ -80,9 +80,13 @@ def read_arrays(description, x, y=None, sample_weight=None):
     given = description.unpacked(x if isinstance(x, (tuple, dict)) and y is None else (x, y, sample_weight))
     if isinstance(x, (tuple, dict)) and sample_weight is not None:
         given = (*given[:2], sample_weight)
-    arrays = [_as_array(name, part) for name, part in zip(("x", "y", "sample_weight"), given, strict=True)]
+    several = description.has_several_y and isinstance(given[1], (tuple, list))
+    arrays = [
+        tuple(_as_array(name, one) for one in part) if several and name == "y" else _as_array(name, part)
+        for name, part in zip(("x", "y", "sample_weight"), given, strict=True)
+    ]
     parts = description.parts(tuple(arrays))
-    if arrays[1] is not None and description.names[1] not in parts:  # labels that the model ignores
+    if arrays[1] is not None and not several and description.arguments(parts)[1] is None:  # ignored labels
         checks.rows("y", arrays[1].shape[0], arrays[0].shape[0])
     return parts
 
@@ -110,7 +114,7 @@ def is_array(x):
 
 def _pipeline(description, parts, batch_size, steps, plan):
     """The pipeline of arrays."""
-    arrays = [parts.get(name) for name in description.names]
+    arrays = description.arguments(parts)
     options = {"batch_size": batch_size}
     if plan is not None:
         options |= {"shuffle": plan.shuffle, "seed": plan.seed, "steps": steps}

@@ -22,7 +22,7 @@ class Component:
         shape: One example's shape, whose `None` entries are free; `None` for any shape. Defaults to `None`.
         value_range: The pair (lowest, highest) that bounds its values, or `None`. Defaults to `None`.
         num_classes: For integer labels 0, 1, ..., their number; `None` for values. Defaults to `None`.
-        allow_nan: Whether NaN stands for a missing value. Defaults to `False`.
+        allow_nan: Whether NaN, or -1 among labels, stands for a missing value. Defaults to `False`.
         fills_range: Whether training data must reach below the middle of the range, as a generator's tanh does.
             Defaults to `False`.
         optional: Whether it may be missing; x then takes its place. Defaults to `False`.
@@ -49,7 +49,7 @@ class Component:
     def limits(self):
         """The pair (lowest, highest) that bounds every value, or `None` if it is unknown or NaN is allowed."""
         if self.is_labels:
-            return 0, self.num_classes - 1
+            return -1 if self.allow_nan else 0, self.num_classes - 1
         return None if self.allow_nan else self.value_range
 
     def check(self, array):
@@ -80,11 +80,12 @@ class Component:
                     f"`{self.name}` must be one integer for each example. Expected: shape (n,). "
                     f"Received: shape {shape}, dtype {np.dtype(dtype)}. {_ENCODED}"
                 )
-            low, high = extremes_of(False)
-            if low < 0 or high >= self.num_classes:
+            (low, high), (least, most) = extremes_of(False), self.limits
+            if low < least or high > most:
+                missing = ", or -1 where it is not known" if self.allow_nan else ""
                 raise ValueError(
-                    f"`{self.name}` must be in 0..{self.num_classes - 1}. Received: labels in {low:g}..{high:g}. "
-                    f"{_ENCODED}"
+                    f"`{self.name}` must be in 0..{self.num_classes - 1}{missing}. "
+                    f"Received: labels in {low:g}..{high:g}. {_ENCODED}"
                 )
             return
         checks.array_spec(self.name, dtype, shape, self.shape)
@@ -98,13 +99,13 @@ _WEIGHT = Component("sample_weight", ())
 class DataDescription:
     """The contents of a model's batch.
 
-    A batch is x, or x and y in Keras's sense: labels, a condition, a target, or a second image. It checks the arrays or
+    A batch is x, or x and y in Keras's sense: labels, conditions, a target, or a second image. It checks the arrays or
     batches of any kind that are passed to `fit`, `evaluate`, `validation_data` and `train_on_batch`.
 
     Args:
         x: The `Component` that every batch has. Defaults to any numbers.
-        y: The second `Component`, or `None` for a model that uses only x and ignores integer labels. Defaults to
-            `None`.
+        y: The second `Component`, a tuple of several that `fit` takes as a tuple of arrays, or `None` for a model that
+            uses only x and ignores integer labels. Defaults to `None`.
         sample_weight: Whether each example has its own loss, which can be weighted. Defaults to `False`.
         paired: Whether row i of x belongs to row i of y. Defaults to `True`.
 
@@ -116,24 +117,35 @@ class DataDescription:
     """
 
     x: Component = Component()
-    y: Component | None = None
+    y: Component | tuple | None = None
     sample_weight: bool = False
     paired: bool = True
 
     @property
-    def names(self):
-        """The names of x, y and the sample weights in a batch, in this order; `None` where there is no y."""
-        return "x", None if self.y is None else self.y.name, _WEIGHT.name
+    def y_components(self):
+        """The `Component`s of y, a tuple."""
+        return () if self.y is None else self.y if self.has_several_y else (self.y,)
+
+    @property
+    def has_several_y(self):
+        """Whether y is a tuple of arrays."""
+        return isinstance(self.y, tuple)
 
     @property
     def uses_labels(self):
-        """Whether y holds integer labels."""
-        return self.y is not None and self.y.is_labels
+        """Whether y holds integer labels, and nothing else."""
+        return isinstance(self.y, Component) and self.y.is_labels
 
     @property
     def components(self):
         """All `Component`s that a batch can hold."""
-        return [self.x, *([] if self.y is None else [self.y]), _WEIGHT]
+        return [self.x, *self.y_components, _WEIGHT]
+
+    def arguments(self, parts):
+        """The triple (x, y, sample_weight) of a dict of parts, `None` for what is missing."""
+        several = tuple(parts.get(component.name) for component in self.y_components)
+        y = several if self.has_several_y else next(iter(several), None)
+        return parts["x"], y, parts.get(_WEIGHT.name)
 
     def parts(self, data):
         """The present parts of a batch that the model uses: a dict by name.
@@ -142,9 +154,7 @@ class DataDescription:
         or of tensors. A `ValueError` names a part that is missing, or that the model cannot use.
         """
         x, y, weight = self.unpacked(data)
-        parts = {"x": x}
-        if (y := self._selected_y(y)) is not None:
-            parts[self.y.name] = y
+        parts = {"x": x, **self._selected_y(y)}
         if weight is not None:
             if not self.sample_weight:
                 raise ValueError(
@@ -162,8 +172,9 @@ class DataDescription:
     def batch(self, data):
         """As `parts`, with x in place of a missing optional y: the input of the losses."""
         parts = self.parts(data)
-        if self.y is not None and self.y.optional:
-            parts.setdefault(self.y.name, parts["x"])
+        for component in self.y_components:
+            if component.optional:
+                parts.setdefault(component.name, parts["x"])
         return parts
 
     def unpacked(self, data):
@@ -174,21 +185,23 @@ class DataDescription:
                 raise ValueError(f"`x` must be one array. Received: a {type(x).__name__} of {len(x)} and a y")
             x, y, weight = keras.utils.unpack_x_y_sample_weight(tuple(x))
         if isinstance(x, dict):
-            named = (self.y.name,) if self.y is not None else ()
+            named = tuple(component.name for component in self.y_components)
             found = {key: x.get(key) for key in (*_IMAGE_KEYS, *_LABEL_KEYS, *named, "sample_weight")}
             first = next((found[key] for key in _IMAGE_KEYS if found[key] is not None), None)
             if first is None:
                 raise ValueError(
                     f"A dictionary must hold `x`. Expected: one of the keys {list(_IMAGE_KEYS)}. Received: {sorted(x)}"
                 )
-            if y is None:
+            if y is None and self.has_several_y and all(found[key] is not None for key in named):
+                y = tuple(found[key] for key in named)
+            elif y is None:
                 y = next((found[key] for key in (*named, *_LABEL_KEYS) if found[key] is not None), None)
             x, weight = first, found["sample_weight"] if weight is None else weight
         return x, y, weight
 
     def symbolic_batch(self):
         """A batch of tensors without values, by name."""
-        parts = [self.x, *([] if self.y is None else [self.y])]
+        parts = [self.x, *self.y_components]
         if free := [part.name for part in parts if part.shape is None]:
             raise ValueError(
                 "`metrics` need the shapes of the data. Expected: a `DataDescription` whose components have shapes. "
@@ -202,25 +215,32 @@ class DataDescription:
     def check(self, x, y=None):
         """Raise a `ValueError` unless arrays in memory are such data."""
         if y is not None:
-            self._require_order(np.shape(x)[1:], np.shape(y)[1:])
-            self.y.check(np.asarray(y))
+            self._require_order(np.shape(x)[1:], y)
+            self.check_y(y)
         self.x.check(_as_numpy(x))
+
+    def check_y(self, y, rows=None):
+        """The arrays of y in a tuple; a `ValueError` is raised unless they are such data, of that many `rows`."""
+        found = self._selected_y(_arrays(y))
+        for component in self.y_components:
+            component.check(found[component.name])
+            if rows is not None:
+                checks.rows(component.name, len(found[component.name]), rows)
+        return tuple(found.values())
 
     def check_batch(self, data, in_fit=False):
         """Raise a `ValueError` unless a batch, arrays or tensors, is of such data; return its number of examples."""
         parts = self.parts(keras.tree.map_structure(_as_numpy, data))
-        if self.y is not None and self.y.name in parts:
-            self._require_order(parts["x"].shape[1:], parts[self.y.name].shape[1:])
-            self.y.check(parts[self.y.name])
-        self.x.check(parts["x"])
-        if "sample_weight" in parts:
-            _WEIGHT.check(parts["sample_weight"])
+        self._require_order(parts["x"].shape[1:], self.arguments(parts)[1])
+        for component in reversed(self.components):
+            if component.name in parts:
+                component.check(parts[component.name])
         size = {name: part.shape[0] for name, part in parts.items()}
         if len(set(size.values())) > 1:
             raise ValueError(f"The parts of a batch must have the same length. Received: {size}")
         if in_fit and size["x"] >= ENOUGH_EXAMPLES:
-            for component in (self.x, self.y):
-                if component is not None and component.fills_range:
+            for component in self.components:
+                if component.fills_range and component.name in parts:
                     lowest, _ = checks.extremes(parts[component.name], component.allow_nan)
                     component.check_filled(lowest)
         return size["x"]
@@ -228,23 +248,24 @@ class DataDescription:
     def check_pipeline(self, pipeline, in_fit=False):
         """Raise a `ValueError` unless the sources of a `data.Pipeline` hold such data."""
         used = self.parts(pipeline.symbolic_element())
-        if self.y is not None and self.y.name in used:
-            self._require_order(*(tuple(used[component.name].shape[1:]) for component in (self.x, self.y)))
-        for component, source in zip((self.x, self.y), pipeline.sources, strict=False):
-            if component is not None and component.name in used:
+        self._require_order(tuple(used["x"].shape[1:]), self.arguments(used)[1])
+        for component, source in zip((self.x, *self.y_components), pipeline.sources, strict=False):
+            if component.name in used:
                 component.check_source(source, in_fit)
         if "sample_weight" in used:
             _WEIGHT.check_source(pipeline.sources[-1])
 
-    def _require_order(self, shape_x, shape_y):
+    def _require_order(self, shape_x, y):
         """Raise a `ValueError` if two sets of images of different shapes are given in the wrong order."""
-        wanted = self.x.shape, self.y.shape
-        if None in wanted or self.y.is_labels or wanted[0] == wanted[1]:
+        if y is None or not isinstance(self.y, Component) or self.y.is_labels:
             return
-        if checks.shapes_agree(shape_x, wanted[1]) and checks.shapes_agree(shape_y, wanted[0]):
+        wanted, found = (self.x.shape, self.y.shape), (tuple(shape_x), tuple(np.shape(y)[1:]))
+        if None in wanted or wanted[0] == wanted[1]:
+            return
+        if all(checks.shapes_agree(*shapes) for shapes in zip(found, wanted[::-1], strict=True)):
             raise ValueError(
                 f"`x` and `y` are swapped. Expected: examples of shapes {wanted[0]} and {wanted[1]}. "
-                f"Received: {tuple(shape_x)} and {tuple(shape_y)}"
+                f"Received: {found[0]} and {found[1]}"
             )
 
     def _is_target(self, y):
@@ -252,7 +273,24 @@ class DataDescription:
         return self.y is not None and self.y.optional and bool(self.y.shape) and tuple(y.shape[1:]) == self.y.shape
 
     def _selected_y(self, y):
-        """The part of y that the model uses, or `None`."""
+        """The parts of y that the model uses, a dict by name."""
+        if not self.has_several_y:
+            selected = self._selected(y)
+            return {} if selected is None else {self.y.name: selected}
+        names = tuple(component.name for component in self.y)
+        if not isinstance(y, (tuple, list)) or len(y) != len(names):
+            received = f"{len(y)} arrays" if isinstance(y, (tuple, list)) else "x alone" if y is None else "one array"
+            wanted = f"({', '.join(names)})"
+            raise ValueError(f"The model needs {wanted}. Expected: fit(x, {wanted}). Received: {received}")
+        return {
+            component.name: DataDescription(self.x, component)._selected(part)
+            for component, part in zip(self.y, y, strict=True)
+        }
+
+    def _selected(self, y):
+        """The part of a single y that the model uses, or `None`."""
+        if isinstance(y, (tuple, list)):
+            raise ValueError(f"`y` must be one array. Received: a {type(y).__name__} of {len(y)}")
         labels = y is not None and _are_labels(y) and not self._is_target(y)
         if y is None or (labels and not self.uses_labels):
             if self.y is not None and not self.y.optional:
@@ -278,6 +316,11 @@ class DataDescription:
                 f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"
             )
         return y
+
+
+def _arrays(y):
+    """Arrays from y as it is passed to a method on numpy: a tuple of several, or one that may be a list of numbers."""
+    return tuple(map(np.asarray, y)) if isinstance(y, tuple) else np.asarray(y)
 
 
 def _as_numpy(part):

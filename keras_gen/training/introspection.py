@@ -2,6 +2,8 @@
 
 import keras
 
+from keras_gen import checks
+
 _PASSED_ON = (  # operations that keep values in the range of their inputs, when not training
     "reshape", "flatten", "squeeze", "expanddims", "permute", "transpose", "identity", "cast",
     "cropping1d", "cropping2d",
@@ -31,6 +33,13 @@ def shapes(name, network):
             f"`{name}` must know its shapes. Expected: a functional Keras model, or a Sequential one that begins with "
             f"keras.Input. Received: {network!r}"
         ) from None
+
+
+def check_inputs(name, network, expected):
+    """Raise a `ValueError` unless a network takes tensors of the expected shapes."""
+    found, _ = shapes(name, network)
+    if len(found) != len(expected) or not all(map(checks.shapes_agree, found, expected)):
+        raise ValueError(f"`{name}` has other inputs. Expected: inputs of shapes {expected}. Received: {found}")
 
 
 def last_activations(network):

@@ -41,14 +41,15 @@ def at_size(network, shape):
 
 
 def size_multiple(network):
-    """The number up to 64 of which an image's sides must be multiples for the network to preserve them.
+    """The number up to 64 of which an image's sides must be multiples for the network to preserve or multiply them.
 
     The network takes images of any size, `(batch, None, None, channels)`. A `ValueError` says that there is no such
-    number, as for networks that enlarge images.
+    number.
     """
     for multiple in range(1, _LARGEST_MULTIPLE + 1):
         sides = (_PRIME * multiple,) * 2
-        if tuple(network.compute_output_shape((1, *sides, network.input_shape[-1]))[1:3]) == sides:
+        outputs = network.compute_output_shape((1, *sides, network.input_shape[-1]))[1:3]
+        if all(output >= side and output % side == 0 for output, side in zip(outputs, sides, strict=True)):
             return multiple
     raise ValueError(
         f"`{network.name}` must preserve image sizes. Expected: sides that are multiples of a "

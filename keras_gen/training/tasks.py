@@ -8,7 +8,8 @@ TASKS = {  # the methods of a model that has declared the task
     "reconstruct": "reconstruct(x)",
     "autoencode": "model(x), which is the reconstruction that it is trained for",
     "sample": "sample(n, seed), draw_latents(n, seed), generate(z), from_latents(z), latent_range",
-    "translate": "translate(x, to), cycle(x, via)",
+    "translate": "translate(x, to), generators()",
+    "cycle": "translate(x, to='x'), cycle(x, via)",
     "classify": "classify(x), probabilities(x)",
     "likelihood": "log_weights(x, samples, seed), kl_per_dimension(x)",
 }
@@ -18,7 +19,8 @@ _EXAMPLES = {  # for messages
     "reconstruct": "an autoencoder, a VAE, a BiGAN",
     "autoencode": "an autoencoder, a VAE",
     "sample": "a VAE, a GAN",
-    "translate": "a CycleGAN",
+    "translate": "a CycleGAN, a Pix2Pix",
+    "cycle": "a CycleGAN",
     "classify": "a classifier",
     "likelihood": "a VAE",
 }

@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 import keras
 import numpy as np
@@ -57,14 +58,18 @@ def test_defaults_and_the_line_at_the_end(run, calls):
         "autoencoder": "Validation loss after epoch 50: 2.500",
         "gan": "On test images after epoch 50: accuracy 0.750",
         "cyclegan": "After epoch 200: accuracy 0.750",
+        "pix2pix": "After epoch 200: accuracy 0.750",
+        "srgan": "After epoch 100: accuracy 0.750",
     }
     for name, line in results.items():
-        code, out, err = run("train", name, *(["--x", "photos:trainA"] if name == "cyclegan" else []))
+        translates = "translate" in presets.PRESETS[name].model.tasks
+        code, out, err = run("train", name, *(["--x", "photos:trainA"] if translates else []))
         assert code == 0 and out.splitlines()[-1] == line, err
     facts = [(one.data, one.epochs, one.batch_size, one.binarization, one.seed, str(folder), resume)
              for one, folder, resume, _ in calls]  # fmt: skip
     assert facts[0] == ("digits", 50, 100, "none", 0, "saved_models/vae-digits", False)
     assert facts[3] == ("pairs", 200, 1, "none", 0, "saved_models/cyclegan-photos", False)
+    assert facts[5] == ("pairs", 100, 16, "none", 0, "saved_models/srgan-photos", False)
     assert calls[3][3] == {"x"} and calls[0][0].options == {}
     code, _, err = run("train", "cyclegan", "--data", "digits")
     assert code == 2 and "--data" in err
@@ -147,6 +152,39 @@ def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
     assert code == 0 and len(list((tmp_path / "made-named").iterdir())) == 3, err
     assert "--x is missing" in refused("train", "cyclegan", "--out", tmp_path / "n")
     assert not (tmp_path / "n").exists()
+
+
+def test_pairs_are_trained_on_and_translated(run, refused, tmp_path):
+    x, y = image_folders(tmp_path, {"pair": 3}, (16, 16))[0], tmp_path / "counterparts"
+    shutil.copytree(x, y)
+    options = ["--size", 16, "--width", 0.05, "--batch-size", 2, "--out", tmp_path / "run"]
+    code, out, err = run("train", "pix2pix", "--x", x, "--y", y, *options, "--epochs", 1)
+    assert code == 0 and "After epoch 1: reconstruction" in out and "x-to-y.png" in out, err
+    code, out, err = run("train", "pix2pix", "--x", x, "--y", y, *options, "--epochs", 2, "--resume")
+    assert code == 0 and "After epoch 2: reconstruction" in out, err
+    code, out, err = run("translate", tmp_path / "run", x, "--out", tmp_path / "made")
+    assert code == 0 and {Image.open(path).size for path in (tmp_path / "made").iterdir()} == {(16, 16)}, err
+    assert "Unknown to" in refused("translate", tmp_path / "run", x, "--to", "x", "--out", tmp_path / "n")
+    (y / "pair1.jpg").unlink()
+    found = refused("train", "pix2pix", "--x", x, "--y", y, "--out", tmp_path / "n")
+    assert "must have the same names. Received: without a counterpart: 'pair1 in x'" in found
+
+
+def test_images_are_enlarged(run, refused, tmp_path):
+    (x,) = image_folders(tmp_path, {"photos": 3}, (16, 16))
+    options = ["--size", 16, "--crop", 8, "--scale", 2, "--width", 0.1, "--blocks", 1, "--batch-size", 2]
+    for name in ("srresnet", "srgan"):
+        code, out, err = run("train", name, "--x", x, *options, "--epochs", 1, "--out", tmp_path / name)
+        assert code == 0 and "After epoch 1: reconstruction" in out and "x-to-y.png" in out, err
+    Image.new("RGB", (10, 6)).save(tmp_path / "small.png")
+    code, out, err = run("translate", tmp_path / "srgan", tmp_path / "small.png", "--out", tmp_path / "made")
+    assert code == 0 and Image.open(tmp_path / "made" / "small.png").size == (20, 12), err
+    for option, message in (
+        (["--scale", 3], "--scale` must be a power of two. Expected: 2, 4, 8, ... Received: --scale=3"),
+        (["--scale", 8, "--crop", 20], "--crop must be divisible by 8. Expected: such as 16. Received: 20"),
+    ):
+        assert message in refused("train", "srresnet", "--x", x, *option, "--out", tmp_path / "n")
+    assert "--x is missing" in refused("train", "srgan", "--out", tmp_path / "n")
 
 
 def test_a_picture_that_failed_shows_in_the_exit_code(run, monkeypatch):

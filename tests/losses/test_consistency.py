@@ -31,3 +31,18 @@ def test_shapes_that_would_broadcast_are_refused(shape):
         ValueError, match=r"`cycled` must have the shape of `x`. Expected: shape \(3, 4, 5, 2\). Received: c"
     ):
         losses.cycle_consistency(X, np.ones(shape))
+
+
+@pytest.mark.parametrize(("kind", "power"), [("l1", np.abs), ("squared_error", np.square)])
+def test_the_distance_to_what_a_generator_makes(kind, power):
+    y, made = np.random.default_rng(0).standard_normal((2, 5, 3)).astype("float32")
+    found = losses.reconstruction_distance(y, made, kind)
+    assert float(found) == pytest.approx(power(y - made).mean(), rel=1e-6)
+    doubled = losses.reconstruction_distance([y, y[:2]], [made, made[:2]], kind)
+    assert float(doubled) == pytest.approx(power(y - made).mean() + power(y[:2] - made[:2]).mean(), rel=1e-6)
+    assert float(losses.reconstruction_distance(y, y, kind)) == 0
+
+
+def test_an_unknown_distance_is_refused():
+    with pytest.raises(ValueError, match="Unknown kind"):
+        losses.reconstruction_distance(np.zeros((1, 2)), np.zeros((1, 2)), "l2")

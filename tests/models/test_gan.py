@@ -130,10 +130,16 @@ def test_labels_may_be_a_list():
         (lambda: gan(adversarial_loss="wasserstein"), "Unknown adversarial_loss"),
         (lambda: gan(adversarial_loss="hinge", label_smoothing=0.1), "`label_smoothing` is for losses of a cross-ent"),
         (lambda: gan(label_smoothing=1.0), r"`label_smoothing` must be a number in \[0, 1\)"),
-        (lambda: conditional().sample(3, labels=[0, 1]), r"each example. Expected: shape \(3,\). Received: \(2,\)"),
+        (
+            lambda: conditional().sample(3, labels=[0, 1]),
+            "`labels` must have a row for each of x. Expected: 3. Received: 2",
+        ),
         (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: labels in 0..3"),
-        (lambda: conditional().sample(2, labels=[0.0, 1.0]), "one integer for each example"),
-        (lambda: conditional().predict(np.zeros((4, 3)), verbose=0), r"Expected: predict\(\[z, labels\]\)"),
+        (
+            lambda: conditional().sample(2, labels=[0.0, 1.0]),
+            r"integer labels of shape \(n,\). Received: .* dtype float64",
+        ),
+        (lambda: conditional().predict(np.zeros((4, 3)), verbose=0), r"Expected: such as predict\(\[array, labels\]\)"),
         (
             lambda: conditional().predict([np.zeros((4, 3)), np.zeros(4)], verbose=0),
             "`labels` must be integers. Expected: such as int32. Received: float32",
@@ -159,13 +165,68 @@ def test_labels_may_be_a_list():
             lambda: models.ConditionalGAN(
                 networks.mlp_generator(3, (), (6,)), networks.mlp_discriminator((6,), ()), 3, 3
             ),
-            r"Expected: inputs of shapes \[\(3,\), \(\)\]",
+            "`generator` must take a condition. Expected: two inputs or more. Received: 1",
         ),
     ],
 )
 def test_what_does_not_fit_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def of_vectors(width=2, **options):
+    parts = (
+        networks.mlp_generator(3, (6,), (6,), condition_dim=width),
+        networks.mlp_discriminator((6,), (6,), condition_dim=width),
+    )
+    return models.ConditionalGAN(*parts, 3, **options)
+
+
+def test_a_vector_is_a_condition():
+    """Its generator learns to copy the condition, which the discriminator compares with the example."""
+    keras.utils.set_random_seed(0)
+    vectors = np.random.default_rng(0).choice([-0.5, 0.5], (512, 1)).astype("float32")
+    parts = (
+        networks.mlp_generator(2, (16,), (1,), condition_dim=1),
+        networks.mlp_discriminator((1,), (32,), condition_dim=1),
+    )
+    model = models.ConditionalGAN(*parts, 2, adversarial_loss="least_squares")
+    model.compile(keras.optimizers.Adam(5e-3, 0.5))
+    model.fit(vectors, vectors, batch_size=64, epochs=60, verbose=0)
+    assert np.abs(model.sample(512, seed=0, labels=vectors) - vectors).mean() < 0.2
+    assert model.tasks == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: of_vectors().sample(2),
+            "`labels` must give the condition of each sample. Expected: condition. Received",
+        ),
+        (
+            lambda: of_vectors().sample(2, labels=np.zeros((2, 3))),
+            r"Expected: shape \(n, 2\). Received: shape \(2, 3\)",
+        ),
+        (
+            lambda: of_vectors(num_classes=3),
+            r"must agree. Expected: labels of shape \(\), or num_classes=None. Received",
+        ),
+        (lambda: of_vectors(num_classes=(3, None)), "describe each condition. Expected: a tuple of 1"),
+        (
+            lambda: conditional_without_classes(),
+            r"Expected: num_classes, for an input of shape \(\). Received: .*None",
+        ),
+    ],
+)
+def test_conditions_that_do_not_fit_are_refused(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def conditional_without_classes():
+    parts = networks.mlp_generator(3, (), (6,), num_classes=3), networks.mlp_discriminator((6,), (), num_classes=3)
+    return models.ConditionalGAN(*parts, 3)
 
 
 def test_labels_are_refused_before_training():

@@ -7,7 +7,7 @@ from keras_gen import plots
 class Brightener:
     """Translates to y by adding 0.5, and back."""
 
-    value_range = (-1, 1)
+    value_range, tasks = (-1, 1), {"translate", "cycle"}
 
     def translate(self, images, to):
         return images + (0.5 if to == "y" else -0.5)

@@ -26,6 +26,23 @@ def test_no_blocks_are_none_and_by_default_they_are_the_published_ones():
         assert sum(isinstance(layer, keras.layers.Add) for layer in model.generator_yx.layers) == expected
 
 
+def test_pairs_are_seen_by_the_discriminator_unless_it_is_unconditional():
+    model = presets.pix2pix((16, 16, 3), width=0.05, dropout=0.0, reconstruction_weight=7.0)
+    assert [tensor.shape[1:] for tensor in model.discriminator.inputs] == [(16, 16, 3)] * 2
+    assert model.reconstruction_weight == 7 and float(model.optimizer["generator"].beta_1) == 0.5
+    assert len(presets.pix2pix((16, 16, 3), width=0.05, conditional=False).discriminator.inputs) == 1
+
+
+def test_super_resolution_enlarges_with_and_without_a_discriminator():
+    plain, gan = (presets.build(name, (6, 6, 1), width=0.1, blocks=1, scale=2) for name in ("srresnet", "srgan"))
+    assert plain.discriminator is None and plain.translate(np.zeros((1, 6, 6, 1))).shape == (1, 12, 12, 1)
+    assert gan.discriminator.input_shape == (None, 12, 12, 1) and not gan.conditional
+    with pytest.raises(ValueError, match="Unknown argument of the preset"):
+        presets.build("srgan", (6, 6, 1), conditional=True)
+    with pytest.raises(ValueError, match="`scale` must be a power of two"):
+        presets.build("srresnet", (6, 6, 1), scale=6)
+
+
 def test_upsampling_reaches_both_generators():
     model = presets.cyclegan((8, 8, 1), upsampling="interpolation", **SMALL)
     for generator in (model.generator_xy, model.generator_yx):

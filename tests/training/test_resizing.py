@@ -69,7 +69,8 @@ def test_sides_must_be_multiples_of_what_the_network_divides_them_by(halvings):
     assert size_multiple(at_size(network, (None, None, 1))) == 2**halvings
 
 
-def test_a_network_that_enlarges_has_no_multiple():
+def test_a_network_may_enlarge_but_not_reduce():
     inputs = keras.Input((None, None, 1))
+    assert size_multiple(keras.Model(inputs, keras.layers.UpSampling2D(2)(inputs))) == 1
     with pytest.raises(ValueError, match="preserve image sizes. Expected: .* multiples of a number up to 64. Received"):
-        size_multiple(keras.Model(inputs, keras.layers.UpSampling2D(2)(inputs)))
+        size_multiple(keras.Model(inputs, keras.layers.MaxPooling2D(2)(inputs)))

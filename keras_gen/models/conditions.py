@@ -1,0 +1,98 @@
+"""Conditions of a model: labels, vectors or several of them, described once by its networks and its classes."""
+
+import dataclasses
+
+import keras
+import numpy as np
+
+from keras_gen import checks
+from keras_gen.training.data_description import Component
+from keras_gen.training.introspection import shapes
+
+
+def conditions_of(name, network, num_classes=None, allow_missing=False):
+    """The `Component`s of what a network takes after its first input, as a model's data describe y: one, or a tuple.
+
+    `num_classes` is the number of classes of integer labels, `None` for values, or a tuple with one of these for each
+    condition; with `allow_missing` labels may be -1. Messages call the network `name`.
+    """
+    inputs, _ = shapes(name, network)
+    if len(inputs) < 2:
+        raise ValueError(f"`{name}` must take a condition. Expected: two inputs or more. Received: {len(inputs)}")
+    classes = num_classes if isinstance(num_classes, (tuple, list)) else (num_classes,)
+    if len(classes) != len(inputs) - 1:
+        raise ValueError(
+            f"`num_classes` must describe each condition. Expected: a tuple of {len(inputs) - 1}, an integer for "
+            f"labels or None. Received: num_classes={num_classes!r}"
+        )
+    found = []
+    for place, (shape, number) in enumerate(zip(inputs[1:], classes, strict=True), start=1):
+        if number is not None:
+            checks.integer("num_classes", number, minimum=2)
+        if (number is not None) != (shape == ()):
+            expected = "labels of shape (), or num_classes=None" if shape else "num_classes, for an input of shape ()"
+            raise ValueError(
+                f"`{name}` and `num_classes` must agree. Expected: {expected}. "
+                f"Received: an input of shape {shape}, num_classes={number}"
+            )
+        title = "labels" if number is not None and len(classes) == 1 else network.inputs[place].name
+        found.append(Component(title, shape, num_classes=number, allow_nan=allow_missing))
+    return found[0] if len(found) == 1 else tuple(found)
+
+
+def check_embeddings(networks, num_classes):
+    """Raise a `ValueError` if a network has fewer vectors of classes than a model of one condition has classes."""
+    for network in networks if isinstance(num_classes, int) else ():
+        for layer in network._flatten_layers():
+            if isinstance(layer, keras.layers.Embedding) and layer.input_dim < num_classes:
+                raise ValueError(
+                    f"`{network.name}` has fewer classes than the model. Expected: num_classes={num_classes}. "
+                    f"Received: {layer.input_dim}"
+                )
+
+
+class Conditional:
+    """What models of a condition share, as a base class in front of the unconditional model's.
+
+    Methods on numpy take the condition as `labels`, in the form of `fit`'s y: integers `(n,)`, an array of vectors, or
+    a tuple of these.
+    """
+
+    def conditioned(self, tensor, batch):
+        """What a network takes for a tensor: a list of the tensor and the conditions of a batch."""
+        return [tensor, *(batch[component.name] for component in self.data_description.y_components)]
+
+    def checked_inputs(self, inputs):
+        """The inputs of `call`, a tensor and the conditions, which `predict` and Keras do not check."""
+        components = self.data_description.y_components
+        if not isinstance(inputs, (list, tuple)) or len(inputs) != 1 + len(components):
+            raise ValueError(
+                f"{type(self).__name__} takes a list of an array and {', '.join(one.name for one in components)}. "
+                f"Expected: such as predict([array, {components[0].name}]). Received: {type(inputs).__name__}"
+            )
+        for component, given in zip(components, inputs[1:], strict=True):
+            dtype = keras.backend.standardize_dtype(given.dtype)
+            if component.is_labels and "int" not in dtype:
+                raise ValueError(f"`{component.name}` must be integers. Expected: such as int32. Received: {dtype}")
+        return inputs
+
+    def input_specs(self):
+        return [
+            super().input_specs(),
+            *(
+                keras.InputSpec(shape=(None, *one.shape), dtype="int32" if one.is_labels else "float32")
+                for one in self.data_description.y_components
+            ),
+        ]
+
+    def given(self, labels, n):
+        """The conditions of `n` examples as a tuple of arrays; by default the classes 0, 1, ... in turn."""
+        if labels is None and self.uses_labels:
+            labels = np.arange(n) % self.data_description.y.num_classes
+        if labels is None:
+            names = ", ".join(component.name for component in self.data_description.y_components)
+            raise ValueError(f"`labels` must give the condition of each sample. Expected: {names}. Received: None")
+        found = self.data_description.check_y(labels, n)
+        for component, part in zip(self.data_description.y_components, found, strict=True):
+            dataclasses.replace(component, allow_nan=False).check(part)  # also where training allows -1
+        return found
