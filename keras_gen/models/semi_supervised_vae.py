@@ -72,19 +72,23 @@ class SemiSupervisedVAE(ConditionalVAE):
         self.classifier = classifier
         self.classification_weight = checks.number("classification_weight", classification_weight)
 
+    @property
+    def network(self):
+        """The classifier, under the name by which attacks and visualisations ask for it."""
+        return self.classifier
+
     def players(self):
         return (Player("vae", (self.encoder, self.decoder, self.classifier), self.negative_bound),)
 
     def negative_bound(self, batch, training):
         """The bound with its parts, and the classifier's cross-entropy, as a dict of scalars."""
-        k, n = self.num_classes, ops.shape(batch["x"])[0]
-        labels = ops.cast(batch["labels"], "int32")
+        k, labels = self.num_classes, ops.cast(batch["labels"], "int32")
         log_q = ops.log_softmax(ops.cast(self.classifier(batch["x"], training=training), "float32"))  # (batch, k)
         known, one_hot = ops.expand_dims(labels >= 0, 1), ops.one_hot(labels, k)  # a row of zeros for -1
         cross_entropy = -ops.sum(one_hot * log_q, axis=1)  # (batch,)
         q = ops.where(known, one_hot, ops.exp(log_q))
         entropy = ops.where(known[:, 0], 0.0, -ops.sum(q * log_q, axis=1))
-        every = {"x": ops.repeat(batch["x"], k, axis=0), "labels": ops.tile(ops.arange(k), (n,))}
+        every = {"x": ops.repeat(batch["x"], k, axis=0), "labels": ops.tile(ops.arange(k), ops.shape(labels))}
         heads = self.encoder(self.conditioned(every["x"], every), training=training)  # each (batch * k, latent_dim)
         z_mean, z_log_var = (ops.cast(head, "float32") for head in heads)
         z = reparameterize(z_mean, z_log_var, self.seed_generator_for(training))
@@ -94,8 +98,8 @@ class SemiSupervisedVAE(ConditionalVAE):
         )
         weight = self.kl_weight if training else self.beta
         bound = weighted_mean(nll + weight * kl + math.log(k) - entropy, batch)
-        labelled = ops.maximum(ops.sum(ops.cast(known, "float32")), 1.0)
-        classification = weighted_mean(cross_entropy, batch) * ops.cast(n, "float32") / labelled
+        share = ops.maximum(ops.mean(ops.cast(known, "float32")), 1e-9)  # of labelled examples
+        classification = weighted_mean(cross_entropy, batch) / share
         return {
             "negative_bound": bound + self.classification_weight * classification,
             **{n: weighted_mean(v, batch) for n, v in {"reconstruction": nll, "kl": kl, "entropy": entropy}.items()},
@@ -105,14 +109,10 @@ class SemiSupervisedVAE(ConditionalVAE):
     def predicted(self, batch, training):
         return batch["labels"], ops.softmax(ops.cast(self.classifier(batch["x"], training=False), "float32"))
 
-    # numpy in, numpy out
-
     def probabilities(self, x):
         """Each class's probability, q(y | x): array `(n, *shape)` -> float32 array `(n, num_classes)`."""
-        self.data_description.x.check(np.asarray(x))
-        return by_batch(
-            lambda rows: ops.softmax(self.classifier(rows, training=False)), _BATCH, np.asarray(x, "float32")
-        )[0]
+        self.data_description.x.check(x := np.asarray(x, "float32"))
+        return by_batch(lambda rows: ops.softmax(self.network(rows, training=False)), _BATCH, x)[0]
 
     def classify(self, x):
         """The most probable class of each example: array `(n, *shape)` -> int64 array `(n,)`."""

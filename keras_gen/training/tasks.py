@@ -10,7 +10,7 @@ TASKS = {  # the methods of a model that has declared the task
     "sample": "sample(n, seed), draw_latents(n, seed), generate(z), from_latents(z), latent_range",
     "translate": "translate(x, to), generators()",
     "cycle": "translate(x, to='x'), cycle(x, via)",
-    "classify": "classify(x), probabilities(x)",
+    "classify": "classify(x), probabilities(x), network, which gives logits",
     "likelihood": "log_weights(x, samples, seed), kl_per_dimension(x)",
 }
 
