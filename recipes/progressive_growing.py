@@ -87,7 +87,7 @@ def main(
     axes.legend(title=frechet.name)
     axes.set(xlabel="minutes of training")
     rows = [*growing.shown, *whole.shown, test.x[:: max(1, len(test.x) // 12)][:12]]
-    names = [*(f"{sides[0]}x{sides[1]}" for sides in shapes), "no growth", "test"]
+    names = [*(f"{sides[0]}x{sides[1]}" for sides in shapes), "direct", "test"]
     findings = [
         *frechet_findings(frechet, grown.sample(frechet.n, seed=seed), train.x),
         Finding(f"{frechet.name} of the same network at full size from the start", whole.curve[-1][1]),

@@ -4,6 +4,7 @@ import pytest
 from keras import ops
 
 from keras_gen import backend, models, networks
+from tests.training.test_forward_pass import Counting
 
 SHAPE = (4,)
 X = np.random.default_rng(0).random((30, *SHAPE)).astype("float32")
@@ -126,3 +127,26 @@ def test_metrics_compare_classes():
     found = model.evaluate(X, LABELS, verbose=0, return_dict=True)["accuracy"]
     assert found == pytest.approx(np.mean(model.classify(X) == LABELS))
     assert ops.shape(model.predict([X, LABELS], verbose=0)) == (30, 4)
+
+
+def test_each_network_runs_once_in_a_step():
+    """The encoder and the decoder on all classes together."""
+    counters = [Counting() for _ in range(3)]
+    model = models.SemiSupervisedVAE(
+        counted(networks.mlp_encoder(SHAPE, (), 2, num_classes=3), counters[0]),
+        counted(networks.mlp_decoder(2, (), SHAPE, num_classes=3), counters[1]),
+        counted(networks.mlp_classifier(SHAPE, (), 3), counters[2]),
+        3,
+    )
+    model.compile("sgd", run_eagerly=True)
+    for counter in counters:
+        counter.runs = 0
+    model.train_step((ops.convert_to_tensor(X), ops.convert_to_tensor(LABELS)))
+    assert [counter.runs for counter in counters] == [1, 1, 1]
+
+
+def counted(network, counter):
+    """The network with its first input counted."""
+    first, *others = [keras.Input(tensor.shape[1:], dtype=tensor.dtype) for tensor in network.inputs]
+    inputs = [first, *others] if others else first
+    return keras.Model(inputs, network([counter(first), *others] if others else counter(first)))
