@@ -23,7 +23,7 @@ def integer(name, value, minimum=1, below=_TOO_LARGE):
 def rows(name, received, expected):
     """Raise a `ValueError` unless the part `name` of some data has as many rows as x."""
     if received != expected:
-        raise ValueError(f"`{name}` must have a row for each of x. Expected: {expected}. Received: {received}")
+        raise ValueError(f"`{name}` must have a row for each example. Expected: {expected}. Received: {received}")
 
 
 def number(name, value, minimum=0.0):

@@ -47,7 +47,9 @@ def main(
     learning_rate=5e-4, reconstruction_weight=100.0, seed=0, width=1.0,
 ):  # fmt: skip
     if photographs:
-        sources = (image_source("photographs", one, size, 3) for one in (photographs, test_photographs or photographs))
+        if not test_photographs:
+            raise ValueError("--test-photographs must be given with --photographs. Received: none")
+        sources = (image_source("photographs", one, size, 3) for one in (photographs, test_photographs))
         y, y_test = (source.rows(np.arange(source.size)).numpy() for source in sources)
         x, x_test = edges(y), edges(y_test)
     else:

@@ -20,6 +20,7 @@ Args:
 import keras
 import numpy as np
 from keras import ops
+from skimage.metrics import structural_similarity
 
 from keras_gen import models, networks, plots
 from keras_gen.cli.recipe import Finding, Outcome, Timer, cosine_decay, recipe
@@ -29,8 +30,6 @@ from keras_gen.presets.registry import scaled
 
 def similarity(images, references):
     """The mean PSNR in decibels, and the mean SSIM, of images `(n, height, width, channels)` in [-1, 1]."""
-    from skimage.metrics import structural_similarity
-
     images, references = ((1 + np.clip(one, -1, 1)) / 2 for one in (images, references))
     errors = np.mean((images - references) ** 2, axis=(1, 2, 3))
     options = {"channel_axis": -1, "data_range": 1, "gaussian_weights": True, "use_sample_covariance": False}

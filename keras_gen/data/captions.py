@@ -32,10 +32,23 @@ class Captions:
     def __init__(self, texts):
         texts = _texts(texts)
         layer = keras.layers.TextVectorization(output_mode="int")
+        if not any(character.isalnum() for text in texts for character in text):
+            raise ValueError(f"Captions must hold words. Received: {checks.listed(texts)}")
         layer.adapt(texts)
         self.words = tuple(str(word) for word in layer.get_vocabulary()[_KNOWN:])  # the most frequent first
         self._layer = layer
         self.length = self._numbers(texts).shape[1]
+
+    @classmethod
+    def of_words(cls, words, length):
+        """The `Captions` with these `words`, in this order, and this `length`, as another object has them.
+
+        With `words` and `length` in a file, for instance of JSON, captions are encoded as when a model was trained.
+        """
+        captions = cls.__new__(cls)
+        captions.words, captions.length = tuple(words), checks.integer("length", length)
+        captions._layer = keras.layers.TextVectorization(output_mode="int", vocabulary=list(words))
+        return captions
 
     @property
     def size(self):
@@ -52,10 +65,14 @@ class Captions:
         if (numbers == 1).any():
             words = list(dict.fromkeys(word for text in texts for word in text.split()))
             unknown = [word for word, number in zip(words, self._numbers(words), strict=True) if number[0] == 1]
+            near = list(dict.fromkeys(word for one in unknown for word in checks.nearest(one, self.words)))
+            expected = f"{len(self.words)} words, such as {checks.listed(near or self.words)}"
             raise ValueError(
-                f"Captions must be made of known words. Expected: {checks.listed(self.words, len(self.words))}. "
-                f"Received: {checks.listed(unknown)}"
+                f"Captions must be made of known words. Expected: {expected}. Received: {checks.listed(unknown)}"
             )
+        if not numbers.any(axis=1).all():
+            wordless = [text for text, row in zip(texts, numbers, strict=True) if not row.any()]
+            raise ValueError(f"Captions must hold words. Received: {checks.listed(wordless)}")
         if numbers.shape[1] > self.length:
             raise ValueError(
                 f"Captions must not be longer than those that were given. Expected: at most {self.length} words. "

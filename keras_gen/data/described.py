@@ -6,6 +6,8 @@ import typing
 import numpy as np
 from PIL import Image
 
+from keras_gen import checks
+
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 SIZES = {"small": 0.6, "large": 1.0}  # of the side of the picture
 TILTS = {"tilted left": 40, "upright": 0, "tilted right": -40}  # degrees, counter-clockwise
@@ -60,6 +62,9 @@ def described_digits(split, combinations, n, seed=0):
     Returns:
         The pair (float32 array `(n, 32, 32, 3)` in [-1, 1], list of n `Attributes`).
 
+    Raises:
+        ValueError: If the images are not grey and in [0, 1], or no combination is of one of their digits.
+
     Example:
 
     >>> from keras_gen import data
@@ -67,9 +72,13 @@ def described_digits(split, combinations, n, seed=0):
     >>> images.shape, len({one.caption for one in attributes})
     ((5, 32, 32, 3), 5)
     """
-    rng = np.random.default_rng(seed)
+    checks.integer("n", n)
+    checks.array("x", split.x, shape=(None, None, 1), value_range=(0, 1))
+    rng = np.random.default_rng(checks.integer("seed", seed, minimum=0))
     of_digit = {digit: np.flatnonzero(split.y == digit) for digit in range(len(NUMBERS))}
     combinations = [one for one in combinations if len(of_digit[one.digit])]
+    if not combinations:
+        raise ValueError("`combinations` must hold attributes of the digits of the split. Received: none")
     chosen = [combinations[number] for number in rng.integers(0, len(combinations), n)]
     return np.stack([_drawn(split.x[rng.choice(of_digit[one.digit])], one) for one in chosen]), chosen
 

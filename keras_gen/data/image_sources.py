@@ -93,7 +93,7 @@ class FileImages:
     def __init__(self, name, entries, titles, size=None, channels=None, value_range=(-1, 1), others=None):
         self._range = checks.interval("value_range", value_range)
         numbers, self.sizes, shape = survey(f"`{name}`", entries, titles, others, size, channels)
-        self._entries = [entries[number] for number in numbers]
+        self._entries, self._half = [entries[number] for number in numbers], None
         self.display_names, self.size = [titles[number] for number in numbers], len(numbers)
         self._set_shape(shape)
 
@@ -108,6 +108,13 @@ class FileImages:
         """The same images, resized to another `size`, as in `image_source`."""
         other = copy.copy(self)
         other._set_shape((*sides(size), self.example_shape[-1]))
+        return other
+
+    def half(self, side, shape):
+        """The `"left"` or the `"right"` halves of the images, resized to a shape of (height, width, channels)."""
+        other = copy.copy(self)
+        other._half = side
+        other._set_shape(shape)
         return other
 
     def chosen(self, numbers):
@@ -132,7 +139,7 @@ class FileImages:
 
         def read(numbers):
             entries = [self._entries[number] for number in numbers]
-            found = list(attempted(lambda entry: read_image(entry, size, channels), entries))
+            found = list(attempted(lambda entry: read_image(entry, size, channels, self._half), entries))
             if lost := [one for one in found if isinstance(one, UnreadableImage)]:
                 raise lost[0]
             return rescaled(np.stack(found), (0, WHITE_8), self._range)

@@ -54,7 +54,7 @@ class ImageFacts(typing.NamedTuple):
     channels: int
 
 
-def read_image(path, size=None, channels=None):
+def read_image(path, size=None, channels=None, half=None):
     """Read an image file of one of the `FORMATS`.
 
     The image is turned upright according to its EXIF data, and transparent pixels are blended with white. 16-bit grey
@@ -65,6 +65,8 @@ def read_image(path, size=None, channels=None):
         size: Side, or the pair (height, width), of the result: the largest centred part of that shape is cropped and
             resized. Defaults to `None`: the image's own.
         channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if the file stores colours, else 1.
+        half: `"left"` or `"right"` for that half of the image alone, before it is cropped and resized. Defaults to
+            `None`.
 
     Returns:
         uint8 array `(height, width, channels)`.
@@ -81,7 +83,8 @@ def read_image(path, size=None, channels=None):
     ((8, 8, 3), [255, 127, 127])
     """
     size, channels = wanted(size, channels)
-    return _opened(path, lambda image: _pixels(image, size, channels))
+    checks.choice("half", half, ["left", "right"], optional=True)
+    return _opened(path, lambda image: _pixels(image, size, channels, half))
 
 
 def image_facts(path, decode=False):
@@ -187,9 +190,9 @@ def _opened(path, function):
         raise UnreadableImage(name, _reason(error)) from None
 
 
-def _pixels(image, size, channels):
+def _pixels(image, size, channels, half=None):
     """The pixels of an opened image, with the arguments of `read_image`."""
-    if size is not None:
+    if size is not None and half is None:
         image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a smaller size
     mode = "L" if (channels or _channels(image)) == 1 else "RGB"
     image.load()
@@ -197,6 +200,10 @@ def _pixels(image, size, channels):
     image = _opaque(image).convert(mode)
     if turn is not None:
         image = image.transpose(turn)
+    if half is not None:
+        width, height = image.size
+        left = 0 if half == "left" else width - width // 2
+        image = image.crop((left, 0, left + width // 2, height))
     if size is not None:
         image = ImageOps.fit(image, size[::-1], _FILTER)
     return np.array(image).reshape(*image.size[::-1], -1)

@@ -5,11 +5,11 @@ from pathlib import Path
 import tensorflow as tf
 
 from keras_gen import checks
-from keras_gen.data.image_sources import cropped, enlarged, image_source
+from keras_gen.data.image_sources import cropped, image_source
 from keras_gen.data.images import default_sides, sides
 from keras_gen.data.pipelines import SeededPipeline, shuffled, uniform_draws
+from keras_gen.files import expanded
 
-_NAMED = 3  # files that a message names
 _READ = (8, 16)  # the size at which pictures of both images are opened, before their own is known
 
 
@@ -34,8 +34,8 @@ def paired(
     Args:
         x: An array `(n, height, width, channels)`; a folder of images; or, without `y`, a folder of pictures that show
             both images of a pair side by side.
-        y: The counterparts: an array with as many rows, or a folder whose files have the names of those of x, up to
-            their endings. Defaults to `None`.
+        y: The counterparts: an array with as many rows, or a folder whose files have the names, and sub-folders, of
+            those of x, up to their endings. Defaults to `None`.
         size: Side, or the pair (height, width), of one image, to which files are centre-cropped and resized. Defaults
             to `None`: as in `load`, for x; y gets the same size.
         batch_size: Integer >= 1. Defaults to 1, as published.
@@ -69,6 +69,9 @@ def paired(
         first = image_source("x", x, size, channels, value_range)
         size = first.example_shape[:2] if size is None and isinstance(y, (str, Path)) else size
         second = image_source("y", y, size, channels, value_range)
+        folders = [expanded(place) if isinstance(place, (str, Path)) else None for place in (x, y)]
+        if all(folder is not None and folder.is_dir() for folder in folders):
+            second = _matched(first, second, folders)
     return PairedPipeline(first, second, batch_size, shuffle, seed, augment, steps)
 
 
@@ -76,7 +79,7 @@ class PairedPipeline(SeededPipeline):
     """The result of `paired`: a pipeline of two sources in one order.
 
     Args:
-        first, second: Two of `ArrayImages` and `FileImages` of equal length; files are matched by their names.
+        first, second: Two of `ArrayImages` and `FileImages` of equal length.
         batch_size, shuffle, seed, augment, steps: As in `paired`.
 
     Example:
@@ -87,7 +90,8 @@ class PairedPipeline(SeededPipeline):
     """
 
     def __init__(self, first, second, batch_size=1, shuffle=True, seed=0, augment=None, steps=None):
-        second = _matched(first, second)
+        if first.size != second.size:
+            raise ValueError(f"x and y must have as many images. Received: {first.size} and {second.size}")
         self._augment = first.augments and second.augments if augment is None else bool(augment)
         sizes = [source.example_shape[:2] for source in (first, second)]
         if self._augment and sizes[0] != sizes[1]:
@@ -211,7 +215,8 @@ class DegradedPipeline(SeededPipeline):
 
     def _examples(self, places, epoch, training):
         if not training:
-            return [source.rows(places) for source in self.sources]
+            images = self._centre(self._images.rows(places))
+            return [self._reduced(images), images]
         stream = self._seed.read_value()
         draws = uniform_draws(stream, epoch * self.size + places)
         if not self._mirrors:
@@ -239,26 +244,6 @@ class _View:
         self.rows = lambda indices: function(source.rows(indices))
 
 
-class _Half:
-    """One half of the pictures of a `FileImages`, which show two images side by side."""
-
-    augments = True
-
-    def __init__(self, pictures, shape, half):
-        self._pictures, self._half = pictures, half
-        self.example_shape, self.row_bytes = shape, pictures.row_bytes
-        self.size, self.dtype = pictures.size, pictures.dtype
-        self.display_names, self.fingerprint = pictures.display_names, pictures.fingerprint
-        self.extremes = pictures.extremes
-
-    def rows(self, indices, draws=None):
-        """Images by their numbers, with the arguments of `ArrayImages.rows`."""
-        height, width = self.example_shape[:2] if draws is None else enlarged(self.example_shape)
-        pictures = self._pictures.resized((height, 2 * width)).rows(indices)
-        images = pictures[:, :, width:] if self._half else pictures[:, :, :width]
-        return images if draws is None else cropped(images, draws, self.example_shape)
-
-
 def _halves(folder, size, channels, value_range):
     """The sources of the left and of the right halves of a folder's pictures."""
     if not isinstance(folder, (str, Path)):
@@ -273,21 +258,23 @@ def _halves(folder, size, channels, value_range):
         )
     size = default_sides([(height, width // 2) for height, width in pictures.sizes]) if size is None else sides(size)
     shape = (*size, pictures.example_shape[-1])
-    return [_Half(pictures, shape, half) for half in (0, 1)]
+    return [pictures.half(half, shape) for half in ("left", "right")]
 
 
-def _matched(first, second):
-    """The second source in the order of the first; a `ValueError` tells which images have no counterpart."""
-    names = [[Path(name).stem for name in getattr(source, "display_names", ())] for source in (first, second)]
-    if all(names) and not isinstance(second, _Half):
-        sets = [set(one) for one in names]
-        if min(len(one) for one in sets) < max(first.size, second.size) or sets[0] != sets[1]:
-            alone = [f"{name} in {side}" for side, a, b in (("x", *sets), ("y", *sets[::-1])) for name in sorted(a - b)]
-            twice = sorted({name for one in names for name in one if one.count(name) > 1})
-            received = f"without a counterpart: {checks.listed(alone)}" if alone else f"twice: {checks.listed(twice)}"
-            raise ValueError(f"The files of x and y must have the same names. Received: {received}")
-        places = {name: place for place, name in enumerate(names[1])}
-        return second.chosen([places[name] for name in names[0]])
-    if first.size != second.size:
-        raise ValueError(f"x and y must have as many images. Received: {first.size} and {second.size}")
-    return second
+def _matched(first, second, folders):
+    """The second source in the order of the first; a `ValueError` names the files that have no counterpart."""
+    keys = [
+        [str(Path(name).relative_to(folder).with_suffix("")) for name in source.display_names]
+        for source, folder in zip((first, second), folders, strict=True)
+    ]
+    alone = [
+        f"{name} in {side}"
+        for side, own, others in (("x", *keys), ("y", *keys[::-1]))
+        for name in sorted({*own} - {*others})
+    ]
+    twice = sorted({name for own in keys for name in own if own.count(name) > 1})
+    if alone or twice:
+        received = f"without a counterpart: {checks.listed(alone)}" if alone else f"twice: {checks.listed(twice)}"
+        raise ValueError(f"The files of x and y must have the same names. Received: {received}")
+    places = {name: place for place, name in enumerate(keys[1])}
+    return second.chosen([places[name] for name in keys[0]])

@@ -5,7 +5,7 @@ import numpy as np
 
 from keras_gen import checks
 from keras_gen.models.batches import by_batch
-from keras_gen.models.conditions import Conditional, check_embeddings, conditions_of
+from keras_gen.models.conditions import Conditional, checked_classes, conditions_of
 from keras_gen.models.vae import VAE
 
 _BATCH = 1024  # examples at a time in the methods that take and return numpy
@@ -53,10 +53,9 @@ class ConditionalVAE(Conditional, VAE):
     def __init__(self, encoder, decoder, num_classes=None, **kwargs):
         self.condition = conditions_of("decoder", decoder, num_classes, self.allow_missing)
         super().__init__(encoder, decoder, **kwargs)
-        self.num_classes = tuple(num_classes) if isinstance(num_classes, list) else num_classes  # as files hold it
+        self.num_classes = checked_classes((encoder, decoder), num_classes)
         if not self.uses_labels:
             self.tasks = frozenset()
-        check_embeddings((encoder, decoder), num_classes)
 
     def call(self, inputs, training=False):
         """Reconstruct x from the mean of its code, for `[x, condition]`: probabilities or means, never logits."""

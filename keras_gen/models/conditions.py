@@ -36,19 +36,40 @@ def conditions_of(name, network, num_classes=None, allow_missing=False):
                 f"Received: an input of shape {shape}, num_classes={number}"
             )
         title = "labels" if number is not None and len(classes) == 1 else network.inputs[place].name
+        if title in _RESERVED:
+            raise ValueError(
+                f"`{name}` must give its conditions names of their own. Expected: none of {_RESERVED}. "
+                f"Received: an input {title!r}"
+            )
         found.append(Component(title, shape, num_classes=number, allow_nan=allow_missing))
     return found[0] if len(found) == 1 else tuple(found)
 
 
-def check_embeddings(networks, num_classes):
-    """Raise a `ValueError` if a network has fewer vectors of classes than a model of one condition has classes."""
-    for network in networks if isinstance(num_classes, int) else ():
-        for layer in network._flatten_layers():
-            if isinstance(layer, keras.layers.Embedding) and layer.input_dim < num_classes:
-                raise ValueError(
-                    f"`{network.name}` has fewer classes than the model. Expected: num_classes={num_classes}. "
-                    f"Received: {layer.input_dim}"
-                )
+def checked_classes(networks, num_classes):
+    """The number of classes of one condition, `None` for values, or a tuple of these for several conditions.
+
+    A `ValueError` is raised if a network learns fewer vectors of labels than there are classes.
+    """
+    classes = tuple(num_classes) if isinstance(num_classes, (tuple, list)) else (num_classes,)
+    classes = tuple(number if number is None else int(number) for number in classes)
+    for network in networks:
+        embeddings = [one for one in network._flatten_layers() if isinstance(one, keras.layers.Embedding)]
+        for labels, number in zip(network.inputs[1:], classes, strict=True):
+            for layer in embeddings if number is not None else ():
+                if any(tensor is labels for node in layer._inbound_nodes for tensor in node.input_tensors):
+                    _require_classes(network, layer, number)
+    return classes[0] if len(classes) == 1 else classes
+
+
+def _require_classes(network, embedding, number):
+    if embedding.input_dim < number:
+        raise ValueError(
+            f"`{network.name}` has fewer classes than the model. Expected: num_classes={number}. "
+            f"Received: {embedding.input_dim}"
+        )
+
+
+_RESERVED = ("x", "y", "target", "sample_weight")  # names of other parts of a batch
 
 
 class Conditional:
@@ -66,9 +87,10 @@ class Conditional:
         """The inputs of `call`, a tensor and the conditions, which `predict` and Keras do not check."""
         components = self.data_description.y_components
         if not isinstance(inputs, (list, tuple)) or len(inputs) != 1 + len(components):
+            names = ", ".join(["array", *(one.name for one in components)])
+            received = f"{len(inputs)} arrays" if isinstance(inputs, (list, tuple)) else "one array"
             raise ValueError(
-                f"{type(self).__name__} takes a list of an array and {', '.join(one.name for one in components)}. "
-                f"Expected: such as predict([array, {components[0].name}]). Received: {type(inputs).__name__}"
+                f"{type(self).__name__} takes a condition. Expected: such as predict([{names}]). Received: {received}"
             )
         for component, given in zip(components, inputs[1:], strict=True):
             dtype = keras.backend.standardize_dtype(given.dtype)

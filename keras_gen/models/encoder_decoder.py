@@ -13,7 +13,6 @@ from keras_gen.training.data_description import Component, DataDescription
 from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import ACTIVATIONS, last_activations, output_range, shapes
 
-# Activations of bounded or one-sided range, whose values are not logits
 _BATCH = 1024  # examples at a time in the methods that take and return numpy
 
 

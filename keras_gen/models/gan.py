@@ -7,7 +7,7 @@ from keras import ops
 from keras_gen import checks
 from keras_gen.losses.adversarial import AdversarialLoss, adversarial_pair
 from keras_gen.models.adversarial import AdversarialModel
-from keras_gen.models.conditions import Conditional, check_embeddings, conditions_of
+from keras_gen.models.conditions import Conditional, checked_classes, conditions_of
 
 _SMOOTHED = ("non_saturating", "minimax", "maximum_likelihood")  # those of a cross-entropy
 
@@ -122,10 +122,9 @@ class ConditionalGAN(Conditional, GAN):
     def __init__(self, generator, discriminator, latent_dim, num_classes=None, **kwargs):
         self.condition = conditions_of("generator", generator, num_classes)
         super().__init__(generator, discriminator, latent_dim, **kwargs)
-        self.num_classes = tuple(num_classes) if isinstance(num_classes, list) else num_classes  # as files hold it
+        self.num_classes = checked_classes((generator, discriminator), num_classes)
         if not self.uses_labels:
             self.tasks = self.tasks - {"sample"}  # which needs a condition
-        check_embeddings((generator, discriminator), num_classes)
 
     def call(self, inputs, training=False):
         """Generate examples from `[latents, condition]`, with the generator's moving average if there is one."""

@@ -30,9 +30,9 @@ class Pix2Pix(TranslationModel):
         discriminator: D, a Keras model from `[y, x]`, or from `y` with `conditional=False`, to logits of any shape,
             without a last activation; `None` for none.
         adversarial_loss: As in `GAN`. Defaults to `"non_saturating"`.
-        reconstruction: d: `"l1"`, `"squared_error"`, or F, a Keras model from y to one tensor or several, which is not
-            trained. Defaults to `"l1"`.
-        reconstruction_weight: Weight of d, a number >= 0; 1 without a discriminator. Defaults to 100.
+        reconstruction: The distance d: `"l1"`, `"squared_error"`, or a Keras model F from y to one tensor or several,
+            which is not trained. Defaults to `"l1"`.
+        reconstruction_weight: Weight of the distance, a number >= 0; 1 without a discriminator. Defaults to 100.
         conditional: Whether the discriminator also sees x. Defaults to `True`.
         **kwargs: `name` and `dtype` of a Keras model.
 
@@ -66,19 +66,18 @@ class Pix2Pix(TranslationModel):
             check_inputs("reconstruction", reconstruction, [y])
         else:
             checks.choice("reconstruction", reconstruction, typing.get_args(Reconstruction))
-        value_range = output_range(generator)
-        target = Component("y", y, value_range, fills_range=value_range == (-1, 1))
+        span = output_range(generator)
+        images = Component("x", x, span), Component("y", y, span, fills_range=span == (-1, 1))
         log_names = ("reconstruction", *(() if discriminator is None else ("generator_loss", "discriminator_loss")))
-        super().__init__(DataDescription(Component("x", x), target), log_names, **kwargs)
+        super().__init__(DataDescription(*images), log_names, **kwargs)
         self.generator, self.discriminator, self.adversarial_loss = generator, discriminator, adversarial_loss
         self.reconstruction, self.conditional = reconstruction, bool(conditional)
         self.reconstruction_weight = checks.number("reconstruction_weight", reconstruction_weight)
 
     def players(self):
         generator = Player("generator", (self.generator,), self.generator_losses, shared_forward=self.translations)
-        if self.discriminator is None:
-            return (generator,)
-        return Player("discriminator", (self.discriminator,), self.discriminator_losses), generator
+        judge = self.discriminator
+        return (*([] if judge is None else [Player("discriminator", (judge,), self.discriminator_losses)]), generator)
 
     def generators(self):
         return {"y": self.generator}
@@ -102,8 +101,7 @@ class Pix2Pix(TranslationModel):
         distance = self.distance(batch["y"], fakes)
         if self.discriminator is None:
             return {"total": distance, "reconstruction": distance}
-        _, loss = adversarial_pair(self.adversarial_loss)
-        adversarial = loss(self.logits(batch, fakes, training))
+        adversarial = adversarial_pair(self.adversarial_loss)[1](self.logits(batch, fakes, training))
         total = adversarial + self.reconstruction_weight * distance
         return {"total": total, "generator_loss": adversarial, "reconstruction": distance}
 
@@ -113,6 +111,9 @@ class Pix2Pix(TranslationModel):
         if isinstance(kind, keras.Model):
             kind, compared = "squared_error", [kind(images, training=False) for images in compared]
         return losses.reconstruction_distance(*compared, kind)
+
+    def predicted(self, batch, fakes, training):
+        return batch["y"], fakes
 
     def call(self, x, training=False):
         """G(x)."""

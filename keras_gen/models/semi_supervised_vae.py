@@ -12,6 +12,7 @@ from keras_gen.losses.divergence import gaussian_kl
 from keras_gen.models.batches import by_batch, weighted_mean
 from keras_gen.models.conditional_vae import ConditionalVAE
 from keras_gen.models.vae import Reconstruction
+from keras_gen.training.generative_model import GenerativeModel
 from keras_gen.training.introspection import check_logits, shapes
 from keras_gen.training.player import Player
 
@@ -28,16 +29,16 @@ class SemiSupervisedVAE(ConditionalVAE):
         L(x, y) = -log p(x | z, y) - log p(y) + beta KL(q(z | x, y) || N(0, I)),    z drawn from q(z | x, y).
 
     q(y | x) is the classifier's softmax, or 1 for the label where it is known; H is the entropy in nats, and C the
-    classifier's cross-entropy, mean over the labelled examples. Each step decodes an example under all K classes.
+    classifier's cross-entropy, 0 for examples without a label. Each step decodes an example under all K classes.
 
-    Labels are integers, -1 where they are unknown: `fit(x, labels)`. Few labelled examples are repeated until every
-    batch has some. Logged: `loss`, and its parts `reconstruction`, `kl`, `entropy` and `classification` (C).
+    Labels are integers, -1 where they are unknown: `fit(x, labels)`. If there are few, repeat the labelled examples in
+    x, so that every batch has some. Logged: `loss`, and `reconstruction`, `kl`, `entropy` and `classification` (C).
 
     Args:
         encoder, decoder: As in `ConditionalVAE` of labels.
         classifier: Keras model from `(batch, *shape)` to logits `(batch, num_classes)`.
         num_classes: Number K of classes, an integer >= 2.
-        classification_weight: Weight of C, a number >= 0. Defaults to 1.
+        classification_weight: Weight of the classifier's cross-entropy, a number >= 0. Defaults to 1.
         reconstruction, beta: As in `VAE`.
         **kwargs: `name` and `dtype` of a Keras model.
 
@@ -62,7 +63,8 @@ class SemiSupervisedVAE(ConditionalVAE):
         self, encoder, decoder, classifier, num_classes, classification_weight=1.0,
         reconstruction: Reconstruction = "bernoulli", beta=1.0, **kwargs,
     ):  # fmt: skip
-        checks.integer("num_classes", num_classes, minimum=2)
+        if checks.integer("num_classes", num_classes, minimum=2) and kwargs.get("importance_samples", 1) != 1:
+            raise ValueError(f"`importance_samples` must be 1. Received: {kwargs['importance_samples']}")
         super().__init__(encoder, decoder, num_classes, reconstruction=reconstruction, beta=beta, **kwargs)
         inputs, outputs = shapes("classifier", classifier)
         if inputs != [self.example_shape] or outputs != [(num_classes,)]:
@@ -98,16 +100,14 @@ class SemiSupervisedVAE(ConditionalVAE):
         )
         weight = self.kl_weight if training else self.beta
         bound = weighted_mean(nll + weight * kl + math.log(k) - entropy, batch)
-        share = ops.maximum(ops.mean(ops.cast(known, "float32")), 1e-9)  # of labelled examples
-        classification = weighted_mean(cross_entropy, batch) / share
+        classification = weighted_mean(cross_entropy, batch)
         return {
             "negative_bound": bound + self.classification_weight * classification,
             **{n: weighted_mean(v, batch) for n, v in {"reconstruction": nll, "kl": kl, "entropy": entropy}.items()},
             "classification": classification,
         }
 
-    def predicted(self, batch, training):
-        return batch["labels"], ops.softmax(ops.cast(self.classifier(batch["x"], training=False), "float32"))
+    predicted = GenerativeModel.predicted  # no metrics: they would compare labels of -1
 
     def probabilities(self, x):
         """Each class's probability, q(y | x): array `(n, *shape)` -> float32 array `(n, num_classes)`."""

@@ -116,20 +116,15 @@ class VAE(EncoderDecoder):
         outputs = self.decoder(self.conditioned(z, batch), training=training)
         return self.reconstruction_loss(self.target_of(batch), outputs, self.mask_of(batch["x"], outputs))
 
-    def log_weights(self, x, samples, seed, *conditions):
+    def log_weights(self, x, samples, seed):
         """Logarithms of the importance weights p(x | z) p(z) / q(z | x) of draws from the posterior.
 
         `x` is a tensor `(batch, *shape)`, `samples` the number of draws for each example, `seed` a
-        `keras.random.SeedGenerator` or an integer, `conditions` those of a conditional model; the result is a float32
-        tensor `(batch, samples)`.
+        `keras.random.SeedGenerator` or an integer; the result is a float32 tensor `(batch, samples)`.
         """
-        names = (component.name for component in self.data_description.y_components)
-        batch = {"x": x, **dict(zip(names, conditions, strict=False))}
-        z_mean, z_log_var = (
-            ops.cast(output, "float32") for output in self.encoder(self.conditioned(x, batch), training=False)
-        )
+        z_mean, z_log_var = (ops.cast(output, "float32") for output in self.encoder(x, training=False))
         z = reparameterize(z_mean, z_log_var, seed, samples=samples)
-        return self._log_weights(batch, z, z_mean, z_log_var, training=False)[0]
+        return self._log_weights({"x": x}, z, z_mean, z_log_var, training=False)[0]
 
     def _log_weights(self, batch, z, z_mean, z_log_var, training):
         k = z.shape[1]

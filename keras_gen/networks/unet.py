@@ -27,7 +27,8 @@ def unet_generator(
 
     C64-C128-C256-C512-C512-... and back: 4x4 convolutions of stride 2 with leaky ReLU, transposed ones with ReLU, whose
     input is concatenated with the encoder's layer of the same size. All but the first, the innermost and the last are
-    normalised. Dropout, also at the decoder's three innermost layers, is the only noise.
+    normalised. Dropout at the decoder's three innermost layers is the only noise. It acts in training alone; as
+    published, it also acts when images are translated, and batch normalisation then uses their own statistics.
 
     Args:
         input_shape: One image's shape `(height, width, channels)`; both sides divisible by 2^`downsamplings`, or `None`

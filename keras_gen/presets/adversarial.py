@@ -25,7 +25,11 @@ def dcgan(example_shape, latent_dim=100, filters=32, dropout=0.0, latent="unifor
 
 @preset("conditional-gan", *_DCGAN, model=models.ConditionalGAN)
 def conditional_gan(example_shape, latent_dim=100, num_classes=10, filters=32, dropout=0.0, **options):
-    """A deep convolutional GAN of labelled images, which samples a given class."""
+    """A deep convolutional GAN of labelled images, which samples a given class.
+
+    Args:
+        num_classes: Number of classes, an integer >= 2.
+    """
     generator = networks.dcgan_generator(latent_dim, example_shape, filters, num_classes=num_classes)
     discriminator = networks.dcgan_discriminator(example_shape, filters, dropout=dropout, num_classes=num_classes)
     return models.ConditionalGAN(generator, discriminator, latent_dim, num_classes, **options)

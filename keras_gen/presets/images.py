@@ -69,6 +69,8 @@ def pix2pix(
 def srresnet(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_error", **options):
     """A residual network that enlarges images, with the squared error alone.
 
+    It has half of the published filters and blocks, and no batch normalisation.
+
     Args:
         example_shape: A small image's shape `(height, width, channels)`.
     """
@@ -76,9 +78,12 @@ def srresnet(example_shape, scale=4, filters=32, blocks=8, reconstruction="squar
     return models.Pix2Pix(generator, None, reconstruction=reconstruction, **options)
 
 
-@preset("srgan", networks.srresnet, model=models.Pix2Pix, fixed=("conditional",), learning_rate=1e-4)
+@preset("srgan", networks.srresnet, model=models.Pix2Pix, fixed=("conditional",), learning_rate=1e-4, beta_1=0.9)
 def srgan(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_error", **options):
     """A residual network that enlarges images, and a discriminator of patches, which makes them sharper.
+
+    Differences from the publication: those of `srresnet`; a discriminator of patches in place of one logit; distances
+    of pixels, because features of VGG-19, as a network, are only for `models.Pix2Pix` in Python.
 
     Args:
         example_shape: A small image's shape `(height, width, channels)`.

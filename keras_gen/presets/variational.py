@@ -42,15 +42,19 @@ def conditional_vae(example_shape, latent_dim=10, num_classes=10, units=(400, 10
     """A VAE of labelled images: dense layers, whose code is the style, and the class an input.
 
     Args:
+        num_classes: Number of classes, an integer >= 2.
         activation: Activation of the hidden layers; rectifiers before a code can die.
     """
     pair = _conditional(example_shape, latent_dim, num_classes, units, activation)
     return models.ConditionalVAE(*pair, num_classes, **options)
 
 
-@preset("semi-supervised-vae", networks.mlp_encoder, model=models.SemiSupervisedVAE)
+@preset("semi-supervised-vae", networks.mlp_encoder, model=models.SemiSupervisedVAE, fixed=("importance_samples",))
 def semi_supervised_vae(example_shape, latent_dim=50, num_classes=10, units=(500,), activation="softplus", **options):
     """A VAE that also classifies, from few labels: the published dense layers of model M2.
+
+    Args:
+        num_classes: Number of classes, an integer >= 2.
 
     Reference:
         Kingma, Rezende, Mohamed and Welling, 2014, arXiv:1406.5298, section 4.

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_gen import cache, checks, data, models, plots, presets
+from keras_gen import cache, checks, data, plots, presets
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
 from keras_gen.files import require_no_other_run
@@ -203,7 +203,7 @@ def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=(
 
 def _advice_on_steps(model, epochs, batches):
     """A line that says so if the steps of training are clearly too few for that kind of model, or `None`."""
-    adversarial = isinstance(model, (models.AdversarialModel, models.CycleGAN, models.Pix2Pix))
+    adversarial = len(model.players()) > 1
     least, kind = (_FEW_ADVERSARIAL, "an adversarial model") if adversarial else (_FEW, "this model")
     per_epoch = batches.batches(updates=model.updates_per_step)
     if epochs * per_epoch >= least:

@@ -61,7 +61,7 @@ def _warm_up(training, kl_warmup=0):
         kl_warmup: Epochs in which the weight of the KL divergence rises from 0 to `beta`, to avoid unused codes; 0 for
             `beta` from the start.
     """
-    if kl_warmup and training.settings.options["importance_samples"] > 1:
+    if kl_warmup and training.settings.options.get("importance_samples", 1) > 1:
         raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
     return [callbacks.KLWarmup(kl_warmup)] if kl_warmup else []
 
@@ -158,8 +158,10 @@ def degraded_images(settings, x="", size=128, crop=64, scale=4, channels: int | 
     if not x:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
     _require_divisible("--crop", crop, checks.power_of_two("--scale", scale))
+    if size < crop:
+        raise ValueError(f"--size must hold --crop. Expected: at least {crop}. Received: {size}")
     options = {"seed": settings.seed, "channels": channels or None}
-    return data.degraded(x, scale, size, min(crop, size), settings.batch_size, **options)
+    return data.degraded(x, scale, size, crop, settings.batch_size, **options)
 
 
 def _require_divisible(name, side, divisor):
@@ -181,7 +183,14 @@ def _of_equal_channels(pairs):
 # By the name of the preset or a task of the model, the first that fits
 _IMAGES = {"srresnet": degraded_images, "srgan": degraded_images, "cycle": image_sets, "translate": image_pairs}
 # By a task of the model or the name of the preset; their arguments with a default are options of the training
-_CALLBACKS = {"likelihood": _warm_up, "sample": _sample, "translate": _translate, "stacked": _pretrain}
+_CALLBACKS = {
+    "likelihood": _warm_up,
+    "conditional-vae": _warm_up,
+    "semi-supervised-vae": _warm_up,
+    "sample": _sample,
+    "translate": _translate,
+    "stacked": _pretrain,
+}
 
 
 def images_of(name):

@@ -16,8 +16,8 @@ from keras_gen.runs.pictures import save_image
 from keras_gen.training.resizing import at_size, size_multiple
 from keras_gen.training.tasks import require_task
 
-_PIXELS = 1 << 20  # of the images that are translated together
-_LARGEST = 1 << 22  # pixels of one image that is translated at its own size
+_PIXELS = 1 << 20  # of the translations that are made together
+_LARGEST = 1 << 22  # pixels of the translation of one image at its own size
 _READ = 8  # size at which images are opened, before each has its own
 
 
@@ -58,8 +58,8 @@ def translate(folder, images, to="y", out="translations", size=None):
         files = [path for path, _ in folders.listing(place).files] if place.is_dir() else [place]
         if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:
             raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
-    to = _side(to, settings.options.get("x"), settings.options.get("y"))
-    generator = model.generators()[checks.choice("to", to, model.generators())]
+    to = _side(to, settings.options.get("x"), settings.options.get("y"), model.generators())
+    generator = model.generators()[to]
     shape = tuple(generator.input_shape[1:])
     value_range = model.value_range or (-1, 1)
     source = image_source("images", str(images), _READ, shape[-1], value_range)
@@ -67,7 +67,7 @@ def translate(folder, images, to="y", out="translations", size=None):
     names = _names(source.display_names)
     for height, width in sorted(set(sizes)):
         chosen = [number for number, sides in enumerate(sizes) if sides == (height, width)]
-        resized, batch = source.resized((height, width)), max(1, _PIXELS // (height * width))
+        resized, batch = source.resized((height, width)), max(1, _PIXELS // (height * width * _growth(generator)))
         for numbers in np.array_split(chosen, -(-len(chosen) // batch)):
             translated = model.translate(resized.rows(numbers).numpy(), to=to)
             for number, image in zip(numbers, translated, strict=True):
@@ -75,13 +75,14 @@ def translate(folder, images, to="y", out="translations", size=None):
     return TranslationResult(source.size, set(sizes), note)
 
 
-def _side(to, x, y):
-    """`"x"` or `"y"`, of what may be the name of one of the sets."""
+def _side(to, x, y, known=("x", "y")):
+    """One of the `known` sides, `"x"` or `"y"`, of what may be the name of one of the sets."""
     if x and not y:  # a set of tensorflow-datasets that has both
         x, y = "trainA", "trainB"
     names = [Path(place or "").name.rpartition(":")[2] for place in (x, y)]
     sides = dict(zip(names, "xy", strict=True)) if names[0] != names[1] else {}
-    return (sides | {"x": "x", "y": "y"})[checks.choice("set for --to", to, sides.keys() | {"x", "y"})]
+    sides = {name: side for name, side in (sides | {"x": "x", "y": "y"}).items() if side in known}
+    return sides[checks.choice("set for --to", to, sides)]
 
 
 def _sizes(generator, shape, own, size):
@@ -97,15 +98,24 @@ def _sizes(generator, shape, own, size):
             near = multiple * max(1, round(size / multiple))
             raise ValueError(f"--size must be divisible by {multiple}. Expected: such as {near}. Received: {size}")
         return [(size, size)] * len(own), ""
-    scales = [min(1.0, math.sqrt(_LARGEST / math.prod(sides))) for sides in own]
+    largest = _LARGEST // _growth(generator)
+    scales = [min(1.0, math.sqrt(largest / math.prod(sides))) for sides in own]
     least = min([2, *(side // multiple for side in shape[:2] if side is not None)])  # 2: padding by reflection
     sizes = [
         tuple(max(round(scale * side / multiple), least) * multiple for side in sides)
         for scale, sides in zip(scales, own, strict=True)
     ]
     changed = sum(new != old for new, old in zip(sizes, own, strict=True))
-    limit = f", of at most {_LARGEST:,} pixels" if min(scales) < 1 else ""
+    limit = f", of at most {largest:,} pixels" if min(scales) < 1 else ""
     return sizes, f"{changed} resized to the nearest sides divisible by {multiple}{limit}" if changed else ""
+
+
+def _growth(generator):
+    """How many pixels a generator makes of one."""
+    large, small = ([side or 64 for side in shape[1:3]] for shape in (generator.output_shape, generator.input_shape))
+    if None in generator.input_shape[1:3]:
+        large = generator.compute_output_shape((1, *small, generator.input_shape[-1]))[1:3]
+    return max(1, math.prod(large) // math.prod(small))
 
 
 def _names(titles):

@@ -175,6 +175,7 @@ def _checked(description, generator, plan, in_fit):
         size = description.check_batch(batch, in_fit)
         if plan is not None:
             checks.batch_size(size, plan.updates, plan.replicas)
+        batch = _with_tuples(batch)
         yield batch if isinstance(batch, tuple) else (batch,)
 
 
@@ -193,13 +194,20 @@ class _CheckedBatches(keras.utils.PyDataset):
     def __getitem__(self, index):
         batch = self.batches[index]
         self.description.check_batch(batch)
-        return batch
+        return _with_tuples(batch)
 
     def on_epoch_begin(self):
         self.batches.on_epoch_begin()
 
     def on_epoch_end(self):
         self.batches.on_epoch_end()
+
+
+def _with_tuples(batch):
+    """A batch whose lists of arrays are tuples, of which alone Keras makes a dataset."""
+    if not isinstance(batch, tuple):
+        return batch
+    return tuple(tuple(part) if isinstance(part, list) and all(map(is_array, part)) else part for part in batch)
 
 
 def _is_stream(x):

@@ -121,6 +121,14 @@ class DataDescription:
     sample_weight: bool = False
     paired: bool = True
 
+    def __post_init__(self):
+        names = [component.name for component in self.components]
+        if len(set(names)) < len(names):
+            raise ValueError(
+                f"The parts of a batch must have different names, and not '{_WEIGHT.name}'. Expected: such as x and "
+                f"labels. Received: {', '.join(names[:-1])}"
+            )
+
     @property
     def y_components(self):
         """The `Component`s of y, a tuple."""
@@ -221,7 +229,7 @@ class DataDescription:
 
     def check_y(self, y, rows=None):
         """The arrays of y in a tuple; a `ValueError` is raised unless they are such data, of that many `rows`."""
-        found = self._selected_y(_arrays(y))
+        found = self._selected_y(tuple(map(np.asarray, y)) if self.has_several_y else np.asarray(y))
         for component in self.y_components:
             component.check(found[component.name])
             if rows is not None:
@@ -268,9 +276,9 @@ class DataDescription:
                 f"Received: {found[0]} and {found[1]}"
             )
 
-    def _is_target(self, y):
-        """Whether y has the shape of an optional one with at least one axis: its integers are then not labels."""
-        return self.y is not None and self.y.optional and bool(self.y.shape) and tuple(y.shape[1:]) == self.y.shape
+    def _is_values(self, y):
+        """Whether y has the model's own shape, of at least one axis: its integers are then not labels."""
+        return self.y is not None and bool(self.y.shape) and tuple(y.shape[1:]) == self.y.shape
 
     def _selected_y(self, y):
         """The parts of y that the model uses, a dict by name."""
@@ -291,7 +299,7 @@ class DataDescription:
         """The part of a single y that the model uses, or `None`."""
         if isinstance(y, (tuple, list)):
             raise ValueError(f"`y` must be one array. Received: a {type(y).__name__} of {len(y)}")
-        labels = y is not None and _are_labels(y) and not self._is_target(y)
+        labels = y is not None and _are_labels(y) and not self._is_values(y)
         if y is None or (labels and not self.uses_labels):
             if self.y is not None and not self.y.optional:
                 expected = "labels" if self.y.is_labels else self.y.name
@@ -316,11 +324,6 @@ class DataDescription:
                 f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"
             )
         return y
-
-
-def _arrays(y):
-    """Arrays from y as it is passed to a method on numpy: a tuple of several, or one that may be a list of numbers."""
-    return tuple(map(np.asarray, y)) if isinstance(y, tuple) else np.asarray(y)
 
 
 def _as_numpy(part):

@@ -21,14 +21,27 @@ def test_each_word_has_its_own_number_the_same_for_every_order_of_texts():
     np.testing.assert_array_equal(Captions(TEXTS[::-1]).encode(TEXTS), captions.encode(TEXTS))
 
 
+def test_captions_are_encoded_by_saved_words_as_before():
+    captions = Captions(TEXTS)
+    again = Captions.of_words(list(captions.words), captions.length)
+    np.testing.assert_array_equal(again.encode(TEXTS), captions.encode(TEXTS))
+    assert (again.size, again.decode(again.encode(TEXTS))) == (captions.size, captions.decode(captions.encode(TEXTS)))
+
+
+def test_texts_without_words_are_refused():
+    with pytest.raises(ValueError, match="Captions must hold words. Received: '!!!', '?'"):
+        Captions(["!!!", "?"])
+
+
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
-        (["a huge two", "a tiny two"], "must be made of known words. Expected: 'a', .* Received: 'huge', 'tiny'"),
+        (["a huge two", "a tiny two"], "made of known words. Expected: 7 words, such as .* Received: 'huge', 'tiny'"),
         (["a a a a a a"], "must not be longer than those that were given. Expected: at most 5 words. Received: 6"),
         ([""], "Captions must be texts, none empty. Received: ''"),
         ([3], "Captions must be texts, none empty. Received: 3"),
         ([], "Captions must be texts"),
+        (["two", "!!!"], "Captions must hold words. Received: '!!!'"),
     ],
 )
 def test_what_cannot_be_encoded_is_refused(texts, message):

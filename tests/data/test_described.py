@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from keras_gen import data
 from keras_gen.data.described import Attributes, attribute_combinations, measured_colours
@@ -39,3 +40,18 @@ def test_draws_depend_on_the_seed_and_on_combinations_alone():
     np.testing.assert_array_equal(images, again)
     assert same == attributes and set(attributes) <= set(some)
     assert data.described_digits(train, some, 20, seed=5)[1] != attributes
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n": 0}, "`n` must be an integer >= 1"),
+        ({"combinations": []}, "`combinations` must hold attributes of the digits of the split. Received: none"),
+        ({"split": data.Split(np.zeros((2, 8, 8, 3)), np.zeros(2))}, r"Expected: shape \(n, None, None, 1\)"),
+        ({"split": data.Split(np.full((2, 8, 8, 1), -1.0), np.zeros(2))}, r"Expected: values in \[0, 1\]"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, message):
+    given = {"split": data.load("digits")[0], "combinations": attribute_combinations(), "n": 3}
+    with pytest.raises(ValueError, match=message):
+        data.described_digits(**given | change)

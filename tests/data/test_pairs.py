@@ -91,7 +91,7 @@ def test_files_are_matched_by_their_names(folders):
         (lambda x, y: Image.open(y / "x2.bmp").save(y / "x2.png"), "Received: twice: 'x2'"),
     ],
 )
-def test_files_without_a_counterpart_are_told(folders, change, message):
+def test_files_without_a_counterpart_are_named(folders, change, message):
     x, y, _ = folders
     change(x, y)
     with pytest.raises(ValueError, match=message):
@@ -118,6 +118,33 @@ def test_files_without_a_counterpart_are_told(folders, change, message):
 def test_what_does_not_fit_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_halves_are_cropped_by_themselves(tmp_path, training):
+    """Of a picture of two equal halves, which are not squares, both images are the same."""
+    ramp = np.linspace(0, 255, 60).astype("uint8")[None, :, None].repeat(20, axis=0).repeat(3, axis=2)
+    for number in range(3):
+        Image.fromarray(np.concatenate([ramp, ramp], axis=1)).save(tmp_path / f"{number}.png")
+    x, y = batches(data.paired(tmp_path, size=16, batch_size=3), training=training)
+    np.testing.assert_array_equal(x, y)
+    if not training:
+        np.testing.assert_allclose(x[0, 8, [0, -1], 0], [-0.3, 0.3], atol=0.06), "the middle third"
+
+
+def test_sub_folders_and_sets_are_matched(tmp_path, folders):
+    """Files by their paths in the folders; what has no names of files by its order."""
+    x, y, _ = folders
+    for root, part in (("left", x), ("right", y)):
+        for name in ("a", "b"):
+            (tmp_path / root / name).mkdir(parents=True)
+            for path in sorted(part.iterdir())[:2]:
+                (tmp_path / root / name / path.name).write_bytes(path.read_bytes())
+    one, other = batches(data.paired(tmp_path / "left", tmp_path / "right"), training=False)
+    np.testing.assert_allclose(one, -other, atol=1e-6)
+    assert len(one) == 4
+    mixed = data.paired(x, np.zeros((4, 16, 16, 3)))
+    assert mixed.sizes == (4, 4)
 
 
 def test_pictures_of_both_have_an_even_width(tmp_path):

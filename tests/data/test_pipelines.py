@@ -114,7 +114,7 @@ def test_no_thread_tunes_a_pipeline():
     [
         ({"x": np.zeros((0, 3))}, "`x` must hold at least one example. Received: x of shape \\(0, 3\\)"),
         ({"x": np.array([["a"]])}, "`x` must be an array of numbers"),
-        ({"y": [1, 2]}, "`y` must have a row for each of x. Expected: 23. Received: 2"),
+        ({"y": [1, 2]}, "`y` must have a row for each example. Expected: 23. Received: 2"),
         ({"batch_size": 0}, "`batch_size` must be an integer >= 1. Received: batch_size=0"),
         ({"binarization": "dynamik"}, "Did you mean 'dynamic'"),
         ({"binarization": "None"}, r"Expected: one of \['dynamic', 'static'\]. Received: 'None'"),

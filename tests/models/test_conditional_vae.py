@@ -2,6 +2,7 @@ import keras
 import numpy as np
 import pytest
 from keras import ops
+from scipy import stats
 
 from keras_gen import data, models, networks
 
@@ -58,11 +59,34 @@ def test_the_code_keeps_the_style_and_the_condition_changes_the_class():
     assert np.abs(np.corrcoef(model.encode(x, labels)[:, 0], labels)[0, 1]) < 0.2
 
 
-def test_more_importance_samples_tighten_the_bound_of_several_conditions():
-    model = of_both()
-    weights = model.log_weights(np.tile(X, (20, 1)), 50, 0, np.tile(LABELS, 20), np.tile(VECTORS, (20, 1)))
-    single, several = np.mean(weights), np.mean(ops.logsumexp(weights, axis=1) - np.log(50))
-    assert single < several
+def test_the_bound_is_the_likelihood_of_a_linear_model_with_its_posterior():
+    """x = w z + class mean + noise of unit variance: with the exact posterior every bound of any k is tight."""
+    w, means = np.array([0.6, -0.8, 1.0]), np.random.default_rng(5).standard_normal((3, 3))
+    variance = 1 / (1 + w @ w)
+    x, y = keras.Input((3,)), keras.Input((), dtype="int32", name="labels")
+    own = {name: keras.layers.Embedding(3, 3) for name in ("encoder", "decoder")}
+    z_mean, z_log_var = keras.layers.Dense(1, use_bias=False), keras.layers.Dense(1)
+    centred = keras.layers.Subtract()([x, own["encoder"](y)])
+    encoder = keras.Model([x, y], [z_mean(centred), z_log_var(x)], name="encoder")
+    z, labels = keras.Input((1,)), keras.Input((), dtype="int32", name="labels")
+    spread = keras.layers.Dense(3, use_bias=False)
+    decoder = keras.Model([z, labels], keras.layers.Add()([spread(z), own["decoder"](labels)]), name="decoder")
+    z_mean.set_weights([variance * w[:, None]])
+    z_log_var.set_weights([np.zeros((3, 1)), np.log([variance])])
+    spread.set_weights([w[None]])
+    for layer in own.values():
+        layer.set_weights([means])
+    data_x = np.random.default_rng(6).standard_normal((300, 3)).astype("float32")
+    labels = np.arange(300) % 3
+    expected = np.mean([
+        stats.multivariate_normal(means[label], np.outer(w, w) + np.eye(3)).logpdf(one)
+        for one, label in zip(data_x, labels, strict=True)
+    ])  # fmt: skip
+    model = models.ConditionalVAE(encoder, decoder, 3, reconstruction="gaussian", importance_samples=5)
+    batch = {"x": ops.convert_to_tensor(data_x), "labels": ops.convert_to_tensor(labels)}
+    assert float(model.negative_elbo(batch, False)["negative_elbo"]) == pytest.approx(-expected, abs=1e-4)
+    batch["labels"] = ops.convert_to_tensor((labels + 1) % 3)
+    assert float(model.negative_elbo(batch, False)["negative_elbo"]) > 0.1 - expected
 
 
 def test_several_conditions_come_as_arrays_pipelines_and_dicts():
@@ -73,6 +97,9 @@ def test_several_conditions_come_as_arrays_pipelines_and_dicts():
     assert model.evaluate(data.Pipeline(X, (LABELS, VECTORS)), verbose=0) == before
     assert model.evaluate({"x": X, "labels": LABELS, "condition": VECTORS}, verbose=0) == before
     assert model.evaluate(X, (1 - LABELS % 2, VECTORS), verbose=0) != before
+    found = [model.evaluate(iter([(X, kind((LABELS, VECTORS)))]), verbose=0, steps=1) for kind in (tuple, list)]
+    assert found[0] == found[1]
+    np.testing.assert_array_equal(model.sample(2, 0, [[0, 1], VECTORS[:2]]), model.sample(2, 0, ([0, 1], VECTORS[:2])))
     model.fit(X, [LABELS.tolist(), VECTORS], validation_split=0.2, sample_weight=np.ones(40), verbose=0)
     np.testing.assert_array_equal(
         model.predict([X, LABELS, VECTORS], verbose=0), model.reconstruct(X, (LABELS, VECTORS))
@@ -93,9 +120,12 @@ def test_samples_are_of_the_condition():
         (lambda: conditional().encode(X, LABELS + 1), r"must be in 0..2. Received: labels in 1..3"),
         (
             lambda: conditional().decode(np.zeros((2, 2)), [0]),
-            "must have a row for each of x. Expected: 2. Received: 1",
+            "must have a row for each example. Expected: 2. Received: 1",
         ),
-        (lambda: conditional().predict(X, verbose=0), r"Expected: such as predict\(\[array, labels\]\)"),
+        (
+            lambda: conditional().predict(X, verbose=0),
+            r"Expected: such as predict\(\[array, labels\]\). Received: one array",
+        ),
         (lambda: of_both().sample(2), "must give the condition of each sample. Expected: labels, condition"),
         (lambda: of_both().sample(2, labels=([0, 1], np.zeros((2, 3)))), r"`condition` does not .* shape \(n, 2\)"),
         (
@@ -120,7 +150,7 @@ def test_conditions_are_refused_before_training():
         ((LABELS, VECTORS, VECTORS), "Received: 3 arrays"),
         ((LABELS, VECTORS[:, :1]), r"`condition` does not fit"),
         ((LABELS + 1, VECTORS), "must be in 0..2"),
-        ((LABELS[:5], VECTORS), "must have a row for each of x. Expected: 40. Received: 5"),
+        ((LABELS[:5], VECTORS), "must have a row for each example. Expected: 40. Received: 5"),
     ):
         with pytest.raises(ValueError, match=message):
             model.fit(X, y, verbose=0)

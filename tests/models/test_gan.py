@@ -132,7 +132,7 @@ def test_labels_may_be_a_list():
         (lambda: gan(label_smoothing=1.0), r"`label_smoothing` must be a number in \[0, 1\)"),
         (
             lambda: conditional().sample(3, labels=[0, 1]),
-            "`labels` must have a row for each of x. Expected: 3. Received: 2",
+            "`labels` must have a row for each example. Expected: 3. Received: 2",
         ),
         (lambda: conditional().sample(2, labels=[0, 3]), r"must be in 0..2. Received: labels in 0..3"),
         (

@@ -124,6 +124,14 @@ def test_without_a_discriminator_only_the_distance_is_minimised():
     assert [player.name for player in model.players()] == ["generator"]
 
 
+def test_metrics_compare_translations_with_their_counterparts():
+    model = pix2pix()
+    model.compile("sgd", jit_compile=False, metrics=["mae"])
+    found = model.evaluate(X, Y, batch_size=6, verbose=0, return_dict=True)["mae"]
+    assert found == pytest.approx(np.abs(model.translate(X) - Y).mean(), rel=1e-5)
+    assert "mae" in model.fit(X, Y, validation_data=(X, Y), verbose=0).history
+
+
 def test_a_generator_that_enlarges_takes_images_of_any_size():
     model = models.Pix2Pix(networks.srresnet((4, 4, 1), 2, 3, 1, output_activation=None), None)
     assert model.translate(np.zeros((3, 5, 7, 1))).shape == (3, 10, 14, 1)
@@ -153,6 +161,7 @@ def test_a_generator_that_enlarges_takes_images_of_any_size():
         (lambda: pix2pix().data_description.check_batch((X,)), r"needs y. Expected: fit\(x, y\). Received: x alone"),
         (lambda: pix2pix().data_description.check_batch((Y, X)), "`x` and `y` are swapped"),
         (lambda: pix2pix().data_description.check_batch((X, 5 * Y)), r"Expected: values in \[-1, 1\]"),
+        (lambda: pix2pix().data_description.check_batch((100 * X, Y)), r"`x`.* Expected: values in \[-1, 1\]"),
         (lambda: pix2pix().data_description.check_batch((X, Y[:3])), "must have the same length"),
     ],
 )

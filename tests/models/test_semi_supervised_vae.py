@@ -56,11 +56,15 @@ def test_the_bound_of_unknown_labels_is_the_mean_under_the_classifier():
     assert expected >= np.mean(-np.log(np.sum(np.exp(-bounds), axis=1)))
 
 
-def test_the_classification_is_the_mean_over_labelled_examples():
+def test_the_classification_counts_nothing_for_unknown_labels_whatever_the_batches():
     model, labels = semi(), np.where(np.arange(30) < 7, LABELS, -1)
-    value = model.negative_bound(batch_of(X, labels), training=False)["classification"]
-    expected = -np.log(model.probabilities(X)[np.arange(7), LABELS[:7]]).mean()
-    assert float(value) == pytest.approx(expected, rel=1e-5)
+    model.compile(jit_compile=False)
+    expected = -np.log(model.probabilities(X)[np.arange(7), LABELS[:7]]).sum() / 30
+    for batch_size in (30, 4):
+        found = model.evaluate(X, labels, batch_size=batch_size, verbose=0, return_dict=True)
+        assert found["classification"] == pytest.approx(expected, rel=1e-5)
+        weighted = model.evaluate(X, labels, batch_size, 0, sample_weight=2 * np.ones(30), return_dict=True)
+        assert weighted["classification"] == pytest.approx(2 * expected, rel=1e-5)
 
 
 def test_examples_without_labels_teach_the_classifier():
@@ -89,7 +93,7 @@ def test_few_labels_name_the_clusters_that_the_others_show():
     x[:2], y[:2] = [[-2, 3], [2, -3]], [0, 1]
     labels = np.where(np.arange(1000) < 2, y, -1)
     x, labels = np.concatenate([x, np.tile(x[:2], (50, 1))]), np.concatenate([labels, np.tile(y[:2], 50)])
-    model = semi((2,), 2, (16,), latent_dim=1, reconstruction="gaussian")
+    model = semi((2,), 2, (16,), latent_dim=1, reconstruction="gaussian", classification_weight=10)
     model.compile(keras.optimizers.Adam(0.01))
     model.fit(x, labels, batch_size=110, epochs=60, verbose=0)
     assert np.mean(model.classify(x[2:1000]) != y[2:]) < 0.03
@@ -99,6 +103,8 @@ def test_few_labels_name_the_clusters_that_the_others_show():
     ("call", "message"),
     [
         (lambda: semi(classification_weight=-1), "`classification_weight` must be a finite number >= 0"),
+        (lambda: semi(importance_samples=5), "`importance_samples` must be 1. Received: 5"),
+        (lambda: semi().compile(metrics=["accuracy"]), "`metrics` are for models of labels or reconstructions"),
         (lambda: semi(classes=1), "`num_classes` must be an integer >= 2"),
         (lambda: semi().sample(2, labels=[-1, 0]), r"`labels` must be in 0..2. Received: labels in -1..0"),
         (
@@ -119,14 +125,6 @@ def test_few_labels_name_the_clusters_that_the_others_show():
 def test_what_does_not_fit_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
-
-
-def test_metrics_compare_classes():
-    model = semi()
-    model.compile(metrics=["accuracy"], jit_compile=False)
-    found = model.evaluate(X, LABELS, verbose=0, return_dict=True)["accuracy"]
-    assert found == pytest.approx(np.mean(model.classify(X) == LABELS))
-    assert ops.shape(model.predict([X, LABELS], verbose=0)) == (30, 4)
 
 
 def test_each_network_runs_once_in_a_step():

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from keras_gen import plots
+from keras_gen.training.data_description import Component, DataDescription
 
 
 class Brightener:
@@ -24,3 +25,23 @@ def test_rows_are_the_image_its_translation_and_the_way_back(name, labels, greys
     figure = plots.translations(Brightener(), np.zeros((1, 4, 4, 1)), np.full((1, 4, 4, 1), 0.5))[name]
     assert [axes.get_ylabel() for axes in figure.axes] == labels
     assert [float(axes.images[0].get_array().mean()) for axes in figure.axes] == greys
+
+
+class Doubler:
+    """Enlarges grey images to coloured ones."""
+
+    tasks = {"translate"}
+    data_description = DataDescription(Component("x"), Component("y", value_range=(0, 1)))
+
+    def translate(self, images):
+        return np.repeat(images.repeat(2, axis=1).repeat(2, axis=2), 3, axis=-1) / 2
+
+
+def test_pairs_are_shown_with_their_counterparts_all_of_one_size():
+    x, y = np.ones((2, 4, 4, 1)), np.zeros((2, 8, 8, 3))
+    figures = plots.translations(Doubler(), x, y)
+    assert list(figures) == ["x-to-y"]
+    axes = figures["x-to-y"].axes
+    labels = [one.get_ylabel() for one in axes if one.get_ylabel()]
+    assert labels == ["x", "to y", "y"]
+    assert {one.images[0].get_array().shape[:2] for one in axes} == {(8, 8)}

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import callbacks, data, presets
+from keras_gen import callbacks, data, models, presets
 from keras_gen.runs import Settings
 from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_of
 
@@ -19,7 +19,8 @@ def of(name, tmp_path, **options):
 def test_every_preset_has_its_own_options_and_those_of_its_tasks(name):
     tasks, options = presets.PRESETS[name].model.tasks, options_of(name)
     assert set(presets.PRESETS[name].arguments) <= set(options) and all(one.help for one in options.values())
-    for task, option in (("likelihood", "kl_warmup"), ("sample", "sample_every"), ("translate", "constant_epochs")):
+    assert issubclass(presets.PRESETS[name].model, models.VAE) == ("kl_warmup" in options)
+    for task, option in (("sample", "sample_every"), ("translate", "constant_epochs")):
         assert (task in tasks) == (option in options)
     assert {"size", "channels"} <= set(options) and ("translate" in tasks) == ("x" in options)
     assert (name == "stacked") == ("pretrain_epochs" in options)

@@ -218,8 +218,8 @@ def test_arrays_are_scanned_once(monkeypatch):
         ({"x": object()}, "Received: object"),
         ({"x": X, "y": "labels"}, "`y` must be an array.* Received: str"),
         ({"x": X[0]}, r"Expected: shape \(n, 4, 4, 1\). Received: shape \(4, 4, 1\). It has no batch axis"),
-        ({"x": X, "y": X[:5]}, "`y` must have a row for each of x. Expected: 20. Received: 5"),
-        ({"x": X, "y": LABELS[:5]}, "`y` must have a row for each of x. Expected: 20. Received: 5"),
+        ({"x": X, "y": X[:5]}, "`y` must have a row for each example. Expected: 20. Received: 5"),
+        ({"x": X, "y": LABELS[:5]}, "`y` must have a row for each example. Expected: 20. Received: 5"),
         ({"x": X, "y": 2 * X}, r"`target` is out of range. Expected: values in \[0, 1\]"),
         (
             {"x": dataset(X), "y": X},
