@@ -43,7 +43,7 @@ def coloured(images, labels):
 
 @recipe
 def main(
-    data="mnist", photographs="", test_photographs="", size=32, images=20000, epochs=15, batch_size=16, filters=24,
+    data="mnist", photographs="", test_photographs="", size=32, images=10000, epochs=8, batch_size=16, filters=24,
     learning_rate=5e-4, reconstruction_weight=100.0, seed=0, width=1.0,
 ):  # fmt: skip
     if photographs:
