@@ -25,6 +25,7 @@ from keras_gen.runs.training_options import (
     images_of,
     options_for,
     options_of,
+    with_few_labels,
 )
 from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
@@ -108,6 +109,8 @@ def _train(settings, chosen_classes, folder, resume, given, verbose, new_data):
     if not exists:
         settings = _with_classes(settings, train_set.class_names, chosen_classes)
         model = _new(settings, train_set.x.shape[1:])
+    if "labelled" in settings.options:
+        train_set = with_few_labels(train_set, settings.options["labelled"])
     batches = _batches(model, settings, _arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
     validation = data.Pipeline(*test, batch_size=settings.batch_size, value_range=range_of(model))

@@ -48,7 +48,7 @@ def _examples(training):
     x, *labels = (source.rows(rows).numpy() for source in sources)
     if issubclass(model, models.AdversarialModel) and x.min() >= 0:
         return {}  # of bright images in [-1, 1] a few can look as if they were in [0, 1]
-    if "sample" not in model.tasks or not labels:
+    if "sample" not in model.tasks or not labels or labels[0].min() < 0:
         return {"x": x} if (x != x[:1]).any() else {}
     alike = [(x[labels[0] == label] == x[labels[0] == label][:1]).all() for label in np.unique(labels[0])]
     return {} if all(alike) else {"x": x, "labels": labels[0]}
@@ -111,6 +111,38 @@ def image_set(settings, size: int | None = None, channels: int | None = None):
         channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
     """
     return data.load(settings.data, size=size, channels=channels)
+
+
+def few_labels(settings, size: int | None = None, channels: int | None = None, labelled=0):
+    """As `image_set`, for a model that needs few labels.
+
+    Args:
+        size: As in `image_set`: side to which images are centre-cropped and resized. [default: as in the data; 64 if
+            they have several sizes]
+        channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
+        labelled: Number of training images whose labels are used, the same number of each class; 0 for all.
+    """
+    return image_set(settings, size, channels)
+
+
+def with_few_labels(split, labelled):
+    """A `data.Split` that keeps the labels of the first images of each class, `labelled` in all, and -1 for others.
+
+    The labelled images are repeated until they are a tenth of the others, so that every batch has some; 0 keeps all.
+    """
+    classes = np.unique(split.y)
+    if not labelled:
+        return split
+    if not len(classes) <= labelled <= len(split.y):
+        raise ValueError(
+            f"--labelled must be enough for each class. Expected: {len(classes)} to {len(split.y)}, or 0 for all. "
+            f"Received: {labelled}"
+        )
+    places = np.concatenate([np.flatnonzero(split.y == label)[: labelled // len(classes)] for label in classes])
+    known = np.full(len(split.y), -1)
+    known[places] = split.y[places]
+    every = np.concatenate([np.arange(len(known)), np.resize(places, max(0, len(known) // 10 - len(places)))])
+    return split._replace(x=split.x[every], y=known[every])
 
 
 def image_sets(settings, x="", y="", size=128, channels: int | None = None):
@@ -181,7 +213,13 @@ def _of_equal_channels(pairs):
 
 
 # By the name of the preset or a task of the model, the first that fits
-_IMAGES = {"srresnet": degraded_images, "srgan": degraded_images, "cycle": image_sets, "translate": image_pairs}
+_IMAGES = {
+    "semi-supervised-vae": few_labels,
+    "srresnet": degraded_images,
+    "srgan": degraded_images,
+    "cycle": image_sets,
+    "translate": image_pairs,
+}
 # By a task of the model or the name of the preset; their arguments with a default are options of the training
 _CALLBACKS = {
     "likelihood": _warm_up,

@@ -154,6 +154,17 @@ def test_a_cyclegan_is_trained_and_translates(run, refused, tmp_path):
     assert not (tmp_path / "n").exists()
 
 
+def test_few_labels_are_trained_with(run, tmp_path):
+    """The doctor, the pictures and a resumed run too."""
+    options = ["--width", 0.05, "--labelled", 20, "--out", tmp_path / "run"]
+    code, out, err = run("train", "semi-supervised-vae", *options, "--epochs", 1)
+    assert code == 0 and "confusion.png" in out, err
+    code, out, err = run("train", "semi-supervised-vae", *options, "--epochs", 2, "--resume")
+    assert code == 0 and "after epoch 2" in out, err
+    code, out, err = run("evaluate", tmp_path / "run")
+    assert code == 0 and "error: " in out and "have changed" not in out + err
+
+
 def test_pairs_are_trained_on_and_translated(run, refused, tmp_path):
     x, y = image_folders(tmp_path, {"pair": 3}, (16, 16))[0], tmp_path / "counterparts"
     shutil.copytree(x, y)

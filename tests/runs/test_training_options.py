@@ -5,7 +5,7 @@ from PIL import Image
 
 from keras_gen import callbacks, data, models, presets
 from keras_gen.runs import Settings
-from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_of
+from keras_gen.runs.training_options import TrainingContext, callbacks_of, image_sets, options_of, with_few_labels
 
 
 def of(name, tmp_path, **options):
@@ -24,6 +24,21 @@ def test_every_preset_has_its_own_options_and_those_of_its_tasks(name):
         assert (task in tasks) == (option in options)
     assert {"size", "channels"} <= set(options) and ("translate" in tasks) == ("x" in options)
     assert (name == "stacked") == ("pretrain_epochs" in options)
+
+
+def test_few_labels_are_kept_of_each_class_and_repeated():
+    y = np.arange(400) % 4
+    split = data.Split(np.arange(400.0).reshape(400, 1, 1, 1), y, None)
+    assert with_few_labels(split, 0) is split
+    few = with_few_labels(split, 8)
+    assert len(few.x) == 400 + 40 - 8, "a tenth of the examples has a label"
+    known = few.y >= 0
+    assert known.sum() == 40 and sorted(set(few.x[known].ravel())) == list(range(8))
+    np.testing.assert_array_equal(few.y[known], few.x[known].ravel() % 4)
+    np.testing.assert_array_equal(few.x[:400], split.x)
+    for number in (3, 401):
+        with pytest.raises(ValueError, match=f"--labelled .* Expected: 4 to 400, or 0 for all. Received: {number}"):
+            with_few_labels(split, number)
 
 
 def test_options_become_callbacks(tmp_path):
