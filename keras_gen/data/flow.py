@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras_gen import checks
 from keras_gen.data.image_sources import image_source
 from keras_gen.data.images import sides
-from keras_gen.data.pipelines import SeededPipeline, shuffled
+from keras_gen.data.pipelines import SeededPipeline, shuffled, uniform_draws
 from keras_gen.files import expanded
 
 
@@ -151,11 +151,7 @@ class MovingPairs(SeededPipeline):
         stream, indices = self._seed.read_value(), places
         if training and self.shuffle:
             indices = shuffled(places, stream, epoch, self.size)
-        draws = tf.map_fn(
-            lambda place: tf.random.stateless_uniform((4 + 2 * self.control_points**2,), tf.stack([stream, place])),
-            epoch * self.size + places,
-            fn_output_signature="float32",
-        )
+        draws = uniform_draws(stream, epoch * self.size + places, 4 + 2 * self.control_points**2)
         photographs, flow = self.sources[0].rows(indices), self._flow(draws[:, 2:])
         rows, columns = self._positions(draws[:, :2], photographs.shape)
         second = _sampled(photographs, rows, columns)

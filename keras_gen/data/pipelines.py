@@ -23,10 +23,10 @@ def shuffled(indices, stream, number, size):
     return tf.raw_ops.RandomIndexShuffle(index=indices, seed=seed, max_index=size - 1, rounds=_SHUFFLE_ROUNDS)
 
 
-def uniform_draws(stream, places):
-    """Three draws from U[0, 1) for each place, int64 `(batch,)`, that depend on it and a number: `(batch, 3)`."""
+def uniform_draws(stream, places, count=3):
+    """Draws from U[0, 1) for each place, int64 `(batch,)`, that depend on it and a number: `(batch, count)`."""
     return tf.map_fn(
-        lambda place: tf.random.stateless_uniform((3,), tf.stack([stream, place])),
+        lambda place: tf.random.stateless_uniform((count,), tf.stack([stream, place])),
         places,
         fn_output_signature="float32",
     )
