@@ -22,7 +22,7 @@ def test_a_run_a_file_and_a_preset(run, tmp_path):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("lenet",), "Unknown model. Did you mean 'lenet5'? Expected: one of ['alexnet', 'autoencoder'"),
+        (("lenet",), "Unknown model. Did you mean 'lenet5'? Expected: one of ['lenet5', 'alexnet'"),
         (("nowhere.keras",), "No saved model at that path. Expected: a .keras file or the folder of a run. Received: "),
         (("runs/nowhere",), "No saved model at that path."),
         (("empty",), "No run in that folder."),

@@ -175,7 +175,9 @@ def test_pairs_are_trained_on_and_translated(run, refused, tmp_path):
     assert code == 0 and "After epoch 2: reconstruction" in out, err
     code, out, err = run("translate", tmp_path / "run", x, "--out", tmp_path / "made")
     assert code == 0 and {Image.open(path).size for path in (tmp_path / "made").iterdir()} == {(16, 16)}, err
-    assert "Unknown to" in refused("translate", tmp_path / "run", x, "--to", "x", "--out", tmp_path / "n")
+    assert "Unknown set for --to. Expected: one of ['counterparts', 'y']" in refused(
+        "translate", tmp_path / "run", x, "--to", "x", "--out", tmp_path / "n"
+    )
     (y / "pair1.jpg").unlink()
     found = refused("train", "pix2pix", "--x", x, "--y", y, "--out", tmp_path / "n")
     assert "must have the same names. Received: without a counterpart: 'pair1 in x'" in found

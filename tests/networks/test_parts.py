@@ -16,15 +16,21 @@ VALID = {  # arguments of each builder that need a value
     networks.dcgan_generator: {"output_shape": (8, 8, 1), "latent_dim": 2},
     networks.googlenet: {"input_shape": (8, 8, 1), "num_classes": 3, "width": 0.02},
     networks.lenet5: {"input_shape": (8, 8, 1), "num_classes": 3},
+    networks.flownet_simple: {"input_shape": (32, 32, 1), "filters": 2, "downsamplings": 3},
     networks.mlp_autoencoder: {"units": [4, 2]},
+    networks.mlp_classifier: {"input_shape": (4,), "units": (3,), "num_classes": 2},
     networks.mlp_decoder: {"output_shape": (4,), "units": (3,), "latent_dim": 2},
     networks.mlp_discriminator: {"input_shape": (4,), "units": (3,)},
     networks.mlp_encoder: {"input_shape": (4,), "units": (3,), "latent_dim": 2},
     networks.mlp_ensemble: {"units": [4, 2], "members": 2},
     networks.mlp_generator: {"output_shape": (4,), "units": (3,), "latent_dim": 2},
     networks.patchgan_discriminator: {"input_shape": (32, 32, 1)},
+    networks.progressive_discriminator: {"input_shape": (8, 8, 1), "stage": 1, "filters": (3, 3)},
+    networks.progressive_generator: {"output_shape": (8, 8, 1), "stage": 1, "filters": (3, 3), "latent_dim": 2},
     networks.random_filter_bank: {"filters": 2, "kernel_sizes": (3,)},
     networks.resnet_generator: {"input_shape": (8, 8, 1)},
+    networks.srresnet: {"input_shape": (8, 8, 1), "filters": 2, "blocks": 1},
+    networks.unet_generator: {"input_shape": (8, 8, 1), "filters": 2},
     networks.vgg16: {"input_shape": (32, 32, 1), "num_classes": 3, "width": 0.02},
     networks.vgg_convolutions: {},
 }
@@ -40,9 +46,15 @@ SIZES = {
 SEQUENCES = {
     networks.deconvnet,
     networks.lenet5,
+    networks.progressive_discriminator,
+    networks.progressive_generator,
     *(builder for builder in VALID if builder.__name__.startswith("convolutional")),
 }
-MAY_BE_ZERO = {(networks.resnet_generator, "blocks"), (networks.resnet_generator, "downsamplings")}
+MAY_BE_ZERO = {
+    (networks.resnet_generator, "blocks"),
+    (networks.resnet_generator, "downsamplings"),
+    (networks.srresnet, "blocks"),
+}
 CASES = [
     (builder, name, size)
     for builder in VALID
@@ -55,6 +67,7 @@ CASES = [
 def test_every_builder_is_among_those_checked():
     builders = {thing for thing in vars(networks).values() if inspect.isfunction(thing)}
     others = {networks.inception_module, networks.operations, networks.output_size, networks.receptive_field}
+    others.add(networks.progressive_shapes)
     assert builders - others == set(VALID)
 
 
@@ -90,6 +103,8 @@ WITHOUT_FIXED_SHAPE = {
     networks.patchgan_discriminator,
     networks.random_filter_bank,
     networks.resnet_generator,
+    networks.srresnet,
+    networks.unet_generator,
     networks.vgg_convolutions,
 }
 
