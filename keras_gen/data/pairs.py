@@ -7,7 +7,7 @@ import tensorflow as tf
 from keras_gen import checks
 from keras_gen.data.image_sources import cropped, image_source
 from keras_gen.data.images import default_sides, sides
-from keras_gen.data.pipelines import SeededPipeline, shuffled, uniform_draws
+from keras_gen.data.pipelines import PairPipeline, shuffled, uniform_draws
 from keras_gen.files import expanded
 
 _READ = (8, 16)  # the size at which pictures of both images are opened, before their own is known
@@ -75,7 +75,7 @@ def paired(
     return PairedPipeline(first, second, batch_size, shuffle, seed, augment, steps)
 
 
-class PairedPipeline(SeededPipeline):
+class PairedPipeline(PairPipeline):
     """The result of `paired`: a pipeline of two sources in one order.
 
     Args:
@@ -100,16 +100,6 @@ class PairedPipeline(SeededPipeline):
                 f"Received: {sizes[0]} and {sizes[1]}"
             )
         super().__init__((first, second), first.size, batch_size, shuffle, seed, False, steps)
-
-    @property
-    def shapes(self):
-        """The shapes of one image of x and of y."""
-        return tuple(source.example_shape for source in self.sources)
-
-    @property
-    def sizes(self):
-        """The numbers of images of x and of y."""
-        return tuple(source.size for source in self.sources)
 
     def _examples(self, places, epoch, training):
         stream = self._seed.read_value()
@@ -167,7 +157,7 @@ def degraded(
     return DegradedPipeline(source, scale, crop, batch_size, shuffle, seed, augment, steps)
 
 
-class DegradedPipeline(SeededPipeline):
+class DegradedPipeline(PairPipeline):
     """The result of `degraded`: images and what is left of them at a smaller size.
 
     Args:
@@ -202,16 +192,6 @@ class DegradedPipeline(SeededPipeline):
             _View(source, self._shape, self._centre),
         )
         super().__init__(views, source.size, batch_size, shuffle, seed, False, steps)
-
-    @property
-    def shapes(self):
-        """The shapes of one small image and of one image."""
-        return tuple(source.example_shape for source in self.sources)
-
-    @property
-    def sizes(self):
-        """The number of images, twice."""
-        return (self.size, self.size)
 
     def _examples(self, places, epoch, training):
         if not training:

@@ -121,6 +121,20 @@ class SeededPipeline:
         return tuple(arrays) if len(arrays) > 1 else arrays[0]
 
 
+class PairPipeline(SeededPipeline):
+    """The base of pipelines of two sources of images, x and y."""
+
+    @property
+    def shapes(self):
+        """The shapes of one image of x and of y."""
+        return tuple(source.example_shape for source in self.sources)
+
+    @property
+    def sizes(self):
+        """The numbers of images of x and of y."""
+        return tuple(source.size for source in self.sources)
+
+
 class Pipeline(SeededPipeline):
     """Batches of arrays in a seeded order, fast on two cores; what `fit` makes of plain arrays.
 

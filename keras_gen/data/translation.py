@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from keras_gen.data.image_sources import image_source
-from keras_gen.data.pipelines import SeededPipeline, shuffled, uniform_draws
+from keras_gen.data.pipelines import PairPipeline, shuffled, uniform_draws
 from keras_gen.files import expanded
 
 
@@ -70,7 +70,7 @@ def unpaired(
     return UnpairedPipeline(first, second, batch_size, shuffle, seed, augment, steps)
 
 
-class UnpairedPipeline(SeededPipeline):
+class UnpairedPipeline(PairPipeline):
     """The result of `unpaired`: a pipeline of two sources, each with its own order.
 
     Args:
@@ -88,16 +88,6 @@ class UnpairedPipeline(SeededPipeline):
     def __init__(self, first, second, batch_size=1, shuffle=True, seed=0, augment=None, steps=None):
         self._augments = [source.augments if augment is None else augment for source in (first, second)]
         super().__init__((first, second), max(first.size, second.size), batch_size, shuffle, seed, False, steps)
-
-    @property
-    def shapes(self):
-        """The shapes of one image of x and of y."""
-        return tuple(source.example_shape for source in self.sources)
-
-    @property
-    def sizes(self):
-        """The numbers of images of x and of y."""
-        return tuple(source.size for source in self.sources)
 
     def _examples(self, places, epoch, training):
         return [self._rows(number, places, epoch, training) for number in (0, 1)]
