@@ -65,6 +65,18 @@ def test_crops_and_mirror_images_are_the_same_for_both(kind, folders):
     np.testing.assert_allclose(plain[0], -plain[1], atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["paired", "degraded"])
+def test_every_epoch_has_its_own_crops(kind):
+    """Of images in a fixed order."""
+    options = {"shuffle": False, "augment": True, "batch_size": 4}
+    if kind == "paired":
+        pipeline = data.paired(noise(), noise(), **options)
+    else:
+        pipeline = data.degraded(noise(), 2, crop=8, **options)
+    first, second = (batches(pipeline, number)[1] for number in (0, 1))
+    assert np.abs(first - second).max() > 0.1
+
+
 def test_the_left_image_may_be_that_of_y(folders):
     *_, both = folders
     x, y = batches(data.paired(both), training=False)
