@@ -181,8 +181,8 @@ class DegradedPipeline(PairPipeline):
         if any(side % self.scale for side in used):
             near = tuple(max(self.scale, side // self.scale * self.scale) for side in used)
             raise ValueError(
-                f"`{'size' if crop is None else 'crop'}` must be divisible by the scale {self.scale}. "
-                f"Expected: such as {near}. Received: {used}"
+                f"{'The sides of images, without `crop`,' if crop is None else '`crop`'} must be divisible by the "
+                f"scale {self.scale}. Expected: such as {near}. Received: {used}"
             )
         self._shape, self._mirrors = (*used, channels), source.augments if augment is None else bool(augment)
         self._images = source

@@ -291,14 +291,14 @@ class DataDescription:
             wanted = f"({', '.join(names)})"
             raise ValueError(f"The model needs {wanted}. Expected: fit(x, {wanted}). Received: {received}")
         return {
-            component.name: DataDescription(self.x, component)._selected(part)
+            component.name: DataDescription(self.x, component)._selected(part, component.name)
             for component, part in zip(self.y, y, strict=True)
         }
 
-    def _selected(self, y):
-        """The part of a single y that the model uses, or `None`."""
+    def _selected(self, y, name="y"):
+        """The part of a single y that the model uses, or `None`; messages use the name."""
         if isinstance(y, (tuple, list)):
-            raise ValueError(f"`y` must be one array. Received: a {type(y).__name__} of {len(y)}")
+            raise ValueError(f"`{name}` must be one array. Received: a {type(y).__name__} of {len(y)}")
         labels = y is not None and _are_labels(y) and not self._is_values(y)
         if y is None or (labels and not self.uses_labels):
             if self.y is not None and not self.y.optional:
@@ -315,12 +315,12 @@ class DataDescription:
                 else "x alone, or x and integer labels, which are ignored"
             )
             raise ValueError(
-                f"The model cannot use this `y`. Expected: {expected}. Received: y of shape {tuple(y.shape)}, "
-                f"dtype {_name(y.dtype)}" + (f". {_ENCODED}" if self.uses_labels else "")
+                f"The model cannot use this `{name}`. Expected: {expected}. Received: {name} of shape "
+                f"{tuple(y.shape)}, dtype {_name(y.dtype)}" + (f". {_ENCODED}" if self.uses_labels else "")
             )
         if self.y.optional and self.y.shape is not None and not checks.shapes_agree(y.shape[1:], self.y.shape):
             raise ValueError(
-                f"`y` is neither the model's {self.y.name} nor integer labels. Expected: shape "
+                f"`{name}` is neither the model's {self.y.name} nor integer labels. Expected: shape "
                 f"(n, {', '.join(map(str, self.y.shape))}). Received: shape {tuple(y.shape)}, dtype {_name(y.dtype)}"
             )
         return y

@@ -122,7 +122,10 @@ def test_files_without_a_counterpart_are_named(folders, change, message):
             r"`scale` must be a power of two. Expected: 2, 4, 8, ... Received: scale=3",
         ),
         (lambda: data.degraded(noise(), 1), "`scale` must be a power of two"),
-        (lambda: data.degraded(noise(), 32), r"`size` must be divisible by the scale 32. Expected: such as \(32, 32\)"),
+        (
+            lambda: data.degraded(noise(), 32),
+            r"without `crop`, must be divisible by the scale 32. Expected: such as \(32, 32\)",
+        ),
         (lambda: data.degraded(noise(), 4, crop=6), r"`crop` must be divisible by the scale 4. .* \(4, 4\). Received"),
         (lambda: data.degraded(noise(), 4, crop=20), r"`crop` must fit into the images. Expected: at most \(16, 16\)"),
     ],

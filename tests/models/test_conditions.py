@@ -35,6 +35,10 @@ def test_a_description_of_several_parts_takes_and_names_them():
     assert description.check_batch((x, (labels, vectors))) == 5
     with pytest.raises(ValueError, match="must have the same length. Received: .*'v': 4"):
         description.check_batch((x, (labels, vectors[:4])))
+    with pytest.raises(
+        ValueError, match="cannot use this `labels`. Expected: integer labels .* Received: labels of sh"
+    ):
+        description.batch((x, (vectors, vectors)))
     assert list(description.symbolic_batch()) == ["x", "labels", "v"]
 
 
