@@ -43,19 +43,19 @@ def gradient_energy(images):
 
 
 def compared(features, shape):
-    """What SRGAN compares: the second layer of VGG-16's second block, or pixels."""
+    """What SRGAN compares: the second layers of VGG-16's first two blocks, or pixels."""
     if not features:
         return "squared_error"
     vgg, images = networks.vgg_convolutions(weights=features), keras.Input(shape)
-    part = keras.Model(vgg.inputs, vgg.get_layer("block2_conv2").output)
+    part = keras.Model(vgg.inputs, [vgg.get_layer(f"block{block}_conv2").output for block in (1, 2)])
     maps = part(keras.layers.Rescaling(0.5, 0.5)(images))
-    return keras.Model(images, keras.layers.Rescaling(1 / 100)(maps), name="features")
+    return keras.Model(images, [keras.layers.Rescaling(1 / 100)(one) for one in maps], name="features")
 
 
 @recipe
 def main(
-    data="cycle_gan/monet2photo:trainB", test_data="cycle_gan/monet2photo:testB", size=128, scale=4, crop=64,
-    epochs=100, gan_epochs=20, batch_size=16, filters=32, blocks=8, learning_rate=1e-3, features="imagenet",
+    out, data="cycle_gan/monet2photo:trainB", test_data="cycle_gan/monet2photo:testB", size=128, scale=4, crop=128,
+    epochs=45, gan_epochs=5, batch_size=4, filters=48, blocks=8, learning_rate=1e-3, features="imagenet",
     reconstruction_weight=100.0, seed=0, width=1.0,
 ):  # fmt: skip
     pairs = degraded(data, scale, size, crop, batch_size, seed=seed)
@@ -67,6 +67,7 @@ def main(
     model.compile(keras.optimizers.Adam(cosine_decay(learning_rate, pairs.size, epochs, batch_size)))
     with Timer() as timer:
         history = model.fit(pairs, epochs=epochs, verbose=2)
+    model.save(out / "srresnet.keras")
     enlarged = {
         "nearest": np.repeat(np.repeat(small, scale, axis=1), scale, axis=2),
         "bicubic": ops.convert_to_numpy(ops.image.resize(small, images.shape[1:3], "bicubic")),

@@ -64,7 +64,7 @@ def phased_gan():
 
 
 def augmented_bigan():
-    encoder, _ = networks.mlp_autoencoder([SHAPE, 6, 3])
+    encoder = networks.mlp_encoder(SHAPE, (6,), 3, heads=1)
     parts = networks.mlp_generator(3, (6,), SHAPE), encoder, networks.mlp_discriminator(SHAPE, (6,), condition_dim=3)
     augmentation = keras.Sequential([keras.layers.RandomFlip(), keras.layers.RandomTranslation(0.1, 0.1)])
     return models.BiGAN(*parts, 3, augmentation=augmentation, ema=0.9)

@@ -41,7 +41,7 @@ class BiGAN(AdversarialModel):
     Example:
 
     >>> from keras_gen import networks
-    >>> generator, (encoder, _) = networks.mlp_generator(3, (9,), (8, 8, 1)), networks.mlp_autoencoder([(8, 8, 1), 3])
+    >>> generator, encoder = networks.mlp_generator(3, (9,), (8, 8, 1)), networks.mlp_encoder((8, 8, 1), (), 3, heads=1)
     >>> bigan = BiGAN(generator, encoder, networks.mlp_discriminator((8, 8, 1), (9,), condition_dim=3), latent_dim=3)
     >>> bigan.compile()
     >>> x = np.linspace(-1, 1, 64 * 64).reshape(64, 8, 8, 1)

@@ -14,23 +14,33 @@ from keras_gen.networks.parts import centered, example_shape, head_activations, 
 
 
 def mlp_encoder(
-    input_shape, units, latent_dim, activation="relu", num_classes=None, condition_dim=None, name="encoder"
+    input_shape,
+    units,
+    latent_dim,
+    activation="relu",
+    heads=2,
+    num_classes=None,
+    condition_dim=None,
+    normalization=None,
+    name="encoder",
 ):
-    """Dense layers from an example to the mean and the log-variance of its code.
+    """Dense layers from an example to the mean and the log-variance of its code, or to its code alone.
 
     Args:
         input_shape: One example's shape, such as `(28, 28, 1)`.
         units: Widths of the hidden layers, from the input on, such as `(400, 20)`; may be empty.
         latent_dim: Width of the code, an integer >= 1.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
+        heads: 2 for a mean and a log-variance, or 1 for the code alone, as `models.BiGAN` needs it. Defaults to 2.
         num_classes: Number of classes for a network that also takes labels `(batch,)`. Defaults to `None`: none.
         condition_dim: Width of the vectors for a network that also takes vectors `(batch, condition_dim)`, after labels
             if there are both. Defaults to `None`: none.
+        normalization: `"batch"` before the activations of the hidden layers, or `None`. Defaults to `None`.
         name: The network's name. Defaults to `"encoder"`.
 
     Returns:
         A functional model from `(batch, *input_shape)`, or a list of this and the conditions, to `[z_mean, z_log_var]`,
-        each `(batch, latent_dim)`.
+        each `(batch, latent_dim)`, or to one of these.
 
     Example:
 
@@ -38,11 +48,12 @@ def mlp_encoder(
     [(None, 2), (None, 2)]
     """
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
+    names = ("z_mean", "z_log_var")[: len(head_activations(heads, None))]
     x = keras.Input(example_shape("input_shape", input_shape), name="x")
     inputs, hidden = with_condition(x, layers.Flatten()(x), num_classes, condition_dim, "encoder_labels")
-    hidden = _dense_stack(hidden, units, activation)
-    outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in ("z_mean", "z_log_var")]  # (batch, latent_dim)
-    return keras.Model(inputs, outputs, name=name)
+    hidden = _dense_stack(hidden, units, activation, normalization)
+    outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in names]  # (batch, latent_dim)
+    return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
 
 
 def mlp_decoder(
@@ -92,6 +103,7 @@ def mlp_generator(
     output_activation="tanh",
     num_classes=None,
     condition_dim=None,
+    normalization=None,
     name="generator",
 ):
     """Dense layers from latents, and optionally a condition, to an example.
@@ -100,7 +112,7 @@ def mlp_generator(
         latent_dim: Width of the latents, an integer >= 1.
         units: Widths of the hidden layers, from the latents on, such as `(256, 512)`; may be empty.
         output_shape: One example's shape, such as `(28, 28, 1)`.
-        activation, num_classes, condition_dim, name: As in `mlp_encoder`.
+        activation, num_classes, condition_dim, normalization, name: As in `mlp_encoder`.
         output_activation: Activation of the output; `None` for unbounded values. Defaults to `"tanh"`.
 
     Returns:
@@ -119,13 +131,13 @@ def mlp_generator(
     shape = example_shape("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
     inputs, hidden = with_condition(z, z, num_classes, condition_dim, "generator_labels")
-    hidden = _dense_stack(hidden, units, activation)
+    hidden = _dense_stack(hidden, units, activation, normalization)
     outputs = layers.Dense(math.prod(shape), activation=output_activation)(hidden)
     return keras.Model(inputs, layers.Reshape(shape)(outputs), name=name)
 
 
 def mlp_discriminator(
-    input_shape, units, activation=leaky_relu, num_classes=None, condition_dim=None, name="discriminator"
+    input_shape, units, activation=leaky_relu, dropout=0.0, num_classes=None, condition_dim=None, name="discriminator"
 ):
     """The counterpart of `mlp_generator`: dense layers from an example, and optionally a condition, to one logit.
 
@@ -133,6 +145,8 @@ def mlp_discriminator(
         input_shape, num_classes, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
         activation: Activation of the hidden layers. Defaults to `layers.leaky_relu`.
+        dropout: Share of the units that are set to 0 at random in training, after each hidden layer, a number in
+            [0, 1). Defaults to 0.
         condition_dim: As in `mlp_encoder`; for `models.BiGAN`, the width of the latents.
 
     Returns:
@@ -146,7 +160,7 @@ def mlp_discriminator(
     shape, units = example_shape("input_shape", input_shape), checks.widths("units", units)
     x = keras.Input(shape, name="x")
     inputs, hidden = with_condition(x, layers.Flatten()(x), num_classes, condition_dim, "discriminator_labels")
-    hidden = _dense_stack(hidden, units, activation)
+    hidden = _dense_stack(hidden, units, activation, dropout=dropout)
     return keras.Model(inputs, layers.Dense(1, name="logit")(hidden), name=name)
 
 
@@ -311,7 +325,15 @@ def _sum(hidden, linear, activation, network):
     return outputs if activation is None else layers.Activation(activation)(outputs)
 
 
-def _dense_stack(hidden, units, activation):
+def _dense_stack(hidden, units, activation, normalization=None, dropout=0.0):
+    checks.choice("normalization", normalization, ["batch"], optional=True)
+    checks.rate("dropout", dropout)
     for width in units:
-        hidden = layers.Dense(width, activation=activation)(hidden)
+        if normalization is None:
+            hidden = layers.Dense(width, activation=activation)(hidden)
+        else:
+            hidden = layers.BatchNormalization(momentum=0.9)(layers.Dense(width, use_bias=False)(hidden))
+            hidden = layers.Activation(activation)(hidden)
+        if dropout:
+            hidden = layers.Dropout(dropout)(hidden)
     return hidden

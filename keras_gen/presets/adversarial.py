@@ -51,10 +51,14 @@ def wgan_gp(example_shape, latent_dim=100, filters=32, **options):
     return models.WGANGP(generator, critic, latent_dim, **options)
 
 
-@preset("bigan", networks.mlp_generator, model=models.BiGAN)
-def bigan(example_shape, latent_dim=50, units=(1024, 1024), latent="uniform", **options):
-    """A bidirectional GAN of dense layers, whose encoder gives the latents of an image."""
-    generator = networks.mlp_generator(latent_dim, units, example_shape)
-    encoder, _ = networks.mlp_autoencoder([example_shape, *units[::-1], latent_dim], leaky_relu)
-    discriminator = networks.mlp_discriminator(example_shape, units[::-1], condition_dim=latent_dim)
-    return models.BiGAN(generator, encoder, discriminator, latent_dim, latent=latent, **options)
+@preset("bigan", networks.mlp_generator, networks.mlp_discriminator, model=models.BiGAN)
+def bigan(example_shape, latent_dim=200, units=(512, 512), dropout=0.3, **options):
+    """A bidirectional GAN of dense layers, whose encoder gives the latents of an image.
+
+    Generator and encoder have batch normalisation, and the discriminator has dropout.
+    """
+    normalized = {"normalization": "batch"}
+    generator = networks.mlp_generator(latent_dim, units, example_shape, **normalized)
+    encoder = networks.mlp_encoder(example_shape, units[::-1], latent_dim, leaky_relu, heads=1, **normalized)
+    discriminator = networks.mlp_discriminator(example_shape, units[::-1], dropout=dropout, condition_dim=latent_dim)
+    return models.BiGAN(generator, encoder, discriminator, latent_dim, **options)

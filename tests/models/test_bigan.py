@@ -9,7 +9,7 @@ X = np.random.default_rng(0).uniform(-1, 1, (40, 2)).astype("float32")
 
 
 def networks_of(units=16):
-    encoder, _ = networks.mlp_autoencoder([SHAPE, units, 1])
+    encoder = networks.mlp_encoder(SHAPE, (units,), 1, heads=1)
     return (
         networks.mlp_generator(1, (units,), SHAPE),
         encoder,

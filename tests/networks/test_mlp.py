@@ -1,7 +1,9 @@
 import itertools
 
+import keras
 import numpy as np
 import pytest
+from keras import ops
 
 from keras_gen import layers, networks
 
@@ -22,6 +24,35 @@ def test_heads_and_activations():
     assert [output.shape for output in decoder.outputs] == [(None, 3), (None, 3)]
     activations = [layer.activation.__name__ for layer in decoder.layers if hasattr(layer, "activation")]
     assert activations == ["relu", "tanh", "linear"]
+
+
+def test_an_encoder_with_one_head_gives_the_code_alone():
+    encoder = networks.mlp_encoder((3,), (5,), 2, heads=1)
+    assert encoder.output_shape == (None, 2) and encoder.count_params() == 4 * 5 + 6 * 2
+
+
+@pytest.mark.parametrize("of", ["mlp_generator", "mlp_encoder"])
+def test_hidden_units_are_normalised_before_their_activations(of):
+    arguments = (2, (50,), (3,)) if of == "mlp_generator" else ((2,), (50,), 3, "relu", 1)
+    network = getattr(networks, of)(*arguments, normalization="batch")
+    x = 5 + 3 * np.random.default_rng(0).standard_normal((64, 2)).astype("float32")
+    hidden = keras.Model(network.input, network.layers[-3 if of == "mlp_generator" else -2].output)
+    units = ops.convert_to_numpy(hidden(x, training=True))  # max(u, 0) of normalised units u
+    assert (units > 0).mean() == pytest.approx(0.5, abs=0.1)
+    assert (units**2).mean() == pytest.approx(0.5, abs=0.1)
+    with pytest.raises(ValueError, match="Expected: None or one of .*batch.* Received: 'layer'"):
+        getattr(networks, of)(*arguments, normalization="layer")
+
+
+def test_a_discriminators_dropout_acts_in_training_alone():
+    discriminator = networks.mlp_discriminator((2,), (400, 300), dropout=0.5)
+    x = np.ones((1, 2), "float32")
+    hidden = keras.Model(discriminator.input, discriminator.get_layer("logit").input)
+    np.testing.assert_array_equal(hidden(x), hidden(x))
+    dropped = ops.convert_to_numpy(hidden(x, training=True)) == 0
+    assert dropped.mean() == pytest.approx(0.5, abs=0.1)
+    with pytest.raises(ValueError, match=r"`dropout` must be a number in \[0, 1\)"):
+        networks.mlp_discriminator((2,), (4,), dropout=1.0)
 
 
 @pytest.mark.parametrize("arguments", [{"units": (0,)}, {"latent_dim": 0}, {"units": (2.5,)}])
