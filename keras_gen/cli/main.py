@@ -12,6 +12,7 @@ from keras_gen.cli import catalogue, input_optimization, pictures, tables
 from keras_gen.cli.compare import compare
 from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
+from keras_gen.cli.explore import explore
 from keras_gen.cli.options import SETTINGS, errors_on_one_line, on_one_line, run_app
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
 from keras_gen.reports import counted
@@ -154,7 +155,7 @@ def _print_measurements(measurements):
         typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
 
 
-for _command in (compare, tables.outliers, tables.impute):
+for _command in (compare, explore, tables.outliers, tables.impute):
     app.command()(_command)
 
 for _command in (

@@ -18,9 +18,9 @@ def mlp_encoder(
     units,
     latent_dim,
     activation="relu",
-    heads=2,
     num_classes=None,
     condition_dim=None,
+    heads=2,
     normalization=None,
     name="encoder",
 ):
@@ -31,10 +31,10 @@ def mlp_encoder(
         units: Widths of the hidden layers, from the input on, such as `(400, 20)`; may be empty.
         latent_dim: Width of the code, an integer >= 1.
         activation: Activation of the hidden layers. Defaults to `"relu"`.
-        heads: 2 for a mean and a log-variance, or 1 for the code alone, as `models.BiGAN` needs it. Defaults to 2.
         num_classes: Number of classes for a network that also takes labels `(batch,)`. Defaults to `None`: none.
         condition_dim: Width of the vectors for a network that also takes vectors `(batch, condition_dim)`, after labels
             if there are both. Defaults to `None`: none.
+        heads: 2 for a mean and a log-variance, or 1 for the code alone, as `models.BiGAN` needs it. Defaults to 2.
         normalization: `"batch"` before the activations of the hidden layers, or `None`. Defaults to `None`.
         name: The network's name. Defaults to `"encoder"`.
 
@@ -137,7 +137,7 @@ def mlp_generator(
 
 
 def mlp_discriminator(
-    input_shape, units, activation=leaky_relu, dropout=0.0, num_classes=None, condition_dim=None, name="discriminator"
+    input_shape, units, activation=leaky_relu, num_classes=None, condition_dim=None, dropout=0.0, name="discriminator"
 ):
     """The counterpart of `mlp_generator`: dense layers from an example, and optionally a condition, to one logit.
 
@@ -145,9 +145,9 @@ def mlp_discriminator(
         input_shape, num_classes, name: As in `mlp_encoder`.
         units: Widths of the hidden layers, from the example on, such as `(512, 256)`; may be empty.
         activation: Activation of the hidden layers. Defaults to `layers.leaky_relu`.
+        condition_dim: As in `mlp_encoder`; for `models.BiGAN`, the width of the latents.
         dropout: Share of the units that are set to 0 at random in training, after each hidden layer, a number in
             [0, 1). Defaults to 0.
-        condition_dim: As in `mlp_encoder`; for `models.BiGAN`, the width of the latents.
 
     Returns:
         A functional model from `(batch, *input_shape)`, or a list of this and the conditions, to `(batch, 1)`.

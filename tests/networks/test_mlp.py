@@ -33,8 +33,9 @@ def test_an_encoder_with_one_head_gives_the_code_alone():
 
 @pytest.mark.parametrize("of", ["mlp_generator", "mlp_encoder"])
 def test_hidden_units_are_normalised_before_their_activations(of):
-    arguments = (2, (50,), (3,)) if of == "mlp_generator" else ((2,), (50,), 3, "relu", 1)
-    network = getattr(networks, of)(*arguments, normalization="batch")
+    arguments = (2, (50,), (3,)) if of == "mlp_generator" else ((2,), (50,), 3)
+    options = {} if of == "mlp_generator" else {"heads": 1}
+    network = getattr(networks, of)(*arguments, normalization="batch", **options)
     x = 5 + 3 * np.random.default_rng(0).standard_normal((64, 2)).astype("float32")
     hidden = keras.Model(network.input, network.layers[-3 if of == "mlp_generator" else -2].output)
     units = ops.convert_to_numpy(hidden(x, training=True))  # max(u, 0) of normalised units u

@@ -1,0 +1,163 @@
+"""What the page asks for: one function for each name, from an `Explorer`, the query and the body to JSON or bytes."""
+
+import json
+import typing
+
+import numpy as np
+
+from keras_gen import checks, latents
+from keras_gen.explorer.uploads import as_address, as_gif, as_png, as_strip, uploaded
+
+_STEPS = 101  # latents on a path, for a slider
+_FRAMES = 24  # images of a picture or an animation of a path
+_DECIMALS = 5  # of numbers that the page gets
+
+
+class Answer(typing.NamedTuple):
+    """The function that answers, the method of the request and, of bytes, the media type."""
+
+    function: typing.Callable
+    method: str = "POST"
+    media_type: str | None = None
+
+
+def _model(explorer, query, body):
+    axes, model = explorer.axes if explorer.latent_dim else None, explorer.model
+    translations = sorted(model.generators(), reverse=True) if "translate" in explorer.parts else []
+    return {
+        "name": type(model).__name__,
+        "parts": sorted(explorer.parts),
+        "shape": list(model.example_shape),
+        "latent_dim": explorer.latent_dim,
+        "class_names": list(explorer.class_names),
+        "examples": 0 if explorer.examples is None else len(explorer.examples),
+        "labels": None if explorer.labels is None else explorer.labels.tolist(),
+        "has_codes": bool(explorer.latent_dim) and explorer.codes is not None,
+        "translations": translations,
+        "center": [] if axes is None else _rounded(axes.center),
+        "extents": [] if axes is None else _rounded(axes.extents),
+        "components": [] if axes is None else _rounded(axes.components),
+        "component_extents": [] if axes is None else _rounded(axes.component_extents),
+    }
+
+
+def _decode(explorer, query, body):
+    given = _parsed(body)
+    return as_png(explorer.decode([given["z"]], given.get("label"))[0])
+
+
+def _draw(explorer, query, body):
+    return {"z": _rounded(explorer.draw())}
+
+
+def _codes(explorer, query, body):
+    """The test images' codes along two axes, such as {"axes": [["latent", 0], ["component", 1]]}."""
+    if explorer.codes is None:
+        raise ValueError("A scatter needs an encoder and test images. Received: none")
+    along = []
+    for kind, number in _parsed(body)["axes"]:
+        checks.choice("axis", kind, ["latent", "component"])
+        of = explorer.codes.T if kind == "latent" else explorer.axes.components
+        checks.integer("axis", number, minimum=0)
+        if number >= len(of):
+            raise ValueError(f"There is no such axis. Expected: 0 to {len(of) - 1}. Received: {number}")
+        along.append(of[number] if kind == "latent" else (explorer.codes - explorer.axes.center) @ of[number])
+    return {"points": _rounded(np.stack(along, axis=1))}
+
+
+def _example(explorer, query, body):
+    return as_png(explorer.examples[_number(explorer, query)])
+
+
+def _example_code(explorer, query, body):
+    number = _number(explorer, query)
+    if explorer.codes is not None:
+        return {"z": _rounded(explorer.codes[number])}
+    label = None if explorer.labels is None else explorer.labels[number]
+    return {"z": _rounded(explorer.encode(explorer.examples[number], label))}
+
+
+def _encode(explorer, query, body):
+    image = uploaded(body, explorer.model.example_shape)
+    label = int(query["label"]) if "label" in query else None
+    return {"z": _rounded(explorer.encode(image, label)), "image": as_address(image)}
+
+
+def _path(explorer, query, body):
+    given = _parsed(body)
+    return {"z": _rounded(latents.interpolate(given["a"], given["b"], _STEPS, given["path"]))}
+
+
+def _strip(explorer, query, body):
+    return as_strip(_on_path(explorer, _parsed(body)))
+
+
+def _film(explorer, query, body):
+    return as_gif(_on_path(explorer, _parsed(body)))
+
+
+def _on_path(explorer, given):
+    z = latents.interpolate(given["a"], given["b"], _FRAMES, given["path"])
+    return explorer.decode(z, given.get("label"))
+
+
+def _arithmetic(explorer, query, body):
+    """mean(a) - mean(b) + mean(c) of the codes of three classes."""
+    given = _parsed(body)
+    return {"z": _rounded(latents.arithmetic(*(explorer.mean_code(given[name])[None] for name in "abc")))}
+
+
+def _classify(explorer, query, body):
+    image = uploaded(body, explorer.model.example_shape)
+    attacked, probabilities = explorer.attacked(image)
+    return {
+        "image": as_address(image),
+        "probabilities": _rounded(explorer.classify(image)),
+        "saliency": as_address(explorer.saliency(image)),
+        "attacked": as_address(attacked),
+        "attacked_probabilities": _rounded(probabilities),
+    }
+
+
+def _translate(explorer, query, body):
+    image = uploaded(body, explorer.model.example_shape, explorer.multiple)
+    there, back = explorer.translate(image, query.get("to", "y"))
+    back = None if back is None else as_address(back)
+    return {"image": as_address(image), "translated": as_address(there), "back": back}
+
+
+def _number(explorer, query):
+    """The number of a test image in a query."""
+    n = 0 if explorer.examples is None else len(explorer.examples)
+    number = int(query["number"])
+    if not 0 <= number < n:
+        raise ValueError(f"There is no such example. Expected: a number from 0 below {n}. Received: {number}")
+    return number
+
+
+def _parsed(body):
+    found = json.loads(body)
+    if not isinstance(found, dict):
+        raise ValueError(f"A request must be an object. Received: a {type(found).__name__}")
+    return found
+
+
+def _rounded(values):
+    return np.round(np.asarray(values, "float64"), _DECIMALS).tolist()
+
+
+ANSWERS = {
+    "model": Answer(_model, "GET"),
+    "decode": Answer(_decode, media_type="image/png"),
+    "draw": Answer(_draw),
+    "codes": Answer(_codes),
+    "example": Answer(_example, "GET", "image/png"),
+    "example-code": Answer(_example_code, "GET"),
+    "encode": Answer(_encode),
+    "path": Answer(_path),
+    "strip": Answer(_strip, media_type="image/png"),
+    "film": Answer(_film, media_type="image/gif"),
+    "arithmetic": Answer(_arithmetic),
+    "classify": Answer(_classify),
+    "translate": Answer(_translate),
+}

@@ -1,0 +1,118 @@
+"""The page's server: what a browser on this machine may ask of an `Explorer`, and of no other page's behalf."""
+
+import secrets
+import threading
+from importlib import resources
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from keras_gen.explorer.answers import ANSWERS
+from keras_gen.explorer.uploads import LARGEST_UPLOAD
+
+_STATIC = {  # the files of the page, by name: no path of a request is ever opened
+    "": "text/html",
+    **dict.fromkeys(("elements.js", "explorer.js", "latents.js", "plane.js", "server.js"), "text/javascript"),
+    "style.css": "text/css",
+}
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+_HEADERS = {
+    "Content-Security-Policy": _POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",  # the address holds the token
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def application(explorer, token, hosts):
+    """The web application of an `Explorer`.
+
+    Args:
+        explorer: An `Explorer`.
+        token: The first part of all paths, which other programs and pages do not know.
+        hosts: The values of the header `Host` that are answered, a set of strings such as "127.0.0.1:8000"; `None` for
+            any.
+
+    Returns:
+        A `starlette.applications.Starlette`.
+    """
+    lock = threading.Lock()  # a model computes one answer at a time
+
+    def answered(answer, request, body):
+        with lock:
+            return answer.function(explorer, request, body)
+
+    async def respond(request):
+        name = request.path_params["name"]
+        if name in _STATIC and request.method == "GET":
+            return Response(_file(name or "index.html"), media_type=_STATIC[name])
+        answer = ANSWERS.get(name)
+        if answer is None:
+            return _error(404, "There is no such page")
+        if request.method != answer.method:
+            return _error(405, f"Expected: {answer.method}. Received: {request.method}")
+        body = await _body(request)
+        if body is None:
+            return _error(413, f"An upload has at most {LARGEST_UPLOAD // 2**20} MB")
+        try:
+            found = await run_in_threadpool(answered, answer, dict(request.query_params), body)
+        except (ValueError, KeyError, TypeError) as error:  # of what the request holds
+            return _error(400, str(error))
+        return JSONResponse(found) if isinstance(found, dict) else Response(found, media_type=answer.media_type)
+
+    app = Starlette(routes=[Route("/{token}/{name:path}", respond, methods=["GET", "POST"])])
+    return _Guard(app, token, hosts)
+
+
+class _Guard:
+    """Refuses requests from elsewhere, before anything else sees them, and adds the headers to all answers."""
+
+    def __init__(self, app, token, hosts):
+        self._app, self._token, self._hosts = app, token, hosts
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_with_headers(message):
+            if message["type"] == "http.response.start":
+                added = [(name.lower().encode(), value.encode()) for name, value in _HEADERS.items()]
+                message = {**message, "headers": [*message["headers"], *added]}
+            await send(message)
+
+        app = self._app if self._may(scope) else PlainTextResponse("Forbidden", 403)
+        await app(scope, receive, send_with_headers)
+
+    def _may(self, scope):
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host, origin = headers.get("host", ""), headers.get("origin")
+        known = self._hosts is None or host in self._hosts
+        own = origin in (None, f"http://{host}") and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
+        token = scope["path"].split("/")[1]
+        return known and own and secrets.compare_digest(token.encode(), self._token.encode())
+
+
+async def _body(request):
+    """The body of a request, or `None` if it is too large."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > LARGEST_UPLOAD:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _error(status, message):
+    return JSONResponse({"error": message}, status)
+
+
+def _file(name):
+    return (resources.files("keras_gen.explorer") / "static" / name).read_bytes()

@@ -1,0 +1,131 @@
+// Views of single latents, of paths between pictures, and of sums of classes.
+
+import { button, choice, element, files, Picture, save } from "./elements.js";
+import { captionOf } from "./plane.js";
+import { attempt, get, Newest, send } from "./server.js";
+
+const STEPS = 200; // of a slider
+const PERIOD = 4000; // milliseconds of a traversal there and back
+
+/** One slider for each latent, and pictures that are kept. */
+export function sliders(model, decoder) {
+  const picture = new Picture("Decoded latents");
+  const kept = element("div", { className: "kept", attributes: { "aria-label": "Kept pictures" } });
+  const newest = new Newest(async (z) => picture.show(await decoder.image(z)));
+  const rows = model.extents.map(([low, high], number) => {
+    const output = element("output");
+    const input = element("input", { type: "range", min: low, max: high, step: (high - low) / STEPS });
+    input.addEventListener("input", changed);
+    return { input, output, label: element("label", {}, `z ${number}`, input, output) };
+  });
+  const values = () => rows.map(({ input }) => Number(input.value));
+
+  function changed() {
+    for (const { input, output } of rows) output.textContent = Number(input.value).toFixed(2);
+    newest.run(values());
+  }
+  function set(z) {
+    rows.forEach(({ input }, number) => (input.value = z[number]));
+    changed();
+  }
+  const random = () => attempt(async () => set((await send("draw")).z));
+  function keep() {
+    const z = values();
+    const image = element("img", { src: picture.image.src, alt: "Kept picture", className: "picture small" });
+    attempt(async () => {
+      const copy = new Picture("", true);
+      await copy.show(await decoder.image(z));
+      image.src = copy.image.src;
+    });
+    kept.append(element("button", { type: "button", onclick: () => set(z), attributes: { "aria-label": "Return to a kept picture" } }, image));
+  }
+
+  let playing = 0;
+  let traversed = 0;
+  const play = button("Traverse", () => {
+    playing = playing ? 0 : performance.now();
+    play.setAttribute("aria-pressed", playing > 0);
+    if (playing) requestAnimationFrame(step);
+  });
+  function step(now) {
+    if (!playing) return;
+    const { input } = rows[traversed];
+    const share = (1 - Math.cos((2 * Math.PI * (now - playing)) / PERIOD)) / 2;
+    input.value = Number(input.min) + share * (input.max - input.min);
+    changed();
+    requestAnimationFrame(step);
+  }
+  decoder.redraw = changed;
+  set(model.center);
+  const names = rows.map((_, number) => `latent ${number}`);
+  const buttons = [button("Random", random), button("Reset", () => set(model.center)), button("Keep", keep), play];
+  return element("section", {}, element("div", { className: "row" }, ...buttons, choice("of", names, (number) => (traversed = number))), element("div", { className: "columns" }, element("div", {}, picture.node, kept), element("div", { className: "sliders" }, ...rows.map((row) => row.label))));
+}
+
+/** A path between two pictures: samples, test images or files. */
+export function morph(model, decoder) {
+  const picture = new Picture("On the path");
+  const newest = new Newest(async (z) => picture.show(await decoder.image(z)));
+  const ends = [null, null];
+  let path = "linear";
+  let points = [];
+  const input = element("input", { type: "range", min: 0, max: 100, value: 50, attributes: { "aria-label": "Position on the path" } });
+  const moved = () => points.length && newest.run(points[Number(input.value)]);
+  input.addEventListener("input", moved);
+
+  async function joined() {
+    if (!ends[0] || !ends[1]) return;
+    const found = await attempt(() => send("path", { a: ends[0], b: ends[1], path }));
+    points = found?.z ?? [];
+    moved();
+  }
+  const shown = [() => {}, () => {}];
+  decoder.redraw = () => [...shown, moved].forEach((again) => again());
+  const sides = ["first", "second"].map((name, side) => end(model, decoder, name, (z, again) => {
+    ends[side] = z;
+    shown[side] = again;
+    joined();
+  }));
+  const saved = (name, file) => attempt(async () => {
+    if (!ends[0] || !ends[1]) throw new Error("A path has two ends: choose both first.");
+    save(await send(name, { a: ends[0], b: ends[1], path, label: decoder.label }), file);
+  });
+  const paths = ["linear", "spherical"];
+  const row = [choice("Path", paths, (number) => ((path = paths[number]), joined())), button("Save as PNG", () => saved("strip", "path.png")), button("Save as GIF", () => saved("film", "path.gif"))];
+  return element("section", {}, element("div", { className: "columns" }, sides[0], element("div", {}, picture.node, input), sides[1]), element("div", { className: "row" }, ...row));
+}
+
+/** One end of a path, which `chosen` gets as latents, with the function that shows them again. */
+function end(model, decoder, name, chosen) {
+  const picture = new Picture(`The ${name} picture`);
+  const query = () => (decoder.label === undefined ? {} : { label: decoder.label });
+  const taken = async (z, caption) => {
+    const again = () => attempt(async () => picture.show(await decoder.image(z), caption));
+    chosen(z, again);
+    await again();
+  };
+  const random = () => attempt(async () => taken((await send("draw")).z, "A random sample"));
+  const uploaded = (file) => attempt(async () => taken((await send("encode", file, query())).z, "The file, as the model makes it"));
+  const ofTest = () => attempt(async () => {
+    const number = Math.floor(Math.random() * model.examples);
+    await taken((await get("example-code", { number })).z, `${captionOf(model, number)}, as the model makes it`);
+  });
+  random();
+  const buttons = [button("Random sample", random), ...(model.examples ? [button("Test image", ofTest)] : [])];
+  return element("div", {}, picture.node, element("div", { className: "row" }, ...buttons), files("Or a file:", uploaded));
+}
+
+/** The mean code of one class, minus that of a second, plus that of a third. */
+export function attributes(model, decoder) {
+  const picture = new Picture("mean(a) - mean(b) + mean(c)");
+  const present = [...new Set(model.labels)].sort((a, b) => a - b);
+  const names = present.map((label) => model.class_names[label] ?? String(label));
+  const classes = { a: present[0], b: present[0], c: present.at(-1) };
+  const newest = new Newest(async () => picture.show(await decoder.image((await send("arithmetic", classes)).z)));
+  const selects = Object.keys(classes).map((name) =>
+    choice(name, names, (number) => ((classes[name] = present[number]), newest.run()), present.indexOf(classes[name])));
+  decoder.redraw = () => newest.run();
+  newest.run();
+  const help = element("p", {}, "Codes are means over the test images of each class.");
+  return element("section", {}, help, element("div", { className: "row" }, ...selects), picture.node);
+}

@@ -1,0 +1,151 @@
+// A plane of latent space: the pointer or the arrow keys choose a point, whose image is decoded.
+
+import { choice, element, Picture } from "./elements.js";
+import { attempt, get, Newest, send } from "./server.js";
+
+const SIDE = 520; // pixels of the canvas
+const NEAR = 12; // pixels within which a code is under the pointer
+const STEP = 0.02; // of the plane, for an arrow key
+const MUTED = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#777777"];
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+export const colourOf = (label) => MUTED[label % MUTED.length];
+
+/** The view of the plane, for a model and its `Decoder`. */
+export function plane(model, decoder) {
+  const axes = axesOf(model);
+  const chosen = model.components.length >= 2 && model.latent_dim > 2 ? [model.latent_dim, model.latent_dim + 1] : [0, 1];
+  const canvas = element("canvas", {
+    width: SIDE,
+    height: SIDE,
+    className: "plane",
+    tabIndex: 0,
+    attributes: { role: "img", "aria-label": "Plane of the latents: move the pointer, or use the arrow keys" },
+  });
+  const picture = new Picture("Decoded point");
+  const example = new Picture("The test image of the nearest code", true);
+  const rate = element("output", { attributes: { "aria-label": "Images per second" } });
+  const point = [0.5, 0.5];
+  const times = [];
+  let codes = [];
+
+  const newest = new Newest(async (z) => {
+    await picture.show(await decoder.image(z));
+    times.push(performance.now());
+    while (times[0] < times.at(-1) - 1000) times.shift();
+    rate.textContent = times.length > 1 ? `${times.length} images in the last second` : "";
+  });
+  const nearest = new Newest(async (number) => {
+    await example.show(await get("example", { number }), captionOf(model, number));
+  });
+  const extents = () => chosen.map((number) => axes[number].extent);
+
+  function latents() {
+    const z = [...model.center];
+    chosen.forEach((number, way) => {
+      const { direction, extent } = axes[number];
+      const along = extent[0] + point[way] * (extent[1] - extent[0]);
+      direction(z, along);
+    });
+    return z;
+  }
+
+  function moved() {
+    draw(canvas, codes, model.labels, extents(), point);
+    newest.run(latents());
+    const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
+    let best = NEAR ** 2;
+    let number = -1;
+    codes.forEach((code, index) => {
+      const [left, top] = onCanvas(code, extents());
+      const distance = (left - x) ** 2 + (top - y) ** 2;
+      if (distance < best) [best, number] = [distance, index];
+    });
+    if (number >= 0) nearest.run(number);
+  }
+
+  async function turned() {
+    if (model.has_codes) {
+      const found = await attempt(() => send("codes", { axes: chosen.map((number) => axes[number].name) }));
+      codes = found?.points ?? [];
+    }
+    moved();
+  }
+
+  canvas.addEventListener("pointermove", (event) => {
+    const box = canvas.getBoundingClientRect();
+    point[0] = clipped((event.clientX - box.left) / box.width);
+    point[1] = clipped(1 - (event.clientY - box.top) / box.height);
+    moved();
+  });
+  canvas.addEventListener("keydown", (event) => {
+    const step = ARROWS[event.key];
+    if (!step) return;
+    event.preventDefault();
+    step.forEach((way, number) => (point[number] = clipped(point[number] + STEP * way)));
+    moved();
+  });
+  decoder.redraw = moved;
+  turned();
+  const names = axes.map((axis) => axis.text);
+  const across = choice("Across", names, (number) => ((chosen[0] = number), turned()), chosen[0]);
+  const up = choice("Up", names, (number) => ((chosen[1] = number), turned()), chosen[1]);
+  const legend = model.has_codes && model.labels ? legendOf(model) : "";
+  const shown = model.has_codes ? "Points are the codes of test images. " : "";
+  const help = element("p", {}, `${shown}Other latents stay at their centre.`);
+  return element("section", {}, element("div", { className: "row" }, across, up, rate), help, element("div", { className: "columns" }, element("div", {}, canvas, legend), element("div", {}, picture.node, model.has_codes ? example.node : "")));
+}
+
+/** The axes that a plane may have: single latents, then principal components. */
+function axesOf(model) {
+  const single = model.extents.map((extent, number) => ({
+    name: ["latent", number],
+    text: `latent ${number}`,
+    extent,
+    direction: (z, along) => (z[number] = along),
+  }));
+  const components = model.components.map((weights, number) => ({
+    name: ["component", number],
+    text: `principal component ${number + 1}`,
+    extent: model.component_extents[number],
+    direction: (z, along) => weights.forEach((weight, index) => (z[index] += along * weight)),
+  }));
+  return [...single, ...components];
+}
+
+function draw(canvas, codes, labels, extents, point) {
+  const context = canvas.getContext("2d");
+  context.clearRect(0, 0, SIDE, SIDE);
+  codes.forEach((code, index) => {
+    context.fillStyle = labels ? colourOf(labels[index]) : MUTED.at(-1);
+    const [x, y] = onCanvas(code, extents);
+    context.fillRect(x - 2, y - 2, 4, 4);
+  });
+  const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
+  context.strokeStyle = getComputedStyle(canvas).color;
+  context.lineWidth = 2;
+  context.beginPath();
+  context.arc(x, y, 8, 0, 2 * Math.PI);
+  context.stroke();
+}
+
+function onCanvas(code, extents) {
+  const [across, up] = code.map((value, way) => (value - extents[way][0]) / (extents[way][1] - extents[way][0]));
+  return [across * SIDE, (1 - up) * SIDE];
+}
+
+function legendOf(model) {
+  const present = [...new Set(model.labels)].sort((a, b) => a - b);
+  return element("div", { className: "legend" }, ...present.map((label) => {
+    const mark = element("span", {}, "■ ");
+    mark.style.color = colourOf(label);
+    return element("span", {}, mark, model.class_names[label] ?? String(label));
+  }));
+}
+
+export function captionOf(model, number) {
+  const label = model.labels?.[number];
+  return label === undefined ? `Test image ${number}` : `Test image ${number}, class ${model.class_names[label] ?? label}`;
+}
+
+const clipped = (share) => Math.min(1, Math.max(0, share));

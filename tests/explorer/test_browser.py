@@ -1,0 +1,253 @@
+"""The page in a real browser: what a reader sees, and what a reader can do."""
+
+import contextlib
+import shutil
+import threading
+import time
+
+import numpy as np
+import pytest
+import uvicorn
+from PIL import Image
+
+from keras_gen import data, presets
+from keras_gen.explorer import Explorer
+from keras_gen.explorer.server import application
+from keras_gen.explorer.serving import bound
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+PHONE, DESK = {"width": 360, "height": 740}, {"width": 1100, "height": 800}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextlib.contextmanager
+def served(explorer, port=0):
+    """Serve an explorer on a free port, or on one that has been free before; the address of its page."""
+    with contextlib.closing(bound("127.0.0.1", port)) as listener:
+        host = f"127.0.0.1:{listener.getsockname()[1]}"
+        config = uvicorn.Config(application(explorer, "token", {host}), log_level="error", lifespan="off")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+        thread.start()
+        yield f"http://{host}/token/"
+        server.should_exit = server.force_exit = True
+        thread.join()
+
+
+@contextlib.contextmanager
+def opened(browser, address, size=None):
+    """A page without an error in its console, and without a request to another host."""
+    problems = []
+    page = browser.new_page(viewport=size or DESK)
+    page.set_default_timeout(20_000)
+    page.on("console", lambda line: line.type in ("error", "warning") and problems.append(line.text))
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    own = (address, "blob:", "data:")
+    page.on("request", lambda request: request.url.startswith(own) or problems.append(request.url))
+    page.goto(address)
+    page.wait_for_selector(".picture[src]")
+    yield page
+    page.close()
+    assert problems == []
+
+
+def tab(page, name):
+    page.get_by_role("tab", name=name).click()
+    page.wait_for_selector(".picture[src]")
+
+
+def pixels(page, caption):
+    """The pixels of the picture with a caption, as the page shows them: uint8 `(height, width)`."""
+    image = page.locator("figure", has_text=caption).locator("img").first
+    read = """async (image) => {
+        await image.decode();
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+        const context = canvas.getContext("2d");
+        context.drawImage(image, 0, 0);
+        return [canvas.height, canvas.width, ...context.getImageData(0, 0, canvas.width, canvas.height).data];
+    }"""
+    height, width, *values = image.evaluate(read)
+    return np.array(values, "uint8").reshape(height, width, 4)[..., 0]
+
+
+def until(fits):
+    """Wait until a function of no arguments is true: what the page shows follows a request."""
+    end = time.monotonic() + 20
+    while not fits():
+        assert time.monotonic() < end, "the page has not changed"
+
+
+@pytest.fixture(scope="module")
+def vae():
+    test = data.load("digits")[1]
+    split = test._replace(x=test.x[:60], y=test.y[:60])
+    return Explorer(presets.build("vae", (8, 8, 1), latent_dim=3, width=0.1), split, test.class_names)
+
+
+@pytest.fixture(scope="module")
+def address(vae):
+    with served(vae) as address:
+        yield address
+
+
+def test_sliders_show_what_the_model_decodes(browser, vae, address):
+    with opened(browser, address) as page:
+        tab(page, "Latents")
+        sliders = page.locator("input[type=range]")
+        for number, value in enumerate((1.5, -0.9, 0.3)):
+            sliders.nth(number).fill(str(value))
+        z = [[float(slider.input_value()) for slider in sliders.all()]]
+        until(lambda: np.abs(pixels(page, "Decoded latents") - vae.decode(z)[0, ..., 0].astype(int)).max() <= 1)
+        page.get_by_role("button", name="Keep").click()
+        page.get_by_role("button", name="Reset").click()
+        until(
+            lambda: np.abs(pixels(page, "Decoded latents") - vae.decode([[0, 0, 0]])[0, ..., 0].astype(int)).max() <= 1
+        )
+        page.get_by_role("button", name="Return to a kept picture").click()
+        assert [[float(slider.input_value()) for slider in sliders.all()]] == z
+
+
+def test_the_plane_follows_the_pointer_and_the_keys(browser, vae, address):
+    with opened(browser, address) as page:
+        before = pixels(page, "Decoded point")
+        box = page.locator("canvas").bounding_box()
+        page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.1 * box["height"])
+        until(lambda: (pixels(page, "Decoded point") != before).any())
+        moved = pixels(page, "Decoded point")
+        page.locator("canvas").focus()
+        for _ in range(10):
+            page.keyboard.press("ArrowLeft")
+        until(lambda: (pixels(page, "Decoded point") != moved).any())
+        page.get_by_label("Across").select_option(label="latent 0")
+        page.get_by_label("Up").select_option(label="latent 2")
+        centre = [vae.axes.extents[0].mean(), 0, vae.axes.extents[2].mean()]
+        page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(0)
+        box = page.locator("canvas").bounding_box()
+        page.mouse.move(box["x"] + box["width"] / 2 + 0.5, box["y"] + box["height"] / 2)
+        until(lambda: np.abs(pixels(page, "Decoded point") - vae.decode([centre])[0, ..., 0].astype(int)).max() <= 3)
+
+
+def test_a_point_near_a_code_shows_the_example(browser, vae, address):
+    with opened(browser, address) as page:
+        page.get_by_label("Across").select_option(label="latent 0")
+        page.get_by_label("Up").select_option(label="latent 1")
+        (low, high), (bottom, top) = vae.axes.extents[:2]
+        box = page.locator("canvas").bounding_box()
+        across, up = map(float, vae.codes[7, :2])
+        x, y = (across - float(low)) / float(high - low), 1 - (up - float(bottom)) / float(top - bottom)
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        page.wait_for_selector("text=/Test image \\d+, class/")
+
+
+def test_keys_alone_reach_all_views(browser, address):
+    with opened(browser, address) as page:
+        for name in ("Latents", "Morph", "Attributes", "Plane"):
+            page.locator("body").focus()
+            for _ in range(40):
+                page.keyboard.press("Tab")
+                if page.evaluate("document.activeElement.textContent") == name:
+                    break
+            page.keyboard.press("Enter")
+            until(lambda name=name: page.get_by_role("tab", name=name).get_attribute("aria-selected") == "true")
+
+
+def test_a_file_becomes_an_end_of_a_path(browser, vae, address, tmp_path):
+    Image.fromarray(vae.examples[3][..., 0]).resize((64, 64), Image.Resampling.NEAREST).save(tmp_path / "three.png")
+    with opened(browser, address) as page:
+        tab(page, "Morph")
+        page.locator("input[type=file]").first.set_input_files(tmp_path / "three.png")
+        page.wait_for_selector("text=The file, as the model makes it")
+        expected = vae.decode(vae.encode(vae.examples[3])[None])[0, ..., 0]
+        assert np.abs(pixels(page, "The file") - expected.astype(int)).max() <= 25
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Save as GIF").click()
+        assert Image.open(download.value.path()).format == "GIF"
+
+
+def test_a_file_that_is_no_image_is_refused_in_words(browser, vae, address, tmp_path):
+    (tmp_path / "text.png").write_text("no image")
+    page = browser.new_page()
+    page.goto(address)
+    page.get_by_role("tab", name="Morph").click()
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "text.png")
+    page.wait_for_selector("#message:has-text('cannot be read as an image')")
+    page.close()
+
+
+@pytest.mark.parametrize("name", ["Plane", "Latents", "Morph", "Attributes"])
+def test_a_phone_shows_all_without_scrolling_sideways(browser, address, name):
+    with opened(browser, address, PHONE) as page:
+        tab(page, name)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        page.set_viewport_size(DESK)
+        page.set_viewport_size(PHONE)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+
+
+def test_a_lost_server_is_tried_again(browser, vae):
+    with served(vae, 47300) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.get_by_role("tab", name="Latents").click()
+        page.wait_for_selector(".picture[src]")
+    page.get_by_role("button", name="Random").click()
+    page.wait_for_selector("#message:has-text('The server does not answer')")
+    with served(vae, int(address.split(":")[2].split("/")[0])):
+        page.wait_for_selector("#message", state="hidden")
+    page.close()
+
+
+def test_classes_are_buttons_of_a_conditional_model(browser):
+    explorer = Explorer(presets.build("conditional-gan", (8, 8, 1), latent_dim=3, width=0.1))
+    with served(explorer) as address, opened(browser, address) as page:
+        tab(page, "Latents")
+        for label in (0, 7):
+            page.get_by_role("button", name=str(label), exact=True).click()
+            expected = explorer.decode([[0, 0, 0]], label)[0, ..., 0].astype(int)
+            until(lambda expected=expected: np.abs(pixels(page, "Decoded latents") - expected).max() <= 1)
+
+
+def test_a_drawing_is_classified(browser):
+    explorer = Explorer(presets.build("lenet5", (8, 8, 1), width=0.5))
+    with served(explorer) as address:
+        page = browser.new_page(viewport=DESK)
+        page.goto(address)
+        box = page.locator("canvas").bounding_box()
+        page.mouse.move(box["x"] + 80, box["y"] + 40)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 80, box["y"] + 200, steps=5)
+        page.mouse.up()
+        page.wait_for_selector("text=/nearest image of another class: \\d/")
+        drawn = pixels(page, "Class ")
+        assert drawn.max() > 150 and drawn.min() == 0
+        assert page.locator("meter").count() == 10
+        page.close()
+
+
+def test_a_picture_is_translated_there_and_back(browser, tmp_path):
+    explorer = Explorer(presets.build("cyclegan", (24, 24, 1), width=0.03, blocks=1))
+    image = np.random.default_rng(0).integers(0, 256, (24, 24), "uint8")
+    Image.fromarray(image).save(tmp_path / "x.png")
+    with served(explorer) as address:
+        page = browser.new_page(viewport=DESK)
+        page.goto(address)
+        page.locator("input[type=file]").set_input_files(tmp_path / "x.png")
+        page.wait_for_selector("figure:has-text('And back') img[src]")
+        there, back = explorer.translate(image[..., None])
+        for caption, expected in (("Its translation", there), ("And back", back)):
+            assert np.abs(pixels(page, caption) - expected[..., 0].astype(int)).max() <= 1
+        page.close()
