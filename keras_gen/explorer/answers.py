@@ -21,12 +21,13 @@ class Answer(typing.NamedTuple):
     media_type: str | None = None
 
 
-def _model(explorer, query, body):
+def described(explorer):
+    """What the page has to know of a model, as JSON."""
     axes, model = explorer.axes if explorer.latent_dim else None, explorer.model
     translations = sorted(model.generators(), reverse=True) if "translate" in explorer.parts else []
     return {
         "name": type(model).__name__,
-        "parts": sorted(explorer.parts),
+        "parts": sorted(explorer.parts | ({"morph"} if explorer.latent_dim else set())),
         "shape": list(model.example_shape),
         "latent_dim": explorer.latent_dim,
         "class_names": list(explorer.class_names),
@@ -34,10 +35,10 @@ def _model(explorer, query, body):
         "labels": None if explorer.labels is None else explorer.labels.tolist(),
         "has_codes": bool(explorer.latent_dim) and explorer.codes is not None,
         "translations": translations,
-        "center": [] if axes is None else _rounded(axes.center),
-        "extents": [] if axes is None else _rounded(axes.extents),
-        "components": [] if axes is None else _rounded(axes.components),
-        "component_extents": [] if axes is None else _rounded(axes.component_extents),
+        "center": [] if axes is None else rounded(axes.center),
+        "extents": [] if axes is None else rounded(axes.extents),
+        "components": [] if axes is None else rounded(axes.components),
+        "component_extents": [] if axes is None else rounded(axes.component_extents),
     }
 
 
@@ -47,7 +48,7 @@ def _decode(explorer, query, body):
 
 
 def _draw(explorer, query, body):
-    return {"z": _rounded(explorer.draw())}
+    return {"z": rounded(explorer.draw())}
 
 
 def _codes(explorer, query, body):
@@ -62,7 +63,7 @@ def _codes(explorer, query, body):
         if number >= len(of):
             raise ValueError(f"There is no such axis. Expected: 0 to {len(of) - 1}. Received: {number}")
         along.append(of[number] if kind == "latent" else (explorer.codes - explorer.axes.center) @ of[number])
-    return {"points": _rounded(np.stack(along, axis=1))}
+    return {"points": rounded(np.stack(along, axis=1))}
 
 
 def _example(explorer, query, body):
@@ -72,20 +73,20 @@ def _example(explorer, query, body):
 def _example_code(explorer, query, body):
     number = _number(explorer, query)
     if explorer.codes is not None:
-        return {"z": _rounded(explorer.codes[number])}
+        return {"z": rounded(explorer.codes[number])}
     label = None if explorer.labels is None else explorer.labels[number]
-    return {"z": _rounded(explorer.encode(explorer.examples[number], label))}
+    return {"z": rounded(explorer.encode(explorer.examples[number], label))}
 
 
 def _encode(explorer, query, body):
     image = uploaded(body, explorer.model.example_shape)
     label = int(query["label"]) if "label" in query else None
-    return {"z": _rounded(explorer.encode(image, label)), "image": as_address(image)}
+    return {"z": rounded(explorer.encode(image, label)), "image": as_address(image)}
 
 
 def _path(explorer, query, body):
     given = _parsed(body)
-    return {"z": _rounded(latents.interpolate(given["a"], given["b"], _STEPS, given["path"]))}
+    return {"z": rounded(latents.interpolate(given["a"], given["b"], _STEPS, given["path"]))}
 
 
 def _strip(explorer, query, body):
@@ -104,7 +105,7 @@ def _on_path(explorer, given):
 def _arithmetic(explorer, query, body):
     """mean(a) - mean(b) + mean(c) of the codes of three classes."""
     given = _parsed(body)
-    return {"z": _rounded(latents.arithmetic(*(explorer.mean_code(given[name])[None] for name in "abc")))}
+    return {"z": rounded(latents.arithmetic(*(explorer.mean_code(given[name])[None] for name in "abc")))}
 
 
 def _classify(explorer, query, body):
@@ -112,10 +113,10 @@ def _classify(explorer, query, body):
     attacked, probabilities = explorer.attacked(image)
     return {
         "image": as_address(image),
-        "probabilities": _rounded(explorer.classify(image)),
+        "probabilities": rounded(explorer.classify(image)),
         "saliency": as_address(explorer.saliency(image)),
         "attacked": as_address(attacked),
-        "attacked_probabilities": _rounded(probabilities),
+        "attacked_probabilities": rounded(probabilities),
     }
 
 
@@ -142,12 +143,13 @@ def _parsed(body):
     return found
 
 
-def _rounded(values):
+def rounded(values):
+    """An array as lists of numbers, rounded for the page."""
     return np.round(np.asarray(values, "float64"), _DECIMALS).tolist()
 
 
 ANSWERS = {
-    "model": Answer(_model, "GET"),
+    "model": Answer(lambda explorer, query, body: described(explorer), "GET"),
     "decode": Answer(_decode, media_type="image/png"),
     "draw": Answer(_draw),
     "codes": Answer(_codes),

@@ -9,6 +9,7 @@ from keras_gen import checks
 from keras_gen.data.images import WHITE_8
 from keras_gen.explorer.latent_axes import LatentAxes
 from keras_gen.models.conditions import Conditional
+from keras_gen.models.encoder_decoder import EncoderDecoder
 from keras_gen.training.resizing import size_multiple
 from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
@@ -118,6 +119,13 @@ class Explorer:
         checks.array("z", z := np.asarray(z, "float32"), shape=(self.latent_dim,))
         z = z.reshape(-1, *self.code_shape)
         return self.pixels(self._generate(z, *self._condition(label, len(z))))
+
+    def decoding(self):
+        """The network that maps latents, and labels, to images, and the name of the function of its outputs."""
+        self._require("latents")
+        if isinstance(self.model, EncoderDecoder):
+            return self.model.decoder, "sigmoid" if self.model.reconstruction == "bernoulli" else "linear"
+        return self.model.averaged_generator or self.model.generator, "linear"
 
     def encode(self, pixels, label=None):
         """The flat latents of one uint8 image, by the encoder, or else by a search."""

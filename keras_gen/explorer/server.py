@@ -14,7 +14,7 @@ from keras_gen.explorer.uploads import LARGEST_UPLOAD
 
 _STATIC = {  # the files of the page, by name: no path of a request is ever opened
     "": "text/html",
-    **dict.fromkeys(("elements.js", "explorer.js", "latents.js", "plane.js", "server.js"), "text/javascript"),
+    **{f"{name}.js": "text/javascript" for name in ("elements", "explorer", "latents", "page", "plane", "server")},
     "style.css": "text/css",
 }
 _POLICY = (

@@ -101,7 +101,7 @@ def test_any_host_may_be_allowed_but_no_other_origin(explorer):
 
 def test_the_model_is_described(page, explorer):
     found = page.get("model").json()
-    assert (found["name"], found["parts"], found["latent_dim"]) == ("VAE", ["encode", "latents"], 3)
+    assert (found["name"], found["parts"], found["latent_dim"]) == ("VAE", ["encode", "latents", "morph"], 3)
     assert found["examples"] == 30 and found["labels"] == explorer.labels.tolist()
     assert np.shape(found["components"]) == (3, 3) and np.shape(found["extents"]) == (3, 2)
 

@@ -3,10 +3,26 @@
 import { button, choice, element, files, pad, Picture } from "./elements.js";
 import { attributes, morph, sliders } from "./latents.js";
 import { plane } from "./plane.js";
-import { attempt, Decoder, get, Newest, send } from "./server.js";
+import { attempt, Newest } from "./page.js";
+import { get, send } from "./server.js";
 
 const tabs = document.getElementById("tabs");
 const views = document.getElementById("views");
+
+/** Latents as pictures, of one class in a conditional model; `redraw` is what a change of class calls. */
+class Decoder {
+  label = undefined;
+  redraw = () => {};
+
+  image(z) {
+    return send("decode", { z, label: this.label });
+  }
+
+  choose(label) {
+    this.label = label;
+    this.redraw();
+  }
+}
 
 /** A classifier's view of a drawing, a file or a test image. */
 function classification(model) {
@@ -58,6 +74,8 @@ function viewsOf(model) {
   if (model.parts.includes("latents")) {
     if (model.latent_dim >= 2) found.Plane = () => plane(model, decoder);
     found.Latents = () => sliders(model, decoder);
+  }
+  if (model.parts.includes("morph")) {
     found.Morph = () => morph(model, decoder);
     if (model.has_codes && model.labels) found.Attributes = () => attributes(model, decoder);
   }

@@ -2,7 +2,8 @@
 
 import { button, choice, element, files, Picture, save } from "./elements.js";
 import { captionOf } from "./plane.js";
-import { attempt, get, Newest, send } from "./server.js";
+import { attempt, Newest } from "./page.js";
+import { get, send } from "./server.js";
 
 const STEPS = 200; // of a slider
 const PERIOD = 4000; // milliseconds of a traversal there and back

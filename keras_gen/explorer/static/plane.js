@@ -1,7 +1,8 @@
 // A plane of latent space: the pointer or the arrow keys choose a point, whose image is decoded.
 
 import { choice, element, Picture } from "./elements.js";
-import { attempt, get, Newest, send } from "./server.js";
+import { attempt, Newest } from "./page.js";
+import { get, send } from "./server.js";
 
 const SIDE = 520; // pixels of the canvas
 const NEAR = 12; // pixels within which a code is under the pointer
