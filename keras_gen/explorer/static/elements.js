@@ -69,8 +69,8 @@ export function pad(work) {
   const canvas = element("canvas", {
     width: PAD,
     height: PAD,
-    className: "plane",
-    attributes: { "aria-label": "Pad: draw with the pointer" },
+    className: "plane pad",
+    attributes: { role: "img", "aria-label": "Pad: draw with the pointer" },
   });
   const context = canvas.getContext("2d");
   let last = null;
@@ -101,5 +101,5 @@ export function pad(work) {
     canvas.toBlob(work, "image/png");
   });
   clear();
-  return element("div", {}, canvas, button("Clear", clear));
+  return element("div", {}, element("p", {}, "Draw, in white on black:"), canvas, button("Clear", clear));
 }

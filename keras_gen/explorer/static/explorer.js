@@ -32,18 +32,17 @@ function classification(model) {
   const highest = (values) => values.indexOf(Math.max(...values));
   const newest = new Newest(async (image) => {
     const found = await send("classify", image);
-    const class_ = highest(found.attacked_probabilities);
     await pictures[0].show(found.image, `Class ${nameOf(highest(found.probabilities))}`);
-    await pictures[1].show(found.saliency);
-    await pictures[2].show(found.attacked, `DeepFool's nearest image of another class: ${nameOf(class_)}`);
     const order = found.probabilities.map((_, number) => number).sort((a, b) => found.probabilities[b] - found.probabilities[a]);
     bars.replaceChildren(...order.slice(0, 10).flatMap((number) => {
       const value = found.probabilities[number];
       return [element("span", {}, nameOf(number)), element("meter", { value }), element("span", {}, value.toFixed(3))];
     }));
+    const why = await send("explain", image);
+    await pictures[1].show(why.saliency);
+    await pictures[2].show(why.attacked, `DeepFool's nearest image of another class: ${nameOf(highest(why.attacked_probabilities))}`);
   });
-  const ofTest = button("Test image", () => attempt(async () => newest.run(await anExample(model))));
-  const given = [pad((image) => newest.run(image)), files("Or a file:", (file) => newest.run(file)), ...(model.examples ? [ofTest] : [])];
+  const given = [pad((image) => newest.run(image)), files("Or a file:", (file) => newest.run(file)), ...ofTest(model, newest)];
   return element("section", {}, element("div", { className: "columns" }, element("div", {}, ...given), element("div", {}, bars)), element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)));
 }
 
@@ -59,12 +58,15 @@ function translation(model) {
   });
   const ways = model.translations.map((set) => `into ${set}`);
   const way = model.translations.length > 1 ? [choice("Translate", ways, (number) => (to = model.translations[number]))] : [];
-  const ofTest = model.examples ? [button("Test image", () => attempt(async () => newest.run(await anExample(model))))] : [];
-  return element("section", {}, element("div", { className: "row" }, ...way, ...ofTest), files("An image file:", (file) => newest.run(file)), element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)));
+  return element("section", {}, element("div", { className: "row" }, ...way, ...ofTest(model, newest)), files("An image file:", (file) => newest.run(file)), element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)));
 }
 
-async function anExample(model) {
-  return get("example", { number: Math.floor(Math.random() * model.examples) });
+/** A button for a test image, which the view begins with; none where there are no test images. */
+function ofTest(model, newest) {
+  if (!model.examples) return [];
+  const take = () => attempt(async () => newest.run(await get("example", { number: Math.floor(Math.random() * model.examples) })));
+  take();
+  return [button("Test image", take)];
 }
 
 /** The views of a model by name, and the row of class buttons above those of a conditional one. */

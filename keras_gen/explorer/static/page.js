@@ -8,12 +8,12 @@ export function show(text) {
   message.hidden = !text;
 }
 
-/** Run an asynchronous function, and show the message of its error. */
+for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, () => show(""), true);
+
+/** Run an asynchronous function, and show the message of its error, until the reader does something else. */
 export async function attempt(work) {
   try {
-    const result = await work();
-    show("");
-    return result;
+    return await work();
   } catch (error) {
     show(error.message);
     return undefined;
