@@ -109,6 +109,16 @@ def require_run(folder):
     )
 
 
+def require_model(path):
+    """Raise a `ValueError` unless a path is a file, or a folder that holds a run."""
+    if Path(path).is_dir():
+        require_run(path)
+    elif not Path(path).is_file():
+        raise ValueError(
+            f"No saved model at that path. Expected: a .keras file or the folder of a run. Received: '{path}'"
+        )
+
+
 def require_no_other_run(folder, resume):
     """Raise a `ValueError` if a folder holds a search, or a model that is not to be resumed."""
     require_folder("--out", folder)

@@ -9,7 +9,7 @@ from keras_gen.cli import catalogue
 from keras_gen.cli.options import elements, stated
 from keras_gen.cli.run_options import imported
 from keras_gen.data_paths import looks_like_path
-from keras_gen.files import require_run
+from keras_gen.files import require_model
 
 
 def describe(
@@ -43,11 +43,9 @@ def describe(
 def _require_model(model):
     """Raise a `ValueError` unless a text is the path of a file or of a run."""
     path = Path(model)
-    if path.is_dir():
-        require_run(path)
-    elif not path.is_file():
+    if path.exists():
+        require_model(path)
+    else:
         if path.suffix == ".keras" or looks_like_path(model) or len(path.parts) > 1:
-            raise ValueError(
-                f"No saved model at that path. Expected: a .keras file or the folder of a run. Received: '{model}'"
-            )
+            require_model(path)
         imported("keras_gen.checks").choice("model", model, catalogue.presets())

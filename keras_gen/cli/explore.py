@@ -9,7 +9,7 @@ import typer
 
 from keras_gen.cli.run_options import Data, imported
 from keras_gen.data_paths import require_data
-from keras_gen.files import require_file, require_run
+from keras_gen.files import require_file, require_model
 
 _NEEDED = ("starlette", "uvicorn")
 
@@ -37,8 +37,7 @@ def explore(
         raise ImportError(
             f"`explore` needs {' and '.join(missing)}. Expected: pip install 'keras_gen[explore]'. Received: none"
         )
-    if not run.is_file():
-        require_run(run)
+    require_model(run)
     if data is not None:
         require_data(data)
     explorer, reason = imported("keras_gen.explorer").explorer_of(run, data)
