@@ -19,6 +19,7 @@ COLOURS = {
     "blue": (0.1, 0.2, 0.9),
 }
 _SIDE = 32  # of the pictures
+_SHADES, _DEGREES, _SCALES = 0.1, 8, 0.05  # by which colours, angles and sizes of one name differ, at most
 _STROKE = 20  # pixels of a digit that certainly have its colour
 
 
@@ -53,6 +54,8 @@ def attribute_combinations():
 def described_digits(split, combinations, n, seed=0):
     """Pictures of a split's digits with attributes that are drawn from some combinations.
 
+    Colours, angles and sizes of one name vary a little from picture to picture.
+
     Args:
         split: A `data.Split` of grey digits in [0, 1], with their classes 0 to 9.
         combinations: List of `Attributes`; those of digits that the split lacks are left out.
@@ -80,7 +83,7 @@ def described_digits(split, combinations, n, seed=0):
     if not combinations:
         raise ValueError("`combinations` must hold attributes of the digits of the split. Received: none")
     chosen = [combinations[number] for number in rng.integers(0, len(combinations), n)]
-    return np.stack([_drawn(split.x[rng.choice(of_digit[one.digit])], one) for one in chosen]), chosen
+    return np.stack([_drawn(split.x[rng.choice(of_digit[one.digit])], one, rng) for one in chosen]), chosen
 
 
 def measured_colours(images):
@@ -104,16 +107,20 @@ def measured_colours(images):
     return _names(np.median(np.take_along_axis(pixels, farthest, axis=1), axis=1)), _names(background)
 
 
-def _drawn(image, attributes):
+def _drawn(image, attributes, rng):
     """A grey digit `(height, width, 1)`, scaled, turned and coloured."""
-    side = round(_SIDE * SIZES[attributes.size])
+    side = round(_SIDE * SIZES[attributes.size] * (1 - rng.uniform(0, _SCALES)))
+    angle = TILTS[attributes.tilt] + rng.uniform(-_DEGREES, _DEGREES)
     picture = Image.fromarray(np.uint8(255 * np.clip(image[..., 0], 0, 1))).resize(
         (side, side), Image.Resampling.BICUBIC
     )
     canvas = Image.new("L", (_SIDE, _SIDE))
-    canvas.paste(picture.rotate(TILTS[attributes.tilt], Image.Resampling.BICUBIC), ((_SIDE - side) // 2,) * 2)
+    canvas.paste(picture.rotate(angle, Image.Resampling.BICUBIC), ((_SIDE - side) // 2,) * 2)
     mask = np.asarray(canvas, "float32")[..., None] / 255
-    colour, background = (np.array(COLOURS[name], "float32") for name in (attributes.colour, attributes.background))
+    colour, background = (
+        np.clip(np.array(COLOURS[name], "float32") + rng.uniform(-_SHADES, _SHADES, 3), 0, 1).astype("float32")
+        for name in (attributes.colour, attributes.background)
+    )
     return 2 * (mask * colour + (1 - mask) * background) - 1
 
 

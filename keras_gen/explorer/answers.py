@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gen import checks, latents
 from keras_gen.explorer.uploads import as_address, as_gif, as_png, as_strip, uploaded
+from keras_gen.plots.palette import CLASS_COLOURS
 
 _STEPS = 101  # latents on a path, for a slider
 _FRAMES = 24  # images of a picture or an animation of a path
@@ -33,6 +34,7 @@ def described(explorer):
         "class_names": list(explorer.class_names),
         "examples": 0 if explorer.examples is None else len(explorer.examples),
         "labels": None if explorer.labels is None else explorer.labels.tolist(),
+        "colours": list(CLASS_COLOURS),
         "has_codes": bool(explorer.latent_dim) and explorer.codes is not None,
         "translations": translations,
         "center": [] if axes is None else rounded(axes.center),

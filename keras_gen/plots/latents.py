@@ -1,10 +1,12 @@
 """Figures of latent spaces."""
 
 import numpy as np
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
 from keras_gen import checks
 from keras_gen.plots.images import as_pixels, sheet_figure
+from keras_gen.plots.palette import CLASS_COLOURS
 
 
 def latent_scatter(z, labels=None, title=None, class_names=None):
@@ -101,9 +103,10 @@ def probabilities(n):
 def _scatter_by_label(axes, z, labels, class_names):
     """Points in one colour per label, with a colour bar."""
     classes = np.unique(labels)
-    colours = ("tab10", 10) if len(classes) <= 10 else ("turbo", len(classes))
+    few = len(classes) <= len(CLASS_COLOURS)
+    colours, number = (ListedColormap(CLASS_COLOURS), len(CLASS_COLOURS)) if few else ("turbo", len(classes))
     points = axes.scatter(
-        *z.T, c=np.searchsorted(classes, labels), cmap=colours[0], s=4, alpha=0.6, vmin=-0.5, vmax=colours[1] - 0.5
+        *z.T, c=np.searchsorted(classes, labels), cmap=colours, s=4, alpha=0.7, vmin=-0.5, vmax=number - 0.5
     )
     pad = 0.1 if z.shape[1] == 3 else 0.03
     bar = axes.figure.colorbar(points, ax=axes, ticks=range(len(classes)), shrink=0.8, pad=pad)

@@ -7,10 +7,7 @@ import { get, send } from "./server.js";
 const SIDE = 520; // pixels of the canvas
 const NEAR = 12; // pixels within which a code is under the pointer
 const STEP = 0.02; // of the plane, for an arrow key
-const MUTED = ["#332288", "#88ccee", "#44aa99", "#117733", "#999933", "#ddcc77", "#cc6677", "#882255", "#aa4499", "#777777"];
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-
-export const colourOf = (label) => MUTED[label % MUTED.length];
 
 /** The view of the plane, for a model and its `Decoder`. */
 export function plane(model, decoder) {
@@ -52,7 +49,7 @@ export function plane(model, decoder) {
   }
 
   function moved() {
-    draw(canvas, codes, model.labels, extents(), point);
+    draw(canvas, codes, model, extents(), point);
     newest.run(latents());
     const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
     let best = NEAR ** 2;
@@ -114,11 +111,11 @@ function axesOf(model) {
   return [...single, ...components];
 }
 
-function draw(canvas, codes, labels, extents, point) {
+function draw(canvas, codes, model, extents, point) {
   const context = canvas.getContext("2d");
   context.clearRect(0, 0, SIDE, SIDE);
   codes.forEach((code, index) => {
-    context.fillStyle = labels ? colourOf(labels[index]) : MUTED.at(-1);
+    context.fillStyle = model.labels ? colourOf(model, model.labels[index]) : model.colours[0];
     const [x, y] = onCanvas(code, extents);
     context.fillRect(x - 2, y - 2, 4, 4);
   });
@@ -139,7 +136,7 @@ function legendOf(model) {
   const present = [...new Set(model.labels)].sort((a, b) => a - b);
   return element("div", { className: "legend" }, ...present.map((label) => {
     const mark = element("span", {}, "■ ");
-    mark.style.color = colourOf(label);
+    mark.style.color = colourOf(model, label);
     return element("span", {}, mark, model.class_names[label] ?? String(label));
   }));
 }
@@ -149,4 +146,5 @@ export function captionOf(model, number) {
   return label === undefined ? `Test image ${number}` : `Test image ${number}, class ${model.class_names[label] ?? label}`;
 }
 
+const colourOf = (model, label) => model.colours[label % model.colours.length];
 const clipped = (share) => Math.min(1, Math.max(0, share));
