@@ -135,8 +135,30 @@ def test_docstrings_become_google_style():
 
 
 def test_formulas_become_mathml():
-    found = formula(r"\log p(x)", "math", "math", {}, None)
-    assert found.startswith('<div class="formula"><math') and "<mi>log</mi><mspace" in found and "script" not in found
+    found = formula(r"\arg\max_z \log p(x)", "math", "math", {}, None)
+    assert found.startswith('<div class="formula"><math')
+    assert '<mo lspace="0.17em" rspace="0.17em">log</mo><mi>p</mi>' in found
+    assert ">arg</mo><munder><mo>max</mo><mi>z</mi></munder>" in found and "\\" not in found
+
+
+def test_every_formula_of_the_pages_is_known_tex():
+    for path in (ROOT / "docs").rglob("*.md"):
+        for source in re.findall(r"^```math\n(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE):
+            assert "\\" not in formula(source, "math", "math", {}, None), source
+
+
+def test_what_the_lecture_names_exists():
+    text = (ROOT / "docs" / "lecture.md").read_text()
+    named = re.findall(r"\[`([\w.]+)`\]\(\.\./(\S+)\)", text)
+    assert len(named) > 100
+    for name, file in named:
+        package, _, last = name.rpartition(".")
+        thing = getattr(importlib.import_module(f"keras_gen.{package}"), last)
+        assert inspect.getsourcefile(inspect.unwrap(thing)) == str(ROOT / file), f"{name} is not in {file}"
+        assert reference.anchor_of(name), f"{name} is not public"
+    assert set(re.findall(r"`([a-z_]+\.[\w.]+)`", text)) == {name for name, _ in named}, "all are links"
+    recipes = re.findall(r"\[([^\]]+)\]\(\.\./recipes/(\w+)\.py\)", text)
+    assert all(name == file and name in RECIPES for name, file in recipes)
 
 
 @pytest.mark.parametrize(
