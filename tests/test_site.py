@@ -123,13 +123,13 @@ def test_names_in_docstrings_lead_to_the_reference():
 def test_docstrings_become_google_style():
     found = google_style(
         "Title.\n\nIt minimises the mean of\n\n    f(x),    x in X.\n\ny = x^2\n\nProse: x = 1.\n\n"
-        "Args:\n    first, second,\n        third: As in `f`.\n\nReturns:\n    A number.\n\n"
+        "Args:\n    first, second,\n        third: As in `f`, a number\n        >= 0.\n\nReturns:\n    A number.\n\n"
         "Example:\n\n>>> 1 + 1\n2\n\nReference:\n    Kingma, 2014,\n    page 3.\n"
     )
     assert found == (
-        "Title.\n\nIt minimises the mean of\n\n```text\nf(x),    x in X.\n```\n\n```text\ny = x^2\n```\n\n"
-        "Prose: x = 1.\n\n"
-        "Args:\n    first, second, third: As in `f`.\n\n**Returns:** A number.\n\n"
+        "Title.\n\nIt minimises the mean of\n\n``` {.text .wrapped}\nf(x),    x in X.\n```\n\n"
+        "``` {.text .wrapped}\ny = x^2\n```\n\nProse: x = 1.\n\n"
+        "Args:\n    first, second, third: As in `f`, a number\n        \\>= 0.\n\n**Returns:** A number.\n\n"
         "Examples:\n    >>> 1 + 1\n    2\n\n**Reference:** Kingma, 2014,\npage 3."
     )
 

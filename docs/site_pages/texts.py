@@ -5,6 +5,7 @@ import textwrap
 
 _TITLE = re.compile(r"^(Args|Call arguments|Returns|Raises|Warns|Attributes|Example|Reference):\n", re.MULTILINE)
 _NAMES = re.compile(r"^((?:[*\w]+, )*[*\w]+,)\n +", re.MULTILINE)  # names of arguments that fill a line
+_QUOTE = re.compile(r"^( *)>(?!>>)", re.MULTILINE)  # a line that begins with ">=" is no quotation
 _GOOGLE = {"Call arguments": "Args: Call arguments", "Example": "Examples:"}
 
 
@@ -18,6 +19,7 @@ def google_style(docstring):
     sections = [_with_formulas(description)]
     for title, body in zip(parts[::2], parts[1::2], strict=True):
         body = _NAMES.sub(r"\1 ", textwrap.dedent(body).strip("\n"))
+        body = _QUOTE.sub(r"\1\\>", body)
         if title in ("Returns", "Reference"):
             sections.append(f"**{title}:** {body}")
         else:
@@ -28,7 +30,7 @@ def google_style(docstring):
 def _with_formulas(description):
     paragraphs = description.strip().split("\n\n")
     return "\n\n".join(
-        f"```text\n{textwrap.dedent(one)}\n```" if _is_formula(one, after) else one
+        f"``` {{.text .wrapped}}\n{textwrap.dedent(one)}\n```" if _is_formula(one, after) else one
         for one, after in zip(paragraphs, [*paragraphs[1:], ""], strict=True)
     )
 
