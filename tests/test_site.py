@@ -60,12 +60,13 @@ def test_pictures_and_findings_of_a_report(tmp_path, monkeypatch):
     folder.mkdir(parents=True)
     for name in ("samples", "history", "comparison"):
         (folder / f"{name}.png").touch()
-    finding = {"what": "R2", "obtained": 0.97012, "expected": ">= 0.95", "verdict": "reached"}
-    report = {"findings": [finding], "protocol": {"seed": 0, "all": {}}, "versions": {"keras": "3.11"}}
+    bounded = {"what": "R2", "obtained": 0.97012, "expected": ">= 0.95", "verdict": "reached", "reference": "PCA"}
+    stated = {"what": "|x|", "obtained": 3, "expected": "stated only", "verdict": "stated", "reference": ""}
+    report = {"findings": [bounded, stated], "protocol": {"seed": 0, "all": {}}, "versions": {"keras": "3.11"}}
     (folder / "report.json").write_text(json.dumps(report))
     page = gallery.pages()["gallery/curve.md"]
     assert re.findall(r"\]\((curve/\w+).png\)", page) == ["curve/comparison", "curve/samples", "curve/history"]
-    assert "| R2 | 0.9701 | >= 0.95 | reached |" in page
+    assert "| R2 | 0.9701 | >= 0.95 (PCA) | reached |\n| &#124;x&#124; | 3 | stated only | stated |" in page
     assert "Settings: `seed=0`. Versions: keras 3.11." in page
     assert "[GANs on MNIST](../results.md#gans-on-mnist)" in page
 

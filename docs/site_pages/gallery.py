@@ -139,10 +139,11 @@ def _findings(name):
     if not path.exists():
         return []
     report = json.loads(path.read_text())
-    rows = [
-        f"| {one['what']} | {one['obtained']:.4g} | {one['expected']} | {one['verdict']} |"
-        for one in report["findings"]
-    ]
+    rows = []
+    for finding in report["findings"]:
+        bounds = finding["expected"] + (f" ({finding['reference']})" if finding["reference"] else "")
+        cells = [finding["what"], f"{finding['obtained']:.4g}", bounds, finding["verdict"]]
+        rows.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
     settings = [f"`{key}={value}`" for key, value in report["protocol"].items() if not isinstance(value, dict)]
     versions = ", ".join(f"{package} {version}" for package, version in report["versions"].items())
     table = "\n".join(["| finding | obtained | expected | |", "|---|---|---|---|", *rows])
