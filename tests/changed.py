@@ -6,6 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 _DOCUMENTS = "tests/test_docs.py"  # runs the code blocks of README and docs/
+_SITE = "tests/test_site.py"
 _HELPERS = {"tests/contract.py": "tests/test_contract.py"}
 
 
@@ -25,7 +26,7 @@ def tests_of(paths):
 
     Returns:
         Sorted list of test files and test ids: of `keras_gen/a/b.py` `tests/a/test_b.py` and the examples of its
-        docstrings, of a recipe its tests, of documents their code blocks.
+        docstrings, of a recipe its tests, of documents their code blocks, of the site's own code its tests.
     """
     found = set()
     for path in map(Path, paths):
@@ -41,6 +42,8 @@ def tests_of(paths):
             found |= {f"tests/test_recipes.py::{test}[{path.stem}]" for test in tests}
         elif first == "tests" and path.name.startswith("test_"):
             found.add(str(path))
+        elif first == "docs" and path.suffix == ".py":
+            found.add(_SITE)
         elif path.suffix == ".md":
             found.add(_DOCUMENTS)
         found |= {_HELPERS[str(path)]} if str(path) in _HELPERS else set()

@@ -193,18 +193,21 @@ def test_every_test_file_mirrors_a_source_file():
             "distribution",
             "docs",
             "faster",
+            "site",
         )
         assert free or (ROOT / "keras_gen" / stem).with_suffix(".py").exists(), path
 
 
 def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
     names = ["keras_gen/presets/registry.py", "keras_gen/__init__.py", "recipes/vae_digits.py", "tests/contract.py"]
+    names += ["docs/site_pages/links.py", "mkdocs.yml"]
     assert changed.tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
         "tests/presets/test_registry.py",
         "tests/test_contract.py",
         "tests/test_files.py",
         "tests/test_recipes.py::test_help_describes_the_recipe_and_every_option[vae_digits]",
         "tests/test_recipes.py::test_recipe[vae_digits]",
+        "tests/test_site.py",
         "tests/test_structure.py::test_examples_in_docstrings_run[keras_gen.presets.registry]",
     ]
     assert "keras_gen.presets.registry" in MODULES

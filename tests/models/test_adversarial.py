@@ -396,7 +396,7 @@ def test_an_augmentation_draws_for_each_replica():
 
 
 def test_kerass_saturation_has_no_gradient():
-    """As docs/gans.md says: no generator could learn through it."""
+    """As docs/guides/gans.md says: no generator could learn through it."""
     generator, discriminator = networks.mlp_generator(3, (4,), (8, 8, 3)), networks.mlp_discriminator((8, 8, 3), (4,))
     with pytest.raises(ValueError, match="must have a gradient.* Received: RandomSaturation without one"):
         models.GAN(generator, discriminator, 3, augmentation=keras.layers.RandomSaturation(0.5))

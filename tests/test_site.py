@@ -1,0 +1,178 @@
+"""The documentation site: the pages that are made from README, recipes and docstrings, and their links."""
+
+import importlib
+import inspect
+import json
+import re
+from pathlib import Path
+
+import hooks
+import pytest
+from mkdocs.exceptions import PluginError
+from site_pages import gallery, links, public, reference
+from site_pages.formulas import formula
+from site_pages.texts import google_style
+
+import keras_gen
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = sorted(name for name in keras_gen.__all__ if inspect.ismodule(getattr(keras_gen, name)))
+RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py"))
+
+
+@pytest.mark.parametrize("package", [*PACKAGES, "input_optimization.adversarial", "input_optimization.visualization"])
+def test_every_public_name_is_in_the_reference(package):
+    module = importlib.import_module(f"keras_gen.{package}")
+    functions = [name for name, thing in vars(module).items() if inspect.isfunction(thing) and name[0] != "_"]
+    page = reference.pages()[f"reference/{package}.md"]
+    for name in getattr(module, "__all__", functions):
+        thing, found = getattr(module, name), public.public_objects()[f"{package}.{name}"]
+        assert f"::: keras_gen.{package}\n" in page and f"'{name}'" in page
+        assert found.is_class == inspect.isclass(thing) and not found.is_module, "its file has the same name"
+
+
+def test_a_name_without_a_heading_is_missing():
+    html = "".join(f'<h2 id="keras_gen.plots.{name}">' for name in keras_gen.plots.__all__)
+    assert reference.missing("plots", html) == []
+    assert reference.missing("plots", html.replace("plots.flows", "plots.flow")) == ["flows"]
+
+
+def test_every_recipe_is_in_one_family_of_the_gallery():
+    assert sorted(name for names in gallery.FAMILIES.values() for name in names) == RECIPES
+    pages = gallery.pages()
+    assert all(f"]({name}.md)" in pages["gallery/index.md"] and f"gallery/{name}.md" in pages for name in RECIPES)
+
+
+def test_page_of_a_recipe():
+    page = gallery.pages()["gallery/deep_autoencoder_faces.md"]
+    assert "# deep_autoencoder_faces\n\nThe deep autoencoder on faces" in page
+    assert "```console\npython recipes/deep_autoencoder_faces.py --data faces.npz" in page
+    assert "(../results.md#autoencoders)" in page and "(../reference/models.md#keras_gen.models.Autoencoder)" in page
+    text, _, code = page.partition('??? example "recipes/deep_autoencoder_faces.py"')
+    assert "Number of training patches" not in text, "arguments are described by --help"
+    assert "    @recipe\n    def main(" in code
+
+
+def test_pictures_and_findings_of_a_report(tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery, "_DOCS", tmp_path)
+    (tmp_path / "results.md").write_text("# Results\n\n## GANs on MNIST\n\n| `python recipes/curve.py` |\n")
+    folder = tmp_path / "gallery" / "curve"
+    folder.mkdir(parents=True)
+    for name in ("samples", "history", "comparison"):
+        (folder / f"{name}.png").touch()
+    bounded = {"what": "R2", "obtained": 0.97012, "expected": ">= 0.95", "verdict": "reached", "reference": "PCA"}
+    stated = {"what": "|x|", "obtained": 3, "expected": "stated only", "verdict": "stated", "reference": ""}
+    report = {"findings": [bounded, stated], "protocol": {"seed": 0, "all": {}}, "versions": {"keras": "3.11"}}
+    (folder / "report.json").write_text(json.dumps(report))
+    page = gallery.pages()["gallery/curve.md"]
+    assert re.findall(r"\]\((curve/\w+).png\)", page) == ["curve/comparison", "curve/samples", "curve/history"]
+    assert "| R2 | 0.9701 | >= 0.95 (PCA) | reached |\n| &#124;x&#124; | 3 | stated only | stated |" in page
+    assert "Settings: `seed=0`. Versions: keras 3.11." in page
+    assert "[GANs on MNIST](../results.md#gans-on-mnist)" in page
+
+
+def test_a_recipe_without_pictures_has_a_page_and_an_entry(tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery, "_PICTURES_OF_GUIDES", {})
+    monkeypatch.setattr(gallery, "_DOCS", tmp_path)
+    (tmp_path / "results.md").touch()
+    pages = gallery.pages()
+    assert "![" not in pages["gallery/index.md"] + pages["gallery/curve.md"] + gallery.one_picture_a_family()
+    assert "[curve](curve.md)" in pages["gallery/index.md"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "expected"),
+    [
+        ("[data](data.md#labels)", "[data](data.md#labels)"),
+        ("[results](../results.md#gans)", "[results](../results.md#gans)"),
+        ("[home](../../README.md)", "[home](../index.md)"),
+        ("[curve](../../recipes/curve.py)", "[curve](../gallery/curve.md)"),
+        ("![a b](../images/curve.png)", "![a b](../images/curve.png)"),
+        ("[page](https://keras.io/api)", "[page](https://keras.io/api)"),
+        ("[`losses.squared_error`](../../keras_gen/losses/likelihood.py)",
+         "[`losses.squared_error`](../reference/losses.md#keras_gen.losses.squared_error)"),
+        ("`models.GAN(ema=0.9)`", "[`models.GAN(ema=0.9)`](../reference/models.md#keras_gen.models.GAN)"),
+        ("[`models.GAN` here](gans.md)", "[`models.GAN` here](gans.md)"),
+        ("`models.Unknown` `keras.Model`", "`models.Unknown` `keras.Model`"),
+        ("```python\nmodels.GAN  # `models.GAN`, arXiv:1406.2661\n```",
+         "```python\nmodels.GAN  # `models.GAN`, arXiv:1406.2661\n```"),
+        ("## `models.GAN`", "## `models.GAN`"),
+        ("arXiv:1406.2661, 2014", "[arXiv:1406.2661](https://arxiv.org/abs/1406.2661), 2014"),
+        ("[arXiv:1406.2661](https://arxiv.org/abs/1406.2661)", "[arXiv:1406.2661](https://arxiv.org/abs/1406.2661)"),
+        ("doi:10.23915/distill.00003:", "[doi:10.23915/distill.00003](https://doi.org/10.23915/distill.00003):"),
+    ],
+)  # fmt: skip
+def test_links_of_a_guide(markdown, expected):
+    assert links.linked(markdown, "docs/guides/gans.md", "guides/gans.md") == expected
+
+
+def test_links_of_the_home_page():
+    found = links.linked(
+        "![d](docs/images/d.png) [g](docs/guides/gans.md) [c](CONTRIBUTING.md)", "README.md", "index.md"
+    )
+    assert found == "![d](images/d.png) [g](guides/gans.md) [c](contributing.md)"
+
+
+def test_names_in_docstrings_lead_to_the_reference():
+    text = "As in `mlp_encoder` and `models.VAE`, not `mlp_decoder` or `units`."
+    assert links.docstring_linked(text, "networks", besides="mlp_decoder") == (
+        "As in [`mlp_encoder`][keras_gen.networks.mlp_encoder] and [`models.VAE`][keras_gen.models.VAE], "
+        "not `mlp_decoder` or `units`."
+    )
+
+
+def test_docstrings_become_google_style():
+    found = google_style(
+        "Title.\n\nIt minimises the mean of\n\n    f(x),    x in X.\n\ny = x^2\n\nProse: x = 1.\n\n"
+        "Args:\n    first, second,\n        third: As in `f`, a number\n        >= 0.\n\nReturns:\n    A number.\n\n"
+        "Example:\n\n>>> 1 + 1\n2\n\nReference:\n    Kingma, 2014,\n    page 3.\n"
+    )
+    assert found == (
+        "Title.\n\nIt minimises the mean of\n\n``` {.text .wrapped}\nf(x),    x in X.\n```\n\n"
+        "``` {.text .wrapped}\ny = x^2\n```\n\nProse: x = 1.\n\n"
+        "Args:\n    first, second, third: As in `f`, a number\n        \\>= 0.\n\n**Returns:** A number.\n\n"
+        "Examples:\n    >>> 1 + 1\n    2\n\n**Reference:** Kingma, 2014,\npage 3."
+    )
+
+
+def test_formulas_become_mathml():
+    found = formula(r"\arg\max_z \log p(x)", "math", "math", {}, None)
+    assert found.startswith('<div class="formula"><math')
+    assert '<mo lspace="0.17em" rspace="0.17em">log</mo><mi>p</mi>' in found
+    assert ">arg</mo><munder><mo>max</mo><mi>z</mi></munder>" in found and "\\" not in found
+
+
+def test_every_formula_of_the_pages_is_known_tex():
+    for path in (ROOT / "docs").rglob("*.md"):
+        for source in re.findall(r"^```math\n(.*?)^```$", path.read_text(), re.DOTALL | re.MULTILINE):
+            assert "\\" not in formula(source, "math", "math", {}, None), source
+
+
+def test_what_the_lecture_names_exists():
+    text = (ROOT / "docs" / "lecture.md").read_text()
+    named = re.findall(r"\[`([\w.]+)`\]\(\.\./(\S+)\)", text)
+    assert len(named) > 100
+    for name, file in named:
+        package, _, last = name.rpartition(".")
+        thing = getattr(importlib.import_module(f"keras_gen.{package}"), last)
+        assert inspect.getsourcefile(inspect.unwrap(thing)) == str(ROOT / file), f"{name} is not in {file}"
+        assert reference.anchor_of(name), f"{name} is not public"
+    assert set(re.findall(r"`([a-z_]+\.[\w.]+)`", text)) == {name for name, _ in named}, "all are links"
+    recipes = re.findall(r"\[([^\]]+)\]\(\.\./recipes/(\w+)\.py\)", text)
+    assert all(name == file and name in RECIPES for name, file in recipes)
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<script src="https://a.org/b.js">',
+        '<img alt="a" src="http://a.org/b.png">',
+        '<link rel="stylesheet" href="https://a.org/b.css">',
+    ],
+)
+def test_pages_load_nothing_from_elsewhere(html):
+    page = type("Page", (), {"file": type("File", (), {"src_uri": "a.md"})})
+    with pytest.raises(PluginError, match=r"Pages load nothing from elsewhere. Received: \['https?://a.org/b"):
+        hooks.on_post_page(html, page, None)
+    local = '<script src="../b.js"><a href="https://a.org">'
+    assert hooks.on_post_page(local, page, None) == local
