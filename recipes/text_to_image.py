@@ -62,7 +62,8 @@ def main(
 
     for name, values in (("digit", range(10)), ("size", list(SIZES)), ("tilt", list(TILTS))):
         labels, wanted = ([values.index(getattr(one, name)) for one in part] for part in (attributes, of_real))
-        judge = presets.build("lenet5", shape, num_classes=len(values), value_range=(-1, 1), width=width)
+        sizes = {"filters": (32, 64), "units": (256, 128), "dropout": 0.3, "width": width}
+        judge = presets.build("lenet5", shape, num_classes=len(values), value_range=(-1, 1), **sizes)
         judge.fit(x, np.array(labels), batch_size=128, epochs=4, verbose=2)
         right(name, [np.mean(judge.classify(part) == wanted) for part in (samples, real)])
     for place, name in enumerate(("colour", "background")):
