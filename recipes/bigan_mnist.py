@@ -18,7 +18,7 @@ from keras_gen.data import load
 
 
 @recipe
-def main(data="mnist", labelled=60000, epochs=30, batch_size=128, latent_dim=200, seed=0, width=1.0):
+def main(data="mnist", labelled=60000, epochs=10, batch_size=128, latent_dim=400, seed=0, width=1.0):
     train, test = load(data, value_range=(-1, 1))
     shape, y = train.x.shape[1:], train.y[:labelled]
     model = presets.build("bigan", shape, latent_dim=latent_dim, width=width)

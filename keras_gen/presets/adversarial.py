@@ -51,8 +51,8 @@ def wgan_gp(example_shape, latent_dim=100, filters=32, **options):
     return models.WGANGP(generator, critic, latent_dim, **options)
 
 
-@preset("bigan", networks.mlp_generator, networks.mlp_discriminator, model=models.BiGAN, learning_rate=1e-3)
-def bigan(example_shape, latent_dim=200, units=(512, 512), dropout=0.1, **options):
+@preset("bigan", networks.mlp_generator, networks.mlp_discriminator, model=models.BiGAN, learning_rate=4e-4)
+def bigan(example_shape, latent_dim=100, units=(512, 512), dropout=0.1, **options):
     """A bidirectional GAN of dense layers, whose encoder gives the latents of an image.
 
     Generator and encoder have batch normalisation, and the discriminator has dropout.
