@@ -163,6 +163,13 @@ def test_pictures_of_a_notebook(tmp_path, monkeypatch):
     assert text.attachments == {"b.jpg": {"image/jpeg": "YWJj"}}
 
 
+def test_guides_with_a_notebook_link_it():
+    linked = notebooks.with_link("# Title\n\nText\n", "guides/tutorial_vae.md")
+    (target,) = re.findall(r"^# Title\n\n\[As a notebook\]\(\.\./(\S+)\){.*}\n\nText\n$", linked)
+    assert target in notebooks.pages()
+    assert notebooks.with_link("# Title\n", "guides/vaes.md") == "# Title\n"
+
+
 def test_make_notebooks_writes_them(tmp_path, monkeypatch):
     page, first = "# Page\n\n[VAEs](vaes.md)\n", notebooks.GUIDES[0]
     (tmp_path / "docs/guides").mkdir(parents=True)

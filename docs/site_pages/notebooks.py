@@ -11,7 +11,7 @@ from site_pages.links import notebook_linked
 from site_pages.public import ROOT
 
 GUIDES = ("tutorial_vae", "tutorial_gan", "input_optimization")
-_FOLDER = "notebooks"  # of the repository
+_FOLDER = "notebooks"  # of the repository, and of the site
 _NOTE = "*Text and code are those of [the guide]({name}.md). The code needs keras_gen: `pip install .` in a clone.*"
 _SHOWN = """\
 from PIL import Image
@@ -53,6 +53,25 @@ def notebook(name, folder=None):
     for number, cell in enumerate(cells):
         cell.id = f"cell-{number}"  # the default is random: files would differ from one `make` to the next
     return v4.new_notebook(cells=cells, metadata=_METADATA)
+
+
+def pages():
+    """Dict from the path of each notebook below docs/ to its text."""
+    return {_page_of(name): nbformat.writes(notebook(name)) for name in GUIDES}
+
+
+def with_link(markdown, source):
+    """The Markdown of a page of the site, with a link to its notebook below the title if there is one.
+
+    Args:
+        markdown: The text.
+        source: Path of the page below docs/.
+    """
+    name = source.removeprefix("guides/").removesuffix(".md")
+    if name not in GUIDES:
+        return markdown
+    title, _, text = markdown.partition("\n")
+    return f'{title}\n\n[As a notebook](../{_page_of(name)}){{download="{name}.ipynb"}}\n{text}'
 
 
 def main():
