@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
-from site_pages import gallery, reference
+from site_pages import gallery, notebooks, reference
 from site_pages.formulas import formula
 from site_pages.links import linked
 from site_pages.public import ROOT, packages
@@ -23,23 +23,26 @@ def on_config(config):
 
 
 def on_files(files, config):
-    """Add the pages that no file of docs/ holds."""
+    """Add the pages and notebooks that no file of docs/ holds."""
     home = linked((ROOT / "README.md").read_text(), "README.md", "index.md")
     made = {
         "index.md": f"---\nhide: [navigation]\n---\n\n{home}\n## Gallery\n\n{gallery.one_picture_a_family()}\n",
         "contributing.md": linked((ROOT / "CONTRIBUTING.md").read_text(), "CONTRIBUTING.md", "contributing.md"),
         **gallery.pages(),
         **reference.pages(),
+        **notebooks.pages(),
     }
-    for page, markdown in made.items():
-        files.append(File.generated(config, page, content=markdown))
+    for page, text in made.items():
+        files.append(File.generated(config, page, content=text))
     return files
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Rewrite the links of the pages in docs/."""
+    """Rewrite the links of the pages in docs/, and link notebooks."""
     source = page.file.src_uri
-    return linked(markdown, f"docs/{source}", source) if page.file.generated_by is None else markdown
+    if page.file.generated_by is not None:
+        return markdown
+    return notebooks.with_link(linked(markdown, f"docs/{source}", source), source)
 
 
 def on_post_page(output, page, config):

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import typer
+from site_pages import notebooks
 
 from keras_gen import data
 from keras_gen.cli.main import app
@@ -32,6 +33,14 @@ def blocks(path, language):
     text = path.read_text()
     found = re.finditer(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     return [(text.count("\n", 0, block.start(1)), block.group(1)) for block in found]
+
+
+def code(path):
+    """The triples (file, number of lines before, source) of a page's Python: its blocks, or its notebook's cells."""
+    if path.stem in notebooks.GUIDES:
+        cells = [cell for cell in notebooks.notebook(path.stem).cells if cell.cell_type == "code"]
+        return [(f"{path.stem}.ipynb, {cell.id}", 0, cell.source) for cell in cells]
+    return [(str(path), *block) for block in blocks(path, "python")]
 
 
 def commands(path):
@@ -74,8 +83,8 @@ def test_python_of_a_page_runs(path, tmp_path, monkeypatch, quick):
     page = {"__name__": path.stem}
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        for lines_before, source in blocks(path, "python"):
-            exec(compile("\n" * lines_before + source, str(path), "exec"), page)
+        for file, lines_before, source in code(path):
+            exec(compile("\n" * lines_before + source, file, "exec"), page)
 
 
 @named([path for path in PAGES if commands(path)])

@@ -7,9 +7,10 @@ import re
 from pathlib import Path
 
 import hooks
+import nbformat
 import pytest
 from mkdocs.exceptions import PluginError
-from site_pages import gallery, links, public, reference
+from site_pages import gallery, links, notebooks, public, reference
 from site_pages.formulas import formula
 from site_pages.texts import google_style
 
@@ -111,6 +112,75 @@ def test_links_of_the_home_page():
         "![d](docs/images/d.png) [g](docs/guides/gans.md) [c](CONTRIBUTING.md)", "README.md", "index.md"
     )
     assert found == "![d](images/d.png) [g](guides/gans.md) [c](contributing.md)"
+
+
+@pytest.mark.parametrize(
+    ("markdown", "in_the_repository", "elsewhere"),
+    [
+        ("[VAEs](vaes.md#with-labels)", "[VAEs](../docs/guides/vaes.md#with-labels)", "VAEs"),
+        ("[curve](../../recipes/curve.py)", "[curve](../recipes/curve.py)", "curve"),
+        ("[above](#the-data)", "above", "above"),
+        ("[page](https://keras.io)", "[page](https://keras.io)", "[page](https://keras.io)"),
+        ("![a b](attachment:a.png)", "![a b](attachment:a.png)", "![a b](attachment:a.png)"),
+        ("`models.GAN`", "`models.GAN`", "`models.GAN`"),
+        ("arXiv:1406.2661", *["[arXiv:1406.2661](https://arxiv.org/abs/1406.2661)"] * 2),
+    ],
+)  # fmt: skip
+def test_links_of_a_notebook(markdown, in_the_repository, elsewhere):
+    assert links.notebook_linked(markdown, "docs/guides/gans.md", "notebooks") == in_the_repository
+    assert links.notebook_linked(markdown, "docs/guides/gans.md") == elsewhere
+
+
+@pytest.mark.parametrize("name", notebooks.GUIDES)
+def test_a_notebook_has_the_text_and_the_code_of_its_guide(name):
+    guide, made = (ROOT / f"docs/guides/{name}.md").read_text(), notebooks.notebook(name, "notebooks")
+    nbformat.validate(made)
+    code = [cell.source for cell in made.cells if cell.cell_type == "code"]
+    assert [one for one in code if "Image.open" not in one] == [
+        block.strip() for block in re.findall(r"```python\n(.*?)```", guide, re.DOTALL)
+    ]
+    text = "\n".join(cell.source for cell in made.cells if cell.cell_type == "markdown")
+    headings = re.findall(r"^#+ .*", guide, re.MULTILINE)
+    assert re.findall(r"^#+ .*", text, re.MULTILINE) == headings and text.startswith(headings[0])
+    assert text.count("$$") == 2 * guide.count("```math") and "```math" not in text
+    assert text.count("```console") == guide.count("```console")
+    files = re.findall(r"\]\((?!https:|attachment:)\.\./([^)#]+)", text)
+    assert f"docs/guides/{name}.md" in files and all((ROOT / file).exists() for file in files)
+
+
+def test_pictures_of_a_notebook(tmp_path, monkeypatch):
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    (tmp_path / "docs/guides").mkdir(parents=True)
+    for name in ("a.png", "b.jpg"):
+        (tmp_path / "docs" / name).write_bytes(b"abc")
+    (tmp_path / "docs/guides/page.md").write_text(
+        '# Page\n\n```python\nf.savefig("a.png")\ng.savefig("c.png")\n```\n\n![A](../a.png)\n\n![B](../b.jpg)\n\nEnd\n'
+    )
+    _, code, *shown, text = notebooks.notebook("page").cells
+    assert code.source == 'f.savefig("a.png")\ng.savefig("c.png")'
+    assert [cell.source.splitlines()[-1] for cell in shown] == ['Image.open("a.png")', 'Image.open("c.png")']
+    assert text.source == "![B](attachment:b.jpg)\n\nEnd", "its own figure stands in for A"
+    assert text.attachments == {"b.jpg": {"image/jpeg": "YWJj"}}
+
+
+def test_guides_with_a_notebook_link_it():
+    linked = notebooks.with_link("# Title\n\nText\n", "guides/tutorial_vae.md")
+    (target,) = re.findall(r"^# Title\n\n\[As a notebook\]\(\.\./(\S+)\){.*}\n\nText\n$", linked)
+    assert target in notebooks.pages()
+    assert notebooks.with_link("# Title\n", "guides/vaes.md") == "# Title\n"
+
+
+def test_make_notebooks_writes_them(tmp_path, monkeypatch):
+    page, first = "# Page\n\n[VAEs](vaes.md)\n", notebooks.GUIDES[0]
+    (tmp_path / "docs/guides").mkdir(parents=True)
+    for name in notebooks.GUIDES:
+        (tmp_path / f"docs/guides/{name}.md").write_text(page)
+    monkeypatch.setattr(notebooks, "ROOT", tmp_path)
+    notebooks.main()
+    written = {path.stem: path.read_text() for path in (tmp_path / "notebooks").iterdir()}
+    assert written.keys() == set(notebooks.GUIDES) and "(../docs/guides/vaes.md)" in written[first]
+    notebooks.main()
+    assert (tmp_path / f"notebooks/{first}.ipynb").read_text() == written[first], "ids of cells are not random"
 
 
 def test_names_in_docstrings_lead_to_the_reference():

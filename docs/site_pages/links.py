@@ -1,4 +1,4 @@
-"""Links of the site: from files of the repository to their pages, from names to the reference, to papers."""
+"""Links of the site and of notebooks: between pages and files, from names to the reference, to papers."""
 
 import posixpath
 import re
@@ -36,6 +36,31 @@ def linked(markdown, source, page):
     return _PARTS.sub(replaced, markdown)
 
 
+def notebook_linked(markdown, source, folder=None):
+    """The Markdown of a file of the repository with the links of a notebook made from it.
+
+    Pictures keep their targets; identifiers of papers lead to the papers.
+
+    Args:
+        markdown: The text.
+        source: Path of the file in the repository.
+        folder: Folder of the repository that holds the notebook, from which links lead to files. Defaults to `None`:
+            the notebook may lie anywhere, and these links become plain text, as links within the page always do.
+    """
+
+    def replaced(part):
+        target = part["target"]
+        if target is None:
+            return _paper(part)
+        if target.startswith("https://") or part["text"].startswith("!"):
+            return part[0]
+        if folder is None or target.startswith("#"):
+            return part["text"][1:-1]
+        return f"{part['text']}({posixpath.relpath(_path(target, source), folder)})"
+
+    return _PARTS.sub(replaced, markdown)
+
+
 def docstring_linked(markdown, package, besides):
     """A docstring whose names in code lead to their places in the reference, as `mkdocs-autorefs` finds them.
 
@@ -62,13 +87,17 @@ def anchor(heading):
 def _target(text, target, source, page):
     if target.startswith(("https://", "#")):
         return target
-    path, hash_, section = target.partition("#")
-    path = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
+    path, hash_, section = _path(target, source).partition("#")
     if path.startswith("keras_gen/"):
         return _relative(anchor_of(re.sub(r"\(.*|[\[\]`]", "", text)) or path, page)
     if path.startswith("recipes/"):
         path = f"gallery/{posixpath.basename(path).removesuffix('.py')}.md"
     return _relative(_PAGES.get(path, path.removeprefix("docs/")), page) + hash_ + section
+
+
+def _path(target, source):
+    """The path in the repository of what a file links to, with the section."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
 
 
 def _relative(path, page):
