@@ -21,5 +21,10 @@ def printable(text):
     return "".join(repr(sign)[1:-1] if _is_control(sign) else sign for sign in text)
 
 
+def on_one_line(message):
+    """A message, or another object's text, on one line and without signs that could steer a terminal."""
+    return printable(" ".join(str(message).split()))
+
+
 def _is_control(sign):
     return unicodedata.category(sign) in ("Cc", "Cs") or sign in _DIRECTIONS

@@ -10,6 +10,7 @@ import typer
 from keras_gen.cli.run_options import Data, imported
 from keras_gen.data_paths import require_data
 from keras_gen.files import require_file, require_model
+from keras_gen.texts import on_one_line
 
 _NEEDED = ("starlette", "uvicorn")
 
@@ -42,7 +43,7 @@ def explore(
         require_data(data)
     explorer, reason = imported("keras_gen.explorer").explorer_of(run, data)
     if reason is not None:
-        typer.echo(f"Remark: the page has no test images, because {reason}")
+        typer.echo(f"Remark: the page has no test images: {on_one_line(reason)}")
 
     if standalone is not None:
         imported("keras_gen.explorer.standalone").write_standalone(explorer, standalone)

@@ -13,9 +13,10 @@ from keras_gen.cli.compare import compare
 from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
 from keras_gen.cli.explore import explore
-from keras_gen.cli.options import SETTINGS, errors_on_one_line, on_one_line, run_app
+from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
 from keras_gen.reports import counted
+from keras_gen.texts import on_one_line
 from keras_gen.version import __version__
 
 app = typer.Typer(

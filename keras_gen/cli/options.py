@@ -10,7 +10,7 @@ import typer
 
 from keras_gen.arguments import REQUIRED
 from keras_gen.cli.early import value_of
-from keras_gen.texts import printable
+from keras_gen.texts import on_one_line
 
 _UsageError = typer.BadParameter.__base__  # Click's, of which newer versions of typer have a copy
 _OPTIONAL = (int | None, float | None)  # of options that may be omitted
@@ -51,11 +51,6 @@ def _usage(error):
     options = getattr(getattr(error, "param", None), "opts", ())
     given = [f"{option} {value}" for option in options if (value := value_of(sys.argv, option)) is not None]
     return f"{text}. Received: {given[0]}" if given else text
-
-
-def on_one_line(message):
-    """A message on one line, without control characters."""
-    return printable(" ".join(str(message).split()))
 
 
 def _exit(line, code):

@@ -11,6 +11,7 @@ from keras_gen.plots.palette import CLASS_COLOURS
 
 _STEPS = 101  # latents on a path, for a slider
 _FRAMES = 24  # images of a picture or an animation of a path
+_LARGEST = float(np.finfo("float32").max)
 _DECIMALS = 5  # of numbers that the page gets
 
 
@@ -32,7 +33,7 @@ def described(explorer):
         "shape": list(model.example_shape),
         "latent_dim": explorer.latent_dim,
         "class_names": list(explorer.class_names),
-        "examples": 0 if explorer.examples is None else len(explorer.examples),
+        "examples": explorer.n_examples,
         "labels": None if explorer.labels is None else explorer.labels.tolist(),
         "colours": list(CLASS_COLOURS),
         "has_codes": bool(explorer.latent_dim) and explorer.codes is not None,
@@ -46,7 +47,7 @@ def described(explorer):
 
 def _decode(explorer, query, body):
     given = _parsed(body)
-    return as_png(explorer.decode([given["z"]], given.get("label"))[0])
+    return as_png(explorer.decode([_vector(explorer, given, "z")], given.get("label"))[0])
 
 
 def _draw(explorer, query, body):
@@ -54,41 +55,41 @@ def _draw(explorer, query, body):
 
 
 def _codes(explorer, query, body):
-    """The test images' codes along two axes, such as {"axes": [["latent", 0], ["component", 1]]}."""
+    """The test images' codes along two axes, such as {"axes": [["latent", 0], ["latent", 1]]}."""
     if explorer.codes is None:
         raise ValueError("A scatter needs an encoder and test images. Received: none")
+    axes = _field(_parsed(body), "axes")
+    if not isinstance(axes, list) or len(axes) != 2 or any(not isinstance(one, list) or len(one) != 2 for one in axes):
+        raise ValueError("`axes` must be two pairs. Expected: such as [['latent', 0], ['latent', 1]]")
     along = []
-    for kind, number in _parsed(body)["axes"]:
+    for kind, number in axes:
         checks.choice("axis", kind, ["latent", "component"])
         of = explorer.codes.T if kind == "latent" else explorer.axes.components
-        checks.integer("axis", number, minimum=0)
-        if number >= len(of):
+        if checks.integer("axis", number, minimum=0) >= len(of):
             raise ValueError(f"There is no such axis. Expected: 0 to {len(of) - 1}. Received: {number}")
         along.append(of[number] if kind == "latent" else (explorer.codes - explorer.axes.center) @ of[number])
     return {"points": rounded(np.stack(along, axis=1))}
 
 
 def _example(explorer, query, body):
-    return as_png(explorer.examples[_number(explorer, query)])
+    return as_png(explorer.example(_whole(query, "number")))
 
 
 def _example_code(explorer, query, body):
-    number = _number(explorer, query)
-    if explorer.codes is not None:
+    """The latents of a test image, in a conditional model as one of the class in the query."""
+    number = _whole(query, "number")
+    image = explorer.example(number)
+    if explorer.codes is not None and not explorer.is_conditional:
         return {"z": rounded(explorer.codes[number])}
-    label = None if explorer.labels is None else explorer.labels[number]
-    return {"z": rounded(explorer.encode(explorer.examples[number], label))}
+    return {"z": rounded(explorer.encode(image, _label(query)))}
 
 
 def _encode(explorer, query, body):
-    image = uploaded(body, explorer.model.example_shape)
-    label = int(query["label"]) if "label" in query else None
-    return {"z": rounded(explorer.encode(image, label)), "image": as_address(image)}
+    return {"z": rounded(explorer.encode(uploaded(body, explorer.model.example_shape), _label(query)))}
 
 
 def _path(explorer, query, body):
-    given = _parsed(body)
-    return {"z": rounded(latents.interpolate(given["a"], given["b"], _STEPS, given["path"]))}
+    return {"z": rounded(_between(explorer, _parsed(body), _STEPS))}
 
 
 def _strip(explorer, query, body):
@@ -100,14 +101,18 @@ def _film(explorer, query, body):
 
 
 def _on_path(explorer, given):
-    z = latents.interpolate(given["a"], given["b"], _FRAMES, given["path"])
-    return explorer.decode(z, given.get("label"))
+    return explorer.decode(_between(explorer, given, _FRAMES), given.get("label"))
+
+
+def _between(explorer, given, steps):
+    ends = (_vector(explorer, given, name) for name in "ab")
+    return latents.interpolate(*ends, steps, _field(given, "path"))
 
 
 def _arithmetic(explorer, query, body):
     """mean(a) - mean(b) + mean(c) of the codes of three classes."""
     given = _parsed(body)
-    return {"z": rounded(latents.arithmetic(*(explorer.mean_code(given[name])[None] for name in "abc")))}
+    return {"z": rounded(latents.arithmetic(*(explorer.mean_code(_field(given, name))[None] for name in "abc")))}
 
 
 def _classify(explorer, query, body):
@@ -133,25 +138,54 @@ def _translate(explorer, query, body):
     return {"image": as_address(image), "translated": as_address(there), "back": back}
 
 
-def _number(explorer, query):
-    """The number of a test image in a query."""
-    n = 0 if explorer.examples is None else len(explorer.examples)
-    number = int(query["number"])
-    if not 0 <= number < n:
-        raise ValueError(f"There is no such example. Expected: a number from 0 below {n}. Received: {number}")
-    return number
-
-
 def _parsed(body):
-    found = json.loads(body)
+    """The object in a request's body."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"A request must be JSON. Received: {error}") from None
     if not isinstance(found, dict):
-        raise ValueError(f"A request must be an object. Received: a {type(found).__name__}")
+        raise ValueError(f"A request must be an object. Expected: such as {{}}. Received: a {type(found).__name__}")
     return found
 
 
+def _field(given, name):
+    if name not in given:
+        raise ValueError(
+            f"A request lacks a part. Expected: `{name}`. Received: {checks.listed(list(given)) or 'none'}"
+        )
+    return given[name]
+
+
+def _vector(explorer, given, name):
+    """The flat latents of a name."""
+    values = _field(given, name)
+    finite = isinstance(values, list) and all(checks.is_real(one) and abs(one) <= _LARGEST for one in values)
+    if not finite or len(values) != explorer.latent_dim:
+        raise ValueError(f"`{name}` must be {explorer.latent_dim} finite numbers, one for each latent")
+    return np.array(values, "float32")
+
+
+def _whole(query, name):
+    """The whole number of a name in a query."""
+    text = _field(query, name)
+    if not text.isdecimal():
+        raise ValueError(f"`{name}` must be a whole number. Expected: such as 3. Received: {text!r}")
+    return int(text)
+
+
+def _label(query):
+    return _whole(query, "label") if "label" in query else None
+
+
 def rounded(values):
-    """An array as lists of numbers, rounded for the page."""
-    return np.round(np.asarray(values, "float64"), _DECIMALS).tolist()
+    """An array as lists of numbers, rounded for the page; a `ValueError` if some are not finite."""
+    values = np.round(np.asarray(values, "float64"), _DECIMALS)
+    if not np.isfinite(values).all():
+        raise ValueError(
+            "The model gives values that are not finite. Expected: a model whose training has not diverged"
+        )
+    return values.tolist()
 
 
 ANSWERS = {

@@ -15,7 +15,7 @@ from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
 
 CODES = 2000  # of test examples, in the scatter
-_RESTARTS, _STEPS = 4, 100  # of a search for the latents of an image, which takes a second or two
+_RESTARTS, _STEPS = 4, 100  # of a search for the latents of an image, for which a reader waits
 
 
 class Explorer:
@@ -42,9 +42,12 @@ class Explorer:
 
     def __init__(self, model, test=None, class_names=()):
         shape = getattr(model, "example_shape", None)
-        if shape is None or len(shape) != 3:
+        if shape is None or len(shape) != 3 or shape[2] not in (1, 3):
             received = type(model).__name__ + (f" of examples of shape {shape}" if shape is not None else "")
-            raise ValueError(f"`explore` shows models of images. Expected: a model of keras_gen. Received: {received}")
+            raise ValueError(
+                "`explore` shows models of images. Expected: a model of keras_gen, of grey or coloured images. "
+                f"Received: {received}"
+            )
         self.model = model
         self.is_conditional = isinstance(model, Conditional)
         if self.is_conditional and not model.uses_labels:
@@ -57,7 +60,12 @@ class Explorer:
         )
         classes = range(model.num_classes) if self.is_conditional or has_task(model, "classify") else ()
         self.class_names = tuple(class_names) or tuple(map(str, classes))
-        generates, decodes = has_task(model, "sample"), has_task(model, "encode")
+        if classes and len(self.class_names) != len(classes):
+            raise ValueError(
+                f"The data have other classes than the model. Expected: {len(classes)}. Received: "
+                f"{len(self.class_names)}, {checks.listed(self.class_names)}"
+            )
+        generates, decodes = has_task(model, "sample"), has_task(model, "encode") or isinstance(model, EncoderDecoder)
         self.code_shape = (model.latent_dim,) if generates else getattr(model, "code_shape", ())
         decodes = decodes and None not in self.code_shape
         self.parts = {
@@ -102,9 +110,17 @@ class Explorer:
         return rescaled(pixels, (0, WHITE_8), self.value_range)
 
     @property
-    def examples(self):
-        """The test images as uint8, or `None`."""
-        return None if self._test is None else self.pixels(rescaled(self._test.x, (0, 1), self.value_range))
+    def n_examples(self):
+        """The number of test images."""
+        return 0 if self._test is None else len(self._test.x)
+
+    def example(self, number):
+        """The test image of a number, as uint8."""
+        if not 0 <= number < self.n_examples:
+            raise ValueError(
+                f"There is no such example. Expected: a number from 0 below {self.n_examples}. Received: {number}"
+            )
+        return self.pixels(rescaled(self._test.x[number : number + 1], (0, 1), self.value_range))[0]
 
     @property
     def labels(self):
@@ -149,12 +165,16 @@ class Explorer:
 
     @functools.cached_property
     def codes(self):
-        """The flat latents of the test images: float32 array `(n, latent_dim)`, or `None`."""
-        if self._test is None or "encode" not in self.parts:
+        """The flat latents of the test images: float32 array `(n, latent_dim)`.
+
+        `None` without an encoder, without test images, or if some codes are not finite.
+        """
+        if self._test is None or "encode" not in self.parts or (self.is_conditional and self._test.y is None):
             return None
         x = rescaled(self._test.x, (0, 1), self.value_range)
         condition = (self._test.y,) if self.is_conditional else ()
-        return self.model.encode(x, *condition).reshape(len(x), -1)
+        codes = self.model.encode(x, *condition).reshape(len(x), -1)
+        return codes if np.isfinite(codes).all() else None
 
     @functools.cached_property
     def axes(self):
@@ -204,10 +224,11 @@ class Explorer:
     def _condition(self, label, n):
         if not self.is_conditional:
             return ()
-        if label is None or not 0 <= int(label) < len(self.class_names):
+        is_whole = isinstance(label, (int, np.integer)) and not isinstance(label, bool)
+        if not is_whole or not 0 <= label < len(self.class_names):
             known = f"0 to {len(self.class_names) - 1}"
-            raise ValueError(f"`label` must be a class of the model. Expected: {known}. Received: {label}")
-        return (np.full(n, int(label)),)
+            raise ValueError(f"`label` must be a class of the model. Expected: {known}. Received: {label!r}")
+        return (np.full(n, label),)
 
     def _require(self, part):
         if part not in self.parts:

@@ -3,8 +3,8 @@
 import numpy as np
 
 _EXTENT = 3.0  # of normal latents: 99.7 % lie within
-_QUANTILES = (0.01, 0.99)  # of codes without a prior
 _COMPONENTS = 10  # principal components, at most
+_NARROW = 1e-6
 
 
 class LatentAxes:
@@ -27,13 +27,19 @@ class LatentAxes:
         low, high = latent_range or (-_EXTENT, _EXTENT)
         self.extents = np.tile(np.array([[low, high]], "float32"), (latent_dim, 1))  # (latent_dim, 2)
         if not has_prior and codes is not None:
-            self.extents = np.quantile(codes, _QUANTILES, axis=0).T.astype("float32")
+            self.extents = _extents(codes)
         self.center = np.zeros(latent_dim, "float32") if has_prior or codes is None else codes.mean(axis=0)
         self.components, self.component_extents = np.zeros((0, latent_dim), "float32"), np.zeros((0, 2), "float32")
         if codes is not None and len(codes) > 1 and latent_dim > 1:
             from sklearn.decomposition import PCA
 
-            found = PCA(min(_COMPONENTS, latent_dim, len(codes))).fit(codes)
+            found = PCA(min(_COMPONENTS, latent_dim, len(codes) - 1)).fit(codes)
             self.components = found.components_.astype("float32")  # (components, latent_dim)
-            along = (codes - self.center) @ self.components.T
-            self.component_extents = np.quantile(along, _QUANTILES, axis=0).T.astype("float32")
+            self.component_extents = _extents((codes - self.center) @ self.components.T)
+
+
+def _extents(values):
+    """The smallest and the largest value of each column, apart even where all are equal: float32 `(columns, 2)`."""
+    low, high = values.min(axis=0), values.max(axis=0)
+    margin = np.where(high - low < _NARROW, 1, 0)
+    return np.stack([low - margin, high + margin], axis=1).astype("float32")

@@ -26,15 +26,17 @@ def explorer_of(path, name=None):
         model = load_model(path)
         explorer = Explorer(model)
         if name is None:
-            return explorer, "a file does not name its data; --data does"
+            return explorer, "a file does not name its data, which --data does"
         *size, channels = model.example_shape
         split = data.load(name, size=None if None in size else tuple(size), channels=channels)[1]
         return Explorer(model, split, split.class_names or ()), None
     run = load_run(path)
     explorer = Explorer(run.model, class_names=run.class_names)
+    if "translate" in explorer.parts:
+        return explorer, "a run of translations does not keep them; choose image files"
     try:
         split = run.load_data(name)[1]
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, ImportError) as error:
         if name is not None:
             raise
         return explorer, str(error)

@@ -42,11 +42,18 @@ class Program:
         return np.concatenate(self._parts) if self._parts else np.zeros(0, "float32")
 
     def _add_network(self, network):
-        for layer in network.layers:
+        for layer in getattr(network, "operations", network.layers):
             if isinstance(layer, keras.layers.InputLayer):
                 continue
+            if len(layer._inbound_nodes) > 1:
+                raise ValueError(
+                    f"A page without a server computes each layer once. Received: `{layer.name}`, which is used "
+                    f"{len(layer._inbound_nodes)} times"
+                )
             given, made = keras.tree.flatten(layer.input), layer.output
             if isinstance(layer, keras.Model):
+                if len(layer.outputs) > 1:
+                    raise ValueError(f"An inner network must have one output. Received: `{layer.name}` of more")
                 for inner, outer in zip(layer.inputs, given, strict=True):
                     self._numbers[id(inner)] = self._number(outer)
                 self._add_network(layer)
@@ -60,6 +67,8 @@ class Program:
                     f"Received: {type(layer).__name__}"
                 )
             self._shape = list(made.shape[1:])
+            if None in self._shape:
+                raise ValueError(f"A page without a server computes images of one size. Received: {made.shape}")
             self._numbers[id(made)] = add(self, layer, *map(self._number, given))
 
     def _number(self, tensor):
@@ -87,7 +96,7 @@ class Program:
     def activated(self, number, function):
         """The number of a result after an activation, a function or its name."""
         name = keras.activations.serialize(function) if not isinstance(function, str) else function
-        name = name if isinstance(name, str) else function.__name__
+        name = name if isinstance(name, str) else getattr(function, "__name__", type(function).__name__)
         if name == "leaky_relu":
             return self.step("leaky", number, slope=_NAMED_LEAKY)
         if name not in _ACTIVATIONS:
@@ -138,8 +147,7 @@ def _transposed(program, layer, x):
 
 def _moving(program, op, layer, x, shape, small, large):
     """A step with a kernel that moves over the larger of two images, with zeros in front as TensorFlow pads."""
-    if layer.dilation_rate not in (1, (1, 1)) or getattr(layer, "groups", 1) != 1:
-        raise ValueError(f"A page without a server computes no dilations or groups. Received: `{layer.name}`")
+    _plain(layer, dilation_rate=((1, 1), 1), **({"groups": (1,)} if hasattr(layer, "groups") else {}))
     before = [
         max((side - 1) * stride + kernel - whole, 0) // 2 if layer.padding == "same" else 0
         for side, stride, kernel, whole in zip(small, layer.strides, layer.kernel_size, large, strict=False)
@@ -152,7 +160,39 @@ def _weights(program, kernel, bias):
     return {"kernel": program.weight(kernel)} | ({} if bias is None else {"bias": program.weight(bias)})
 
 
+def _plain(layer, **options):
+    """Raise a `ValueError` unless a layer's options are those that the evaluator has."""
+    for name, expected in options.items():
+        found = getattr(layer, name)
+        if found not in expected:
+            raise ValueError(
+                f"A page without a server cannot compute `{layer.name}`. Expected: {name}={expected[0]!r}. Received: "
+                f"{name}={found!r}"
+            )
+
+
+def _last_axis(layer):
+    return (-1, len(layer.output.shape) - 1)
+
+
+def _rectified(program, layer, x):
+    _plain(layer, max_value=(None,), negative_slope=(0,), threshold=(0,))
+    return program.activated(x, "relu")
+
+
+def _concatenated(program, layer, *inputs):
+    _plain(layer, axis=_last_axis(layer))
+    return program.step("concatenate", *inputs)
+
+
+def _sum(program, layer, *inputs):
+    if len({tensor.shape for tensor in layer.input}) > 1:
+        raise ValueError(f"A page without a server adds tensors of one shape. Received: `{layer.name}` of others")
+    return program.step("sum", *inputs)
+
+
 def _batch_normalization(program, layer, x):
+    _plain(layer, axis=_last_axis(layer))
     arrays = (layer.moving_mean, layer.moving_variance, layer.gamma, layer.beta)
     mean, variance, gamma, beta = (None if one is None else keras.ops.convert_to_numpy(one) for one in arrays)
     scale = (1 if gamma is None else gamma) / np.sqrt(variance + layer.epsilon)
@@ -161,8 +201,7 @@ def _batch_normalization(program, layer, x):
 
 
 def _up_sampling(program, layer, x):
-    if layer.interpolation != "nearest":
-        raise ValueError(f"A page without a server repeats pixels. Received: interpolation={layer.interpolation!r}")
+    _plain(layer, interpolation=("nearest",))
     return program.step("repeat", x, factors=list(layer.size))
 
 
@@ -172,9 +211,9 @@ def _same(program, layer, x):
 
 _STEPS = {
     keras.layers.Activation: lambda program, layer, x: program.activated(x, layer.activation),
-    keras.layers.Add: lambda program, layer, *inputs: program.step("sum", *inputs),
+    keras.layers.Add: _sum,
     keras.layers.BatchNormalization: _batch_normalization,
-    keras.layers.Concatenate: lambda program, layer, *inputs: program.step("concatenate", *inputs),
+    keras.layers.Concatenate: _concatenated,
     keras.layers.Conv2D: _convolution,
     keras.layers.Conv2DTranspose: _transposed,
     keras.layers.Cropping2D: lambda program, layer, x: program.step(
@@ -185,7 +224,7 @@ _STEPS = {
     keras.layers.Embedding: lambda program, layer, x: program.step("row", x, table=program.weight(layer.embeddings)),
     keras.layers.Flatten: _same,
     keras.layers.LeakyReLU: lambda program, layer, x: program.step("leaky", x, slope=float(layer.negative_slope)),
-    keras.layers.ReLU: lambda program, layer, x: program.activated(x, "relu"),
+    keras.layers.ReLU: _rectified,
     keras.layers.Reshape: _same,
     keras.layers.UpSampling2D: _up_sampling,
     layers.AddMean: lambda program, layer, x: program.step("constant", x, shift=program.weight(layer.source.mean)),

@@ -1,4 +1,4 @@
-"""The page's server: what a browser on this machine may ask of an `Explorer`, and of no other page's behalf."""
+"""The page's server: it answers the page alone, not other pages in the same browser."""
 
 import secrets
 import threading
@@ -6,11 +6,13 @@ from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from keras_gen.explorer.answers import ANSWERS
 from keras_gen.explorer.uploads import LARGEST_UPLOAD
+from keras_gen.texts import on_one_line
 
 _STATIC = {  # the files of the page, by name: no path of a request is ever opened
     "": "text/html",
@@ -54,17 +56,22 @@ def application(explorer, token, hosts):
             return Response(_file(name or "index.html"), media_type=_STATIC[name])
         answer = ANSWERS.get(name)
         if answer is None:
-            return _error(404, "There is no such page")
+            return _error(404, f"There is no such page. Expected: one of {', '.join(ANSWERS)}. Received: {name}")
         if request.method != answer.method:
-            return _error(405, f"Expected: {answer.method}. Received: {request.method}")
-        body = await _body(request)
+            return _error(405, f"The method does not fit. Expected: {answer.method}. Received: {request.method}")
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return _error(400, "The upload has ended too early")
         if body is None:
-            return _error(413, f"An upload has at most {LARGEST_UPLOAD // 2**20} MB")
+            return _error(413, f"An upload is too large. Expected: at most {LARGEST_UPLOAD // 2**20} MB")
         try:
             found = await run_in_threadpool(answered, answer, dict(request.query_params), body)
-        except (ValueError, KeyError, TypeError) as error:  # of what the request holds
-            return _error(400, str(error))
-        return JSONResponse(found) if isinstance(found, dict) else Response(found, media_type=answer.media_type)
+            return JSONResponse(found) if isinstance(found, dict) else Response(found, media_type=answer.media_type)
+        except ValueError as error:  # of what the request holds
+            return _error(400, on_one_line(error))
+        except Exception as error:  # whatever it is: the page stays open, and says what the model has failed at
+            return _error(500, f"The model has failed: {type(error).__name__}: {on_one_line(error)}")
 
     app = Starlette(routes=[Route("/{token}/{name:path}", respond, methods=["GET", "POST"])])
     return _Guard(app, token, hosts)
@@ -77,8 +84,8 @@ class _Guard:
         self._app, self._token, self._hosts = app, token, hosts
 
     async def __call__(self, scope, receive, send):
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close"})
             return
 
         async def send_with_headers(message):
@@ -91,11 +98,13 @@ class _Guard:
         await app(scope, receive, send_with_headers)
 
     def _may(self, scope):
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-        host, origin = headers.get("host", ""), headers.get("origin")
-        known = self._hosts is None or host in self._hosts
-        own = origin in (None, f"http://{host}") and headers.get("sec-fetch-site", "none") in ("none", "same-origin")
-        token = scope["path"].split("/")[1]
+        found = {name: [] for name in ("host", "origin", "sec-fetch-site")}
+        for name, value in scope["headers"]:
+            found.get(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+        hosts, origins, sites = found.values()
+        known = len(hosts) == 1 and (self._hosts is None or hosts[0] in self._hosts)
+        own = set(sites) <= {"none", "same-origin"} and set(origins) <= {f"http://{host}" for host in hosts}
+        token = (*scope["path"].split("/"), "")[1]
         return known and own and secrets.compare_digest(token.encode(), self._token.encode())
 
 

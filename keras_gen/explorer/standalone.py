@@ -54,7 +54,7 @@ def write_standalone(explorer, path):
         "value_range": list(explorer.value_range),
         "prior": _prior(explorer.model),
         "codes": rounded(explorer.codes[:n]) if n else [],
-        "examples": as_address(_sprite(explorer.examples[:n])) if n else None,
+        "examples": as_address(_sprite(np.stack([explorer.example(number) for number in range(n)]))) if n else None,
     }
     with atomic_write(path) as temporary:
         temporary.write_text(_page(content), "utf-8")

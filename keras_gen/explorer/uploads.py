@@ -2,15 +2,18 @@
 
 import base64
 import io
+import struct
+import warnings
 
 import numpy as np
 from PIL import Image
 
-from keras_gen.data.images import image_facts, read_image
+from keras_gen.data.images import read_image
 
 LARGEST_UPLOAD = 20 * 2**20  # bytes
+_FORMATS = ("BMP", "GIF", "JPEG", "PNG", "WEBP")  # whose first bytes tell how large the image is
 _LARGEST_IMAGE = 50_000_000  # pixels
-_LARGEST_SIDE = 256  # of an image of any size, which a network on a processor translates in a second
+_LARGEST_SIDE = 256  # of an image that a network takes at any size
 _FAST = 1  # compression of PNGs that are seen for a twentieth of a second
 _FRAME = 80  # milliseconds of a GIF
 
@@ -18,19 +21,33 @@ _FRAME = 80  # milliseconds of a GIF
 def uploaded(body, shape, multiple=1):
     """The image in the bytes of an upload, cropped and resized to a shape: uint8 array `(height, width, channels)`.
 
-    Where the shape has free sides, `None`, the longer side is at most 256 pixels, and both are of that multiple.
+    A free side of the shape, `None`, is the image's own, scaled so that the longer one is at most 256 pixels, and
+    rounded to that multiple.
     """
-    facts = image_facts(io.BytesIO(body))
-    if facts.height * facts.width > _LARGEST_IMAGE:
+    own = _sides(body)
+    if own[0] * own[1] > _LARGEST_IMAGE:
         raise ValueError(
             f"The image is too large. Expected: at most {_LARGEST_IMAGE // 10**6} million pixels. Received: "
-            f"{facts.width}x{facts.height}"
+            f"{own[1]}x{own[0]}"
         )
-    *size, channels = shape
-    if None in size:
-        scale = min(1, _LARGEST_SIDE / max(facts.height, facts.width))
-        size = [max(1, int(scale * side) // multiple) * multiple for side in (facts.height, facts.width)]
-    return read_image(io.BytesIO(body), tuple(size), channels)
+    scale = min(1, _LARGEST_SIDE / max(own))
+    free = (max(1, int(scale * side) // multiple) * multiple for side in own)
+    size = tuple(side or other for side, other in zip(shape[:2], free, strict=True))
+    return read_image(io.BytesIO(body), size, shape[2])
+
+
+def _sides(body):
+    """Height and width of an image, from its first bytes: nothing is decoded."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        try:
+            with Image.open(io.BytesIO(body), formats=_FORMATS) as image:
+                return image.size[::-1]
+        except Image.DecompressionBombError:
+            raise ValueError("The image is too large. Received: more pixels than Pillow opens") from None
+        except (OSError, SyntaxError, ValueError, struct.error):
+            expected = ", ".join(_FORMATS)
+            raise ValueError(f"The file cannot be read as an image. Expected: one of {expected}") from None
 
 
 def as_png(image):
@@ -41,7 +58,7 @@ def as_png(image):
 
 
 def as_address(image):
-    """A uint8 image as a `data:` address, which a page shows without another request."""
+    """A uint8 image as a `data:` URL, which a page shows without another request."""
     return "data:image/png;base64," + base64.b64encode(as_png(image)).decode()
 
 

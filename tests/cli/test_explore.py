@@ -42,21 +42,21 @@ def test_a_run_has_its_test_images(folder, run, served):
     ), err
     (explorer,), opened = served
     assert opened == ["http://127.0.0.1:9001/token/"]
-    assert len(explorer.examples) == 360 and explorer.class_names == tuple("0123456789")
+    assert explorer.n_examples == 360 and explorer.class_names == tuple("0123456789")
 
 
 def test_a_file_has_those_of_data(folder, run, served):
     _, out, _ = run("explore", folder / "model.keras", "--no-browser")
-    assert out.startswith("Remark: the page has no test images, because a file does not name its data; --data does")
+    assert out.startswith("Remark: the page has no test images: a file does not name its data, which --data does")
     run("explore", folder / "model.keras", "--data", "digits", "--no-browser")
     (without, with_data), opened = served
-    assert without.examples is None and len(with_data.examples) == 360 and not opened
+    assert without.n_examples == 0 and with_data.n_examples == 360 and not opened
 
 
 def test_a_run_whose_data_are_gone_is_shown_without(folder, run, served):
     runs.Settings("vae", data="/nowhere/images").write(folder)
     code, out, _ = run("explore", folder, "--no-browser")
-    assert code == 0 and out.startswith("Remark: the page has no test images, because ") and "/nowhere" in out
+    assert code == 0 and out.startswith("Remark: the page has no test images: ") and "/nowhere" in out
 
 
 def test_one_file(folder, run, tmp_path, served):
@@ -71,7 +71,10 @@ def test_one_file(folder, run, tmp_path, served):
         (("nowhere",), "No saved model at that path. Expected: a .keras file or the folder of a run. Received: "),
         (("empty",), "No run in that folder."),
         (("cut.keras",), "The file is cut short or is not a saved model."),
-        (("other.keras",), "`explore` shows models of images. Expected: a model of keras_gen. Received: Sequential"),
+        (
+            ("other.keras",),
+            "Expected: a model of keras_gen, of grey or coloured images. Received: Sequential",
+        ),
         (("vae", "--data", "nowhere/images"), "nowhere/images"),
         (
             ("vae", "--standalone", "page.txt"),

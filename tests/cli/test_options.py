@@ -4,7 +4,8 @@ import pytest
 import typer
 
 from keras_gen.arguments import Argument
-from keras_gen.cli.options import command, elements, errors_on_one_line, on_one_line, stated
+from keras_gen.cli.options import command, elements, errors_on_one_line, stated
+from keras_gen.texts import on_one_line
 
 
 @pytest.fixture

@@ -118,7 +118,7 @@ def test_sliders_show_what_the_model_decodes(browser, vae, address):
         until(
             lambda: np.abs(pixels(page, "Decoded latents") - vae.decode([[0, 0, 0]])[0, ..., 0].astype(int)).max() <= 1
         )
-        page.get_by_role("button", name="Return to a kept picture").click()
+        page.get_by_role("button", name="Return to kept picture 1").click()
         assert [[float(slider.input_value()) for slider in sliders.all()]] == z
 
 
@@ -168,12 +168,12 @@ def test_keys_alone_reach_all_views(browser, address):
 
 
 def test_a_file_becomes_an_end_of_a_path(browser, vae, address, tmp_path):
-    Image.fromarray(vae.examples[3][..., 0]).resize((64, 64), Image.Resampling.NEAREST).save(tmp_path / "three.png")
+    Image.fromarray(vae.example(3)[..., 0]).resize((64, 64), Image.Resampling.NEAREST).save(tmp_path / "three.png")
     with opened(browser, address) as page:
         tab(page, "Morph")
         page.locator("input[type=file]").first.set_input_files(tmp_path / "three.png")
         page.wait_for_selector("text=The file, as the model makes it")
-        expected = vae.decode(vae.encode(vae.examples[3])[None])[0, ..., 0]
+        expected = vae.decode(vae.encode(vae.example(3))[None])[0, ..., 0]
         assert np.abs(pixels(page, "The file") - expected.astype(int)).max() <= 25
         with page.expect_download() as download:
             page.get_by_role("button", name="Save as GIF").click()

@@ -4,13 +4,13 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFile
 from starlette.testclient import TestClient
 
 from keras_gen import data, presets
 from keras_gen.explorer import Explorer
 from keras_gen.explorer.server import application
-from keras_gen.explorer.serving import bound
+from keras_gen.explorer.serving import bound, hosts_of, serve
 from keras_gen.explorer.uploads import LARGEST_UPLOAD, as_png
 
 HOST = "127.0.0.1:8000"
@@ -45,7 +45,7 @@ def page(explorer):
 
 def test_the_page_and_its_files(page):
     assert "<title>keras_gen explorer</title>" in page.get("").text
-    for name in ("explorer.js", "latents.js", "plane.js", "elements.js", "server.js", "style.css"):
+    for name in ("explorer.js", "latents.js", "plane.js", "elements.js", "page.js", "server.js", "style.css"):
         answer = page.get(name)
         assert answer.status_code == 200 and answer.text, name
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -131,12 +131,11 @@ def test_paths_pictures_and_animations(page, explorer):
 
 
 def test_uploads_are_resized_and_encoded(page, explorer):
-    image = np.kron(explorer.examples[5][..., 0], np.ones((10, 10), "uint8"))
+    image = np.kron(explorer.example(5)[..., 0], np.ones((10, 10), "uint8"))
     found = page.post("encode", content=png(image)).json()
-    assert found["image"].startswith("data:image/png;base64,")
     np.testing.assert_allclose(found["z"], explorer.codes[5], atol=0.3)
     np.testing.assert_allclose(page.get("example-code?number=5").json()["z"], explorer.codes[5], atol=1e-5)
-    np.testing.assert_array_equal(opened(page.get("example?number=5").content), explorer.examples[5][..., 0])
+    np.testing.assert_array_equal(opened(page.get("example?number=5").content), explorer.example(5)[..., 0])
 
 
 def test_arithmetic_of_classes(page, explorer):
@@ -149,12 +148,21 @@ def test_arithmetic_of_classes(page, explorer):
     [
         ("encode", b"no image", 400, "cannot be read as an image"),
         ("encode", b"", 400, "cannot be read as an image"),
-        ("encode", bytes(LARGEST_UPLOAD + 1), 413, "An upload has at most 20 MB"),
-        ("decode", b'{"z": [1.0]}', 400, "`z` does not fit the network. Expected: shape (n, 3)"),
-        ("decode", b'{"z": [NaN, 0, 0]}', 400, "`z` must be finite"),
-        ("decode", b"[1]", 400, "A request must be an object. Received: a list"),
-        ("decode", b"{", 400, "Expecting"),
-        ("decode", b"{}", 400, "z"),
+        ("encode", bytes(LARGEST_UPLOAD + 1), 413, "An upload is too large. Expected: at most 20 MB"),
+        ("decode", b'{"z": [1.0]}', 400, "`z` must be 3 finite numbers, one for each latent"),
+        ("decode", b'{"z": [NaN, 0, 0]}', 400, "`z` must be 3 finite numbers"),
+        ("decode", b"[1]", 400, "A request must be an object. Expected: such as {}. Received: a list"),
+        ("decode", b"{", 400, "A request must be JSON. Received: "),
+        ("decode", b"{}", 400, "A request lacks a part. Expected: `z`. Received: none"),
+        ("decode", b'{"z": [1e39, 0, 0]}', 400, "`z` must be 3 finite numbers"),
+        ("decode", b'{"z": ["1", 0, 0]}', 400, "`z` must be 3 finite numbers"),
+        ("decode", b"[" * 100_000, 400, "A request must be JSON."),
+        ("path", b'{"a": [0, 0, 0], "b": [0, 0, 0]}', 400, "Expected: `path`. Received: 'a', 'b'"),
+        ("codes", b'{"axes": [["latent", 0]]}', 400, "`axes` must be two pairs."),
+        ("codes", b'{"axes": "ab"}', 400, "`axes` must be two pairs."),
+        ("arithmetic", b'{"a": 1, "b": 2, "c": -1}', 400, "Mean codes need test images of the class."),
+        ("example?number=x", None, 400, "`number` must be a whole number. Expected: such as 3. Received: 'x'"),
+        ("example", None, 400, "A request lacks a part. Expected: `number`."),
         ("codes", b'{"axes": [["latent", 3], ["latent", 0]]}', 400, "There is no such axis. Expected: 0 to 2"),
         ("classify", b"", 400, "cannot be read as an image"),
         ("example?number=30", None, 400, "There is no such example. Expected: a number from 0 below 30. Received: 30"),
@@ -168,9 +176,11 @@ def test_bad_requests(page, name, content, status, message):
     assert message in answer.json()["error"]
 
 
-def test_a_picture_of_a_hundred_megapixels_is_refused_before_it_is_decoded(page):
+@pytest.mark.parametrize(("mode", "kind"), [("1", "PNG"), ("P", "PNG"), ("P", "GIF")])
+def test_a_picture_of_a_hundred_megapixels_is_refused_before_it_is_decoded(page, mode, kind, monkeypatch):
     buffer = io.BytesIO()
-    Image.new("1", (10_000, 10_000)).save(buffer, "PNG")
+    Image.new(mode, (10_000, 10_000)).save(buffer, kind)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda image: pytest.fail("the image is decoded"))
     answer = page.post("encode", content=buffer.getvalue())
     assert answer.status_code == 400
     assert answer.json()["error"].startswith(
@@ -178,9 +188,72 @@ def test_a_picture_of_a_hundred_megapixels_is_refused_before_it_is_decoded(page)
     )
 
 
+def test_formats_that_hide_their_size_are_refused(page):
+    for kind in ("ICO", "TIFF"):
+        buffer = io.BytesIO()
+        Image.new("L", (16, 16)).save(buffer, kind)
+        answer = page.post("encode", content=buffer.getvalue())
+        assert "cannot be read as an image. Expected: one of BMP, GIF, JPEG, PNG, WEBP" in answer.json()["error"]
+
+
+def test_a_model_that_has_diverged_is_reported():
+    model = presets.build("lenet5", (8, 8, 1), width=0.3)
+    model.set_weights([np.nan * weight for weight in model.get_weights()])
+    answer = client(Explorer(model)).post("classify", content=png(np.zeros((8, 8), "uint8")))
+    assert answer.status_code == 400 and "values that are not finite" in answer.json()["error"]
+    test = data.load("digits")[1]
+    vae = presets.build("vae", (8, 8, 1), width=0.1)
+    vae.set_weights([np.nan * weight for weight in vae.get_weights()])
+    assert client(Explorer(vae, test)).get("model").json()["has_codes"] is False
+
+
+def test_failures_of_the_model_are_one_line_and_the_page_goes_on(explorer, monkeypatch):
+    def failing(*arguments):
+        raise RuntimeError("out of\nmemory")
+
+    page = client(explorer)
+    monkeypatch.setattr(explorer, "decode", failing)
+    answer = page.post("decode", json={"z": [0, 0, 0]})
+    assert (answer.status_code, answer.json()) == (500, {"error": "The model has failed: RuntimeError: out of memory"})
+    assert page.get("").status_code == 200
+
+
 def test_a_port_in_use_is_passed_over():
-    with bound("127.0.0.1", 47111) as first, bound("127.0.0.1", 47111) as second:
+    with bound("127.0.0.1", 47111) as first, bound("127.0.0.1", first.getsockname()[1]) as second:
         assert first.getsockname()[1] < second.getsockname()[1]
+    with (
+        bound("127.0.0.1", 65535),
+        pytest.raises(OSError, match="No port is free at 127.0.0.1. Expected: one of 65535"),
+    ):
+        bound("127.0.0.1", 65535)
+    with pytest.raises(ValueError, match="`host` must be an address of this machine. Expected: such as 127.0.0.1"):
+        bound("203.0.113.7", 8765)
+
+
+def test_hosts_of_other_addresses():
+    assert hosts_of("127.0.0.2", 80) == {
+        f"{name}{port}" for name in ("127.0.0.1", "127.0.0.2", "localhost", "[::1]") for port in ("", ":80")
+    }
+    assert hosts_of("192.0.2.1", 9000) == {"192.0.2.1:9000"}
+    assert hosts_of("0.0.0.0", 9000) is None and "[::1]:9000" in hosts_of("::1", 9000)
+
+
+def test_the_page_is_served_with_a_token_of_its_own_and_to_this_machine_alone(explorer, monkeypatch):
+    made, served = [], []
+    monkeypatch.setattr("keras_gen.explorer.serving.application", lambda *given: made.append(given))
+    monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: served.append(sockets[0].getsockname()))
+    addresses = []
+    for _ in range(2):
+        serve(explorer, port=47200, on_ready=lambda address, port: addresses.append(address))
+    (_, token, hosts), (_, other, _) = made
+    assert token != other and len(token) > 20 and served[0][0] == "127.0.0.1"
+    assert addresses[0] == f"http://127.0.0.1:{served[0][1]}/{token}/" and hosts == hosts_of("127.0.0.1", served[0][1])
+
+
+def test_requests_without_a_path_or_with_two_origins_are_refused(page):
+    assert page.request("OPTIONS", f"http://{HOST}").status_code == 403
+    headers = [("Host", HOST), ("Origin", "http://evil.example"), ("Origin", f"http://{HOST}")]
+    assert page.post("draw", headers=headers).status_code == 403
 
 
 def test_as_png_keeps_every_pixel():

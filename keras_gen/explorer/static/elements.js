@@ -20,7 +20,8 @@ export function choice(label, texts, work, chosen = 0) {
   const options = texts.map((text, number) => element("option", { value: number }, text));
   const select = element("select", { onchange: () => work(Number(select.value)) }, ...options);
   select.value = chosen;
-  return element("label", {}, `${label} `, select);
+  const node = element("label", {}, `${label} `, select);
+  return Object.assign(node, { choose: (number) => (select.value = number) });
 }
 
 /** A picture with a caption, which shows blobs and `data:` addresses. */
@@ -31,12 +32,19 @@ export class Picture {
     this.node = element("figure", {}, this.image, this.caption);
   }
 
+  #turn = 0;
+
   async show(source, caption) {
+    const turn = ++this.#turn;
     const previous = this.image.src;
     this.image.src = source instanceof Blob ? URL.createObjectURL(source) : source;
-    await this.image.decode();
-    if (previous.startsWith("blob:")) URL.revokeObjectURL(previous);
     if (caption !== undefined) this.caption.textContent = this.image.alt = caption;
+    try {
+      await this.image.decode();
+    } catch (error) {
+      if (turn === this.#turn) throw error; // else a newer picture has replaced this one
+    }
+    if (previous.startsWith("blob:")) URL.revokeObjectURL(previous);
   }
 }
 
@@ -49,7 +57,12 @@ export function save(blob, name) {
 
 /** A place for image files, chosen or dropped, which `work` gets one at a time. */
 export function files(label, work) {
-  const input = element("input", { type: "file", accept: "image/*", onchange: () => input.files[0] && work(input.files[0]) });
+  const input = element("input", { type: "file", accept: "image/*", onchange: chosen });
+  function chosen() {
+    const [file] = input.files;
+    input.value = ""; // the same file may be chosen again
+    if (file) work(file);
+  }
   const place = element("div", { className: "drop" }, element("label", {}, `${label} `, input));
   const over = (event, is) => {
     event.preventDefault();
@@ -96,9 +109,10 @@ export function pad(work) {
     stroke(last);
   });
   canvas.addEventListener("pointermove", (event) => last && stroke(place(event)));
+  canvas.addEventListener("pointercancel", () => (last = null));
   canvas.addEventListener("pointerup", () => {
+    if (last) canvas.toBlob(work, "image/png");
     last = null;
-    canvas.toBlob(work, "image/png");
   });
   clear();
   return element("div", {}, element("p", {}, "Draw, in white on black:"), canvas, button("Clear", clear));

@@ -36,7 +36,7 @@ function classification(model) {
     const order = found.probabilities.map((_, number) => number).sort((a, b) => found.probabilities[b] - found.probabilities[a]);
     bars.replaceChildren(...order.slice(0, 10).flatMap((number) => {
       const value = found.probabilities[number];
-      return [element("span", {}, nameOf(number)), element("meter", { value }), element("span", {}, value.toFixed(3))];
+      return [element("span", {}, nameOf(number)), element("meter", { value, attributes: { "aria-label": nameOf(number) } }), element("span", {}, value.toFixed(3))];
     }));
     const why = await send("explain", image);
     await pictures[1].show(why.saliency);
@@ -90,7 +90,7 @@ function viewsOf(model) {
       buttons.forEach((one, other) => one.setAttribute("aria-pressed", other === number));
       decoder.choose(number);
     }));
-    buttons[0].setAttribute("aria-pressed", true);
+    buttons.forEach((one, number) => one.setAttribute("aria-pressed", number === 0));
     row.append(...buttons);
     views.before(row);
   }
@@ -99,6 +99,11 @@ function viewsOf(model) {
 
 /** Make a tab for each view; a view is made anew when its tab is opened. */
 function arrange(found) {
+  tabs.addEventListener("keydown", (event) => {
+    const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const place = [...tabs.children].indexOf(document.activeElement);
+    if (way && place >= 0) tabs.children[(place + way + tabs.children.length) % tabs.children.length].focus();
+  });
   const made = Object.entries(found).map(([name, view]) => {
     const tab = button(name, open, { attributes: { role: "tab" } });
     function open() {

@@ -5,7 +5,6 @@ import { captionOf } from "./plane.js";
 import { attempt, Newest } from "./page.js";
 import { get, send } from "./server.js";
 
-const STEPS = 200; // of a slider
 const PERIOD = 4000; // milliseconds of a traversal there and back
 
 /** One slider for each latent, and pictures that are kept. */
@@ -14,8 +13,8 @@ export function sliders(model, decoder) {
   const kept = element("div", { className: "kept", attributes: { "aria-label": "Kept pictures" } });
   const newest = new Newest(async (z) => picture.show(await decoder.image(z)));
   const rows = model.extents.map(([low, high], number) => {
-    const output = element("output");
-    const input = element("input", { type: "range", min: low, max: high, step: (high - low) / STEPS });
+    const output = element("span");
+    const input = element("input", { type: "range", min: low, max: high, step: "any" });
     input.addEventListener("input", changed);
     return { input, output, label: element("label", {}, `z ${number}`, input, output) };
   });
@@ -38,7 +37,7 @@ export function sliders(model, decoder) {
       await copy.show(await decoder.image(z));
       image.src = copy.image.src;
     });
-    kept.append(element("button", { type: "button", onclick: () => set(z), attributes: { "aria-label": "Return to a kept picture" } }, image));
+    kept.append(element("button", { type: "button", onclick: () => set(z), attributes: { "aria-label": `Return to kept picture ${kept.childElementCount + 1}` } }, image));
   }
 
   let playing = 0;
@@ -49,7 +48,7 @@ export function sliders(model, decoder) {
     if (playing) requestAnimationFrame(step);
   });
   function step(now) {
-    if (!playing) return;
+    if (!playing || !play.isConnected) return; // another view may have replaced this one
     const { input } = rows[traversed];
     const share = (1 - Math.cos((2 * Math.PI * (now - playing)) / PERIOD)) / 2;
     input.value = Number(input.min) + share * (input.max - input.min);
@@ -60,7 +59,7 @@ export function sliders(model, decoder) {
   set(model.center);
   const names = rows.map((_, number) => `latent ${number}`);
   const buttons = [button("Random", random), button("Reset", () => set(model.center)), button("Keep", keep), play];
-  return element("section", {}, element("div", { className: "row" }, ...buttons, choice("of", names, (number) => (traversed = number))), element("div", { className: "columns" }, element("div", {}, picture.node, kept), element("div", { className: "sliders" }, ...rows.map((row) => row.label))));
+  return element("section", {}, element("div", { className: "row" }, ...buttons, choice("Traversed:", names, (number) => (traversed = number))), element("div", { className: "columns" }, element("div", {}, picture.node, kept), element("div", { className: "sliders" }, ...rows.map((row) => row.label))));
 }
 
 /** A path between two pictures: samples, test images or files. */
@@ -74,12 +73,11 @@ export function morph(model, decoder) {
   const moved = () => points.length && newest.run(points[Number(input.value)]);
   input.addEventListener("input", moved);
 
-  async function joined() {
-    if (!ends[0] || !ends[1]) return;
-    const found = await attempt(() => send("path", { a: ends[0], b: ends[1], path }));
-    points = found?.z ?? [];
+  const joining = new Newest(async () => {
+    points = (await send("path", { a: ends[0], b: ends[1], path })).z;
     moved();
-  }
+  });
+  const joined = () => ends[0] && ends[1] && joining.run();
   const shown = [() => {}, () => {}];
   decoder.redraw = () => [...shown, moved].forEach((again) => again());
   const sides = ["first", "second"].map((name, side) => end(model, decoder, name, (z, again) => {
@@ -100,20 +98,22 @@ export function morph(model, decoder) {
 function end(model, decoder, name, chosen) {
   const picture = new Picture(`The ${name} picture`);
   const query = () => (decoder.label === undefined ? {} : { label: decoder.label });
-  const taken = async (z, caption) => {
+  const newest = new Newest(async (latents, caption) => {
+    const { z } = await latents();
     const again = () => attempt(async () => picture.show(await decoder.image(z), caption));
     chosen(z, again);
     await again();
-  };
-  const random = () => attempt(async () => taken((await send("draw")).z, "A random sample"));
-  const uploaded = (file) => attempt(async () => taken((await send("encode", file, query())).z, "The file, as the model makes it"));
-  const ofTest = () => attempt(async () => {
-    const number = Math.floor(Math.random() * model.examples);
-    await taken((await get("example-code", { number })).z, `${captionOf(model, number)}, as the model makes it`);
   });
+  const random = () => newest.run(() => send("draw"), "A random sample");
+  const uploaded = (file) => newest.run(() => send("encode", file, query()), "The file, as the model makes it");
+  const ofTest = () => {
+    const number = Math.floor(Math.random() * model.examples);
+    const caption = `${captionOf(model, number)}, as the model makes it`;
+    newest.run(() => get("example-code", { number, ...query() }), caption);
+  };
   random();
   const buttons = [button("Random sample", random), ...(model.examples ? [button("Test image", ofTest)] : [])];
-  return element("div", {}, picture.node, element("div", { className: "row" }, ...buttons), files("Or a file:", uploaded));
+  return element("div", {}, picture.node, element("div", { className: "row" }, ...buttons), files(`Or a file, for the ${name} picture:`, uploaded));
 }
 
 /** The mean code of one class, minus that of a second, plus that of a third. */
@@ -124,7 +124,7 @@ export function attributes(model, decoder) {
   const classes = { a: present[0], b: present[0], c: present.at(-1) };
   const newest = new Newest(async () => picture.show(await decoder.image((await send("arithmetic", classes)).z)));
   const selects = Object.keys(classes).map((name) =>
-    choice(name, names, (number) => ((classes[name] = present[number]), newest.run()), present.indexOf(classes[name])));
+    choice(`${name}:`, names, (number) => ((classes[name] = present[number]), newest.run()), present.indexOf(classes[name])));
   decoder.redraw = () => newest.run();
   newest.run();
   const help = element("p", {}, "Codes are means over the test images of each class.");

@@ -22,14 +22,19 @@ export async function get(name, { number } = {}) {
 
 /** The picture of latents, random latents, or the test images' codes along two axes. */
 export async function send(name, content = {}) {
-  if (name === "draw") return { z: STANDALONE.model.extents.map(drawn) };
+  if (name === "draw") return { z: drawnLatents() };
   if (name === "codes") return { points: STANDALONE.codes.map((code) => content.axes.map((axis) => along(code, axis))) };
   const inputs = [Float32Array.from(content.z)];
   if (content.label !== undefined) inputs.push(Float32Array.of(content.label));
   return pictured(evaluated(STANDALONE.program, WEIGHTS, inputs));
 }
 
-/** A draw from the prior, or from the range of the codes where there is none. */
+/** A draw from the prior; without one the code of a test image, as the server has it. */
+function drawnLatents() {
+  const { codes, prior } = STANDALONE;
+  return prior === null && codes.length ? codes[Math.floor(Math.random() * codes.length)] : STANDALONE.model.extents.map(drawn);
+}
+
 function drawn([low, high]) {
   if (STANDALONE.prior !== "normal") return low + Math.random() * (high - low);
   return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());

@@ -5,7 +5,6 @@ const message = document.getElementById("message");
 /** Show a line of text above the views; an empty one hides it. */
 export function show(text) {
   message.textContent = text;
-  message.hidden = !text;
 }
 
 for (const event of ["pointerdown", "keydown"]) document.addEventListener(event, () => show(""), true);

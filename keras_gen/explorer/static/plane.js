@@ -1,7 +1,7 @@
 // A plane of latent space: the pointer or the arrow keys choose a point, whose image is decoded.
 
 import { choice, element, Picture } from "./elements.js";
-import { attempt, Newest } from "./page.js";
+import { Newest } from "./page.js";
 import { get, send } from "./server.js";
 
 const SIDE = 520; // pixels of the canvas
@@ -18,11 +18,11 @@ export function plane(model, decoder) {
     height: SIDE,
     className: "plane",
     tabIndex: 0,
-    attributes: { role: "img", "aria-label": "Plane of the latents: move the pointer, or use the arrow keys" },
+    attributes: { role: "application", "aria-label": "Plane of the latents: move the pointer, or use the arrow keys" },
   });
   const picture = new Picture("Decoded point");
   const example = new Picture("The test image of the nearest code", true);
-  const rate = element("output", { attributes: { "aria-label": "Images per second" } });
+  const rate = element("span", { id: "rate" });
   const point = [0.5, 0.5];
   const times = [];
   let codes = [];
@@ -62,20 +62,35 @@ export function plane(model, decoder) {
     if (number >= 0) nearest.run(number);
   }
 
-  async function turned() {
-    if (model.has_codes) {
-      const found = await attempt(() => send("codes", { axes: chosen.map((number) => axes[number].name) }));
-      codes = found?.points ?? [];
-    }
+  const scatter = new Newest(async () => {
+    codes = (await send("codes", { axes: chosen.map((number) => axes[number].name) })).points;
     moved();
+  });
+  function turned() {
+    codes = [];
+    moved();
+    if (model.has_codes) scatter.run();
   }
 
-  canvas.addEventListener("pointermove", (event) => {
+  /** Choose an axis; the other one stays different and of the same kind, single latents or components. */
+  function turn(way, number) {
+    const same = axes.map((_, other) => other).filter((other) => axes[other].name[0] === axes[number].name[0]);
+    chosen[way] = number;
+    if (chosen[1 - way] === number || !same.includes(chosen[1 - way])) {
+      chosen[1 - way] = same[(same.indexOf(number) + 1) % same.length];
+    }
+    [across, up].forEach((one, place) => one.choose(chosen[place]));
+    turned();
+  }
+
+  function pointed(event) {
     const box = canvas.getBoundingClientRect();
     point[0] = clipped((event.clientX - box.left) / box.width);
     point[1] = clipped(1 - (event.clientY - box.top) / box.height);
     moved();
-  });
+  }
+  canvas.addEventListener("pointerdown", pointed);
+  canvas.addEventListener("pointermove", pointed);
   canvas.addEventListener("keydown", (event) => {
     const step = ARROWS[event.key];
     if (!step) return;
@@ -86,11 +101,11 @@ export function plane(model, decoder) {
   decoder.redraw = moved;
   turned();
   const names = axes.map((axis) => axis.text);
-  const across = choice("Across", names, (number) => ((chosen[0] = number), turned()), chosen[0]);
-  const up = choice("Up", names, (number) => ((chosen[1] = number), turned()), chosen[1]);
+  const across = choice("Across", names, (number) => turn(0, number), chosen[0]);
+  const up = choice("Up", names, (number) => turn(1, number), chosen[1]);
   const legend = model.has_codes && model.labels ? legendOf(model) : "";
   const shown = model.has_codes ? "Points are the codes of test images. " : "";
-  const help = element("p", {}, `${shown}Other latents stay at their centre.`);
+  const help = element("p", {}, `${shown}${model.latent_dim > 2 ? "Other latents stay at their centre." : ""}`);
   return element("section", {}, element("div", { className: "row" }, across, up, rate), help, element("div", { className: "columns" }, element("div", {}, canvas, legend), element("div", {}, picture.node, model.has_codes ? example.node : "")));
 }
 
@@ -113,14 +128,17 @@ function axesOf(model) {
 
 function draw(canvas, codes, model, extents, point) {
   const context = canvas.getContext("2d");
+  const text = getComputedStyle(canvas).color;
   context.clearRect(0, 0, SIDE, SIDE);
   codes.forEach((code, index) => {
-    context.fillStyle = model.labels ? colourOf(model, model.labels[index]) : model.colours[0];
     const [x, y] = onCanvas(code, extents);
+    context.fillStyle = text; // an outline, where a colour is near that of the page
+    context.fillRect(x - 2.5, y - 2.5, 5, 5);
+    if (model.labels?.[index] >= 0) context.fillStyle = colourOf(model, model.labels[index]);
     context.fillRect(x - 2, y - 2, 4, 4);
   });
   const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
-  context.strokeStyle = getComputedStyle(canvas).color;
+  context.strokeStyle = text;
   context.lineWidth = 2;
   context.beginPath();
   context.arc(x, y, 8, 0, 2 * Math.PI);

@@ -10,8 +10,9 @@ export function get(name, query = {}) {
 }
 
 /** Send an object as JSON, or a blob as it is, and get JSON or a blob. */
-export function send(name, content = {}, query = {}) {
-  const body = content instanceof Blob ? content : JSON.stringify(content);
+export async function send(name, content = {}, query = {}) {
+  // A file is read first: one that cannot be read is no reason to try the server again
+  const body = content instanceof Blob ? await content.arrayBuffer() : JSON.stringify(content);
   return requested(name, query, { method: "POST", body });
 }
 
@@ -20,7 +21,8 @@ async function requested(name, query, options) {
   const response = await reached(parameters ? `${name}?${parameters}` : name, options);
   const isJson = (response.headers.get("content-type") ?? "").startsWith("application/json");
   if (!response.ok) {
-    throw new Error(isJson ? (await response.json()).error : "This address belongs to a server that has ended.");
+    if (isJson) throw new Error((await response.json()).error);
+    throw new Error(response.status === 403 ? "This address belongs to a server that has ended." : "The server has failed.");
   }
   return isJson ? response.json() : response.blob();
 }
