@@ -17,7 +17,8 @@ from keras_gen.training.tasks import has_task
 
 _SCRIPTS = ("page.js", "elements.js", "evaluator.js", "local.js", "plane.js", "latents.js", "explorer.js")
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
-_EXAMPLES = 400  # test images in the file
+_EXAMPLES = 400  # test images in the file, at most
+_PIXELS = 2_000_000  # of all of them
 _WEIGHTS = 5_000_000  # numbers: a file of 27 MB, which a browser still opens
 
 
@@ -43,7 +44,8 @@ def write_standalone(explorer, path):
             f"The decoder is too large for a page without a server. Expected: at most {_WEIGHTS:,} weights. "
             f"Received: {len(program.weights):,}"
         )
-    n = 0 if explorer.codes is None else min(_EXAMPLES, len(explorer.codes))
+    most = min(_EXAMPLES, _PIXELS // math.prod(explorer.model.example_shape[:2]))
+    n = 0 if explorer.codes is None else min(most, len(explorer.codes))
     model = described(explorer) | {"examples": n, "has_codes": n > 0}
     model["parts"] = sorted({"latents", "classes"} & set(model["parts"]))
     model["labels"] = None if model["labels"] is None else model["labels"][:n]

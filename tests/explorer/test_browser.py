@@ -175,9 +175,26 @@ def test_a_file_becomes_an_end_of_a_path(browser, vae, address, tmp_path):
         page.wait_for_selector("text=The file, as the model makes it")
         expected = vae.decode(vae.encode(vae.example(3))[None])[0, ..., 0]
         assert np.abs(pixels(page, "The file") - expected.astype(int)).max() <= 25
-        with page.expect_download() as download:
-            page.get_by_role("button", name="Save as GIF").click()
-        assert Image.open(download.value.path()).format == "GIF"
+        for kind in ("GIF", "PNG"):
+            with page.expect_download() as download:
+                page.get_by_role("button", name=f"Save as {kind}").click()
+            assert Image.open(download.value.path()).format == kind
+
+
+def test_a_file_may_be_dropped(browser, address):
+    drop = """(place) => {
+        const canvas = new OffscreenCanvas(8, 8);
+        canvas.getContext("2d").fillRect(0, 0, 8, 8);
+        return canvas.convertToBlob().then((blob) => {
+            const dataTransfer = new DataTransfer();
+            dataTransfer.items.add(new File([blob], "black.png", { type: "image/png" }));
+            place.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
+        });
+    }"""
+    with opened(browser, address) as page:
+        tab(page, "Morph")
+        page.locator(".drop").first.evaluate(drop)
+        page.wait_for_selector("text=The file, as the model makes it")
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(browser, vae, address, tmp_path):

@@ -11,7 +11,7 @@ from keras_gen import data, presets
 from keras_gen.explorer import Explorer
 from keras_gen.explorer.server import application
 from keras_gen.explorer.serving import bound, hosts_of, serve
-from keras_gen.explorer.uploads import LARGEST_UPLOAD, as_png
+from keras_gen.explorer.uploads import LARGEST_UPLOAD, as_address, as_png
 
 HOST = "127.0.0.1:8000"
 
@@ -127,7 +127,7 @@ def test_paths_pictures_and_animations(page, explorer):
     first = explorer.decode([ends["a"]])[0, ..., 0]
     np.testing.assert_array_equal(strip[:, :8], first)
     film = Image.open(io.BytesIO(page.post("film", json=ends).content))
-    assert film.format == "GIF" and film.n_frames > 24
+    assert film.format == "GIF" and film.n_frames == 2 * 24 - 2  # there and back, with neither end twice
 
 
 def test_uploads_are_resized_and_encoded(page, explorer):
@@ -136,6 +136,24 @@ def test_uploads_are_resized_and_encoded(page, explorer):
     np.testing.assert_allclose(found["z"], explorer.codes[5], atol=0.3)
     np.testing.assert_allclose(page.get("example-code?number=5").json()["z"], explorer.codes[5], atol=1e-5)
     np.testing.assert_array_equal(opened(page.get("example?number=5").content), explorer.example(5)[..., 0])
+
+
+def test_translations_go_both_ways():
+    explorer = Explorer(presets.build("cyclegan", (24, 24, 1), width=0.03, blocks=1))
+    image = np.random.default_rng(0).integers(0, 256, (24, 24), "uint8")
+    for way in ("x", "y"):
+        found = client(explorer).post(f"translate?to={way}", content=png(image)).json()
+        expected = [as_address(one) for one in explorer.translate(image[..., None], way)]
+        assert [found["translated"], found["back"]] == expected
+    assert "Expected: one of" in client(explorer).post("translate?to=z", content=png(image)).json()["error"]
+
+
+def test_latents_of_a_test_image_are_searched_for_without_an_encoder(explorer):
+    gan = presets.build("gan", (8, 8, 1), latent_dim=2, width=0.1)
+    split = data.Split((gan.sample(2, seed=0) + 1) / 2, np.array([0, 1]))
+    page, own = client(found := Explorer(gan, split)), found.example(1)
+    z = page.get("example-code?number=1").json()["z"]
+    assert np.abs(found.decode([z])[0].astype(int) - own).max() <= 2
 
 
 def test_arithmetic_of_classes(page, explorer):
