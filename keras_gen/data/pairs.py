@@ -134,7 +134,8 @@ def degraded(
         crop: Side, or the pair (height, width), divisible by `scale`, of the part of each image that is used: a random
             one in training, else that in the centre. Defaults to `None`: the whole image.
         batch_size: Integer >= 1. Defaults to 16.
-        augment: Whether training images are mirrored in half of the cases. Defaults to `None`: files are, arrays not.
+        augment: Whether training images are mirrored, put upside down and, if they are square, turned by quarter turns,
+            each of the eight ways equally often. Defaults to `None`: files are, arrays not.
         shuffle, seed, channels, value_range, steps: As in `paired`.
 
     Returns:
@@ -184,7 +185,7 @@ class DegradedPipeline(PairPipeline):
                 f"{'The sides of images, without `crop`,' if crop is None else '`crop`'} must be divisible by the "
                 f"scale {self.scale}. Expected: such as {near}. Received: {used}"
             )
-        self._shape, self._mirrors = (*used, channels), source.augments if augment is None else bool(augment)
+        self._shape, self._turns = (*used, channels), source.augments if augment is None else bool(augment)
         self._images = source
         small = (used[0] // self.scale, used[1] // self.scale, channels)
         views = (
@@ -198,11 +199,11 @@ class DegradedPipeline(PairPipeline):
             images = self._centre(self._images.rows(places))
             return [self._reduced(images), images]
         stream = self._seed.read_value()
-        draws = uniform_draws(stream, epoch * self.size + places)
-        if not self._mirrors:
+        draws = uniform_draws(stream, epoch * self.size + places, count=5)
+        if not self._turns:
             draws = tf.concat([draws[:, :2], tf.ones_like(draws[:, 2:])], axis=1)
         indices = shuffled(places, stream, epoch, self.size) if self.shuffle else places
-        images = cropped(self._images.rows(indices), draws, self._shape)
+        images = _turned(cropped(self._images.rows(indices), draws, self._shape), draws[:, 3:])
         return [self._reduced(images), images]
 
     def _centre(self, images):
@@ -212,6 +213,15 @@ class DegradedPipeline(PairPipeline):
     def _reduced(self, images):
         small = tf.image.resize(images, [side // self.scale for side in self._shape[:2]], "bicubic", antialias=True)
         return tf.clip_by_value(small, *self._images.extremes())
+
+
+def _turned(images, draws):
+    """Images put upside down, and square ones transposed, each in half of the cases, by draws `(batch, 2)`."""
+    upside_down, transposed = (way[:, None, None, None] for way in tf.unstack(draws < 0.5, axis=1))
+    images = tf.where(upside_down, images[:, ::-1], images)
+    if images.shape[1] == images.shape[2]:
+        images = tf.where(transposed, tf.transpose(images, (0, 2, 1, 3)), images)
+    return images
 
 
 class _View:

@@ -189,7 +189,9 @@ def test_crops_are_random_parts_in_training_and_the_centre_else():
     small, parts = batches(pipeline)
     whole = data.degraded(images, 2, batch_size=2, shuffle=False)
     windows = np.lib.stride_tricks.sliding_window_view(images, (8, 8), axis=(1, 2)).transpose(0, 1, 2, 4, 5, 3)
-    windows = np.concatenate([windows, windows[..., ::-1, :]]).reshape(-1, 8, 8, 3)
+    for axis in (-2, -3):  # mirrored, upside down
+        windows = np.concatenate([windows, np.flip(windows, axis)])
+    windows = np.concatenate([windows, windows.swapaxes(-2, -3)]).reshape(-1, 8, 8, 3)
     places = [np.abs(windows - part).max(axis=(1, 2, 3)).argmin() for part in parts]
     for place, part in zip(places, parts, strict=True):
         np.testing.assert_array_equal(windows[place], part)
@@ -198,6 +200,15 @@ def test_crops_are_random_parts_in_training_and_the_centre_else():
     np.testing.assert_array_equal(batches(pipeline)[1], parts)
     assert np.abs(batches(pipeline, 1)[1] - parts).max() > 0
     np.testing.assert_array_equal(batches(whole)[1], images)
+
+
+def test_images_are_turned_in_all_ways_equally_often():
+    image = np.arange(4.0).reshape(1, 2, 2, 1).repeat(3, axis=-1) / 4
+    many = data.degraded(np.repeat(image, 400, axis=0), 2, batch_size=400, augment=True, value_range=(0, 1))
+    ways, counts = np.unique(batches(many)[1][..., 0].reshape(-1, 4), axis=0, return_counts=True)
+    assert len(ways) == 8 and counts.min() > 25
+    wide = data.degraded(np.repeat(image.repeat(2, axis=2), 99, axis=0), 2, batch_size=99, augment=True)
+    assert len(np.unique(batches(wide)[1].reshape(99, -1), axis=0)) == 4
 
 
 def test_folders_are_degraded(folders):
