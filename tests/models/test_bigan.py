@@ -13,7 +13,7 @@ def networks_of(units=16):
     return (
         networks.mlp_generator(1, (units,), SHAPE),
         encoder,
-        networks.mlp_discriminator(SHAPE, (units,), condition_dim=1),
+        networks.mlp_discriminator(SHAPE, (units, units), condition_dim=1),
     )
 
 

@@ -171,14 +171,15 @@ def test_hidden_units_before_a_code_cannot_die(name, digits):
     """Biases that make every unit negative for every image leave each its gradient; rectifiers would have none."""
     encoder = presets.build(name, (8, 8, 1), width=0.1).encoder
     outputs = {tensor._keras_history.operation for tensor in encoder.outputs}
-    hidden = [layer for layer in encoder.layers if getattr(layer, "bias", None) is not None and layer not in outputs]
-    for layer in hidden:
-        layer.bias.assign(keras.ops.full(layer.bias.shape, -4.0))
-    variables = [layer.bias for layer in hidden]
+    hidden = [layer for layer in encoder.layers if layer not in outputs]
+    biases = [getattr(layer, "bias", None) for layer in hidden] + [getattr(layer, "beta", None) for layer in hidden]
+    variables = [bias for bias in biases if bias is not None]  # of dense layers, and of batch normalisation
+    for bias in variables:
+        bias.assign(keras.ops.full(bias.shape, -4.0))
     _, gradients = backend.value_and_grad(
         lambda: (sum(keras.ops.sum(keras.ops.square(code)) for code in keras.tree.flatten(encoder(digits))), None),
         variables,
     )
-    assert hidden or name in ("sparse", "contractive"), "these have the code alone"
+    assert variables or name in ("sparse", "contractive"), "these have the code alone"
     for gradient in gradients:
         assert np.all(np.abs(gradient) > 0)
