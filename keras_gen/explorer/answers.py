@@ -16,7 +16,7 @@ _DECIMALS = 5  # of numbers that the page gets
 
 
 class Answer(typing.NamedTuple):
-    """The function that answers, the method of the request and, of bytes, the media type."""
+    """A function that answers, the method of its requests, and the media type if it answers in bytes."""
 
     function: typing.Callable
     method: str = "POST"

@@ -70,7 +70,7 @@ def application(explorer, token, hosts):
             return JSONResponse(found) if isinstance(found, dict) else Response(found, media_type=answer.media_type)
         except ValueError as error:  # of what the request holds
             return _error(400, on_one_line(error))
-        except Exception as error:  # whatever it is: the page stays open, and says what the model has failed at
+        except Exception as error:  # a model may raise any error; the page quotes it, and goes on
             return _error(500, f"The model has failed: {type(error).__name__}: {on_one_line(error)}")
 
     app = Starlette(routes=[Route("/{token}/{name:path}", respond, methods=["GET", "POST"])])

@@ -19,7 +19,7 @@ _SCRIPTS = ("page.js", "elements.js", "evaluator.js", "local.js", "plane.js", "l
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
 _EXAMPLES = 400  # test images in the file, at most
 _PIXELS = 2_000_000  # of all of them
-_WEIGHTS = 5_000_000  # numbers: a file of 27 MB, which a browser still opens
+_WEIGHTS = 5_000_000  # numbers, at most: 27 MB of the file
 
 
 def write_standalone(explorer, path):

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from keras_gen import runs
+from keras_gen import presets, runs
 from keras_gen.cli import main as cli
 
 
@@ -58,3 +58,17 @@ def vae(_originals, tmp_path):
 def conditional(_originals, tmp_path):
     """A copy of a run of a conditional GAN of two epochs."""
     return shutil.copytree(_originals("conditional-gan", width=0.05, sample_every=2), tmp_path / "conditional")
+
+
+@pytest.fixture(scope="session")
+def _untrained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("untrained") / "vae"
+    presets.build("vae", (8, 8, 1), width=0.05, latent_dim=3).save(folder / "model.keras")
+    runs.Settings("vae").write(folder)
+    return folder
+
+
+@pytest.fixture
+def folder(_untrained, tmp_path):
+    """A copy of a run of an untrained VAE of digits, of three latent dimensions."""
+    return shutil.copytree(_untrained, tmp_path / "vae")

@@ -1,24 +1,8 @@
-import shutil
-
 import keras
 import pytest
 
-from keras_gen import presets, runs
+from keras_gen import runs
 from keras_gen.explorer import serving
-
-
-@pytest.fixture(scope="module")
-def _untrained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("untrained") / "vae"
-    presets.build("vae", (8, 8, 1), width=0.05, latent_dim=3).save(folder / "model.keras")
-    runs.Settings("vae").write(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(_untrained, tmp_path):
-    """A run of an untrained VAE of digits."""
-    return shutil.copytree(_untrained, tmp_path / "vae")
 
 
 @pytest.fixture

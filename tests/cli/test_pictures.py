@@ -1,24 +1,6 @@
-import shutil
-
 import numpy as np
 import pytest
 from PIL import Image
-
-from keras_gen import presets, runs
-
-
-@pytest.fixture(scope="module")
-def _untrained(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("untrained") / "vae"
-    presets.build("vae", (8, 8, 1), width=0.05, latent_dim=3).save(folder / "model.keras")
-    runs.Settings("vae").write(folder)
-    return folder
-
-
-@pytest.fixture
-def folder(_untrained, tmp_path):
-    """A run of an untrained VAE of three latent dimensions."""
-    return shutil.copytree(_untrained, tmp_path / "vae")
 
 
 @pytest.fixture

@@ -40,7 +40,9 @@ function classification(model) {
     }));
     const why = await send("explain", image);
     await pictures[1].show(why.saliency);
-    await pictures[2].show(why.attacked, `DeepFool's nearest image of another class: ${nameOf(highest(why.attacked_probabilities))}`);
+    const other = highest(why.attacked_probabilities);
+    const isFooled = other !== highest(found.probabilities);
+    await pictures[2].show(why.attacked, isFooled ? `DeepFool's nearest image of another class: ${nameOf(other)}` : "DeepFool has found no image of another class");
   });
   const given = [pad((image) => newest.run(image)), files("Or a file:", (file) => newest.run(file)), ...ofTest(model, newest)];
   return element("section", {}, element("div", { className: "columns" }, element("div", {}, ...given), element("div", {}, bars)), element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)));
