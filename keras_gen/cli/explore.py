@@ -36,7 +36,7 @@ def explore(
         require_file("--standalone", standalone, "page", (".html",))
     elif missing := [name for name in _NEEDED if importlib.util.find_spec(name) is None]:
         raise ImportError(
-            f"`explore` needs {' and '.join(missing)}. Expected: pip install 'keras_gen[explore]'. Received: none"
+            f"`explore` needs {' and '.join(missing)}. Expected: pip install {' '.join(missing)}. Received: none"
         )
     require_model(run)
     if data is not None:
