@@ -8,6 +8,7 @@ import numpy as np
 from keras_gen import checks, latents
 from keras_gen.explorer.uploads import as_address, as_gif, as_png, as_strip, uploaded
 from keras_gen.plots.palette import CLASS_COLOURS
+from keras_gen.runs.latent_space import default_path
 
 _STEPS = 101  # latents on a path, for a slider
 _FRAMES = 24  # images of a picture or an animation of a path
@@ -38,6 +39,7 @@ def described(explorer):
         "colours": list(CLASS_COLOURS),
         "has_codes": bool(explorer.latent_dim) and explorer.codes is not None,
         "translations": translations,
+        "path": default_path(model),
         "center": [] if axes is None else rounded(axes.center),
         "extents": [] if axes is None else rounded(axes.extents),
         "components": [] if axes is None else rounded(axes.components),

@@ -10,6 +10,8 @@ from keras_gen.data.images import WHITE_8
 from keras_gen.explorer.latent_axes import LatentAxes
 from keras_gen.models.conditions import Conditional
 from keras_gen.models.encoder_decoder import EncoderDecoder
+from keras_gen.runs.latent_space import generated, latent_shape
+from keras_gen.runs.pictures import as_pixels, range_of
 from keras_gen.training.resizing import size_multiple
 from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
@@ -66,8 +68,8 @@ class Explorer:
                 f"{len(self.class_names)}, {checks.listed(self.class_names)}"
             )
         generates, decodes = has_task(model, "sample"), has_task(model, "encode") or isinstance(model, EncoderDecoder)
-        self.code_shape = (model.latent_dim,) if generates else getattr(model, "code_shape", ())
-        decodes = decodes and None not in self.code_shape
+        shape = latent_shape(model)
+        decodes = decodes and None not in shape
         self.parts = {
             name
             for name, has in (
@@ -85,7 +87,7 @@ class Explorer:
                 "`explore` shows what a model samples, encodes, classifies or translates. Received: a "
                 f"{type(model).__name__}"
             )
-        self.latent_dim = math.prod(self.code_shape) if "latents" in self.parts else 0
+        self.latent_dim = math.prod(shape) if "latents" in self.parts else 0
 
     @functools.cached_property
     def multiple(self):
@@ -96,14 +98,13 @@ class Explorer:
     @property
     def value_range(self):
         """The pair (black, white) of the model's values."""
-        return self.model.value_range or (0, 1)
+        return range_of(self.model)
 
     # Images
 
     def pixels(self, images):
         """The model's images `(n, height, width, channels)` as uint8."""
-        scaled = rescaled(images, self.value_range, (0, WHITE_8))
-        return np.round(np.clip(scaled, 0, WHITE_8)).astype("uint8")
+        return as_pixels(images, self.value_range)
 
     def values(self, pixels):
         """uint8 images as the model's values, float32."""
@@ -133,8 +134,7 @@ class Explorer:
         """The images of flat latents `(n, latent_dim)`, of one class in a conditional model."""
         self._require("latents")
         checks.array("z", z := np.asarray(z, "float32"), shape=(self.latent_dim,))
-        z = z.reshape(-1, *self.code_shape)
-        return self.pixels(self._generate(z, *self._condition(label, len(z))))
+        return self.pixels(generated(self.model, z, *self._condition(label, len(z))))
 
     def decoding(self):
         """The network that maps latents, and labels, to images, and the name of the function of its outputs."""
@@ -217,9 +217,6 @@ class Explorer:
         there = self.model.translate(self.values(pixels[None]), to=to)
         back = self.model.translate(there, to="x" if to == "y" else "y") if "cycle" in self.parts else None
         return self.pixels(there)[0], None if back is None else self.pixels(back)[0]
-
-    def _generate(self, z, *condition):
-        return self.model.generate(z, *condition) if has_task(self.model, "sample") else self.model.decode(z)
 
     def _condition(self, label, n):
         if not self.is_conditional:

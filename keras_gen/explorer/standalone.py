@@ -12,8 +12,7 @@ from keras_gen.explorer.answers import described, rounded
 from keras_gen.explorer.program import Program
 from keras_gen.explorer.uploads import as_address
 from keras_gen.files import atomic_write
-from keras_gen.models import AdversarialModel
-from keras_gen.training.tasks import has_task
+from keras_gen.runs.latent_space import prior
 
 _SCRIPTS = ("page.js", "elements.js", "evaluator.js", "local.js", "plane.js", "latents.js", "explorer.js")
 _POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:"
@@ -54,18 +53,12 @@ def write_standalone(explorer, path):
         "program": {"inputs": program.inputs, "steps": program.steps, "output": program.output},
         "weights": base64.b64encode(program.weights.astype("<f4").tobytes()).decode(),
         "value_range": list(explorer.value_range),
-        "prior": _prior(explorer.model),
+        "prior": prior(explorer.model),
         "codes": rounded(explorer.codes[:n]) if n else [],
         "examples": as_address(_sprite(np.stack([explorer.example(number) for number in range(n)]))) if n else None,
     }
     with atomic_write(path) as temporary:
         temporary.write_text(_page(content), "utf-8")
-
-
-def _prior(model):
-    if not has_task(model, "sample"):
-        return None
-    return model.latent if isinstance(model, AdversarialModel) else "normal"
 
 
 def _sprite(images):

@@ -30,7 +30,7 @@ def interpolation(folder, rows=8, steps=10, path=None, seed=None, labels=None):
     model = run.model
     require_task("`interpolate` without --between or --from", model, "sample")
     ends = model.draw_latents(2 * rows, seed)
-    path = path or _path(run)
+    path = path or default_path(model)
     z = np.concatenate([latents.interpolate(*pair, steps, path) for pair in zip(ends[::2], ends[1::2], strict=True)])
     condition = list(labelled(run, labels, rows).values())
     images = model.generate(z, *(np.repeat(classes, steps) for classes in condition))
@@ -61,7 +61,7 @@ def interpolation_between(folder, between, steps=10, path=None, name=None):
     else:
         ends = rescaled(_numbered(run.load_data(name)[1].x, between), (0, 1), range_of(model))
     codes = model.encode(ends)
-    path = path or _path(run)
+    path = path or default_path(model)
     z = latents.interpolate(*codes.reshape(2, -1), steps, path)
     decoded = model.decode(z.reshape(steps, *codes.shape[1:]))
     title = f"{path} path between the codes of two images, decoded"
@@ -87,11 +87,9 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
     """
     run = load_run(folder)
     model = run.model
-    generates = has_task(model, "sample")
-    if not generates:
+    if not has_task(model, "sample"):
         require_task("`plane`", model, "encode")
-    shape = (model.latent_dim,) if generates else model.code_shape
-    size = math.prod(shape)
+    size = math.prod(latent_shape(model))
     _check_axes(axes, size)
     if model.uses_labels and len(labels or ()) != 1:
         known = ", ".join(run.class_names)
@@ -101,12 +99,34 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
     def decode(points):
         z = np.zeros((len(points), size), "float32")
         z[:, list(axes)] = points
-        z = z.reshape(-1, *shape)
-        return model.generate(z, *condition) if generates else model.decode(z)
+        return generated(model, z, *condition)
 
     title = "decoded plane" + (", other coordinates 0" if size > 2 else "")
     names = [f"z[{axis}]" for axis in axes]
     return plots.manifold(decode, n, range_of(model), title, _coordinates(run, axes, n, name), names)
+
+
+def latent_shape(model):
+    """The shape of one example's latents, or of its code; () for a model without."""
+    return (model.latent_dim,) if has_task(model, "sample") else getattr(model, "code_shape", ())
+
+
+def generated(model, z, *condition):
+    """The examples of flat latents or codes `(n, size)`, in a conditional model of the labels `(n,)`."""
+    z = z.reshape(-1, *latent_shape(model))
+    return model.generate(z, *condition) if has_task(model, "sample") else model.decode(z)
+
+
+def prior(model):
+    """The distribution of a model's latents, "normal" or "uniform", or `None` for an autoencoder, which has none."""
+    if not has_task(model, "sample"):
+        return None
+    return model.latent if isinstance(model, models.AdversarialModel) else "normal"
+
+
+def default_path(model):
+    """The path that stays where a model's latents are likely: "spherical" for a normal prior, else "linear"."""
+    return "spherical" if prior(model) == "normal" else "linear"
 
 
 def _positions(steps):
@@ -120,15 +140,7 @@ def _coordinates(run, axes, n, name):
     if not has_task(model, "sample"):
         x = rescaled(run.load_data(name)[1].x, (0, 1), range_of(model))
         return np.quantile(model.encode(x).reshape(len(x), -1)[:, list(axes)], steps, axis=0).T
-    return (2 * steps - 1,) * 2 if _is_uniform(model) else None
-
-
-def _path(run):
-    return "spherical" if has_task(run.model, "sample") and not _is_uniform(run.model) else "linear"
-
-
-def _is_uniform(model):
-    return isinstance(model, models.AdversarialModel) and model.latent == "uniform"
+    return (2 * steps - 1,) * 2 if prior(model) == "uniform" else None
 
 
 def _numbered(x, numbers):

@@ -162,8 +162,12 @@ def labelled(run, labels, n):
 def save_image(image, value_range, path):
     """Write one image, an array `(height, width, channels)`, to an image file."""
     with atomic_write(path) as temporary:
-        pixels = np.clip(rescaled(image, value_range, (0, WHITE_8)), 0, WHITE_8)
-        keras.utils.save_img(temporary, np.round(pixels), scale=False)
+        keras.utils.save_img(temporary, as_pixels(image, value_range), scale=False)
+
+
+def as_pixels(images, value_range):
+    """Images of a range of values as uint8."""
+    return np.uint8(np.round(np.clip(rescaled(images, value_range, (0, WHITE_8)), 0, WHITE_8)))
 
 
 def _listed(names):

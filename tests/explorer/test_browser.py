@@ -184,10 +184,12 @@ def test_a_file_becomes_an_end_of_a_path(browser, vae, address, tmp_path):
 def test_a_file_may_be_dropped(browser, address):
     drop = """(place) => {
         const canvas = new OffscreenCanvas(8, 8);
-        canvas.getContext("2d").fillRect(0, 0, 8, 8);
+        const context = canvas.getContext("2d");
+        context.fillStyle = "white"; // the untrained encoder maps black to 0, where no spherical path ends
+        context.fillRect(0, 0, 4, 8);
         return canvas.convertToBlob().then((blob) => {
             const dataTransfer = new DataTransfer();
-            dataTransfer.items.add(new File([blob], "black.png", { type: "image/png" }));
+            dataTransfer.items.add(new File([blob], "half.png", { type: "image/png" }));
             place.dispatchEvent(new DragEvent("drop", { dataTransfer, bubbles: true, cancelable: true }));
         });
     }"""

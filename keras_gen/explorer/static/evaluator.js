@@ -74,7 +74,8 @@ const OPERATIONS = {
       for (let channel = 0; channel < channels; channel++) {
         const value = x[image * channels + channel];
         const start = first + channel * filters;
-        for (let filter = 0; filter < filters; filter++) out[small * filters + filter] += value * matrix[start + filter];
+        const place = small * filters;
+        for (let filter = 0; filter < filters; filter++) out[place + filter] += value * matrix[start + filter];
       }
     });
     return out;
@@ -87,7 +88,8 @@ const OPERATIONS = {
       for (let filter = 0; filter < filters; filter++) {
         let total = 0;
         const start = first + filter * channels;
-        for (let channel = 0; channel < channels; channel++) total += x[small * channels + channel] * matrix[start + channel];
+        const place = small * channels;
+        for (let channel = 0; channel < channels; channel++) total += x[place + channel] * matrix[start + channel];
         out[image * filters + filter] += total;
       }
     });
@@ -102,10 +104,16 @@ const OPERATIONS = {
     });
   },
   repeat([x], { factors, shape }, weight, [from]) {
-    return picked(shape, (row, column, channel) => x[(Math.floor(row / factors[0]) * from[1] + Math.floor(column / factors[1])) * shape[2] + channel]);
+    return picked(shape, (row, column, channel) => {
+      const pixel = Math.floor(row / factors[0]) * from[1] + Math.floor(column / factors[1]);
+      return x[pixel * shape[2] + channel];
+    });
   },
   crop([x], { before, shape }, weight, [from]) {
-    return picked(shape, (row, column, channel) => x[((row + before[0]) * from[1] + column + before[1]) * shape[2] + channel]);
+    return picked(shape, (row, column, channel) => {
+      const pixel = (row + before[0]) * from[1] + column + before[1];
+      return x[pixel * shape[2] + channel];
+    });
   },
 };
 
@@ -115,7 +123,7 @@ function biased({ shape, bias }, weight) {
   return terms ? out.map((_, place) => terms[place % terms.length]) : out;
 }
 
-/** Visit each pixel of a small image with each pixel of a large one under the kernel, and the kernel's row and column. */
+/** Visit each pixel of a small image with each of a large one under the kernel, and the kernel's row and column. */
 function moved({ size, strides, before }, small, large, visit) {
   for (let top = 0; top < small[0]; top++) {
     for (let left = 0; left < small[1]; left++) {

@@ -26,26 +26,42 @@ class Decoder {
 
 /** A classifier's view of a drawing, a file or a test image. */
 function classification(model) {
-  const pictures = ["The image, as the classifier sees it", "Saliency: the pixels that the class depends on", "DeepFool: the nearest image of another class"].map((caption) => new Picture(caption));
+  const captions = [
+    "The image, as the classifier sees it",
+    "Saliency: the pixels that the class depends on",
+    "DeepFool: the nearest image of another class",
+  ];
+  const pictures = captions.map((caption) => new Picture(caption));
   const bars = element("div", { className: "bars" });
   const nameOf = (number) => model.class_names[number] ?? String(number);
   const highest = (values) => values.indexOf(Math.max(...values));
   const newest = new Newest(async (image) => {
     const found = await send("classify", image);
     await pictures[0].show(found.image, `Class ${nameOf(highest(found.probabilities))}`);
-    const order = found.probabilities.map((_, number) => number).sort((a, b) => found.probabilities[b] - found.probabilities[a]);
-    bars.replaceChildren(...order.slice(0, 10).flatMap((number) => {
-      const value = found.probabilities[number];
-      return [element("span", {}, nameOf(number)), element("meter", { value, attributes: { "aria-label": nameOf(number) } }), element("span", {}, value.toFixed(3))];
-    }));
+    const ranked = found.probabilities.map((value, number) => ({ value, name: nameOf(number) }));
+    ranked.sort((a, b) => b.value - a.value);
+    bars.replaceChildren(...ranked.slice(0, 10).flatMap(({ value, name }) => [
+      element("span", {}, name),
+      element("meter", { value, attributes: { "aria-label": name } }),
+      element("span", {}, value.toFixed(3)),
+    ]));
     const why = await send("explain", image);
     await pictures[1].show(why.saliency);
     const other = highest(why.attacked_probabilities);
     const isFooled = other !== highest(found.probabilities);
-    await pictures[2].show(why.attacked, isFooled ? `DeepFool's nearest image of another class: ${nameOf(other)}` : "DeepFool has found no image of another class");
+    const caption = isFooled
+      ? `DeepFool's nearest image of another class: ${nameOf(other)}`
+      : "DeepFool has found no image of another class";
+    await pictures[2].show(why.attacked, caption);
   });
-  const given = [pad((image) => newest.run(image)), files("Or a file:", (file) => newest.run(file)), ...ofTest(model, newest)];
-  return element("section", {}, element("div", { className: "columns" }, element("div", {}, ...given), element("div", {}, bars)), element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)));
+  const classify = (image) => newest.run(image);
+  const given = element("div", {}, pad(classify), files("Or a file:", classify), ...ofTest(model, newest));
+  return element(
+    "section",
+    {},
+    element("div", { className: "columns" }, given, element("div", {}, bars)),
+    element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)),
+  );
 }
 
 /** A picture's translation, and the way back where there is one. */
@@ -59,44 +75,54 @@ function translation(model) {
     await Promise.all(pictures.map((picture, number) => picture.show(sources[number])));
   });
   const ways = model.translations.map((set) => `into ${set}`);
-  const way = model.translations.length > 1 ? [choice("Translate", ways, (number) => (to = model.translations[number]))] : [];
-  return element("section", {}, element("div", { className: "row" }, ...way, ...ofTest(model, newest)), files("An image file:", (file) => newest.run(file)), element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)));
+  const way = choice("Translate", ways, (number) => (to = model.translations[number]));
+  const row = [...(ways.length > 1 ? [way] : []), ...ofTest(model, newest)];
+  return element(
+    "section",
+    {},
+    element("div", { className: "row" }, ...row),
+    files("An image file:", (file) => newest.run(file)),
+    element("div", { className: "columns" }, ...pictures.map((picture) => picture.node)),
+  );
 }
 
 /** A button for a test image, which the view begins with; none where there are no test images. */
 function ofTest(model, newest) {
   if (!model.examples) return [];
-  const take = () => attempt(async () => newest.run(await get("example", { number: Math.floor(Math.random() * model.examples) })));
+  const drawn = () => get("example", { number: Math.floor(Math.random() * model.examples) });
+  const take = () => attempt(async () => newest.run(await drawn()));
   take();
   return [button("Test image", take)];
 }
 
-/** The views of a model by name, and the row of class buttons above those of a conditional one. */
+/** The views of a model by name. */
 function viewsOf(model) {
   const decoder = new Decoder();
+  const classes = model.parts.includes("classes") ? [classButtons(model, decoder)] : [];
+  const decoded = (view) => () => element("div", {}, ...classes, view(model, decoder));
   const found = {};
   if (model.parts.includes("latents")) {
-    if (model.latent_dim >= 2) found.Plane = () => plane(model, decoder);
-    found.Latents = () => sliders(model, decoder);
+    if (model.latent_dim >= 2) found.Plane = decoded(plane);
+    found.Latents = decoded(sliders);
   }
   if (model.parts.includes("morph")) {
-    found.Morph = () => morph(model, decoder);
-    if (model.has_codes && model.labels) found.Attributes = () => attributes(model, decoder);
+    found.Morph = decoded(morph);
+    if (model.has_codes && model.labels) found.Attributes = decoded(attributes);
   }
   if (model.parts.includes("classify")) found.Classify = () => classification(model);
   if (model.parts.includes("translate")) found.Translate = () => translation(model);
-  if (model.parts.includes("classes")) {
-    decoder.choose(0);
-    const row = element("div", { className: "row", attributes: { role: "group", "aria-label": "Class" } });
-    const buttons = model.class_names.map((name, number) => button(name, () => {
-      buttons.forEach((one, other) => one.setAttribute("aria-pressed", other === number));
-      decoder.choose(number);
-    }));
-    buttons.forEach((one, number) => one.setAttribute("aria-pressed", number === 0));
-    row.append(...buttons);
-    views.before(row);
-  }
   return found;
+}
+
+/** A row of buttons, one for each class, of which the first is chosen. */
+function classButtons(model, decoder) {
+  const buttons = model.class_names.map((name, number) => button(name, () => choose(number)));
+  function choose(number) {
+    buttons.forEach((one, other) => one.setAttribute("aria-pressed", other === number));
+    decoder.choose(number);
+  }
+  choose(0);
+  return element("div", { className: "row", attributes: { role: "group", "aria-label": "Class" } }, ...buttons);
 }
 
 /** Make a tab for each view; a view is made anew when its tab is opened. */
@@ -110,6 +136,7 @@ function arrange(found) {
     const tab = button(name, open, { attributes: { role: "tab" } });
     function open() {
       for (const other of tabs.children) other.setAttribute("aria-selected", other === tab);
+      for (const image of views.querySelectorAll("img")) URL.revokeObjectURL(image.src); // of the view that goes
       views.replaceChildren(view());
     }
     return tab;

@@ -37,7 +37,8 @@ export function sliders(model, decoder) {
       await copy.show(await decoder.image(z));
       image.src = copy.image.src;
     });
-    kept.append(element("button", { type: "button", onclick: () => set(z), attributes: { "aria-label": `Return to kept picture ${kept.childElementCount + 1}` } }, image));
+    const attributes = { "aria-label": `Return to kept picture ${kept.childElementCount + 1}` };
+    kept.append(element("button", { type: "button", onclick: () => set(z), attributes }, image));
   }
 
   let playing = 0;
@@ -59,7 +60,14 @@ export function sliders(model, decoder) {
   set(model.center);
   const names = rows.map((_, number) => `latent ${number}`);
   const buttons = [button("Random", random), button("Reset", () => set(model.center)), button("Keep", keep), play];
-  return element("section", {}, element("div", { className: "row" }, ...buttons, choice("Traversed:", names, (number) => (traversed = number))), element("div", { className: "columns" }, element("div", {}, picture.node, kept), element("div", { className: "sliders" }, ...rows.map((row) => row.label))));
+  const row = [...buttons, choice("Traversed:", names, (number) => (traversed = number))];
+  const all = element("div", { className: "sliders" }, ...rows.map(({ label }) => label));
+  return element(
+    "section",
+    {},
+    element("div", { className: "row" }, ...row),
+    element("div", { className: "columns" }, element("div", {}, picture.node, kept), all),
+  );
 }
 
 /** A path between two pictures: samples, test images or files. */
@@ -67,9 +75,10 @@ export function morph(model, decoder) {
   const picture = new Picture("On the path");
   const newest = new Newest(async (z) => picture.show(await decoder.image(z)));
   const ends = [null, null];
-  let path = "linear";
+  let { path } = model;
   let points = [];
-  const input = element("input", { type: "range", min: 0, max: 100, value: 50, attributes: { "aria-label": "Position on the path" } });
+  const attributes = { "aria-label": "Position on the path" };
+  const input = element("input", { type: "range", min: 0, max: 100, value: 50, attributes });
   const moved = () => points.length && newest.run(points[Number(input.value)]);
   input.addEventListener("input", moved);
 
@@ -90,8 +99,17 @@ export function morph(model, decoder) {
     save(await send(name, { a: ends[0], b: ends[1], path, label: decoder.label }), file);
   });
   const paths = ["linear", "spherical"];
-  const row = [choice("Path", paths, (number) => ((path = paths[number]), joined())), button("Save as PNG", () => saved("strip", "path.png")), button("Save as GIF", () => saved("film", "path.gif"))];
-  return element("section", {}, element("div", { className: "columns" }, sides[0], element("div", {}, picture.node, input), sides[1]), element("div", { className: "row" }, ...row));
+  const row = [
+    choice("Path", paths, (number) => ((path = paths[number]), joined()), paths.indexOf(path)),
+    button("Save as PNG", () => saved("strip", "path.png")),
+    button("Save as GIF", () => saved("film", "path.gif")),
+  ];
+  return element(
+    "section",
+    {},
+    element("div", { className: "columns" }, sides[0], element("div", {}, picture.node, input), sides[1]),
+    element("div", { className: "row" }, ...row),
+  );
 }
 
 /** One end of a path, which `chosen` gets as latents, with the function that shows them again. */
@@ -113,7 +131,8 @@ function end(model, decoder, name, chosen) {
   };
   random();
   const buttons = [button("Random sample", random), ...(model.examples ? [button("Test image", ofTest)] : [])];
-  return element("div", {}, picture.node, element("div", { className: "row" }, ...buttons), files(`Or a file, for the ${name} picture:`, uploaded));
+  const file = files(`Or a file, for the ${name} picture:`, uploaded);
+  return element("div", {}, picture.node, element("div", { className: "row" }, ...buttons), file);
 }
 
 /** The mean code of one class, minus that of a second, plus that of a third. */
@@ -123,8 +142,10 @@ export function attributes(model, decoder) {
   const names = present.map((label) => model.class_names[label] ?? String(label));
   const classes = { a: present[0], b: present[0], c: present.at(-1) };
   const newest = new Newest(async () => picture.show(await decoder.image((await send("arithmetic", classes)).z)));
-  const selects = Object.keys(classes).map((name) =>
-    choice(`${name}:`, names, (number) => ((classes[name] = present[number]), newest.run()), present.indexOf(classes[name])));
+  const selects = Object.keys(classes).map((name) => {
+    const choose = (number) => ((classes[name] = present[number]), newest.run());
+    return choice(`${name}:`, names, choose, present.indexOf(classes[name]));
+  });
   decoder.redraw = () => newest.run();
   newest.run();
   const help = element("p", {}, "Codes are means over the test images of each class.");

@@ -1,4 +1,4 @@
-// The answers of a page without a server: the decoder is computed here, from what `standalone.py` has put into the page.
+// The answers of a page without a server: the decoder is computed here, from what `standalone.py` has written.
 
 import { evaluated } from "./evaluator.js";
 
@@ -23,7 +23,9 @@ export async function get(name, { number } = {}) {
 /** The picture of latents, random latents, or the test images' codes along two axes. */
 export async function send(name, content = {}) {
   if (name === "draw") return { z: drawnLatents() };
-  if (name === "codes") return { points: STANDALONE.codes.map((code) => content.axes.map((axis) => along(code, axis))) };
+  if (name === "codes") {
+    return { points: STANDALONE.codes.map((code) => content.axes.map((axis) => along(code, axis))) };
+  }
   const inputs = [Float32Array.from(content.z)];
   if (content.label !== undefined) inputs.push(Float32Array.of(content.label));
   return pictured(evaluated(STANDALONE.program, WEIGHTS, inputs));
@@ -32,7 +34,8 @@ export async function send(name, content = {}) {
 /** A draw from the prior; without one the code of a test image, as the server has it. */
 function drawnLatents() {
   const { codes, prior } = STANDALONE;
-  return prior === null && codes.length ? codes[Math.floor(Math.random() * codes.length)] : STANDALONE.model.extents.map(drawn);
+  if (prior === null && codes.length) return codes[Math.floor(Math.random() * codes.length)];
+  return STANDALONE.model.extents.map(drawn);
 }
 
 function drawn([low, high]) {

@@ -12,7 +12,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowD
 /** The view of the plane, for a model and its `Decoder`. */
 export function plane(model, decoder) {
   const axes = axesOf(model);
-  const chosen = model.components.length >= 2 && model.latent_dim > 2 ? [model.latent_dim, model.latent_dim + 1] : [0, 1];
+  const byComponents = model.components.length >= 2 && model.latent_dim > 2;
+  const chosen = byComponents ? [model.latent_dim, model.latent_dim + 1] : [0, 1];
   const canvas = element("canvas", {
     width: SIDE,
     height: SIDE,
@@ -106,7 +107,14 @@ export function plane(model, decoder) {
   const legend = model.has_codes && model.labels ? legendOf(model) : "";
   const shown = model.has_codes ? "Points are the codes of test images. " : "";
   const help = element("p", {}, `${shown}${model.latent_dim > 2 ? "Other latents stay at their centre." : ""}`);
-  return element("section", {}, element("div", { className: "row" }, across, up, rate), help, element("div", { className: "columns" }, element("div", {}, canvas, legend), element("div", {}, picture.node, model.has_codes ? example.node : "")));
+  const pictures = [picture.node, ...(model.has_codes ? [example.node] : [])];
+  return element(
+    "section",
+    {},
+    element("div", { className: "row" }, across, up, rate),
+    help,
+    element("div", { className: "columns" }, element("div", {}, canvas, legend), element("div", {}, ...pictures)),
+  );
 }
 
 /** The axes that a plane may have: single latents, then principal components. */
@@ -161,7 +169,8 @@ function legendOf(model) {
 
 export function captionOf(model, number) {
   const label = model.labels?.[number];
-  return label === undefined ? `Test image ${number}` : `Test image ${number}, class ${model.class_names[label] ?? label}`;
+  const name = `Test image ${number}`;
+  return label === undefined ? name : `${name}, class ${model.class_names[label] ?? label}`;
 }
 
 const colourOf = (model, label) => model.colours[label % model.colours.length];

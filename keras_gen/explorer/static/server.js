@@ -22,7 +22,8 @@ async function requested(name, query, options) {
   const isJson = (response.headers.get("content-type") ?? "").startsWith("application/json");
   if (!response.ok) {
     if (isJson) throw new Error((await response.json()).error);
-    throw new Error(response.status === 403 ? "This address belongs to a server that has ended." : "The server has failed.");
+    const isOld = response.status === 403;
+    throw new Error(isOld ? "This address belongs to a server that has ended." : "The server has failed.");
   }
   return isJson ? response.json() : response.blob();
 }
