@@ -15,13 +15,15 @@ def srresnet(
     blocks=16,
     normalization="batch",
     output_activation="tanh",
+    direct=False,
+    skip=False,
     name="generator",
 ):
     """Residual blocks at the small size, then a sub-pixel convolution for each doubling of the sides.
 
     A 9x9 convolution, blocks of two 3x3 convolutions, a 3x3 one, whose output is added to that of the first; a 3x3
     sub-pixel convolution for each doubling; a 9x9 convolution. Activations are parametric ReLUs with one slope a
-    channel.
+    channel. With `direct` nothing is computed at the large size, which makes a step of 4 times about 5 times as fast.
 
     Args:
         input_shape: Shape of the small image `(height, width, channels)`; `None` for a side that varies.
@@ -30,6 +32,11 @@ def srresnet(
         blocks: Number of residual blocks, an integer >= 0. Defaults to 16.
         normalization: `"batch"` after the convolutions of the blocks, as published, or `None`. Defaults to `"batch"`.
         output_activation: Activation of the output; `None` for unbounded values. Defaults to `"tanh"`.
+        direct: Whether one 3x3 sub-pixel convolution makes the large image from the small maps, in place of those for
+            each doubling and the last one. Defaults to `False`.
+        skip: Whether the small image, enlarged by bilinear interpolation, is added before the last activation, and the
+            last convolution begins at 0: the untrained network interpolates. `output_activation="hard_tanh"`, which
+            only clips, or `None` leaves the sum as it is. Defaults to `False`.
         name: The network's name. Defaults to `"generator"`.
 
     Returns:
@@ -45,7 +52,8 @@ def srresnet(
     ((None, None, None, 3), (None, 32, 48, 1))
 
     Reference:
-        Ledig et al., 2017, arXiv:1609.04802, figure 4; sub-pixel convolutions: Shi et al., 2016, arXiv:1609.05158.
+        Ledig et al., 2017, arXiv:1609.04802, figure 4; sub-pixel convolutions, and one for the whole factor: Shi et
+        al., 2016, arXiv:1609.05158, section 3; `skip`: Kim, Lee and Lee, 2016, arXiv:1511.04587, section 3.1.
     """
     filters, blocks = checks.integer("filters", filters), checks.integer("blocks", blocks, minimum=0)
     scale = checks.power_of_two("scale", scale)
@@ -57,10 +65,16 @@ def srresnet(
         block = _rectified(_convolved(hidden, filters, normalization))
         hidden = layers.Add()([hidden, _convolved(block, filters, normalization)])
     hidden = layers.Add()([first, _convolved(hidden, filters, normalization)])
-    while scale > 1:
-        hidden, scale = _rectified(SubPixelConv2D(filters, 3)(hidden)), scale // 2
-    outputs = layers.Conv2D(shape[2], 9, padding="same", activation=output_activation)(hidden)
-    return keras.Model(inputs, outputs, name=name)
+    begin = {"kernel_initializer": "zeros"} if skip else {}
+    if direct:
+        residual = SubPixelConv2D(shape[2], 3, scale, **begin)(hidden)
+    else:
+        for _ in range(scale.bit_length() - 1):
+            hidden = _rectified(SubPixelConv2D(filters, 3)(hidden))
+        residual = layers.Conv2D(shape[2], 9, padding="same", **begin)(hidden)
+    if skip:
+        residual = layers.Add()([residual, layers.UpSampling2D(scale, interpolation="bilinear")(inputs)])
+    return keras.Model(inputs, layers.Activation(output_activation)(residual), name=name)
 
 
 def _convolved(hidden, filters, normalization):

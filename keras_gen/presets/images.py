@@ -66,20 +66,25 @@ def pix2pix(
     learning_rate=1e-3,
     beta_1=0.9,
 )
-def srresnet(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_error", **options):
+def srresnet(
+    example_shape, scale=4, filters=32, blocks=8, direct=True, skip=True, reconstruction="squared_error", **options
+):  # fmt: skip
     """A residual network that enlarges images, with the squared error alone.
 
-    It has half of the published filters and blocks, and no batch normalisation.
+    It has half of the published filters and blocks, and no batch normalisation; all pixels of the large image are made
+    by one convolution, and added to the interpolated image.
 
     Args:
         example_shape: A small image's shape `(height, width, channels)`.
     """
-    generator = networks.srresnet(example_shape, scale, filters, blocks, normalization=None)
+    generator = _enlarging(example_shape, scale, filters, blocks, direct, skip)
     return models.Pix2Pix(generator, None, reconstruction=reconstruction, **options)
 
 
 @preset("srgan", networks.srresnet, model=models.Pix2Pix, fixed=("conditional",), learning_rate=1e-4, beta_1=0.9)
-def srgan(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_error", **options):
+def srgan(
+    example_shape, scale=4, filters=32, blocks=8, direct=True, skip=True, reconstruction="squared_error", **options
+):  # fmt: skip
     """A residual network that enlarges images, and a discriminator of patches, which makes them sharper.
 
     Differences from the publication: those of `srresnet`; a discriminator of patches in place of one logit; distances
@@ -88,10 +93,16 @@ def srgan(example_shape, scale=4, filters=32, blocks=8, reconstruction="squared_
     Args:
         example_shape: A small image's shape `(height, width, channels)`.
     """
-    generator = networks.srresnet(example_shape, scale, filters, blocks, normalization=None)
+    generator = _enlarging(example_shape, scale, filters, blocks, direct, skip)
     large = generator.output_shape[1:]
     discriminator = networks.patchgan_discriminator(large, filters, _halvings(large))
     return models.Pix2Pix(generator, discriminator, reconstruction=reconstruction, conditional=False, **options)
+
+
+def _enlarging(example_shape, scale, filters, blocks, direct, skip):
+    last = "hard_tanh" if skip else "tanh"
+    options = {"normalization": None, "output_activation": last, "direct": direct, "skip": skip}
+    return networks.srresnet(example_shape, scale, filters, blocks, **options)
 
 
 def _halvings(shape):

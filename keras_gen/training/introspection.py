@@ -12,7 +12,7 @@ _PASSED_ON = (  # operations that keep values in the range of their inputs, when
     "maxpooling1d", "maxpooling2d", "globalmaxpooling1d", "globalmaxpooling2d", "upsampling1d", "upsampling2d",
 )  # fmt: skip
 
-_RANGES = {"sigmoid": (0, 1), "tanh": (-1, 1)}
+_RANGES = {"sigmoid": (0, 1), "hard_sigmoid": (0, 1), "tanh": (-1, 1), "hard_tanh": (-1, 1)}
 ACTIVATIONS = (
     "sigmoid", "hard_sigmoid", "softmax", "tanh", "hard_tanh", "softsign", "relu", "relu6", "leaky_relu", "prelu",
     "elu", "selu", "celu", "gelu", "silu", "softplus",

@@ -41,6 +41,7 @@ def test_without_an_effect_of_the_condition_it_is_a_vae(k):
         assert float(values[name]) == pytest.approx(float(value), rel=1e-5), name
 
 
+@pytest.mark.compiled
 def test_the_code_keeps_the_style_and_the_condition_changes_the_class():
     """x = mean of the class + style; exchanged labels move it by the difference of the means."""
     keras.utils.set_random_seed(0)
@@ -52,7 +53,7 @@ def test_the_code_keeps_the_style_and_the_condition_changes_the_class():
         networks.mlp_decoder(1, (), (2,), num_classes=2),
     )
     model = models.ConditionalVAE(encoder, decoder, 2, reconstruction="gaussian")
-    model.compile(keras.optimizers.Adam(0.02))
+    model.compile(keras.optimizers.Adam(0.02), jit_compile=False, steps_per_execution=8)
     model.fit(x, labels, batch_size=128, epochs=40, verbose=0)
     moved = model.decode(model.encode(x, labels), 1 - labels) - model.reconstruct(x, labels)
     np.testing.assert_allclose(moved, np.outer(3.0 * (1 - 2 * labels), [1, 0]), atol=0.5)

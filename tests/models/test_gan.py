@@ -182,6 +182,7 @@ def of_vectors(width=2, **options):
     return models.ConditionalGAN(*parts, 3, **options)
 
 
+@pytest.mark.compiled
 def test_a_vector_is_a_condition():
     """Its generator learns to copy the condition, which the discriminator compares with the example."""
     keras.utils.set_random_seed(0)
@@ -191,7 +192,7 @@ def test_a_vector_is_a_condition():
         networks.mlp_discriminator((1,), (32,), condition_dim=1),
     )
     model = models.ConditionalGAN(*parts, 2, adversarial_loss="least_squares")
-    model.compile(keras.optimizers.Adam(5e-3, 0.5))
+    model.compile(keras.optimizers.Adam(5e-3, 0.5), jit_compile=False, steps_per_execution=8)
     model.fit(vectors, vectors, batch_size=64, epochs=60, verbose=0)
     assert np.abs(model.sample(512, seed=0, labels=vectors) - vectors).mean() < 0.2
     assert model.tasks == frozenset()

@@ -72,6 +72,7 @@ def test_a_further_stage_sees_the_second_image_warped_by_the_flow_so_far():
     np.testing.assert_allclose(seen, np.concatenate([first, warped, first - warped, flow], axis=-1), atol=1e-6)
 
 
+@pytest.mark.compiled
 def test_it_learns_the_direction_of_a_motion():
     """Images that move by 2 pixels to the left or to the right: the error falls to a third of that of no motion."""
     keras.utils.set_random_seed(0)

@@ -3,6 +3,7 @@ import numpy as np
 import pytest
 
 from keras_gen import layers, networks
+from keras_gen.training.introspection import output_range
 
 
 @pytest.mark.parametrize("normalization", ["batch", None])
@@ -13,6 +14,22 @@ def test_the_number_of_weights_of_the_published_network(normalization):
     total = 81 * 3 * 64 + 64 + 64 + 16 * (2 * convolution + 64) + convolution
     total += 2 * (9 * 64 * 256 + 256 + 64) + 81 * 64 * 3 + 3
     assert networks.srresnet((24, 24, 3), normalization=normalization).count_params() == total
+
+
+@pytest.mark.parametrize("direct", [False, True])
+def test_the_untrained_network_with_a_skip_interpolates_and_is_then_moved(direct):
+    options = {"direct": direct, "skip": True, "output_activation": "hard_tanh", "normalization": None}
+    network = networks.srresnet((None, None, 3), 4, 4, 1, **options)
+    x = np.random.default_rng(0).uniform(-1, 1, (2, 6, 5, 3)).astype("float32")
+    expected = keras.ops.image.resize(x, (24, 20), "bilinear")
+    np.testing.assert_allclose(network(x), expected, atol=1e-6)
+    assert output_range(network) == (-1, 1)
+    assert sum(isinstance(layer, layers.SubPixelConv2D) for layer in network.layers) == (1 if direct else 2)
+    network.compile("sgd", "mse", run_eagerly=True)
+    for _ in range(3):
+        error = network.train_on_batch(x, 0.5 * np.asarray(expected))
+    assert error < np.mean((0.5 * np.asarray(expected)) ** 2)
+    assert not np.allclose(network(x), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("scale", [2, 4, 8])
@@ -50,6 +67,6 @@ def test_phases_begin_alike():
     """At the start each small pixel becomes a flat block, but for the last convolution: no checkerboard."""
     keras.utils.set_random_seed(0)
     network = networks.srresnet((6, 6, 1), 2, 3, 1, normalization=None)
-    before = keras.Model(network.inputs, network.layers[-1].input)
+    before = keras.Model(network.inputs[0], network.layers[-2].input)
     maps = np.asarray(before(np.random.default_rng(0).random((1, 6, 6, 1))))
     np.testing.assert_allclose(maps[:, ::2, ::2], maps[:, 1::2, 1::2], atol=1e-6)

@@ -132,7 +132,7 @@ def test_denoising_towards_clean_targets_beats_noisy_ones():
         keras.utils.set_random_seed(0)
         model = models.Autoencoder(*networks.mlp_autoencoder([(8, 8, 1), 64, 32]))
         model.compile("adam", jit_compile=False, steps_per_execution=45)
-        model.fit(noisy, target, batch_size=32, epochs=60, verbose=0)
+        model.fit(noisy, target, batch_size=32, epochs=25, verbose=0)
         errors.append(np.square(model.reconstruct(noisy_test) - test.x).sum(axis=(1, 2, 3)).mean())
     assert errors[0] < 1.8 < 3.0 < errors[1]
 
