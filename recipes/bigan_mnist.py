@@ -15,6 +15,7 @@ from keras_gen import plots, presets
 from keras_gen.callbacks import StopAfter
 from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
 from keras_gen.data import load
+from keras_gen.plots.palette import BLUE
 
 
 @recipe
@@ -38,7 +39,7 @@ def main(data="mnist", labelled=60000, epochs=10, batch_size=128, latent_dim=400
         errors[name] = 100 * np.mean(classifier.predict(of(test.x)) != test.y)
 
     axes = Figure(figsize=(6, 3), layout="constrained").subplots()
-    axes.barh(list(errors), list(errors.values()), color="tab:blue")
+    axes.barh(list(errors), list(errors.values()), color=BLUE)
     axes.set_xlabel(f"test error of a linear classifier, %, with {len(y)} labelled images")
     rows = {"test images": test.x[:10], "G(E(x))": model.reconstruct(test.x[:10])}
     figures = {

@@ -13,6 +13,7 @@ from sklearn.svm import SVC
 from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
 from keras_gen.estimators import AutoencoderFeatures, AutoencoderPerClassClassifier
+from keras_gen.plots.palette import BLUE
 from keras_gen.presets.registry import scaled
 
 
@@ -34,7 +35,7 @@ def main(data="mnist", labelled=10000, epochs=30, batch_size=100, seed=0, width=
     errors = {name: 100 * np.mean(classes != test.y) for name, classes in predicted.items()}
 
     axes = Figure(figsize=(6, 3), layout="constrained").subplots()
-    axes.barh(list(errors), list(errors.values()), color="tab:blue")
+    axes.barh(list(errors), list(errors.values()), color=BLUE)
     axes.set_xlabel(f"test error, %, with {len(x)} labelled images")
     bounds = {"SVM on codes": {"at_most": errors["SVM on pixels"], "reference": "SVM on pixels"}}
     findings = [Finding(f"test error, %, {name}", error, **bounds.get(name, {})) for name, error in errors.items()]

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from keras_gen import losses, models, networks
 from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import load
+from keras_gen.plots.palette import BLUE
 from keras_gen.presets.registry import scaled
 
 NOISE, CONTRACTION = 0.3, 0.1
@@ -41,7 +42,7 @@ def main(data="mnist", units=1000, epochs=10, batch_size=100, seeds=3, seed=0, w
     axes = Figure(figsize=(6, 4), layout="constrained").subplots()
     for place, values in enumerate(norms.values()):
         axes.bar(place, np.mean(values), color="lightgrey")
-        axes.plot([place] * len(values), values, "o", color="tab:blue")
+        axes.plot([place] * len(values), values, "o", color=BLUE)
     axes.set_xticks(range(len(norms)), norms)
     axes.set_ylabel("mean norm of the code's Jacobian, test images")
     ordered = sum(c < d < a for a, d, c in zip(*norms.values(), strict=True))

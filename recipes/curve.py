@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import models, networks
 from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
+from keras_gen.plots.palette import VERMILION
 
 
 def points(n):
@@ -41,7 +42,7 @@ def main(epochs=30, batch_size=50, learning_rate=3e-2, starts=10, seed=0):
         reconstruction = model.reconstruct(x)
         scores[name] = 1 - np.square(x - reconstruction).sum() / np.square(x - x.mean(axis=0)).sum()
         axes.plot(*x.T, color="lightgrey", linewidth=6, label="curve")
-        axes.plot(*reconstruction.T, color="tab:red", label="reconstruction")
+        axes.plot(*reconstruction.T, color=VERMILION, label="reconstruction")
         axes.set_title(f"{name}, tanh: R2 = {scores[name]:.3f}")
         axes.legend(loc="upper left")
     findings = [

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from keras_gen import checks, metrics, models, networks
 from keras_gen.cli.recipe import Finding, Outcome, Timer, cosine_decay_by_epoch, recipe
 from keras_gen.data import grid, ring
+from keras_gen.plots.palette import BLUE, ORANGE
 from keras_gen.presets.registry import scaled
 
 MIXTURES = {"ring": ring(), "grid": grid()}
@@ -49,8 +50,8 @@ def pictured(mixture, panels):
     figure = Figure(figsize=(10.4, 6.4), layout="constrained")
     for number, (name, samples) in enumerate(panels.items(), 1):
         axes = figure.add_subplot(2, 4, number)
-        axes.plot(*mixture.centres.T, "o", color="tab:orange", alpha=0.4)
-        axes.plot(*samples.T, ".", color="tab:blue", markersize=1.5, alpha=0.5)
+        axes.plot(*mixture.centres.T, "o", color=ORANGE, alpha=0.4)
+        axes.plot(*samples.T, ".", color=BLUE, markersize=1.5, alpha=0.5)
         found, good = metrics.mode_counts(samples, *mixture)
         reach = 1.25 * np.abs(mixture.centres).max()
         axes.set(title=f"{name}:\n{found} modes, {good:.0%} near", xlim=(-reach, reach), ylim=(-reach, reach), aspect=1)

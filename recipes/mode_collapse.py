@@ -14,10 +14,11 @@ from mixtures import fit, small_gan
 from keras_gen import callbacks, metrics, models
 from keras_gen.cli.recipe import Finding, Outcome, recipe
 from keras_gen.data import grid
+from keras_gen.plots.palette import BLUE, ORANGE, VERMILION
 
 VARIANTS = {  # class, arguments, colour
-    "GAN, non-saturating": (models.GAN, {"adversarial_loss": "non_saturating"}, "tab:red"),
-    "WGAN-GP": (models.WGANGP, {"gradient_penalty_weight": 0.1}, "tab:blue"),
+    "GAN, non-saturating": (models.GAN, {"adversarial_loss": "non_saturating"}, VERMILION),
+    "WGAN-GP": (models.WGANGP, {"gradient_penalty_weight": 0.1}, BLUE),
 }
 
 
@@ -36,7 +37,7 @@ def main(steps=100, epochs=30, batch_size=256, learning_rate=4e-3, seed=0, width
         last[variant] = modes[-1], shares[-1]
         count.plot(updates, modes, ".-", color=colour, label=variant)
         share.plot(updates, shares, ".-", color=colour, label=variant)
-        axes.plot(*mixture.centres.T, "o", color="tab:orange", markersize=8, alpha=0.4)
+        axes.plot(*mixture.centres.T, "o", color=ORANGE, markersize=8, alpha=0.4)
         axes.plot(*model.sample(2500, seed=seed).T, ".", color=colour, markersize=2, alpha=0.5)
         axes.set(title=f"{variant}, at the end", xlim=(-5.2, 5.2), ylim=(-5.2, 5.2), aspect=1)
     count.set(title="modes found, of 25", xlabel="updates of the generator", ylim=(-1, 26))

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from keras_gen import models, networks
 from keras_gen.cli.recipe import Finding, Outcome, cosine_decay, recipe
 from keras_gen.data import Mixture
+from keras_gen.plots.palette import BLUE, GREEN, ORANGE
 from keras_gen.presets.registry import scaled
 
 Q = Mixture(np.array([[0.5]]), sigma=1.5)
@@ -62,10 +63,10 @@ def main(draws=200_000, epochs=30, batch_size=2000, learning_rate=3e-3, seed=0, 
             Finding(f"{name}: value of the game", value, exact + 0.005, exact - 0.005, f"-log 4 + 2 JSD = {exact:.4f}"),
             Finding(f"{name}: JSD by the loss, nats", read, jsd + 0.0025, jsd - 0.0025, f"the integral: {jsd:.4f}"),
         ]
-        axes.fill_between(x, p, color="tab:green", alpha=0.3, label="p, the data's density")
-        axes.fill_between(x, q, color="tab:orange", alpha=0.3, label="q, the generator's")
+        axes.fill_between(x, p, color=GREEN, alpha=0.3, label="p, the data's density")
+        axes.fill_between(x, q, color=ORANGE, alpha=0.3, label="q, the generator's")
         axes.plot(x, best, color="black", linewidth=4, alpha=0.3, label="p / (p + q)")
-        axes.plot(x[seen], d[seen], color="tab:red", linewidth=1.2, label="D, trained")
+        axes.plot(x[seen], d[seen], color=BLUE, linewidth=1.2, label="D, trained")
         axes.set(xlabel="x", xlim=(-5.5, 6.5), title=f"{name}: mean |D - p / (p + q)| = {error:.3f}")
     panels[0].legend(loc="upper right")
     panels[0].set_ylabel("densities, and D")

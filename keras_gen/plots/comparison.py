@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from keras_gen.estimates import estimate
 from keras_gen.plots.images import mosaic
+from keras_gen.plots.palette import BLUE, GREY, ORANGE
 
 
 def compared(values, baselines=None, samples=None, baseline_name="baseline"):
@@ -34,10 +35,10 @@ def compared(values, baselines=None, samples=None, baseline_name="baseline"):
         for place, model in enumerate(models):
             runs = np.asarray(by_model[model], "float64")
             mean, error = estimate(runs)
-            axes.scatter(runs, np.full(len(runs), place), s=9, color="tab:grey", alpha=0.7)
-            axes.errorbar(mean, place, xerr=np.nan_to_num(error), fmt="o", color="tab:blue", capsize=3, markersize=5)
+            axes.scatter(runs, np.full(len(runs), place), s=9, color=GREY, alpha=0.7)
+            axes.errorbar(mean, place, xerr=np.nan_to_num(error), fmt="o", color=BLUE, capsize=3, markersize=5)
         if baselines and baselines.get(name) is not None:
-            axes.axvline(baselines[name], color="tab:orange", linestyle="--", label=baseline_name)
+            axes.axvline(baselines[name], color=ORANGE, linestyle="--", label=baseline_name)
             axes.legend(fontsize=6)
         axes.set_title(name, fontsize=8)
         axes.tick_params(labelsize=7)

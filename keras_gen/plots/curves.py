@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from keras_gen.plots.palette import VERMILION
+
 
 def history_curves(history, title=None):
     """Each logged quantity over the epochs, training and validation in one panel; none for one that is always 0.
@@ -67,7 +69,7 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
     bound = y[best] + np.nan_to_num(deviations[best])
     axes.axhline(bound, color="grey", linestyle=":", label="one standard error above the smallest")
     if chosen is not None:
-        axes.axvline(chosen, color="tab:red", linestyle="--", label=f"chosen: {chosen:.4g}")
+        axes.axvline(chosen, color=VERMILION, linestyle="--", label=f"chosen: {chosen:.4g}")
     if x.min() > 0 and x.max() / x.min() >= 8:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")

@@ -1,4 +1,4 @@
-"""Colours of classes, which readers with a colour vision deficiency can distinguish too."""
+"""The colours of figures, which readers with a colour vision deficiency can distinguish too."""
 
 CLASS_COLOURS = (  # Paul Tol's qualitative scheme "muted", and a grey
     "#332288",
@@ -12,3 +12,5 @@ CLASS_COLOURS = (  # Paul Tol's qualitative scheme "muted", and a grey
     "#aa4499",
     "#777777",
 )
+# Of lines, bars and points: Okabe and Ito's palette
+BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#777777"

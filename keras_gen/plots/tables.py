@@ -5,6 +5,8 @@ import math
 import numpy as np
 from matplotlib.figure import Figure
 
+from keras_gen.plots.palette import BLUE, GREEN, ORANGE, VERMILION
+
 _ROWS, _COLUMNS = 15, 10  # of the map of errors: the strongest outliers, and the columns with the largest errors
 _PANELS = 11  # tested columns of a report
 _LONGEST = 14  # characters of a cell or a name
@@ -39,7 +41,7 @@ def outlier_report(scores, flagged, errors, cells, text):
     figure.set_layout_engine("constrained")
     left, right = figure.subplots(1, 2, width_ratios=(3.5, 0.95 * len(columns) + 1))
     ranks = np.arange(1, len(scores) + 1)
-    for chosen, colour in ((flagged[order], "tab:red"), (~flagged[order], "tab:blue")):
+    for chosen, colour in ((flagged[order], VERMILION), (~flagged[order], BLUE)):
         left.plot(ranks[chosen], scores[order][chosen], "o", markersize=3, color=colour)
     left.set(xlabel="rank", ylabel="score", title="Scores of all rows (flagged: red)")
     left.set_yscale("log" if scores.min() > 0 else "linear")  # one extreme row would leave the others on a line
@@ -82,7 +84,7 @@ def imputation_report(missing, tests):
     for axes in panels[len(tests) + 1 :]:
         axes.axis("off")
     shown = sorted(missing.items(), key=lambda pair: pair[1])[-2 * _PANELS :]
-    panels[0].barh([_short(name) for name, _ in shown], [100 * part for _, part in shown], color="tab:orange")
+    panels[0].barh([_short(name) for name, _ in shown], [100 * part for _, part in shown], color=ORANGE)
     panels[0].tick_params(axis="y", labelsize=7)
     panels[0].set_title("missing cells, %", fontsize=9)
     for axes, (name, true, filled, title) in zip(panels[1:], tests, strict=False):
@@ -97,7 +99,7 @@ def imputation_report(missing, tests):
 
 def _scatter(axes, true, filled):
     axes.plot(true, filled, "o", markersize=3, alpha=0.6)
-    axes.axline((true.mean(), true.mean()), slope=1, color="tab:green", linewidth=1)  # where the filled are right
+    axes.axline((true.mean(), true.mean()), slope=1, color=GREEN, linewidth=1)  # where the filled are right
 
 
 def _confusion(axes, true, filled):
