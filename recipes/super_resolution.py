@@ -2,6 +2,9 @@
 
 python recipes/super_resolution.py [--data FOLDER --test-data FOLDER] [--features imagenet]
 
+SRResNet is built with `direct` and `skip`, which learn in a fraction of the time: all pixels are made by one
+convolution of small maps, and added to the interpolated image.
+
 Needs scikit-image, the extra `recipes`, for the similarity of structures (SSIM).
 
 Args:
@@ -54,15 +57,16 @@ def compared(features, shape):
 
 @recipe
 def main(
-    out, data="cycle_gan/monet2photo:trainB", test_data="cycle_gan/monet2photo:testB", size=128, scale=4, crop=128,
-    epochs=45, gan_epochs=5, batch_size=4, filters=48, blocks=8, learning_rate=1e-3, features="imagenet",
+    out, data="cycle_gan/monet2photo:trainB", test_data="cycle_gan/monet2photo:testB", size=128, scale=4, crop=64,
+    epochs=300, gan_epochs=20, batch_size=16, filters=48, blocks=8, learning_rate=1e-3, features="imagenet",
     reconstruction_weight=100.0, seed=0, width=1.0,
 ):  # fmt: skip
     pairs = degraded(data, scale, size, crop, batch_size, seed=seed)
     tests = degraded(test_data, scale, size)
     small, images = (source.rows(np.arange(source.size)).numpy() for source in tests.sources)
     channels, filters = images.shape[-1], scaled("filters", filters, width)
-    generator = networks.srresnet((None, None, channels), scale, filters, blocks, normalization=None)
+    options = {"normalization": None, "output_activation": "hard_tanh", "direct": True, "skip": True}
+    generator = networks.srresnet((None, None, channels), scale, filters, blocks, **options)
     model = models.Pix2Pix(generator, None, reconstruction="squared_error")
     model.compile(keras.optimizers.Adam(cosine_decay(learning_rate, pairs.size, epochs, batch_size)))
     with Timer() as timer:

@@ -7,7 +7,14 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.activations import leaky_relu
-from keras_gen.networks.parts import image_shape, initial_weights, with_condition
+from keras_gen.networks.parts import (
+    UPSAMPLINGS,
+    condition_vectors,
+    doubled,
+    image_shape,
+    initial_weights,
+    with_condition,
+)
 
 _SMALLEST = 4  # side of the smallest map, as published
 
@@ -18,6 +25,7 @@ def dcgan_generator(
     filters=64,
     normalization="batch",
     output_activation="tanh",
+    upsampling="transposed",
     num_classes=None,
     condition_dim=None,
     name="generator",
@@ -34,6 +42,8 @@ def dcgan_generator(
             of the next. Defaults to 64.
         normalization: `"batch"`, `"layer"` or `None`, after every layer but the last. Defaults to `"batch"`.
         output_activation: Activation of the output. Defaults to `"tanh"`.
+        upsampling: How the sides are doubled, as in `resnet_generator`: by transposed 5x5 convolutions, or by 3x3
+            kernels of the other kinds, which make even areas even. Defaults to `"transposed"`, as published.
         num_classes, condition_dim: As in `mlp_encoder`. Default to `None`.
         name: The network's name. Defaults to `"generator"`.
 
@@ -51,19 +61,20 @@ def dcgan_generator(
         arXiv:1411.1784.
     """
     latent_dim, filters = checks.integer("latent_dim", latent_dim), checks.integer("filters", filters)
-    options = _options(normalization)
+    checks.choice("normalization", normalization, ["batch", "layer"], optional=True)
+    kernel_size = 5 if checks.choice("upsampling", upsampling, UPSAMPLINGS) == "transposed" else 3
+    use_bias = normalization is None  # a normalisation has its own
     (height, width, channels), doublings = _halved("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
     inputs, hidden = with_condition(z, z, num_classes, condition_dim, "generator_labels")
     small = (height >> doublings, width >> doublings, filters << doublings)
-    dense = layers.Dense(math.prod(small), use_bias=options["use_bias"], kernel_initializer=initial_weights())
+    dense = layers.Dense(math.prod(small), use_bias=use_bias, kernel_initializer=initial_weights())
     hidden = layers.Reshape(small)(dense(hidden))
     hidden = layers.ReLU()(_normalized(hidden, normalization))
     for number in range(doublings - 1, 0, -1):
-        hidden = layers.Conv2DTranspose(filters << number, kernel_initializer=initial_weights(), **options)(hidden)
+        hidden = doubled(hidden, filters << number, kernel_size, upsampling, use_bias)
         hidden = layers.ReLU()(_normalized(hidden, normalization))  # (batch, height >> number, width >> number, ...)
-    options = {**options, "use_bias": True, "activation": output_activation}
-    outputs = layers.Conv2DTranspose(channels, kernel_initializer=initial_weights(), **options)(hidden)
+    outputs = doubled(hidden, channels, kernel_size, upsampling, use_bias=True, activation=output_activation)
     return keras.Model(inputs, outputs, name=name)
 
 
@@ -72,6 +83,7 @@ def dcgan_discriminator(
     filters=64,
     normalization="batch",
     dropout=0.0,
+    projection=False,
     num_classes=None,
     condition_dim=None,
     name="discriminator",
@@ -85,11 +97,13 @@ def dcgan_discriminator(
         filters: Channels for each doubling of the generator, an integer >= 1: the convolutions have 2, 4, ... times as
             many. Defaults to 64.
         name: As in `dcgan_generator`.
-        normalization: `"batch"`, `"layer"` or `None`, after every convolution but the first. Defaults to `"batch"`.
+        normalization: `"batch"` or `"layer"`, after every convolution but the first; `"spectral"`, which divides every
+            kernel by its largest singular value; or `None`. Defaults to `"batch"`.
         dropout: Share of the units that are set to 0 at random in training, after each convolution of the
             discriminator, a number in [0, 1). Defaults to 0.
-        num_classes, condition_dim: As in `mlp_encoder`; labels and vectors each become one more channel of the image.
-            Default to `None`.
+        projection: Whether the logit of a condition is its inner product with the last features, added to the logit of
+            the image alone. Defaults to `False`: labels and vectors each become one more channel of the image.
+        num_classes, condition_dim: As in `mlp_encoder`. Default to `None`.
 
     Returns:
         A functional model from `(batch, height, width, channels)`, or a list of this and the conditions, to
@@ -102,27 +116,38 @@ def dcgan_discriminator(
 
     Reference:
         Radford, Metz and Chintala, 2016, arXiv:1511.06434, section 3; without normalisation: Gulrajani et al., 2017,
-        arXiv:1704.00028, section 4.
+        arXiv:1704.00028, section 4; spectral: Miyato et al., 2018, arXiv:1802.05957, section 2.1; projection: Miyato
+        and Koyama, 2018, arXiv:1802.05637, equation 3.
     """
-    filters, options = checks.integer("filters", filters), _options(normalization)
-    dropout = checks.rate("dropout", dropout)
+    filters, dropout = checks.integer("filters", filters), checks.rate("dropout", dropout)
+    checks.choice("normalization", normalization, ["batch", "layer", "spectral"], optional=True)
     shape, doublings = _halved("input_shape", input_shape)
     x = keras.Input(shape, name="x")
-    inputs, hidden = with_condition(x, x, num_classes, condition_dim, "discriminator_labels")
+    inputs, hidden = x, x
+    if not projection:
+        inputs, hidden = with_condition(x, x, num_classes, condition_dim, "discriminator_labels")
+
+    def weighted(layer):
+        return layers.SpectralNormalization(layer) if normalization == "spectral" else layer
+
     for number in range(1, doublings + 1):
-        first = {"use_bias": True} if number == 1 else {}
-        hidden = layers.Conv2D(filters << number, kernel_initializer=initial_weights(), **{**options, **first})(hidden)
-        hidden = layers.Activation(leaky_relu)(hidden if first else _normalized(hidden, normalization))
+        use_bias = number == 1 or normalization in (None, "spectral")  # other normalisations have their own
+        options = {"strides": 2, "padding": "same", "use_bias": use_bias, "kernel_initializer": initial_weights()}
+        hidden = weighted(layers.Conv2D(filters << number, 5, **options))(hidden)
+        hidden = layers.Activation(leaky_relu)(hidden if number == 1 else _normalized(hidden, normalization))
         if dropout:
             hidden = layers.Dropout(dropout)(hidden)
-    logit = layers.Dense(1, kernel_initializer=initial_weights(), name="logit")
-    return keras.Model(inputs, logit(layers.Flatten()(hidden)), name=name)
-
-
-def _options(normalization):
-    checks.choice("normalization", normalization, ["batch", "layer"], optional=True)
-    bias = normalization is None  # a normalisation has its own
-    return {"kernel_size": 5, "strides": 2, "padding": "same", "use_bias": bias}
+    features = layers.Flatten()(hidden)
+    logit = weighted(layers.Dense(1, kernel_initializer=initial_weights(), name="logit"))(features)
+    if projection:
+        width, labels = features.shape[1], "discriminator_labels"
+        given, vectors = condition_vectors(num_classes, condition_dim, width, labels, weighted)
+        if not given:
+            raise ValueError(
+                "`projection` needs a condition. Expected: num_classes or condition_dim. Received: neither"
+            )
+        inputs, logit = [x, *given], layers.Add()([logit, *(layers.Dot(1)([features, vector]) for vector in vectors)])
+    return keras.Model(inputs, logit, name=name)
 
 
 def _normalized(hidden, normalization):

@@ -114,28 +114,37 @@ def cropped(images, height, width, in_front=False):
 def with_condition(inputs, hidden, num_classes, condition_dim, name):
     """The inputs and `hidden`, with those of a condition: its vector is concatenated, to images as one channel.
 
-    `num_classes` adds labels, each with a learned vector, and `condition_dim` vectors of that width; `None` for none.
-    The layer that learns them has the given name, and `_vectors` after it for vectors.
+    The arguments are those of `condition_vectors`.
     """
-    sides, inputs, parts = hidden.shape[1:-1], [inputs], [hidden]
+    sides = hidden.shape[1:-1]
+    given, vectors = condition_vectors(num_classes, condition_dim, math.prod(sides) if sides else None, name)
+    if not given:
+        return inputs, hidden
+    parts = [layers.Reshape((*sides, 1))(vector) for vector in vectors] if sides else vectors
+    return [inputs, *given], layers.Concatenate()([hidden, *parts])
+
+
+def condition_vectors(num_classes, condition_dim, width, name, wrapped=lambda layer: layer):
+    """The inputs of a condition, and a vector of each: the pair of lists, empty without a condition.
+
+    `num_classes` adds labels, each with a learned vector, and `condition_dim` vectors of that width; `None` for none.
+    Layers map all of them to vectors of the given width; without one, given vectors stay as they are. The layer of the
+    labels has the given name, and `_vectors` after it for vectors; `wrapped` may wrap the layers.
+    """
+    inputs, vectors = [], []
     if num_classes is not None:
         inputs.append(keras.Input((), dtype="int32", name="labels"))
         classes = checks.integer("num_classes", num_classes, minimum=2)
-        parts.append(layers.Embedding(classes, math.prod(sides) if sides else _LABEL_WIDTH, name=name)(inputs[-1]))
+        vectors.append(wrapped(layers.Embedding(classes, width or _LABEL_WIDTH, name=name))(inputs[-1]))
     if condition_dim is not None:
-        inputs.append(keras.Input((checks.integer("condition_dim", condition_dim),), name="condition"))
-        given = inputs[-1]
-        parts.append(layers.Dense(math.prod(sides), name=f"{name}_vectors")(given) if sides else given)
-    if len(inputs) == 1:
-        return inputs[0], hidden
-    if sides:
-        parts[1:] = [layers.Reshape((*sides, 1))(part) for part in parts[1:]]
-    return inputs, layers.Concatenate()(parts)
+        inputs.append(given := keras.Input((checks.integer("condition_dim", condition_dim),), name="condition"))
+        vectors.append(wrapped(layers.Dense(width, name=f"{name}_vectors"))(given) if width else given)
+    return inputs, vectors
 
 
-def doubled(hidden, filters, kernel_size, upsampling):
-    """Images of twice the height and width, by one of `UPSAMPLINGS`, which `resnet_generator` describes; no bias."""
-    options = {"padding": "same", "use_bias": False}
+def doubled(hidden, filters, kernel_size, upsampling, use_bias=False, activation=None):
+    """Images of twice the height and width, by one of `UPSAMPLINGS`, which `resnet_generator` describes."""
+    options = {"padding": "same", "use_bias": use_bias, "activation": activation}
     if upsampling == "subpixel":
         return SubPixelConv2D(filters, kernel_size, kernel_initializer=ICNR(2, initial_weights()), **options)(hidden)
     options["kernel_initializer"] = initial_weights()

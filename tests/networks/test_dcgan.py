@@ -6,6 +6,7 @@ import pytest
 
 from keras_gen import networks
 from keras_gen.layers import leaky_relu
+from keras_gen.metrics import phase_variance
 
 
 def generator_size(latent_dim, base, doublings, filters, channels, kernel=5, normalized=True):
@@ -98,6 +99,12 @@ def test_a_label_changes_the_logit(build):
             "Unknown normalization. Expected: None",
         ),
         (lambda: networks.dcgan_generator(2, (28, 28, 1), normalization="None"), "Unknown normalization. .* 'None'"),
+        (lambda: networks.dcgan_generator(2, (28, 28, 1), normalization="spectral"), "Unknown normalization"),
+        (lambda: networks.dcgan_generator(2, (28, 28, 1), upsampling="nearest"), "Unknown upsampling"),
+        (
+            lambda: networks.dcgan_discriminator((28, 28, 1), projection=True),
+            "`projection` needs a condition. Expected",
+        ),
         (lambda: networks.dcgan_discriminator((28, 28, 1), dropout=1.0), r"`dropout` must be a number in \[0, 1\)"),
         (lambda: networks.dcgan_generator(2, (28, 28, 1), filters=0), "`filters` must be an integer >= 1"),
         (lambda: networks.dcgan_generator(2, (28, 28, 1), num_classes=1), "`num_classes` must be an integer >= 2"),
@@ -107,6 +114,47 @@ def test_a_label_changes_the_logit(build):
 def test_what_cannot_be_built_is_refused(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_spectral_normalization_keeps_every_singular_value_at_most_1():
+    network = networks.dcgan_discriminator((8, 8, 1), 3, "spectral", projection=True, num_classes=4)
+    x, labels = np.random.default_rng(0).standard_normal((4, 8, 8, 1)).astype("float32"), np.arange(4)
+    for _ in range(60):
+        network([x, labels], training=True)
+    weights = [weight for weight in network.trainable_weights if weight.path.endswith(("kernel", "embeddings"))]
+    assert len(weights) == 3
+    for weight in weights:
+        matrix = np.asarray(weight).reshape(-1, weight.shape[-1])
+        assert np.linalg.norm(matrix, 2) == pytest.approx(1, abs=1e-2), weight.path
+
+
+def test_a_projection_is_linear_in_the_condition():
+    network = networks.dcgan_discriminator((8, 8, 1), 3, None, projection=True, num_classes=4, condition_dim=2)
+    x, labels = np.random.default_rng(0).standard_normal((5, 8, 8, 1)).astype("float32"), np.arange(5) % 4
+    vectors = np.random.default_rng(1).standard_normal((3, 2)).astype("float32")
+
+    def logits(vector):
+        return np.asarray(network([x, labels, np.tile(vector, (5, 1))]))
+
+    both, one, other, none = (logits(v) for v in (vectors[0] + vectors[1], vectors[0], vectors[1], 0 * vectors[0]))
+    np.testing.assert_allclose(both + none, one + other, atol=1e-6)
+    assert np.abs(one - other).max() > 1e-6
+    assert [tensor.name for tensor in network.inputs] == ["x", "labels", "condition"]
+    assert np.abs(np.diff(network([x[[0, 0]], labels[:2], vectors[:2]]), axis=0)).max() > 1e-7
+
+
+@pytest.mark.parametrize("upsampling", ["interpolation", "subpixel"])
+def test_other_upsamplings_begin_without_a_checkerboard(upsampling):
+    """Each block of 2x2 pixels is alike where nothing but the first doubling has made it."""
+    network = networks.dcgan_generator(3, (16, 16, 1), 8, upsampling=upsampling)
+    assert network.output_shape == (None, 16, 16, 1)
+    assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in network.layers)
+    z = np.random.default_rng(0).standard_normal((64, 3)).astype("float32")
+    power = [
+        phase_variance(np.asarray(one(z))[:, 2:-2, 2:-2], 2)
+        for one in (network, networks.dcgan_generator(3, (16, 16, 1), 8))
+    ]
+    assert power[0] < power[1]
 
 
 def test_every_layer_begins_with_numbers_of_its_own_of_the_published_deviation():
