@@ -7,7 +7,6 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-import torch
 from keras import layers
 
 sys.modules.setdefault("triton", None)  # of PyTorch's CUDA build, which nothing here needs: with TensorFlow it crashes
@@ -64,6 +63,8 @@ def operations(network):
 
 def torch_network(network):
     """A Keras network that is a chain of layers, as a `torch.nn.Sequential` of images with their channels first."""
+    import torch  # here, because not every benchmark has a peer in PyTorch
+
     nn, parts = torch.nn, []
     activations = {"relu": nn.ReLU, "leaky_relu": lambda: nn.LeakyReLU(0.2), "tanh": nn.Tanh}
     for layer in network.layers:

@@ -1,7 +1,9 @@
 """Digits from captions: a conditional GAN of "a large seven, orange on blue, tilted left".
 
-Real digits are scaled, turned and coloured, and described by captions. Captions of a fifth of all combinations are held
-out. Classifiers of real images, and the colours themselves, say how many samples of held-out captions have each
+Real digits are scaled, turned and coloured, and described by captions. The generator enlarges its maps by
+interpolation, which keeps backgrounds even. The discriminator has spectral normalisation, without which it wins within
+an epoch, and compares its features with the caption by an inner product. Captions of a fifth of all combinations are
+held out. Classifiers of real images, and the colours themselves, say how many samples of held-out captions have each
 attribute right.
 
 Args:
@@ -14,25 +16,28 @@ import keras
 import numpy as np
 
 from keras_gen import models, networks, plots, presets
-from keras_gen.cli.recipe import Finding, Outcome, Timer, recipe
+from keras_gen.cli.recipe import Finding, Outcome, Timer, cosine_decay, recipe
 from keras_gen.data import Captions, load
 from keras_gen.data.described import SIZES, TILTS, attribute_combinations, described_digits, measured_colours
 from keras_gen.presets.registry import scaled
 
 
 def of_captions(captions, network, text_dim):
-    """A network of [z or x, vectors of a text] as one of [z or x, captions], with its own layers to read them."""
+    """A network of [z or x, vectors of a text] as one of [z or x, captions], with its own layers to read them.
+
+    A word's vector and its place in the caption say all: the captions have one form.
+    """
     inputs = keras.Input(network.inputs[0].shape[1:])
     tokens = keras.Input((captions.length,), dtype="int32", name="caption")
-    words = keras.layers.Embedding(captions.size, text_dim, mask_zero=True)(tokens)
-    vectors = keras.layers.GRU(text_dim, unroll=True)(words)
+    words = keras.layers.Embedding(captions.size, text_dim)(tokens)
+    vectors = keras.layers.Dense(text_dim)(keras.layers.Flatten()(words))
     return keras.Model([inputs, tokens], network([inputs, vectors]), name=f"{network.name}_of_captions")
 
 
 @recipe
 def main(
-    data="mnist", images=60000, captions=2000, epochs=20, batch_size=64, latent_dim=64, text_dim=64, filters=24,
-    ema=0.999, seed=0, width=1.0,
+    data="mnist", images=60000, captions=2000, epochs=25, batch_size=64, latent_dim=64, text_dim=64, filters=16,
+    learning_rate=1e-3, ema=0.999, seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
     every = attribute_combinations()
@@ -42,11 +47,14 @@ def main(
     words = Captions([one.caption for one in known])
     shape, filters = x.shape[1:], scaled("filters", filters, width)
     parts = (
-        networks.dcgan_generator(latent_dim, shape, filters, condition_dim=text_dim),
-        networks.dcgan_discriminator(shape, filters, condition_dim=text_dim),
+        networks.dcgan_generator(latent_dim, shape, filters, upsampling="interpolation", condition_dim=text_dim),
+        networks.dcgan_discriminator(shape, filters, "spectral", projection=True, condition_dim=text_dim),
     )
-    model = models.ConditionalGAN(*(of_captions(words, part, text_dim) for part in parts), latent_dim, ema=ema)
-    model.compile()
+    networks_of_captions = (of_captions(words, part, text_dim) for part in parts)
+    model = models.ConditionalGAN(*networks_of_captions, latent_dim, adversarial_loss="hinge", ema=ema)
+    rates = (cosine_decay(learning_rate, images, epochs, batch_size) for _ in parts)
+    discriminator, generator = (keras.optimizers.Adam(rate, beta_1=0.5) for rate in rates)
+    model.compile({"discriminator": discriminator, "generator": generator})
     tokens = words.encode([one.caption for one in attributes])
     with Timer() as timer:
         history = model.fit(x, tokens, batch_size=batch_size, epochs=epochs, verbose=2)
