@@ -104,9 +104,8 @@ def require_run(folder):
         return
     if (folder / SEARCH).exists():
         raise ValueError(f"The search has no model yet. Expected: one with a finished trial. Received: '{folder}'")
-    raise ValueError(
-        f"No run in that folder. Expected: one that `keras-gen train` or `tune` made. Received: '{folder}'"
-    )
+    what = "A run is a folder, not a file" if folder.is_file() else "No run in that folder"
+    raise ValueError(f"{what}. Expected: one that `keras-gen train` or `tune` made. Received: '{folder}'")
 
 
 def require_model(path):

@@ -88,6 +88,11 @@ def test_the_next_writer_removes_what_a_killed_one_has_left_of_its_file(tmp_path
 def test_a_run_is_told_from_other_folders(tmp_path):
     with pytest.raises(ValueError, match="No run in that folder. Expected: one that `keras-gen train` or `tune` made"):
         require_run(tmp_path)
+    (tmp_path / "model.keras").touch()
+    with pytest.raises(
+        ValueError, match="A run is a folder, not a file. Expected: one that .* Received: .*model.keras"
+    ):
+        require_run(tmp_path / "model.keras")
     (tmp_path / SEARCH).touch()
     with pytest.raises(ValueError, match="The search has no model yet. Expected: one with a finished trial"):
         require_run(tmp_path)

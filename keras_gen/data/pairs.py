@@ -246,6 +246,11 @@ def _halves(folder, size, channels, value_range):
         raise ValueError(
             f"Pictures of both images must have an even width. Received: {checks.listed(odd)}, of an odd one"
         )
+    if all(width == height for height, width in pictures.sizes):  # rather one image each than two of half the width
+        raise ValueError(
+            "Pictures of both images must show them side by side. Expected: pictures that are wider than high, or `y` "
+            f"(--y), the folder of the counterparts. Received: {pictures.sizes[0][1]}x{pictures.sizes[0][0]} pixels"
+        )
     size = default_sides([(height, width // 2) for height, width in pictures.sizes]) if size is None else sides(size)
     shape = (*size, pictures.example_shape[-1])
     return [pictures.half(half, shape) for half in ("left", "right")]

@@ -76,6 +76,7 @@ def srresnet(
 
     Args:
         example_shape: A small image's shape `(height, width, channels)`.
+        skip: Whether the small image, enlarged by bilinear interpolation, is added to the output.
     """
     generator = _enlarging(example_shape, scale, filters, blocks, direct, skip)
     return models.Pix2Pix(generator, None, reconstruction=reconstruction, **options)
@@ -92,6 +93,7 @@ def srgan(
 
     Args:
         example_shape: A small image's shape `(height, width, channels)`.
+        skip: As in `presets.srresnet`.
     """
     generator = _enlarging(example_shape, scale, filters, blocks, direct, skip)
     large = generator.output_shape[1:]

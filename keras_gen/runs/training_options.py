@@ -177,19 +177,24 @@ def image_pairs(settings, x="", y="", size=128, channels: int | None = None):
     return _of_equal_channels(pairs)
 
 
-def degraded_images(settings, x="", size=128, crop=64, scale=4, channels: int | None = None):
+def degraded_images(settings, x="", size=128, crop: int | None = None, scale=4, channels: int | None = None):
     """The `data.DegradedPipeline` that a model of super-resolution is trained with.
 
     Args:
         x: A folder of images, or a tensorflow-datasets set and its split.
         size: Side to which images are centre-cropped and resized.
-        crop: Side of the random part of an image that is used in training, divisible by `scale`.
+        crop: Side of the random part of an image that is used in training, divisible by `scale`. [default: 64, or the
+            size if it is smaller]
         scale: Factor of the sides, a power of two.
         channels: 1 for grey or 3 for colours. [default: 3 if any file stores colours]
     """
     if not x:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
-    _require_divisible("--crop", crop, checks.power_of_two("--scale", scale))
+    scale = checks.power_of_two("--scale", scale)
+    if crop is None:
+        crop = min(64, size)
+        _require_divisible("--size" if crop == size else "--scale", crop, scale)
+    _require_divisible("--crop", crop, scale)
     if size < crop:
         raise ValueError(f"--size must hold --crop. Expected: at least {crop}. Received: {size}")
     options = {"seed": settings.seed, "channels": channels or None}

@@ -65,6 +65,7 @@ def translate(folder, images, to="y", out="translations", size=None):
     source = image_source("images", str(images), _READ, shape[-1], value_range)
     sizes, note = _sizes(generator, shape, source.sizes, size)
     names = _names(source.display_names)
+    written = set()
     for height, width in sorted(set(sizes)):
         chosen = [number for number, sides in enumerate(sizes) if sides == (height, width)]
         resized, batch = source.resized((height, width)), max(1, _PIXELS // (height * width * _growth(generator)))
@@ -72,7 +73,8 @@ def translate(folder, images, to="y", out="translations", size=None):
             translated = model.translate(resized.rows(numbers).numpy(), to=to)
             for number, image in zip(numbers, translated, strict=True):
                 save_image(image, value_range, out / f"{names[number]}.png")
-    return TranslationResult(source.size, set(sizes), note)
+            written.add(translated.shape[1:3])
+    return TranslationResult(source.size, written, note)
 
 
 def _side(to, x, y, known=("x", "y")):

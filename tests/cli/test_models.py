@@ -185,16 +185,19 @@ def test_pairs_are_trained_on_and_translated(run, refused, tmp_path):
 
 def test_images_are_enlarged(run, refused, tmp_path):
     (x,) = image_folders(tmp_path, {"photos": 3}, (16, 16))
-    options = ["--size", 16, "--crop", 8, "--scale", 2, "--width", 0.1, "--blocks", 1, "--batch-size", 2]
+    options = ["--size", 16, "--scale", 2, "--width", 0.1, "--blocks", 1, "--batch-size", 2]
     for name in ("srresnet", "srgan"):
         code, out, err = run("train", name, "--x", x, *options, "--epochs", 1, "--out", tmp_path / name)
         assert code == 0 and "After epoch 1: reconstruction" in out and "x-to-y.png" in out, err
     Image.new("RGB", (10, 6)).save(tmp_path / "small.png")
     code, out, err = run("translate", tmp_path / "srgan", tmp_path / "small.png", "--out", tmp_path / "made")
     assert code == 0 and Image.open(tmp_path / "made" / "small.png").size == (20, 12), err
+    assert "Wrote 1 image of 20x12 pixels" in out
     for option, message in (
         (["--scale", 3], "--scale` must be a power of two. Expected: 2, 4, 8, ... Received: --scale=3"),
         (["--scale", 8, "--crop", 20], "--crop must be divisible by 8. Expected: such as 16. Received: 20"),
+        (["--size", 30, "--scale", 4], "--size must be divisible by 4. Expected: such as 32. Received: 30"),
+        (["--size", 32, "--crop", 64], "--size must hold --crop. Expected: at least 64. Received: 32"),
     ):
         assert message in refused("train", "srresnet", "--x", x, *option, "--out", tmp_path / "n")
     assert "--x is missing" in refused("train", "srgan", "--out", tmp_path / "n")

@@ -168,6 +168,12 @@ def test_pictures_of_both_have_an_even_width(tmp_path):
         data.paired(folder)
 
 
+def test_square_pictures_are_images_without_counterparts(tmp_path):
+    (folder,) = image_folders(tmp_path, {"square": 2}, (8, 8))
+    with pytest.raises(ValueError, match="side by side. Expected: .* or `y` .--y., .* Received: 8x8 pixels"):
+        data.paired(folder)
+
+
 @pytest.mark.parametrize("scale", [2, 4])
 def test_small_images_are_means_of_the_large_ones(scale):
     """A linear ramp, and each image's mean, survive the reduction; what is finer than a pixel does not."""

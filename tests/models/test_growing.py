@@ -21,10 +21,15 @@ def images(stage):
     return IMAGES.reshape(12, side, 16 // side, side, 16 // side, 1).mean(axis=(2, 4))
 
 
-def trained(stage=0, optimizer=None, **options):
-    """A small WGAN-GP after three steps."""
+def compiled(stage=0, optimizer=None, **options):
     model = models.WGANGP(**build(stage), latent_dim=3, n_critic=1, **options)
     model.compile(optimizer or keras.optimizers.Adam(1e-2, beta_1=0.5, beta_2=0.9))
+    return model
+
+
+def trained(stage=0, optimizer=None, **options):
+    """A small WGAN-GP after three steps."""
+    model = compiled(stage, optimizer, **options)
     model.fit(images(stage), batch_size=4, verbose=0)
     return model
 
@@ -134,8 +139,15 @@ def test_a_fade_that_a_network_keeps_is_not_begun_again():
     assert {fade.name: float(fade.alpha) for fade in fades(new)} == {"first": 1.0, "fade_0": 0.0}
 
 
-@pytest.mark.parametrize("kind", [models.GAN, models.WGAN, models.ConditionalGAN])
-@pytest.mark.parametrize("policy", ["float32", "mixed_float16"])
+@pytest.mark.parametrize(
+    ("kind", "policy"),
+    [
+        (models.GAN, "float32"),
+        (models.WGAN, "float32"),
+        (models.ConditionalGAN, "float32"),
+        (models.ConditionalGAN, "mixed_float16"),
+    ],
+)
 def test_every_kind_of_gan_grows_and_trains_on(kind, policy):
     keras.config.set_dtype_policy(policy)
     conditional = kind is models.ConditionalGAN
@@ -164,7 +176,7 @@ def test_a_grown_model_is_saved_with_all_that_it_has(tmp_path):
 
 
 def unfinished():
-    model = trained(1)
+    model = compiled(1)
     fades(model)[0].alpha.assign(0.5)
     return model
 
@@ -185,17 +197,17 @@ def others(name, **options):
         (lambda: models.grown(unfinished(), **build(2)), "completed its last fade.*alpha = 1. Received: alpha = 0.5"),
         (lambda: models.grown(uncompiled(), **build(1)), "must be a compiled model.*Received: a model that is not"),
         (lambda: models.grown(build(0)["generator"]), "must be a compiled model of this library. Received: Functional"),
-        (lambda: models.grown(trained()), r"Expected: some of \['generator', 'critic'\]. Received: \[\]"),
+        (lambda: models.grown(compiled()), r"Expected: some of \['generator', 'critic'\]. Received: \[\]"),
         (
-            lambda: models.grown(trained(), **build(1, critic="discriminator")),
+            lambda: models.grown(compiled(), **build(1, critic="discriminator")),
             r"under the names of WGANGP's arguments.*Received: \['discriminator', 'generator'\]",
         ),
         (
-            lambda: models.grown(trained(), **{**build(1), "generator": others("unknown")}),
+            lambda: models.grown(compiled(), **{**build(1), "generator": others("unknown")}),
             r"`generator` must have layers of the network that it replaces.*'stage_0_dense'.*Received: \['unknown'\]",
         ),
         (
-            lambda: models.grown(trained(), **{**build(1), "generator": others("stage_0_dense")}),
+            lambda: models.grown(compiled(), **{**build(1), "generator": others("stage_0_dense")}),
             r"keep the shapes.*Expected: weights of shapes \[\(3, 80\), \(80,\)\] in 'stage_0_dense'. Received",
         ),
         (lambda: models.grown(TwoPlayers.small(), generator=None), "must be a compiled model"),

@@ -175,6 +175,16 @@ def test_players_must_be_defined():
         GenerativeModel().players()
 
 
+@pytest.mark.parametrize("losses", [0.5, {}])
+def test_a_loss_is_a_dict(losses, monkeypatch):
+    model = Pull()
+    model.compile("sgd", run_eagerly=True)
+    name = model.players()[0].loss.__name__
+    monkeypatch.setattr(model, name, lambda batch, training: losses)
+    with pytest.raises(ValueError, match="must return a dict, whose first value is minimised. .* of the player"):
+        model.fit(X, verbose=0)
+
+
 @pytest.mark.compiled
 def test_steps_are_exact_for_every_kind_of_data():
     """As counted by the optimizers of an unfused and a fused model."""

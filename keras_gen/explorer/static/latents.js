@@ -140,7 +140,7 @@ export function attributes(model, decoder) {
   const picture = new Picture("mean(a) - mean(b) + mean(c)");
   const present = [...new Set(model.labels)].sort((a, b) => a - b);
   const names = present.map((label) => model.class_names[label] ?? String(label));
-  const classes = { a: present[0], b: present[0], c: present.at(-1) };
+  const classes = { a: present[0], b: present[1] ?? present[0], c: present.at(-1) };
   const newest = new Newest(async () => picture.show(await decoder.image((await send("arithmetic", classes)).z)));
   const selects = Object.keys(classes).map((name) => {
     const choose = (number) => ((classes[name] = present[number]), newest.run());
