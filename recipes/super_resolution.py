@@ -2,10 +2,8 @@
 
 python recipes/super_resolution.py [--data FOLDER --test-data FOLDER] [--features imagenet]
 
-SRResNet is built with `direct` and `skip`, which learn in a fraction of the time: all pixels are made by one
-convolution of small maps, and added to the interpolated image.
-
-Needs scikit-image, the extra `recipes`, for the similarity of structures (SSIM).
+SRResNet is built with `direct` and `skip`, which learn in a fraction of the time. Needs scikit-image, the extra
+`recipes`, for the similarity of structures (SSIM).
 
 Args:
     data: Training images: a folder, or a tensorflow-datasets set and its split.
@@ -95,9 +93,7 @@ def main(
     for name, energy in energies.items():
         bound = {"at_least": energies["SRResNet"], "reference": "SRResNet's"} if name == "SRGAN" else {}
         findings.append(Finding(f"gradient energy, {name}", energy, **bound))
-    findings += [
-        Finding("minutes of training, SRResNet", timer.minutes),
-        Finding("minutes of training, SRGAN, after it", gan_timer.minutes),
-    ]
+    for name, one in (("SRResNet", timer), ("SRGAN, after it", gan_timer)):
+        findings.append(Finding(f"minutes of training, {name}", one.minutes))
     figure = plots.image_rows({name: found[:6] for name, found in enlarged.items()}, (-1, 1))
     return Outcome(gan, findings, {"enlarged": figure}, history.history)
