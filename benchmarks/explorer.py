@@ -10,7 +10,6 @@ opened, with the model loaded and the page served, and again when it is opened a
 """
 
 import argparse
-import math
 import re
 import shutil
 import statistics
@@ -34,23 +33,34 @@ def opened(browser, address):
     page = browser.new_page()
     start = time.perf_counter()
     page.goto(address)
-    page.wait_for_function("document.querySelector('.picture')?.naturalWidth > 0")
+    page.wait_for_selector(".picture[src]")
+    page.locator(".picture").first.evaluate("(image) => image.decode()")
     return page, time.perf_counter() - start
+
+
+_DRAG = """(canvas, seconds) => new Promise((done) => {
+    const [counts, start] = [[], performance.now()];
+    let read = 1500; // milliseconds: the first whole second of counting is then over
+    const step = () => {
+        const now = performance.now() - start;
+        const box = canvas.getBoundingClientRect();
+        const [across, up] = [2, 3].map((speed) => 0.5 + 0.4 * Math.sin((speed * now) / 1000));
+        const place = { clientX: box.left + across * box.width, clientY: box.top + up * box.height, bubbles: true };
+        canvas.dispatchEvent(new PointerEvent("pointermove", place));
+        if (now > read) {
+            counts.push(parseInt(document.getElementById("rate").textContent));
+            read += 1000;
+        }
+        if (now < 1000 * seconds) requestAnimationFrame(step);
+        else done(counts);
+    };
+    step();
+})"""
 
 
 def dragged(page, seconds):
     """The page's own counts of images a second, read once a second, while the pointer moves over the plane."""
-    box = page.locator("canvas.plane").bounding_box()
-    counts, start = [], time.perf_counter()
-    read = start + 1.5  # the first full second of counting
-    while (now := time.perf_counter()) < start + seconds:
-        across, up = (0.5 + 0.4 * math.sin(speed * (now - start)) for speed in (2.0, 3.0))
-        page.mouse.move(box["x"] + across * box["width"], box["y"] + up * box["height"])
-        page.wait_for_timeout(5)
-        if now >= read:
-            counts.append(int(re.match(r"\d+", page.locator("#rate").inner_text())[0]))
-            read += 1
-    return counts
+    return page.locator("canvas.plane").evaluate(_DRAG, seconds)
 
 
 def measured(browser, model, seconds):

@@ -62,7 +62,8 @@ def bound(host, port):
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     last = min(port + _PORTS - 1, _LAST_PORT)
     for number in range(port, last + 1):
-        listener = socket.socket(family, socket.SOCK_STREAM)
+        # Named as TCP, or asyncio leaves Nagle's algorithm on, which holds each answer back for 40 ms
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((host, number))

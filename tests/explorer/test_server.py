@@ -1,6 +1,7 @@
 """What the server answers, and to whom."""
 
 import io
+import socket
 
 import numpy as np
 import pytest
@@ -239,6 +240,7 @@ def test_failures_of_the_model_are_one_line_and_the_page_goes_on(explorer, monke
 def test_a_port_in_use_is_passed_over():
     with bound("127.0.0.1", 47111) as first, bound("127.0.0.1", first.getsockname()[1]) as second:
         assert first.getsockname()[1] < second.getsockname()[1]
+        assert first.proto == socket.IPPROTO_TCP, "else asyncio leaves Nagle's algorithm on"
     with (
         bound("127.0.0.1", 65535),
         pytest.raises(OSError, match="No port is free at 127.0.0.1. Expected: one of 65535"),
