@@ -2,7 +2,7 @@
 
 Real digits are scaled, turned and coloured, and described by captions. The generator enlarges its maps by
 interpolation, which keeps backgrounds even. The discriminator has spectral normalisation, without which it wins within
-an epoch, and compares its features with the caption by an inner product. Captions of a fifth of all combinations are
+five epochs, and compares its features with the caption by an inner product. Captions of a fifth of all combinations are
 held out. Classifiers of real images, and the colours themselves, say how many samples of held-out captions have each
 attribute right.
 

@@ -18,7 +18,6 @@ from tests import faster
 faster.share_kernels_of_variables()
 faster.optimize_graphs(False)
 gc.freeze()  # what was imported stays: no later walk has to pass over it
-gc.set_threshold(50_000, 20, 100)  # a test's own objects are few, and the rest goes after each file
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,7 @@ def srresnet(
 
     A 9x9 convolution, blocks of two 3x3 convolutions, a 3x3 one, whose output is added to that of the first; a 3x3
     sub-pixel convolution for each doubling; a 9x9 convolution. Activations are parametric ReLUs with one slope a
-    channel. With `direct` nothing is computed at the large size, which makes a step of 4 times about 5 times as fast.
+    channel. With `direct` nothing is computed at the large size.
 
     Args:
         input_shape: Shape of the small image `(height, width, channels)`; `None` for a side that varies.

@@ -84,7 +84,7 @@ def srresnet(
 
 @preset("srgan", networks.srresnet, model=models.Pix2Pix, fixed=("conditional",), learning_rate=1e-4, beta_1=0.9)
 def srgan(
-    example_shape, scale=4, filters=32, blocks=8, direct=True, skip=True, reconstruction="squared_error", **options
+    example_shape, scale=4, filters=32, blocks=8, direct=False, skip=True, reconstruction="squared_error", **options
 ):  # fmt: skip
     """A residual network that enlarges images, and a discriminator of patches, which makes them sharper.
 

@@ -177,6 +177,9 @@ def image_pairs(settings, x="", y="", size=128, channels: int | None = None):
     return _of_equal_channels(pairs)
 
 
+_CROP = 64  # side of random parts of larger images
+
+
 def degraded_images(settings, x="", size=128, crop: int | None = None, scale=4, channels: int | None = None):
     """The `data.DegradedPipeline` that a model of super-resolution is trained with.
 
@@ -190,11 +193,10 @@ def degraded_images(settings, x="", size=128, crop: int | None = None, scale=4, 
     """
     if not x:
         raise ValueError("--x is missing. Expected: a folder of images, or a set. Received: none")
-    scale = checks.power_of_two("--scale", scale)
+    name = "--crop"
     if crop is None:
-        crop = min(64, size)
-        _require_divisible("--size" if crop == size else "--scale", crop, scale)
-    _require_divisible("--crop", crop, scale)
+        name, crop = ("--size", size) if size < _CROP else (name, _CROP)
+    _require_divisible(name, crop, checks.power_of_two("--scale", scale))
     if size < crop:
         raise ValueError(f"--size must hold --crop. Expected: at least {crop}. Received: {size}")
     options = {"seed": settings.seed, "channels": channels or None}

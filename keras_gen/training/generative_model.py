@@ -366,7 +366,7 @@ def _losses(player, batch, outputs, training):
     losses = player.loss(batch, *outputs, training=training)
     if not isinstance(losses, dict) or not losses:
         raise ValueError(
-            f"The loss of a player must return a dict, whose first value is minimised. Expected: such as "
+            "The loss of a player must return a dict, whose first value is minimised. Expected: such as "
             f"{{'loss': scalar}}. Received, of the player {player.name!r}: {losses}"
         )
     return {name: ops.cast(value, "float32") for name, value in losses.items()}

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from keras_gen import data, presets
 from keras_gen.explorer import Explorer
+from keras_gen.explorer.answers import described
 from keras_gen.explorer.server import application
 from keras_gen.explorer.serving import bound, hosts_of, serve
 from keras_gen.explorer.uploads import LARGEST_UPLOAD, as_address, as_png
@@ -235,6 +236,11 @@ def test_failures_of_the_model_are_one_line_and_the_page_goes_on(explorer, monke
     answer = page.post("decode", json={"z": [0, 0, 0]})
     assert (answer.status_code, answer.json()) == (500, {"error": "The model has failed: RuntimeError: out of memory"})
     assert page.get("").status_code == 200
+
+
+def test_paths_begin_with_the_one_that_suits_the_prior():
+    models = (presets.build("vae", (8, 8, 1), width=0.1), presets.build("gan", (8, 8, 1), width=0.1, latent="uniform"))
+    assert [described(Explorer(model))["path"] for model in models] == ["spherical", "linear"]
 
 
 def test_a_port_in_use_is_passed_over():

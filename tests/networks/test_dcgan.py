@@ -145,7 +145,7 @@ def test_a_projection_is_linear_in_the_condition():
 
 @pytest.mark.parametrize("upsampling", ["interpolation", "subpixel"])
 def test_other_upsamplings_begin_without_a_checkerboard(upsampling):
-    """Each block of 2x2 pixels is alike where nothing but the first doubling has made it."""
+    """Less of the variance of their images is between the phases of 2x2 pixels than with transposed convolutions."""
     network = networks.dcgan_generator(3, (16, 16, 1), 8, upsampling=upsampling)
     assert network.output_shape == (None, 16, 16, 1)
     assert not any(isinstance(layer, keras.layers.Conv2DTranspose) for layer in network.layers)
