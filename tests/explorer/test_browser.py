@@ -74,7 +74,12 @@ def pixels(page, caption):
     """The pixels of the picture with a caption, as the page shows them: uint8 `(height, width)`."""
     image = page.locator("figure", has_text=caption).locator("img").first
     read = """async (image) => {
-        await image.decode();
+        for (let source = null; source !== image.src; ) {
+            source = image.src;
+            await image.decode().catch((error) => {
+                if (source === image.src) throw error; // else a newer picture took its place
+            });
+        }
         const canvas = document.createElement("canvas");
         [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
         const context = canvas.getContext("2d");
