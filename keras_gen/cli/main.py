@@ -118,7 +118,9 @@ def translate(
         int | None,
         typer.Option(min=8, help="Side that images are resized to. [default: each its own]", show_default=False),
     ] = None,
-    out: Annotated[Path, typer.Option(help="The folder of the translations.")] = Path("translations"),
+    out: Annotated[Path, typer.Option(help="The folder of the translations, or a .png file for one image.")] = Path(
+        "translations"
+    ),
 ):
     """Translate or enlarge images with a trained CycleGAN, Pix2Pix or SRGAN into files of the same names."""
     done = runs_for(run).translate(run, images, to, out, size)

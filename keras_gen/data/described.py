@@ -54,6 +54,7 @@ def attribute_combinations():
 def described_digits(split, combinations, n, seed=0):
     """Pictures of a split's digits with attributes that are drawn from some combinations.
 
+    Digits are first sheared until they stand upright, so that a tilt is that of the caption and not of the hand.
     Colours, angles and sizes of one name vary a little from picture to picture.
 
     Args:
@@ -108,12 +109,10 @@ def measured_colours(images):
 
 
 def _drawn(image, attributes, rng):
-    """A grey digit `(height, width, 1)`, scaled, turned and coloured."""
+    """A grey digit `(height, width, 1)`, straightened, scaled, turned and coloured."""
     side = round(_SIDE * SIZES[attributes.size] * (1 - rng.uniform(0, _SCALES)))
     angle = TILTS[attributes.tilt] + rng.uniform(-_DEGREES, _DEGREES)
-    picture = Image.fromarray(np.uint8(255 * np.clip(image[..., 0], 0, 1))).resize(
-        (side, side), Image.Resampling.BICUBIC
-    )
+    picture = _straightened(image[..., 0]).resize((side, side), Image.Resampling.BICUBIC)
     canvas = Image.new("L", (_SIDE, _SIDE))
     canvas.paste(picture.rotate(angle, Image.Resampling.BICUBIC), ((_SIDE - side) // 2,) * 2)
     mask = np.asarray(canvas, "float32")[..., None] / 255
@@ -122,6 +121,22 @@ def _drawn(image, attributes, rng):
         for name in (attributes.colour, attributes.background)
     )
     return 2 * (mask * colour + (1 - mask) * background) - 1
+
+
+def _straightened(values):
+    """A grey picture of values `(height, width)`, each row moved so that columns no longer depend on rows.
+
+    The shear is the slope of the regression of columns on rows, cov(row, column) / var(row), weighted by the values.
+    """
+    values = np.clip(values, 0, 1)
+    rows, columns = (axis.ravel() for axis in np.indices(values.shape))
+    picture = Image.fromarray(np.uint8(255 * values))
+    if len(np.unique(rows[values.ravel() > 0])) < 2:  # nothing, or one row, has no slope
+        return picture
+    covariances = np.cov(rows, columns, aweights=values.ravel().astype("float64"))
+    slope, centre = covariances[0, 1] / covariances[0, 0], np.average(rows, weights=values.ravel())
+    affine = (1, slope, -slope * centre, 0, 1, 0)
+    return picture.transform(picture.size, Image.Transform.AFFINE, affine, Image.Resampling.BICUBIC)
 
 
 def _names(colours):

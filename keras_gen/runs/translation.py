@@ -41,7 +41,8 @@ def translate(folder, images, to="y", out="translations", size=None):
         images: An image, or a folder of images.
         to: The set to translate into: `"y"`, for images of x, `"x"`, or the name of its folder, or of its split of a
             tensorflow-datasets set. Defaults to `"y"`.
-        out: The folder of the translations, `.png` files. Defaults to `"translations"`.
+        out: The folder of the translations, `.png` files; for one image also the name of a `.png` file. Defaults to
+            `"translations"`.
         size: Side to which all images are centre-cropped and resized. Defaults to `None`: as above.
 
     Returns:
@@ -56,8 +57,11 @@ def translate(folder, images, to="y", out="translations", size=None):
     out, place = Path(out), expanded(images)
     if place.exists():
         files = [path for path, _ in folders.listing(place).files] if place.is_dir() else [place]
-        if out.resolve() in {place.resolve(), *(path.parent.resolve() for path in files)}:
+        if out.resolve() in {path.resolve() for path in (place, *files)} | {path.parent.resolve() for path in files}:
             raise ValueError(f"--out would overwrite images. Expected: a folder without them. Received: '{out}'")
+    as_file = out.suffix.lower() == ".png" and not out.is_dir()
+    if as_file and place.is_dir():
+        raise ValueError(f"--out must be a folder, because a file holds one image. Received: '{out}'")
     to = _side(to, settings.options.get("x"), settings.options.get("y"), model.generators())
     generator = model.generators()[to]
     shape = tuple(generator.input_shape[1:])
@@ -72,7 +76,7 @@ def translate(folder, images, to="y", out="translations", size=None):
         for numbers in np.array_split(chosen, -(-len(chosen) // batch)):
             translated = model.translate(resized.rows(numbers).numpy(), to=to)
             for number, image in zip(numbers, translated, strict=True):
-                save_image(image, value_range, out / f"{names[number]}.png")
+                save_image(image, value_range, out if as_file else out / f"{names[number]}.png")
             written.add(translated.shape[1:3])
     return TranslationResult(source.size, written, note)
 

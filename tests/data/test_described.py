@@ -32,6 +32,23 @@ def test_sizes_and_tilts_show():
     np.testing.assert_allclose(slopes, np.tan(np.radians([40, 0, -40])), atol=0.15)
 
 
+@pytest.mark.parametrize("slope", [-0.5, 0.4])
+def test_a_slanted_digit_is_straightened(slope):
+    """A slanted bar becomes an upright one, whose columns do not depend on rows; an empty picture stays."""
+    rows, columns = np.indices((28, 28))
+    bar = np.clip(2.5 - np.abs(columns - 14 - slope * (rows - 14)), 0, 1) * (abs(rows - 14) < 9)
+    split = data.Split(np.stack([bar, 0 * bar])[..., None].astype("float32"), np.array([1, 0]), None)
+
+    def picture(digit):
+        (image,), _ = data.described_digits(split, [Attributes(digit, "large", "white", "blue", "upright")], 1, seed=5)
+        return (image[..., 0] + 1) / 2
+
+    found = picture(1)
+    place = np.nonzero(found > 0.6)
+    assert np.ptp(place[0]) > 16 and abs(np.polyfit(*place, 1)[0]) < np.tan(np.radians(8)) + 0.03  # 8 degrees are drawn
+    assert np.ptp(picture(0)) == 0
+
+
 def test_draws_depend_on_the_seed_and_on_combinations_alone():
     train, _ = data.load("digits")
     some = [one for one in attribute_combinations() if one.digit in (3, 8) and one.size == "small"]

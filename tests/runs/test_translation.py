@@ -177,12 +177,18 @@ def test_no_image_is_overwritten(folder, folders, tmp_path):
         shutil.copy(x / "x1.jpg", classes / side)
     links.mkdir()
     (links / "x1.jpg").symlink_to(x / "x1.jpg")
-    for images, out in ((x / "x1.jpg", x), (x, x / ".." / "x"), (classes, classes / "two"), (links, links)):
+    shutil.copy(x / "x1.jpg", tmp_path / "x1.png")
+    files = ((x / "x1.jpg", x), (tmp_path / "x1.png", tmp_path / "x1.png"))
+    for images, out in (*files, (x, x / ".." / "x"), (classes, classes / "two"), (links, links)):
         with refused("--out would overwrite images"):
             translate(folder, images, out=out)
     with pytest.warns(UserWarning, match="Several images have the same name"):
         assert translate(folder, classes, out=tmp_path / "made").count == 2
     assert {path.name for path in (tmp_path / "made").iterdir()} == {"00000-x1.png", "00001-x1.png"}
+    assert translate(folder, x / "x1.jpg", out=tmp_path / "one.png").count == 1
+    assert (tmp_path / "one.png").is_file()
+    with refused(r"--out must be a folder, because a file holds one image. Received: '.*two.png'"):
+        translate(folder, x, out=tmp_path / "two.png")
     with refused(r"Unknown set for --to. Expected: one of \['x', 'y'\]. Received: 'z'"):
         translate(folder, x, to="z")
 
