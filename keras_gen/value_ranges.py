@@ -2,18 +2,20 @@
 
 import numpy as np
 
+from keras_gen.lazy_arrays import LazyArray
+
 
 def rescaled(x, source, target=(0, 1), overwrite=False):
     """Values of the range `source` scaled linearly to the range `target`, as float32.
 
     Args:
-        x: Array of any shape.
+        x: Array of any shape, or a `LazyArray`.
         source: The pair (lowest, highest) that is mapped to that of `target`; values outside of it stay outside.
         target: The pair (lowest, highest). Defaults to (0, 1).
         overwrite: Whether a float32 array is changed in place, to save memory. Defaults to `False`.
 
     Returns:
-        float32 array of the same shape: `x` itself if it is one and the ranges are equal.
+        float32 array of the same shape: `x` itself if it is one and the ranges are equal. A `LazyArray` stays one.
 
     Example:
 
@@ -22,6 +24,9 @@ def rescaled(x, source, target=(0, 1), overwrite=False):
     """
     (low, high), (least, most) = source, target
     is_changed = (low, high) != (least, most)
+    if isinstance(x, LazyArray):
+        ends = tuple(rescaled(np.array(x.value_range), source, target).tolist())
+        return x.mapped(lambda rows: rescaled(rows, source, target), ends) if is_changed else x
     x = np.asarray(x).astype("float32", copy=is_changed and not overwrite)
     if is_changed:
         x -= np.float32(low)

@@ -48,6 +48,8 @@ def test_page_of_a_recipe():
     page = gallery.pages()["gallery/deep_autoencoder_faces.md"]
     assert "# deep_autoencoder_faces\n\nThe deep autoencoder on faces" in page
     assert "```console\npython recipes/deep_autoencoder_faces.py --data faces.npz" in page
+    row = r"## Measured\n\n\| .*machine \|\n\|---.*\n\| .* `python recipes/deep_autoencoder_faces.py.*, [A-F] \|\n"
+    assert re.search(row, page) and page.count("recipes/deep_autoencoder_faces.py") == 4
     assert "(../results.md#autoencoders)" in page and "(../reference/models.md#keras_gen.models.Autoencoder)" in page
     text, _, code = page.partition('??? example "recipes/deep_autoencoder_faces.py"')
     assert "Number of training patches" not in text, "arguments are described by --help"
@@ -56,7 +58,10 @@ def test_page_of_a_recipe():
 
 def test_pictures_and_findings_of_a_report(tmp_path, monkeypatch):
     monkeypatch.setattr(gallery, "_DOCS", tmp_path)
-    (tmp_path / "results.md").write_text("# Results\n\n## GANs on MNIST\n\n| `python recipes/curve.py` |\n")
+    (tmp_path / "results.md").write_text(
+        "# Results\n\n## GANs on MNIST\n\n| command |\n|---|\n| `python recipes/curve.py`, [why](#why) |\n"
+        "| `python recipes/other.py` |\n\n| figure | command |\n|---|---|\n| [3](guides/gans.md) | recipes/curve.py |\n"
+    )
     folder = tmp_path / "gallery" / "curve"
     folder.mkdir(parents=True)
     for name in ("samples", "history", "comparison"):
@@ -69,6 +74,11 @@ def test_pictures_and_findings_of_a_report(tmp_path, monkeypatch):
     assert re.findall(r"\]\((curve/\w+).png\)", page) == ["curve/comparison", "curve/samples", "curve/history"]
     assert "| R2 | 0.9701 | >= 0.95 (PCA) | reached |\n| &#124;x&#124; | 3 | stated only | stated |" in page
     assert "Settings: `seed=0`. Versions: keras 3.11." in page
+    first, second = (
+        "| command |\n|---|\n| `python recipes/curve.py`, [why](../results.md#why) |",
+        "| [3](../guides/gans.md) |",
+    )
+    assert f"## Measured\n\n{first}\n\n| figure" in page and second in page
     assert "[GANs on MNIST](../results.md#gans-on-mnist)" in page
 
 

@@ -54,6 +54,7 @@ _PICTURES_OF_GUIDES = {  # drawn by recipes; shown as long as docs/gallery/ has 
     "vae_mnist_2d": ("manifold.png", "interpolation.png"),
 }
 _DOCS, _RECIPES = ROOT / "docs", ROOT / "recipes"
+_IN_RESULTS = {"#": "](../docs/results.md", "": "](../docs/"}  # how links of the results begin on a recipe's page
 _INDEX = "gallery/index.md"
 
 
@@ -116,7 +117,9 @@ def _page(name):
         text,
         "```console\n" + "\n".join(commands) + "\n```",
         *(f"![{name}: {path.rpartition('/')[2]}](../docs/{path})" for path in pictures(name)),
+        f"It prints its findings, and writes them, its pictures and its model to `saved_models/{name}`, or to `--out`.",
         *_findings(name),
+        *_measured(name),
         *_see_also(name),
         f'??? example "{file}"\n\n    ````python\n{source}\n    ````',
     ]
@@ -148,6 +151,20 @@ def _findings(name):
     versions = ", ".join(f"{package} {version}" for package, version in report["versions"].items())
     table = "\n".join(["| finding | obtained | expected | |", "|---|---|---|---|", *rows])
     return ["## Findings", table, f"Settings: {', '.join(settings)}. Versions: {versions}."]
+
+
+def _measured(name):
+    """The rows of the results that name the recipe, below their headings; nothing if there are none."""
+    tables, heading, last = {}, (), ""
+    for line in (_DOCS / "results.md").read_text().splitlines():
+        if line.startswith("|---"):
+            heading = last, line
+        elif f"recipes/{name}.py" in line and line.startswith("|"):
+            linked_from_here = re.sub(r"\]\((?!https?:)(?=(#?))", lambda found: _IN_RESULTS[found[1]], line)
+            tables.setdefault(heading, []).append(linked_from_here)
+        last = line
+    found = ["\n".join([*heading, *rows]) for heading, rows in tables.items()]
+    return ["## Measured", *found] if found else []
 
 
 def _see_also(name):

@@ -52,6 +52,14 @@ def read_arrays(path):
         raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {why}") from None
 
 
+def map_array(path):
+    """The array of a file .npy, which stays on disk."""
+    try:
+        return np.load(path, mmap_mode="r", allow_pickle=False)
+    except (ValueError, OSError, EOFError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read as {path.suffix}: {error}") from None
+
+
 def _require_memory(size):
     available = psutil.virtual_memory().available
     if size > available:

@@ -17,6 +17,7 @@ from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
 from keras_gen.data_paths import nearest
 from keras_gen.files import expanded
+from keras_gen.lazy_arrays import LazyArray
 from keras_gen.value_ranges import rescaled
 
 _ENLARGEMENT = 286 / 256  # sides before the random crop, over those after it
@@ -33,6 +34,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
     if isinstance(images, (str, Path)):
         path = expanded(images)
         if path.exists():
+            name = f"`{name}`"
             if path.is_file():
                 return FileImages(name, [str(path)], [str(path)], size, channels, value_range)
             found, *test = folders.parts(path)
@@ -48,7 +50,7 @@ def image_source(name, images, size=None, channels=None, value_range=(-1, 1)):
             )
         encoded = _encoded(set_name, split)
         numbers = [f"{images}, image {number}" for number in range(len(encoded))]
-        return FileImages(name, encoded, numbers, size, channels, value_range)
+        return FileImages(f"`{name}`", encoded, numbers, size, channels, value_range)
     source = ArrayImages(name, images)
     if size is not None and source.example_shape[:2] != sides(size):
         raise ValueError(
@@ -85,16 +87,17 @@ class FileImages:
     """Images of encoded files, decoded on demand; those that cannot be decoded are named and left out.
 
     `entries` are file names or encoded images, `titles` what messages call the entries, and `others` a dict from other
-    paths to why they are left out; `size`, `channels` and `value_range` are as in `image_source`.
+    paths to why they are left out; `size`, `channels` and `value_range` are as in `image_source`. `numbers` are those
+    of the entries that can be decoded.
     """
 
     augments, dtype = True, tf.float32
 
     def __init__(self, name, entries, titles, size=None, channels=None, value_range=(-1, 1), others=None):
         self._range = checks.interval("value_range", value_range)
-        numbers, self.sizes, shape = survey(f"`{name}`", entries, titles, others, size, channels)
-        self._entries, self._half = [entries[number] for number in numbers], None
-        self.display_names, self.size = [titles[number] for number in numbers], len(numbers)
+        self.numbers, self.sizes, shape = survey(name, entries, titles, others, size, channels)
+        self._entries, self._half = [entries[number] for number in self.numbers], None
+        self.display_names, self.size = [titles[number] for number in self.numbers], len(self.numbers)
         self._set_shape(shape)
 
     def _set_shape(self, shape):
@@ -120,7 +123,7 @@ class FileImages:
     def chosen(self, numbers):
         """The same images in another order, by their numbers."""
         other = copy.copy(self)
-        for name in ("_entries", "display_names", "sizes"):
+        for name in ("_entries", "display_names", "numbers", "sizes"):
             setattr(other, name, [getattr(self, name)[number] for number in numbers])
         other.size = len(numbers)
         return other
@@ -134,18 +137,23 @@ class FileImages:
 
     def rows(self, indices, draws=None):
         """Images by their numbers, augmented if there are draws; arguments as in `ArrayImages.rows`."""
-        *_, channels = shape = self.example_shape
+        shape = self.example_shape
         size = shape[:2] if draws is None else enlarged(shape)
-
-        def read(numbers):
-            entries = [self._entries[number] for number in numbers]
-            found = list(attempted(lambda entry: read_image(entry, size, channels, self._half), entries))
-            if lost := [one for one in found if isinstance(one, UnreadableImage)]:
-                raise lost[0]
-            return rescaled(np.stack(found), (0, WHITE_8), self._range)
-
-        images = tf.ensure_shape(tf.numpy_function(read, [indices], tf.float32), (None, *size, channels))
+        images = tf.numpy_function(lambda numbers: self._read(numbers, size), [indices], tf.float32)
+        images = tf.ensure_shape(images, (None, *size, shape[-1]))
         return images if draws is None else cropped(images, draws, shape)
+
+    def lazy(self):
+        """The images as a `LazyArray`."""
+        shape = (self.size, *self.example_shape)
+        return LazyArray(lambda numbers: self._read(numbers, shape[1:3]), shape, self._range, self.fingerprint)
+
+    def _read(self, numbers, size):
+        entries = [self._entries[number] for number in numbers]
+        found = list(attempted(lambda entry: read_image(entry, size, self.example_shape[-1], self._half), entries))
+        if lost := [one for one in found if isinstance(one, UnreadableImage)]:
+            raise lost[0]
+        return rescaled(np.stack(found), (0, WHITE_8), self._range)
 
 
 def enlarged(shape):

@@ -1,6 +1,7 @@
 """Images by name, by path or in arrays, as float32 arrays in a stated range, with labels if there are any."""
 
 import functools
+import math
 import typing
 import warnings
 from pathlib import Path
@@ -10,29 +11,42 @@ import numpy as np
 from keras_gen import checks
 from keras_gen.data import array_files, folders, named_sets
 from keras_gen.data.image_files import read_files
-from keras_gen.data.images import WHITE_8, WHITE_16, opaque, reaches, resized, wanted
+from keras_gen.data.image_sources import FileImages
+from keras_gen.data.images import (
+    WHITE_8,
+    WHITE_16,
+    UnreadableImage,
+    default_sides,
+    image_facts,
+    opaque,
+    reaches,
+    resized,
+    wanted,
+)
 from keras_gen.data.labels import encode_labels
 from keras_gen.data_paths import looks_like_path, nearest, no_data, require_data
 from keras_gen.files import expanded
+from keras_gen.lazy_arrays import LazyArray, taken
 from keras_gen.reports import counted
 from keras_gen.value_ranges import rescaled
 
 _HELD_OUT = 5  # one example in this many, if a set has no test part
+_IN_MEMORY = 2**30  # bytes of float32 images that are read into memory unless `in_memory` says otherwise
 
 
 class Split(typing.NamedTuple):
     """One part of a data set.
 
-    `x`, float32 `(n, height, width, channels)`; `y`, int64 `(n,)`, the numbers 0, 1, ... of the classes, or `None`; and
-    `class_names`, a tuple of strings, or `None`.
+    `x`, float32 `(n, height, width, channels)`, an array or a `LazyArray`; `y`, int64 `(n,)`, the numbers 0, 1, ... of
+    the classes, or `None`; and `class_names`, a tuple of strings, or `None`.
     """
 
-    x: np.ndarray
+    x: np.ndarray | LazyArray
     y: np.ndarray | None
     class_names: tuple | None = None
 
 
-def load(name, value_range=(0, 1), size=None, channels=None):
+def load(name, value_range=(0, 1), size=None, channels=None, in_memory=None):
     """Load the training and the test part of a set of images.
 
     Args:
@@ -48,6 +62,8 @@ def load(name, value_range=(0, 1), size=None, channels=None):
             `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
             pixels, or fewer if half of them are smaller, with a warning.
         channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1.
+        in_memory: Whether the images of a folder or an `.npy` file are read into memory; otherwise they are read from
+            there, batch by batch, whenever they are needed. Defaults to `None`: if they need at most 1 GiB.
 
     Returns:
         The pair (train, test) of `Split(x, y, class_names)`. If a set has no test part, a fifth of its examples is held
@@ -73,7 +89,7 @@ def load(name, value_range=(0, 1), size=None, channels=None):
     text, path = str(name), expanded(name)
     require_data(text)
     if text.lower() != named_sets.DIGITS and path.exists():
-        return _read_path(path, *shape)
+        return _read_path(path, *shape, in_memory)
     _require_known(text, path)
     *ends, size, channels = shape
     own = named_sets.image_shape(name := named_sets.normalized(text))
@@ -111,7 +127,7 @@ def _load_named(name, low, high, size, channels):
     return _finished(f"'{name}'", splits, low, high, size, channels, names)
 
 
-def _read_path(path, low, high, size, channels):
+def _read_path(path, low, high, size, channels, in_memory):
     name = f"'{path}'"
     if path.is_dir() and (files := array_files.idx_files(path)):
         images, labels, test_images, test_labels = map(array_files.read_idx, files)
@@ -122,31 +138,73 @@ def _read_path(path, low, high, size, channels):
         files = [[file for file, _ in part.files] for part in parts]
         labels = [[label for _, label in part.files] if len(parts[0].classes) > 1 else None for part in parts]
         splits = [(part, list(map(str, part)), label) for part, label in zip(files, labels, strict=True)]
-        return _finished(name, _decoded(name, splits, others, size, channels), low, high, white=WHITE_8)
+        if in_memory is None:
+            in_memory = _bytes([file for part in files for file in part], size, channels) <= _IN_MEMORY
+        ends = None if in_memory else (low, high)
+        return _finished(name, _decoded(name, splits, others, size, channels, ends), low, high, white=WHITE_8)
+    elif path.suffix == ".npy" and not (path.stat().st_size <= _IN_MEMORY if in_memory is None else in_memory):
+        splits = [(_mapped(name, path, low, high, size, channels), None)]
     else:
         splits = array_files.read_array_file(path)
     return _finished(name, splits, low, high, size, channels)
 
 
-def _decoded(name, splits, others, size, channels):
-    """Parts of files, triples (entries, titles, labels or `None`), as pairs (uint8 images, labels)."""
+def _bytes(files, size, channels):
+    """About how many bytes the float32 images of files need, to judge by the first of them."""
+    if size is None:
+        try:
+            size = default_sides([image_facts(files[0])[:2]])
+        except UnreadableImage:
+            size = (1, 1)  # whoever reads it will say so
+    return 4 * len(files) * math.prod(size) * (channels or 3)
+
+
+def _mapped(name, path, low, high, size, channels):
+    """The images of an `.npy` file as a `LazyArray`."""
+    images = array_files.map_array(path)
+    if images.ndim not in (3, 4):
+        checks.images("images", images)
+    white = _white(name, [images])
+    if images.dtype.kind not in "iu":
+        checks.array("images", images, value_range=(0, 1))
+
+    def read(rows):
+        found = images[np.sort(rows)][np.argsort(np.argsort(rows))]  # a disk is read forwards
+        found = found[..., None] if found.ndim == 3 else opaque(found)
+        return _scaled(found, slice(None), white, low, high, size, channels)
+
+    shape = read(np.arange(1)).shape[1:]
+    identity = f"{path.name} {path.stat().st_size} {images.dtype} {images.shape}"
+    return LazyArray(read, (len(images), *shape), (low, high), identity)
+
+
+def _decoded(name, splits, others, size, channels, ends=None):
+    """Parts of files, triples (entries, titles, labels or `None`), as pairs (uint8 images, labels).
+
+    With `ends`, a range of values, the images are `LazyArray`s in it.
+    """
     entries, titles = ([one for split in splits for one in split[place]] for place in (0, 1))
-    pixels, numbers = read_files(name, entries, titles, others, size, channels)
-    ends = np.cumsum([len(files) for files, *_ in splits])
-    decoded = []
-    for (files, _, labels), end in zip(splits, ends, strict=True):
+    if ends is None:
+        pixels, numbers = read_files(name, entries, titles, others, size, channels)
+    else:
+        source = FileImages(name, entries, titles, size, channels, ends, others)
+        pixels, numbers = source.lazy(), source.numbers
+    decoded, stops = [], np.cumsum([len(files) for files, *_ in splits])
+    for (files, _, labels), end in zip(splits, stops, strict=True):
         first, last = np.searchsorted(numbers, (end - len(files), end))
         kept = np.array(numbers[first:last], int) - (end - len(files))
-        decoded.append((pixels[first:last], None if labels is None else np.asarray(labels)[kept]))
+        rows = slice(first, last) if isinstance(pixels, np.ndarray) else np.arange(first, last)
+        decoded.append((taken(pixels, rows), None if labels is None else np.asarray(labels)[kept]))
     return decoded
 
 
 def _finished(name, splits, low, high, size=None, channels=None, names=None, white=None):
     """Number the classes, hold out a test part if there is none, scale, and protect the arrays."""
-    images = [np.asarray(x) for x, _ in splits]
-    images = [x[..., None] if x.ndim == 3 else opaque(x) for x in images]
-    white = white or _white(name, images)
-    for x in images:
+    images = [x if isinstance(x, LazyArray) else np.asarray(x) for x, _ in splits]
+    images = [x[..., None] if x.ndim == 3 else x if isinstance(x, LazyArray) else opaque(x) for x in images]
+    read = [x for x in images if not isinstance(x, LazyArray)]
+    white = white or _white(name, read)
+    for x in read:
         if x.dtype.kind not in "iu" or not x.size:
             checks.array("images", x, value_range=(0, 1))
     labels, names = _classes(name, splits, names)
@@ -161,11 +219,15 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
         rows[1] = ~unknown
     finished = []
     for x, y, part in zip(images, labels, rows, strict=True):
-        split = Split(_scaled(x, part, white, low, high, size, channels), None if y is None else y[part], names)
+        if isinstance(x, LazyArray):  # in the range already
+            x = x.taken(np.arange(len(x))[part])
+        else:
+            x = _scaled(x, part, white, low, high, size, channels)
+        split = Split(x, None if y is None else y[part], names)
         if len(split.x) == 0:
             raise ValueError("A data set must hold at least two images, one of them for testing. Received: fewer")
         for array in split[:2]:
-            if array is not None:
+            if isinstance(array, np.ndarray):
                 array.flags.writeable = False
         finished.append(split)
     return tuple(finished)

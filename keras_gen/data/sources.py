@@ -1,4 +1,4 @@
-"""Arrays whose rows are read batch by batch: in memory, on disk, or sparse."""
+"""Arrays whose rows are read batch by batch: in memory, on disk, in files, or sparse."""
 
 import math
 
@@ -6,18 +6,20 @@ import numpy as np
 import tensorflow as tf
 
 from keras_gen import checks
+from keras_gen.lazy_arrays import LazyArray
 
 
 class Source:
     """An array `(n, ...)` of numbers whose rows are read by their numbers; messages call it `name`.
 
-    An array in memory becomes a tensor; a `numpy.memmap` stays on disk and a scipy sparse matrix stays sparse, and only
-    the rows of a batch are read and made dense. Rows have the type `dtype`; if `None`, the array's own, with float32
-    for all floats. `value_range` is the known pair (lowest, highest) of the values; if `None`, it is computed.
+    An array in memory becomes a tensor; a `numpy.memmap` or `LazyArray` stays on disk and a scipy sparse matrix stays
+    sparse, and only the rows of a batch are read and made dense. Rows have the type `dtype`; if `None`, the array's
+    own, with float32 for all floats. `value_range` is the known pair (lowest, highest) of the values; if `None`, it is
+    computed, or the `LazyArray`'s own.
     """
 
     def __init__(self, name, array, dtype=None, value_range=None):
-        is_sparse, on_disk = checks.is_sparse_matrix(array), isinstance(array, np.memmap)
+        is_sparse, on_disk = checks.is_sparse_matrix(array), isinstance(array, (np.memmap, LazyArray))
         array = array.tocsr() if is_sparse else array if on_disk else np.asarray(array)
         checks.array_spec(name, array.dtype, array.shape)
         self.size, *shape = array.shape
@@ -25,7 +27,9 @@ class Source:
         self.dtype = tf.as_dtype(dtype or ("float32" if array.dtype.kind == "f" else array.dtype))
         self.row_bytes = self.dtype.size * math.prod(shape)
         self._array, self._in_memory, self._extremes = array, not (is_sparse or on_disk), {}
-        if value_range is not None:
+        if isinstance(array, LazyArray):
+            self._extremes = dict.fromkeys((True, False), array.value_range)
+        elif value_range is not None:
             checks.array_extremes(name, *checks.extremes(array), checks.interval("value_range", value_range))
             self._extremes = dict.fromkeys((True, False), tuple(map(float, value_range)))
         if self._in_memory:

@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gen import callbacks, checks, data, models, presets
 from keras_gen.arguments import REQUIRED, arguments_of
+from keras_gen.lazy_arrays import taken
 
 _EXAMINED = 64  # examples and samples that the training doctor looks at
 
@@ -142,7 +143,7 @@ def with_few_labels(split, labelled):
     known = np.full(len(split.y), -1)
     known[places] = split.y[places]
     every = np.concatenate([np.arange(len(known)), np.resize(places, max(0, len(known) // 10 - len(places)))])
-    return split._replace(x=split.x[every], y=known[every])
+    return split._replace(x=taken(split.x, every), y=known[every])
 
 
 def image_sets(settings, x="", y="", size=128, channels: int | None = None):

@@ -11,6 +11,7 @@ from keras_gen import checks
 from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset, is_endless
 from keras_gen.data.pipelines import Pipeline, SeededPipeline
 from keras_gen.data.translation import unpaired
+from keras_gen.lazy_arrays import LazyArray
 from keras_gen.training.data_description import ENOUGH_EXAMPLES
 
 
@@ -241,7 +242,7 @@ def _first_batch(data):
 
 def _as_array(name, part):
     """An array from what the user passes as one."""
-    if part is None or isinstance(part, np.ndarray):
+    if part is None or isinstance(part, (np.ndarray, LazyArray)):
         return part
     if checks.is_sparse_matrix(part):
         return part.tocsr()

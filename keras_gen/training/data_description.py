@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.lazy_arrays import LazyArray
 
 _IMAGE_KEYS = ("x", "image", "images")  # of dictionaries, as tensorflow-datasets name them
 _LABEL_KEYS = ("y", "label", "labels")
@@ -53,8 +54,12 @@ class Component:
         return None if self.allow_nan else self.value_range
 
     def check(self, array):
-        """Raise a `ValueError` unless an array or sparse matrix `(n, ...)` is of this kind."""
-        self._check(array.dtype, tuple(array.shape), lambda ignore_nan: checks.extremes(array, ignore_nan))
+        """Raise a `ValueError` unless an array `(n, ...)` of any kind, sparse or lazy too, is of this kind."""
+
+        def extremes(ignore_nan):
+            return array.value_range if isinstance(array, LazyArray) else checks.extremes(array, ignore_nan)
+
+        self._check(array.dtype, tuple(array.shape), extremes)
 
     def check_source(self, source, in_fit=False):
         """Raise a `ValueError` unless a `data.sources.Source`, or images of files, are of this kind."""
@@ -327,7 +332,7 @@ class DataDescription:
 
 
 def _as_numpy(part):
-    return part if part is None or checks.is_sparse_matrix(part) else np.asarray(part)
+    return part if isinstance(part, LazyArray) or part is None or checks.is_sparse_matrix(part) else np.asarray(part)
 
 
 def _are_labels(y):

@@ -1,11 +1,17 @@
 import tracemalloc
+import warnings
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import data
+from keras_gen import data, presets
+from keras_gen.data import loading
+from keras_gen.lazy_arrays import LazyArray
 from tests.data.test_array_files import mnist_files
+
+RNG = np.random.default_rng(0)
 
 
 def _pictures(folder, names, size=(6, 4), mode="L"):
@@ -269,3 +275,98 @@ def test_bad_options(options, message):
         data.load("digits", **options)
     with pytest.raises(ValueError, match=r"images, or \(images, labels\). Received: 3 arrays"):
         data.load((1, 2, 3))
+
+
+# Sets that stay on disk
+
+
+def _classes(folder, counts=(5, 4), size=(9, 8)):
+    """A folder of noise in a folder for each class, of which one file is broken."""
+    for name, count in zip(("cat", "dog"), counts, strict=True):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            Image.fromarray(RNG.integers(0, 256, (*size, 3), "uint8")).save(folder / name / f"{number}.png")
+    (folder / "cat" / "2.png").write_text("no image")
+    return folder
+
+
+def _parts(folder):
+    _classes(folder / "test", (3, 2))
+    _classes(folder / "train", (4, 5), (12, 10))
+    return folder
+
+
+def _saved(folder):
+    folder.mkdir()
+    np.save(folder / "images.npy", RNG.integers(0, 256, (11, 6, 5), "uint8"))
+    return folder / "images.npy"
+
+
+def _transparent(folder):
+    folder.mkdir()
+    np.save(folder / "images.npy", RNG.integers(0, 256, (11, 6, 5, 4), "uint8"))
+    return folder / "images.npy"
+
+
+@pytest.mark.parametrize("options", [{}, {"size": 4}, {"channels": 1, "value_range": (-1, 1)}])
+@pytest.mark.parametrize("make", [_classes, _parts, _saved, _transparent])
+def test_a_set_on_disk_is_that_in_memory(make, options, tmp_path):
+    place = make(tmp_path / "set")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # the broken file, and the size
+        inside, outside = (data.load(place, in_memory=in_memory, **options) for in_memory in (True, False))
+    for one, other in zip(inside, outside, strict=True):
+        assert isinstance(other.x, LazyArray) and other.x.value_range == options.get("value_range", (0, 1))
+        assert (one.class_names, one.x.shape) == (other.class_names, other.x.shape)
+        np.testing.assert_array_equal(one.x, other.x)
+        assert one.y is None or (one.y == other.y).all()
+
+
+def test_what_is_too_large_for_memory_stays_on_disk(tmp_path, monkeypatch):
+    place, file = _classes(tmp_path / "set"), _saved(tmp_path / "saved")
+    with pytest.warns(UserWarning, match="1 of 9 files of '.*set' are left out: .*2.png"):
+        assert isinstance(data.load(place)[0].x, np.ndarray) and isinstance(data.load(file)[0].x, np.ndarray)
+    monkeypatch.setattr(loading, "_IN_MEMORY", 300)
+    with pytest.warns(UserWarning, match="1 of 9 files of '.*set' are left out: .*2.png"):
+        assert isinstance(data.load(place)[0].x, LazyArray) and isinstance(data.load(file)[0].x, LazyArray)
+
+
+@pytest.mark.parametrize("name", ["vae", "lenet5"])
+def test_a_model_trains_and_is_used_as_on_arrays(name, tmp_path):
+    """To the bit, in a seeded order, and never more than a batch is read."""
+    place = _classes(tmp_path / "set", (40, 40), (8, 8))
+    with pytest.warns(UserWarning, match="1 of 80 files"):
+        inside, outside = (data.load(place, in_memory=in_memory)[0] for in_memory in (True, False))
+    most, read = [], outside.x._read
+
+    def counted(rows):
+        most.append(len(rows))
+        return read(rows)
+
+    outside.x._read = counted
+    found = []
+    for split in (inside, outside):
+        keras.utils.set_random_seed(0)
+        model = presets.build(name, (8, 8, 3), width=0.1, **({"num_classes": 2} if name == "lenet5" else {}))
+        model.fit(split.x, split.y, batch_size=16, epochs=2, validation_data=(split.x, split.y), verbose=0)
+        given = model.encode(split.x) if name == "vae" else model.probabilities(split.x)
+        found.append([*model.get_weights(), given, model.evaluate(split.x, split.y, verbose=0)])
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert max(most) <= 64  # of `encode` and `probabilities`; `evaluate` reads 32
+
+
+def test_a_file_that_is_gone_in_training_is_named(tmp_path):
+    place = _classes(tmp_path / "set", (8, 8), (8, 8))
+    with pytest.warns(UserWarning, match="1 of 16 files"):
+        train, _ = data.load(place, in_memory=False)
+    for path in place.rglob("*.png"):
+        path.unlink()
+    with pytest.raises(Exception, match=r"png' cannot be read as an image: No such file"):
+        presets.build("vae", (8, 8, 3), width=0.1).fit(train.x, batch_size=4, verbose=0)
+
+
+def test_a_damaged_file_of_arrays_is_named(tmp_path):
+    (tmp_path / "x.npy").write_bytes(b"\x93NUMPY no more")
+    with pytest.raises(ValueError, match=r"x.npy' cannot be read as .npy"):
+        data.load(tmp_path / "x.npy", in_memory=False)

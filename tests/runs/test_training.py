@@ -1,9 +1,11 @@
 import keras
 import numpy as np
 import pytest
+from PIL import Image
 
 from keras_gen import callbacks, load_model, presets
 from keras_gen.callbacks import RunFolder
+from keras_gen.data import loading
 from keras_gen.locks import sole_writer
 from keras_gen.runs import Settings, load_run, train
 
@@ -231,6 +233,26 @@ def test_a_resumed_run_knows_its_data(tmp_path):
         train(wanted, run, resume=True, given={"epochs"})
     assert train(wanted, run, resume=True, given={"epochs"}, new_data=True).new == 1
     assert train(wanted, run, resume=True).new == 0
+
+
+def test_images_that_stay_on_disk_train_the_same_model_and_are_known_again(tmp_path, monkeypatch):
+    folder, finished = tmp_path / "images", []
+    for name in ("cat", "dog"):
+        (folder / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = np.random.default_rng(number).integers(0, 256, (8, 8), "uint8")
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    chosen = Settings("semi-supervised-vae", str(folder), 1, 8, options={**SMALL, "labelled": 4})
+    for limit in (loading._IN_MEMORY, 1):
+        monkeypatch.setattr(loading, "_IN_MEMORY", limit)
+        finished.append(train(chosen, tmp_path / f"{limit}", verbose=0))
+    assert finished[0].figures == finished[1].figures and finished[0].settings.contents != finished[1].settings.contents
+    for left, right in zip(*(load_model(one.folder).variables for one in finished), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
+    assert train(chosen, tmp_path / "1", resume=True, verbose=0).new == 0
+    next(folder.rglob("3.png")).unlink()
+    with pytest.raises(ValueError, match="A resumed run keeps its data.* 31 training images, 32 when the run began"):
+        train(chosen, tmp_path / "1", resume=True, verbose=0)
 
 
 def test_one_process_trains_in_a_folder(tmp_path):
