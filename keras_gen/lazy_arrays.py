@@ -52,8 +52,8 @@ class LazyArray:
         return f"LazyArray{self.shape} in {self.value_range} of {self._identity}"
 
     def taken(self, rows):
-        """The rows with these numbers, in their order, as another `LazyArray`."""
-        rows = np.asarray(rows, "int64")
+        """The rows that an index of numpy selects (numbers, a slice, a mask), as another `LazyArray`."""
+        rows = np.arange(len(self))[rows]
         identity = hashlib.sha256(self._identity.encode() + rows.tobytes()).hexdigest()[:16]
         other = LazyArray(self._read, (len(rows), *self.shape[1:]), self.value_range, identity)
         other._rows = self._numbers(rows)
@@ -70,5 +70,5 @@ class LazyArray:
 
 
 def taken(array, rows):
-    """The rows with these numbers of an array of either kind, which is of the same kind."""
+    """The rows that an index of numpy selects of an array of either kind, as an array of that kind."""
     return array.taken(rows) if isinstance(array, LazyArray) else array[rows]

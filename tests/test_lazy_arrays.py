@@ -45,6 +45,8 @@ def test_rows_of_rows_are_those_of_the_whole(lazy):
     assert isinstance(some, LazyArray) and reads == []
     np.testing.assert_array_equal(some[:], VALUES[[1, 8]])
     np.testing.assert_array_equal(taken(VALUES, [3, 0]), VALUES[[3, 0]])
+    for rows in (slice(2, None, 3), VALUES[:, 0, 0] < 0.5, [-1]):
+        np.testing.assert_array_equal(array.taken(rows)[:], VALUES[rows])
 
 
 def test_another_range_is_computed_for_the_rows_that_are_read(lazy):

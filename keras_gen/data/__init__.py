@@ -14,10 +14,12 @@ from keras_gen.data.pipelines import Pipeline
 from keras_gen.data.scenes import Scenes, scenes
 from keras_gen.data.translation import UnpairedPipeline, unpaired
 from keras_gen.data.windows import crop_and_resize
+from keras_gen.lazy_arrays import LazyArray
 
 __all__ = [
     "Captions",
     "DegradedPipeline",
+    "LazyArray",
     "Mixture",
     "MovingPairs",
     "PairedPipeline",

@@ -193,8 +193,7 @@ def _decoded(name, splits, others, size, channels, ends=None):
     for (files, _, labels), end in zip(splits, stops, strict=True):
         first, last = np.searchsorted(numbers, (end - len(files), end))
         kept = np.array(numbers[first:last], int) - (end - len(files))
-        rows = slice(first, last) if isinstance(pixels, np.ndarray) else np.arange(first, last)
-        decoded.append((taken(pixels, rows), None if labels is None else np.asarray(labels)[kept]))
+        decoded.append((taken(pixels, slice(first, last)), None if labels is None else np.asarray(labels)[kept]))
     return decoded
 
 
@@ -219,10 +218,8 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
         rows[1] = ~unknown
     finished = []
     for x, y, part in zip(images, labels, rows, strict=True):
-        if isinstance(x, LazyArray):  # in the range already
-            x = x.taken(np.arange(len(x))[part])
-        else:
-            x = _scaled(x, part, white, low, high, size, channels)
+        is_scaled = isinstance(x, LazyArray)
+        x = x.taken(part) if is_scaled else _scaled(x, part, white, low, high, size, channels)
         split = Split(x, None if y is None else y[part], names)
         if len(split.x) == 0:
             raise ValueError("A data set must hold at least two images, one of them for testing. Received: fewer")

@@ -11,7 +11,7 @@ from keras_gen import checks
 from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset, is_endless
 from keras_gen.data.pipelines import Pipeline, SeededPipeline
 from keras_gen.data.translation import unpaired
-from keras_gen.lazy_arrays import LazyArray
+from keras_gen.lazy_arrays import LazyArray, taken
 from keras_gen.training.data_description import ENOUGH_EXAMPLES
 
 
@@ -104,7 +104,7 @@ def split_validation(description, x, y, sample_weight, fraction):
                 f"`validation_split` must leave examples on both sides. Expected: a number in (0, 1). "
                 f"Received: {fraction} of {array.shape[0]} examples"
             )
-        training[name], validation[name] = array[:cut], array[cut:]
+        training[name], validation[name] = taken(array, slice(cut)), taken(array, slice(cut, None))
     return training, validation
 
 
