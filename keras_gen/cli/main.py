@@ -14,6 +14,7 @@ from keras_gen.cli.describe import describe
 from keras_gen.cli.early import check_early
 from keras_gen.cli.explore import explore
 from keras_gen.cli.options import SETTINGS, errors_on_one_line, run_app
+from keras_gen.cli.records import records
 from keras_gen.cli.run_options import Data, Features, FixedSeed, Measured, Metrics, Run, imported, runs_for
 from keras_gen.reports import counted
 from keras_gen.texts import on_one_line
@@ -158,7 +159,7 @@ def _print_measurements(measurements):
         typer.echo(f"{one.name}: {one.value:.4f}{error}" + (f" ({', '.join(notes)})" if notes else ""))
 
 
-for _command in (compare, explore, tables.outliers, tables.impute):
+for _command in (compare, explore, records, tables.outliers, tables.impute):
     app.command()(_command)
 
 for _command in (

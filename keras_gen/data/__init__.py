@@ -11,6 +11,7 @@ from keras_gen.data.mixtures import Mixture, grid, ring
 from keras_gen.data.pairs import DegradedPipeline, PairedPipeline, degraded, paired
 from keras_gen.data.patches import random_rotated_patches
 from keras_gen.data.pipelines import Pipeline
+from keras_gen.data.records import write_records
 from keras_gen.data.scenes import Scenes, scenes
 from keras_gen.data.translation import UnpairedPipeline, unpaired
 from keras_gen.data.windows import crop_and_resize
@@ -41,4 +42,5 @@ __all__ = [
     "ring",
     "scenes",
     "unpaired",
+    "write_records",
 ]

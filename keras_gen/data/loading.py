@@ -1,7 +1,6 @@
 """Images by name, by path or in arrays, as float32 arrays in a stated range, with labels if there are any."""
 
 import functools
-import math
 import typing
 import warnings
 from pathlib import Path
@@ -9,29 +8,19 @@ from pathlib import Path
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.data import array_files, folders, named_sets
+from keras_gen.data import array_files, folders, named_sets, stored
 from keras_gen.data.image_files import read_files
 from keras_gen.data.image_sources import FileImages
-from keras_gen.data.images import (
-    WHITE_8,
-    WHITE_16,
-    UnreadableImage,
-    default_sides,
-    image_facts,
-    opaque,
-    reaches,
-    resized,
-    wanted,
-)
+from keras_gen.data.images import WHITE_8, opaque, wanted
 from keras_gen.data.labels import encode_labels
+from keras_gen.data.pixels import scaled, white_of
+from keras_gen.data.record_files import INDEX
 from keras_gen.data_paths import looks_like_path, nearest, no_data, require_data
 from keras_gen.files import expanded
 from keras_gen.lazy_arrays import LazyArray, taken
 from keras_gen.reports import counted
-from keras_gen.value_ranges import rescaled
 
 _HELD_OUT = 5  # one example in this many, if a set has no test part
-_IN_MEMORY = 2**30  # bytes of float32 images that are read into memory unless `in_memory` says otherwise
 
 
 class Split(typing.NamedTuple):
@@ -128,54 +117,31 @@ def _load_named(name, low, high, size, channels):
 
 
 def _read_path(path, low, high, size, channels, in_memory):
+    def stays(sizes):
+        return stored.is_large(sizes) if in_memory is None else not in_memory
+
     name = f"'{path}'"
     if path.is_dir() and (files := array_files.idx_files(path)):
         images, labels, test_images, test_labels = map(array_files.read_idx, files)
         splits = [(images, labels), (test_images, test_labels)]
+    elif path.is_dir() and (path / INDEX).is_file():
+        splits, names = stored.recorded(path, low, high, size, channels)
+        if not stays(images.size for images, _ in splits):
+            splits = [(np.asarray(images), labels) for images, labels in stored.recorded(path, 0, 1, size, channels)[0]]
+        return _finished(name, splits, low, high, names=names)
     elif path.is_dir():
         parts = folders.parts(path)
         others = {str(entry): reason for part in parts for entry, reason in part.others.items()}
         files = [[file for file, _ in part.files] for part in parts]
         labels = [[label for _, label in part.files] if len(parts[0].classes) > 1 else None for part in parts]
         splits = [(part, list(map(str, part)), label) for part, label in zip(files, labels, strict=True)]
-        if in_memory is None:
-            in_memory = _bytes([file for part in files for file in part], size, channels) <= _IN_MEMORY
-        ends = None if in_memory else (low, high)
+        ends = (low, high) if stays(stored.expected_size(part, size, channels) for part in files if part) else None
         return _finished(name, _decoded(name, splits, others, size, channels, ends), low, high, white=WHITE_8)
-    elif path.suffix == ".npy" and not (path.stat().st_size <= _IN_MEMORY if in_memory is None else in_memory):
-        splits = [(_mapped(name, path, low, high, size, channels), None)]
+    elif path.suffix == ".npy" and stays([stored.mapped_size(path)]):
+        return _finished(name, [(stored.mapped(name, path, low, high, size, channels), None)], low, high)
     else:
         splits = array_files.read_array_file(path)
     return _finished(name, splits, low, high, size, channels)
-
-
-def _bytes(files, size, channels):
-    """About how many bytes the float32 images of files need, to judge by the first of them."""
-    if size is None:
-        try:
-            size = default_sides([image_facts(files[0])[:2]])
-        except UnreadableImage:
-            size = (1, 1)  # whoever reads it will say so
-    return 4 * len(files) * math.prod(size) * (channels or 3)
-
-
-def _mapped(name, path, low, high, size, channels):
-    """The images of an `.npy` file as a `LazyArray`."""
-    images = array_files.map_array(path)
-    if images.ndim not in (3, 4):
-        checks.images("images", images)
-    white = _white(name, [images])
-    if images.dtype.kind not in "iu":
-        checks.array("images", images, value_range=(0, 1))
-
-    def read(rows):
-        found = images[np.sort(rows)][np.argsort(np.argsort(rows))]  # a disk is read forwards
-        found = found[..., None] if found.ndim == 3 else opaque(found)
-        return _scaled(found, slice(None), white, low, high, size, channels)
-
-    shape = read(np.arange(1)).shape[1:]
-    identity = f"{path.name} {path.stat().st_size} {images.dtype} {images.shape}"
-    return LazyArray(read, (len(images), *shape), (low, high), identity)
 
 
 def _decoded(name, splits, others, size, channels, ends=None):
@@ -202,7 +168,7 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
     images = [x if isinstance(x, LazyArray) else np.asarray(x) for x, _ in splits]
     images = [x[..., None] if x.ndim == 3 else x if isinstance(x, LazyArray) else opaque(x) for x in images]
     read = [x for x in images if not isinstance(x, LazyArray)]
-    white = white or _white(name, read)
+    white = white or white_of(name, read)
     for x in read:
         if x.dtype.kind not in "iu" or not x.size:
             checks.array("images", x, value_range=(0, 1))
@@ -219,7 +185,7 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
     finished = []
     for x, y, part in zip(images, labels, rows, strict=True):
         is_scaled = isinstance(x, LazyArray)
-        x = x.taken(part) if is_scaled else _scaled(x, part, white, low, high, size, channels)
+        x = x.taken(part) if is_scaled else scaled(x, part, white, low, high, size, channels)
         split = Split(x, None if y is None else y[part], names)
         if len(split.x) == 0:
             raise ValueError("A data set must hold at least two images, one of them for testing. Received: fewer")
@@ -228,15 +194,6 @@ def _finished(name, splits, low, high, size=None, channels=None, names=None, whi
                 array.flags.writeable = False
         finished.append(split)
     return tuple(finished)
-
-
-def _scaled(x, rows, white, low, high, size, channels):
-    """Rows of integer pixels, or floats in [0, 1], as a new float32 array of a size in the range from low to high."""
-    white = white if x.dtype.kind in "iu" else 1
-    x = x[rows].astype("float32", copy=isinstance(rows, slice))  # other rows are a copy already
-    if size or channels:
-        x, white = resized(rescaled(x, (0, white), overwrite=True), size, channels), 1
-    return rescaled(x, (0, white), (low, high), overwrite=True)
 
 
 def _held_out(n, labels):
@@ -269,25 +226,3 @@ def _classes(name, splits, names):
         warnings.warn(f"The labels of {name} are left out, because no test image has a training class", stacklevel=5)
         return [None, None], None
     return numbers[: len(given)], names
-
-
-def _white(name, parts):
-    """The integer that is white in the parts of a set: of binary pixels, of 8 bits or of 16."""
-    parts = [x for x in parts if x.dtype.kind in "iu" and x.size]
-    if not parts:
-        return 1
-    low, high = min(int(x.min()) for x in parts), max(int(x.max()) for x in parts)
-    white = 1 if high <= 1 else WHITE_8 if high <= WHITE_8 else WHITE_16
-    if white == WHITE_8 and all(x.dtype == np.uint8 for x in parts):
-        if not reaches(high, white):
-            warnings.warn(
-                f"The pixels of {name} are dark: at most {high} of 255. If white is another value N, give floats x / N",
-                stacklevel=4,
-            )
-        return white
-    if low < 0 or high > white or not reaches(high, white):
-        raise ValueError(
-            f"Integer pixels of {name} must use 0..255 or 0..65535: the value of white is unknown. Expected: "
-            f"floats in [0, 1], such as x / {high}. Received: integers in {low}..{high}"
-        )
-    return white

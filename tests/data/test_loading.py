@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from keras_gen import data, presets
-from keras_gen.data import loading
+from keras_gen.data import stored
 from keras_gen.lazy_arrays import LazyArray
 from tests.data.test_array_files import mnist_files
 
@@ -326,7 +326,7 @@ def test_what_is_too_large_for_memory_stays_on_disk(tmp_path, monkeypatch):
     place, file = _classes(tmp_path / "set"), _saved(tmp_path / "saved")
     with pytest.warns(UserWarning, match="1 of 9 files of '.*set' are left out: .*2.png"):
         assert isinstance(data.load(place)[0].x, np.ndarray) and isinstance(data.load(file)[0].x, np.ndarray)
-    monkeypatch.setattr(loading, "_IN_MEMORY", 300)
+    monkeypatch.setattr(stored, "_IN_MEMORY", 300)
     with pytest.warns(UserWarning, match="1 of 9 files of '.*set' are left out: .*2.png"):
         assert isinstance(data.load(place)[0].x, LazyArray) and isinstance(data.load(file)[0].x, LazyArray)
 

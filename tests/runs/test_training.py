@@ -5,7 +5,7 @@ from PIL import Image
 
 from keras_gen import callbacks, load_model, presets
 from keras_gen.callbacks import RunFolder
-from keras_gen.data import loading
+from keras_gen.data import stored
 from keras_gen.locks import sole_writer
 from keras_gen.runs import Settings, load_run, train
 
@@ -243,8 +243,8 @@ def test_images_that_stay_on_disk_train_the_same_model_and_are_known_again(tmp_p
             pixels = np.random.default_rng(number).integers(0, 256, (8, 8), "uint8")
             Image.fromarray(pixels).save(folder / name / f"{number}.png")
     chosen = Settings("semi-supervised-vae", str(folder), 1, 8, options={**SMALL, "labelled": 4})
-    for limit in (loading._IN_MEMORY, 1):
-        monkeypatch.setattr(loading, "_IN_MEMORY", limit)
+    for limit in (stored._IN_MEMORY, 1):
+        monkeypatch.setattr(stored, "_IN_MEMORY", limit)
         finished.append(train(chosen, tmp_path / f"{limit}", verbose=0))
     assert finished[0].figures == finished[1].figures and finished[0].settings.contents != finished[1].settings.contents
     for left, right in zip(*(load_model(one.folder).variables for one in finished), strict=True):
