@@ -6,6 +6,7 @@ from keras_gen.callbacks.greedy_pretraining import GreedyPretraining
 from keras_gen.callbacks.pictures import SampleImages, TranslationImages
 from keras_gen.callbacks.run_folder import RunFolder
 from keras_gen.callbacks.schedules import KLWarmup, KSparseAnnealing, LinearDecay
+from keras_gen.callbacks.step_checkpoint import StepCheckpoint
 from keras_gen.callbacks.stopping import StopAfter
 from keras_gen.callbacks.training_doctor import TrainingDoctor
 
@@ -18,6 +19,7 @@ __all__ = [
     "LinearDecay",
     "RunFolder",
     "SampleImages",
+    "StepCheckpoint",
     "StopAfter",
     "TrainingDoctor",
     "TranslationImages",

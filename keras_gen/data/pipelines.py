@@ -52,6 +52,7 @@ class SeededPipeline:
         with tf.device("CPU:0"):
             self._seed = tf.Variable(self.seed, dtype="int64", trainable=False)
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
+            self.first = tf.Variable(0, dtype="int64", trainable=False)
 
     def _available(self, training, updates=1, replicas=1):
         whole, rest = divmod(self.size, self.batch_size)
@@ -79,7 +80,7 @@ class SeededPipeline:
         self.seed = checks.integer("seed", seed, minimum=0)
         self._seed.assign(seed)
 
-    def dataset(self, training=True, updates=1, replicas=1):
+    def dataset(self, training=True, updates=1, replicas=1, resumed=False):
         """A `tf.data.Dataset` of one epoch of examples, or of tuples of them.
 
         Args:
@@ -88,6 +89,8 @@ class SeededPipeline:
             updates: Updates of a step, each of which sees its own examples. Defaults to 1.
             replicas: Devices that share a batch. In training, a last batch is left out if it cannot give all the same
                 number of examples, and each update one. Defaults to 1.
+            resumed: Whether an epoch begins at the batch number `self.first`; the dataset states the number of batches
+                of a whole one. Defaults to `False`.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
@@ -105,13 +108,18 @@ class SeededPipeline:
                 array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
             return self._element(arrays)
 
-        dataset = tf.data.Dataset.range(steps)
+        numbers = tf.data.Dataset.range(steps)
+        if resumed:
+            numbers = tf.data.Dataset.range(1).flat_map(lambda _: tf.data.Dataset.range(self.first.read_value(), steps))
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
         options.deterministic = True
         # While one execution of many steps computes, the batches of the next are made ready: 2, more within 64 MB
         ready = max(2, min(32, _READY_BYTES // (self.batch_size * sum(source.row_bytes for source in self.sources))))
-        return dataset.map(batch).prefetch(ready).with_options(options)
+        dataset = numbers.map(batch).prefetch(ready).with_options(options)
+        if resumed:  # from an unknown number Keras concludes that all epochs are as short as the first
+            dataset.cardinality = lambda: tf.constant(steps, "int64")
+        return dataset
 
     def symbolic_element(self):
         """What a batch looks like: tensors without values."""

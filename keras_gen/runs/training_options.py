@@ -21,13 +21,15 @@ class TrainingContext(typing.NamedTuple):
     shown: tuple = ()
 
 
-def _every(training, minutes: float | None = None, tensorboard=False, doctor=True):
+def _every(training, minutes: float | None = None, tensorboard=False, doctor=True, save_every=0):
     """Callbacks of all models.
 
     Args:
         minutes: Minutes after which training stops; the current epoch then counts as finished. No limit by default.
         tensorboard: Whether to write logs for TensorBoard into the run's folder.
         doctor: Whether to report problems in training, such as dead units or an unused code, when they begin.
+        save_every: Steps between two savings within an epoch, from which --resume goes on; 0 to save after each epoch
+            alone.
     """
     seconds = None if minutes is None else 60 * checks.positive("--minutes", minutes)
     found = [callbacks.StopAfter(seconds, 1, "--width 0.25 takes less time, --minutes 10 ends it in time.")]
@@ -36,6 +38,8 @@ def _every(training, minutes: float | None = None, tensorboard=False, doctor=Tru
     if doctor:
         patience = max(1, min(3, training.settings.epochs // 10))
         found.append(callbacks.TrainingDoctor(**_examples(training), samples=_EXAMINED, patience=patience))
+    if checks.integer("--save-every", save_every, minimum=0):
+        found.append(callbacks.StepCheckpoint(callbacks.RunFolder(training.folder).model_path, save_every))
     return found
 
 

@@ -24,6 +24,7 @@ class Batches:
     steps: int | None = None  # batches per epoch that Keras is asked for, `None` for all
     pipeline: SeededPipeline | None = None  # where they come from
     own_order: bool = False  # whether its seed is the model's, which a callback may restore as training begins
+    first: int = 0  # the number of the first batch of the first epoch
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,6 +35,7 @@ class BatchPlan:
     updates: int  # updates in a step; each sees different examples
     replicas: int  # devices that share a batch
     shuffle: bool = True  # whether arrays are shuffled, in each epoch
+    place: object = None  # the `PlaceInEpoch` of a model that was saved within an epoch
 
 
 def adapt(
@@ -144,8 +146,11 @@ def _of_pipeline(description, pipeline, plan, steps, in_fit):
         dataset = pipeline.dataset(training=False)
         return Batches(dataset if steps is None else dataset.take(steps))
     pipeline.require(plan.updates, plan.replicas)
-    dataset = pipeline.dataset(updates=plan.updates, replicas=plan.replicas)
-    return Batches(dataset, batch_count(dataset), pipeline=pipeline)
+    count = pipeline.batches(updates=plan.updates, replicas=plan.replicas)
+    place = plan.place
+    is_within = place is not None and place[1:] == (pipeline.size, pipeline.batch_size) and 0 < place.steps < count
+    dataset = pipeline.dataset(updates=plan.updates, replicas=plan.replicas, resumed=is_within)
+    return Batches(dataset, count, pipeline=pipeline, first=place.steps if is_within else 0)
 
 
 def _of_stream(description, data, plan, steps, steps_name, in_fit):

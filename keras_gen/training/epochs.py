@@ -1,8 +1,12 @@
 """The calls of the training function in an epoch: how many batches each takes, what is counted and shown."""
 
+import contextlib
 import math
+import warnings
 
 import keras
+
+from keras_gen.training.persistence import NOT_BEGUN, PlaceInEpoch
 
 
 def execution_steps(limit, batches=None, steps=None):
@@ -18,6 +22,15 @@ def execution_steps(limit, batches=None, steps=None):
     return math.ceil(batches / math.ceil(batches / limit))
 
 
+@contextlib.contextmanager
+def resumed_epoch(first):
+    """Hide Keras's warning of an epoch with fewer batches than the others, if a `fit` begins with the batch `first`."""
+    with warnings.catch_warnings() if first else contextlib.nullcontext():
+        if first:
+            warnings.filterwarnings("ignore", "Your input ran out of data")
+        yield
+
+
 class EpochCounter(keras.callbacks.Callback):
     """Keep the count of finished epochs of a model, its `owner`, from which the pipeline takes each epoch's order.
 
@@ -27,6 +40,7 @@ class EpochCounter(keras.callbacks.Callback):
     def __init__(self, owner, batches):
         super().__init__()
         self.owner, self.pipeline, self.own_order = owner, batches.pipeline, batches.own_order
+        self._first = batches.first
 
     def callback_list(self, callbacks, verbose):
         """The `callbacks` of `fit` with this one first, and a progress bar last unless they are a `CallbackList`."""
@@ -38,14 +52,24 @@ class EpochCounter(keras.callbacks.Callback):
         has_bar = verbose == 0 or any(isinstance(one, keras.callbacks.ProgbarLogger) for one in callbacks)
         return [self, *callbacks, *([] if has_bar else [ProgressBar()])]
 
+    def on_train_begin(self, logs=None):
+        self.owner.place_in_epoch = NOT_BEGUN
+
     def on_epoch_begin(self, epoch, logs=None):
         if self.pipeline is not None:
             if self.own_order:
                 self.pipeline.reseed(self.owner.order_seed)
             self.pipeline.epoch.assign(self.owner.epochs_completed)
+            self.pipeline.first.assign(self._first)
+            self.owner.place_in_epoch = PlaceInEpoch(0, self.pipeline.size, self.pipeline.batch_size)
+        if self._first:  # the means of an epoch that is resumed, which Keras has reset
+            for variable, value in zip(self.owner.means_of_epoch(), self.owner.saved_means, strict=True):
+                variable.assign(value)
+        self.owner.epoch_begun_at, self._first = self._first, 0
 
     def on_epoch_end(self, epoch, logs=None):
         self.owner.epochs_completed += 1
+        self.owner.place_in_epoch = NOT_BEGUN
 
 
 class ProgressBar(keras.callbacks.ProgbarLogger):

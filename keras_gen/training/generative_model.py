@@ -12,7 +12,7 @@ from keras_gen.layers.sampling import ReplicaSeedGenerator
 from keras_gen.training.compilation import FUSED_STEPS, CompiledByPlayers
 from keras_gen.training.data_adapter import BatchPlan, adapt, split_validation
 from keras_gen.training.data_description import DataDescription
-from keras_gen.training.epochs import EpochCounter, execution_steps
+from keras_gen.training.epochs import EpochCounter, execution_steps, resumed_epoch
 from keras_gen.training.forward_pass import gradients_of, shared_forward
 from keras_gen.training.persistence import Persistent
 
@@ -246,7 +246,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         if validation_split and validation_data is None:
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
-        plan = BatchPlan(self.order_seed, self.updates_per_step, replicas, shuffle)
+        plan = BatchPlan(self.order_seed, self.updates_per_step, replicas, shuffle, self.place_in_epoch)
         given = {"in_fit": True, "steps_name": "steps_per_epoch"}
         batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, **given)
         if validation_data is not None:
@@ -257,18 +257,19 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             validation_data, validation_steps = validation.data, validation.steps
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         self._initial_epoch = None  # set by a `BackupAndRestore` of an earlier `fit`, where Keras would begin again
-        return super().fit(
-            batches.data,
-            epochs=epochs,
-            verbose=verbose,
-            callbacks=EpochCounter(self, batches).callback_list(callbacks, verbose),
-            validation_data=validation_data,
-            shuffle=False,
-            initial_epoch=initial_epoch,
-            steps_per_epoch=batches.steps,
-            validation_steps=validation_steps,
-            **kwargs,
-        )
+        with resumed_epoch(batches.first):
+            return super().fit(
+                batches.data,
+                epochs=epochs,
+                verbose=verbose,
+                callbacks=EpochCounter(self, batches).callback_list(callbacks, verbose),
+                validation_data=validation_data,
+                shuffle=False,
+                initial_epoch=initial_epoch,
+                steps_per_epoch=batches.steps,
+                validation_steps=validation_steps,
+                **kwargs,
+            )
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, **kwargs):
         """Means of the losses over the data, as `keras.Model.evaluate`; the same call gives the same numbers.

@@ -3,6 +3,7 @@
 import functools
 import inspect
 import random
+import typing
 from pathlib import Path
 
 import keras
@@ -14,6 +15,17 @@ from keras_gen.files import atomic_write, require_clock
 
 # What `keras.Model.get_config` holds, and what a class passes to `GenerativeModel`
 _NOT_STORED = ("name", "dtype", "trainable", "data_description", "log_names")
+
+
+class PlaceInEpoch(typing.NamedTuple):
+    """The `steps` done of an epoch that has begun, and the `size` and `batch_size` of the data that it runs through."""
+
+    steps: int
+    size: int
+    batch_size: int
+
+
+NOT_BEGUN = PlaceInEpoch(0, 0, 0)
 
 
 class Persistent:
@@ -30,7 +42,7 @@ class Persistent:
     def _begin_order(self):
         """Draw the seed of the order of arrays; Keras draws its seeds here too, so that `set_random_seed` fixes it."""
         self.order_seed = random.randint(0, 2**31 - 1)
-        self.epochs_completed = 0
+        self.epochs_completed, self.place_in_epoch, self.epoch_begun_at, self.saved_means = 0, NOT_BEGUN, 0, ()
 
     def save(self, filepath, overwrite=True, **kwargs):
         """Save atomically, as `keras.Model.save`: if a save fails, the old file is intact.
@@ -55,14 +67,24 @@ class Persistent:
         super().save_own_variables(store)
         for number, state in enumerate(self._random_states()):
             store[f"random_state_{number}"] = ops.convert_to_numpy(state)
-        store["order"] = np.array([self.order_seed, self.epochs_completed], "int64")
+        store["order"] = np.array([self.order_seed, self.epochs_completed, *self.place_in_epoch], "int64")
+        if self.place_in_epoch.steps:
+            for number, variable in enumerate(self.means_of_epoch()):
+                store[f"mean_{number}"] = ops.convert_to_numpy(variable)
 
     def load_own_variables(self, store):
         keys = list(store.keys())
         super().load_own_variables({key: store[key] for key in keys if key.isdigit()})
         for number, state in enumerate(self._random_states()):
             state.assign(store[f"random_state_{number}"])
-        self.order_seed, self.epochs_completed = (int(value) for value in np.asarray(store["order"]))
+        self.order_seed, self.epochs_completed, *place = (int(value) for value in np.asarray(store["order"]))
+        self.place_in_epoch = PlaceInEpoch(*place) if place else NOT_BEGUN  # older files have none
+        means = range(len(self.means_of_epoch()) if self.place_in_epoch.steps else 0)
+        self.saved_means = tuple(np.array(store[f"mean_{number}"]) for number in means)
+
+    def means_of_epoch(self):
+        """The variables of the means that an epoch logs."""
+        return [variable for mean in self._means for variable in mean.variables]
 
     def _random_states(self):
         """Every seed generator's state, those inside Dropout and noise layers too: Keras itself does not save them."""

@@ -1,3 +1,5 @@
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -39,6 +41,26 @@ def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monk
         np.testing.assert_array_equal(left.numpy(), right.numpy())
     again = train(settings(1), tmp_path / "whole", resume=True)
     assert again.new == 0 and again.epochs == 2 and again.figures == whole.figures
+
+
+def test_a_run_that_stopped_within_an_epoch_goes_on_there(tmp_path, monkeypatch):
+    def interrupted(self, batch, logs=None):
+        if self.model.epochs_completed == 1 and batch == 4:
+            raise KeyboardInterrupt
+
+    chosen = dataclasses.replace(settings(3, save_every=2), batch_size=240)  # 6 steps an epoch
+    with monkeypatch.context() as patched:
+        patched.setattr(RunFolder, "on_train_batch_end", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            train(chosen, tmp_path / "parts", verbose=0)
+    assert load_model(tmp_path / "parts").place_in_epoch.steps == 4
+    parts, whole = (
+        train(chosen, tmp_path / "parts", resume=True, verbose=0),
+        train(chosen, tmp_path / "whole", verbose=0),
+    )
+    assert (parts.folder / "history.csv").read_text() == (whole.folder / "history.csv").read_text()
+    for left, right in zip(*(load_model(one.folder).variables for one in (parts, whole)), strict=True):
+        np.testing.assert_array_equal(left.numpy(), right.numpy())
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,16 @@ def test_weights_files_keep_the_random_state_too(tmp_path, digits):
     np.testing.assert_array_equal(other.seed_generator.state.numpy(), model.seed_generator.state.numpy())
 
 
+def test_older_files_hold_no_place_in_an_epoch():
+    model, store = small(), {}
+    model.epochs_completed = 2
+    model.save_own_variables(store)
+    store["order"] = store["order"][:2]
+    other = small()
+    other.load_own_variables(store)
+    assert other.epochs_completed == 2 and other.place_in_epoch.steps == 0
+
+
 def test_the_choice_of_compiler_is_made_anew_on_the_machine_that_loads(tmp_path):
     model = small()
     assert model.get_compile_config()["jit_compile"] == "auto"
