@@ -15,6 +15,7 @@ from keras_gen.losses.adversarial import (
     wasserstein_generator_loss,
 )
 from keras_gen.losses.consistency import cycle_consistency, reconstruction_distance
+from keras_gen.losses.contrastive import contrastive_loss
 from keras_gen.losses.divergence import gaussian_kl, gaussian_kl_per_dimension, sparsity_kl
 from keras_gen.losses.flow import end_point_error
 from keras_gen.losses.likelihood import bernoulli_nll, gaussian_nll, squared_error
@@ -25,6 +26,7 @@ from keras_gen.losses.perturbations import error_log_odds, fast_gradient_sign
 __all__ = [
     "bernoulli_nll",
     "content_loss",
+    "contrastive_loss",
     "cycle_consistency",
     "end_point_error",
     "error_log_odds",

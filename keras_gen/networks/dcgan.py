@@ -102,7 +102,8 @@ def dcgan_discriminator(
         dropout: Share of the units that are set to 0 at random in training, after each convolution of the
             discriminator, a number in [0, 1). Defaults to 0.
         projection: Whether the logit of a condition is its inner product with the last features, added to the logit of
-            the image alone. Defaults to `False`: labels and vectors each become one more channel of the image.
+            the image alone: the layers `projection_0`, for labels or vectors alone, and `projection_1`. Defaults to
+            `False`: labels and vectors each become one more channel of the image.
         num_classes, condition_dim: As in `mlp_encoder`. Default to `None`.
 
     Returns:
@@ -146,7 +147,8 @@ def dcgan_discriminator(
             raise ValueError(
                 "`projection` needs a condition. Expected: num_classes or condition_dim. Received: neither"
             )
-        inputs, logit = [x, *given], layers.Add()([logit, *(layers.Dot(1)([features, vector]) for vector in vectors)])
+        matches = [layers.Dot(1, name=f"projection_{number}")([features, one]) for number, one in enumerate(vectors)]
+        inputs, logit = [x, *given], layers.Add()([logit, *matches])
     return keras.Model(inputs, logit, name=name)
 
 
