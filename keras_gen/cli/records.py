@@ -24,7 +24,7 @@ def records(
         int | None, typer.Option(help="1 for grey or 3 for colours. [default: that of train]", show_default=False)
     ] = None,
 ):
-    """Write a set of images into a few large files, which are read faster than many small ones."""
+    """Write a set of images into a few large files, which `train --data` takes."""
     require_data(source)
     train, test = imported("keras_gen.data").write_records(source, folder, shards, size, channels)
     typer.echo(f"Wrote {counted(train, 'training image')} and {counted(test, 'test image')} into {folder}")

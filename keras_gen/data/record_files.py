@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from PIL import Image
 
 from keras_gen.data.image_files import attempted
@@ -115,7 +116,7 @@ def _reader(paths, places, shape):
             if content.startswith(_ARRAY):
                 return np.load(io.BytesIO(content), allow_pickle=False).reshape(shape)
             return (read_image(io.BytesIO(content), channels=shape[-1]) / np.float32(WHITE_8)).reshape(shape)
-        except Exception as error:  # protobuf's own errors have no public base
+        except (DecodeError, IndexError, ValueError, EOFError) as error:  # no record, no image in it, or a damaged one
             raise UnreadableImage(f"{paths[shard]}, byte {offset}", str(error) or type(error).__name__) from None
 
     def read(rows):

@@ -1,4 +1,4 @@
-"""Sets of images in a few large files, which are read faster than many small ones."""
+"""Sets of images in a few large files."""
 
 import re
 
