@@ -21,7 +21,8 @@ class StepCheckpoint(keras.callbacks.Callback):
         every: Steps between two savings, an integer >= 1.
 
     Raises:
-        ValueError: When weights are not finite; the older file stays.
+        ValueError: When weights are not finite; the older file stays. In `fit` on another dataset than arrays or a
+            pipeline of `keras_gen.data`.
 
     Example:
 
@@ -38,12 +39,17 @@ class StepCheckpoint(keras.callbacks.Callback):
         self.path, self.every = Path(path), checks.integer("every", every)
 
     def on_epoch_begin(self, epoch, logs=None):
+        if not self.model.place_in_epoch.size:
+            raise ValueError(
+                "`StepCheckpoint` needs data whose order it can find again. Expected: arrays, or a pipeline of "
+                "`keras_gen.data`. Received: another dataset"
+            )
         self._saved = self.model.epoch_begun_at
 
     def on_train_batch_end(self, batch, logs=None):
         place, done = self.model.place_in_epoch, self.model.epoch_begun_at + batch + 1
         is_last = self.params["steps"] is None or done >= self.params["steps"]
-        if is_last or not place.size or done // self.every == self._saved // self.every:
+        if is_last or done // self.every == self._saved // self.every:
             return
         if names := infinite_weights(self.model):
             raise ValueError(

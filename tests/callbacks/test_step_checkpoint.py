@@ -3,6 +3,7 @@ import warnings
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from keras_gen import callbacks, load_model
 from tests import contract
@@ -115,5 +116,8 @@ def test_ruined_weights_are_not_saved(digits, tmp_path):
     with pytest.raises(ValueError, match="diverged after 2 steps .* Received: weights of '.*' that are not"):
         contract.fit(model, (digits[:27],), callbacks=[callbacks.StepCheckpoint(tmp_path / "model.keras", 2)])
     assert (tmp_path / "model.keras").read_bytes() == kept
+    dataset = tf.data.Dataset.from_tensor_slices(digits).batch(8)
+    with pytest.raises(ValueError, match="whose order it can find again. .* Received: another dataset"):
+        model.fit(dataset, verbose=0, callbacks=[callbacks.StepCheckpoint(tmp_path / "model.keras", 2)])
     with pytest.raises(ValueError, match="`every` must be an integer >= 1"):
         callbacks.StepCheckpoint("model.keras", 0)
