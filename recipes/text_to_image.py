@@ -2,9 +2,9 @@
 
 Real digits are straightened, scaled, turned and coloured, and described by captions. The discriminator compares its
 features with the caption by an inner product. It first learns which captions belong to which images, by a contrastive
-loss: against a generator alone it hardly sees the digits. Spectral normalisation keeps it from winning. The generator
-enlarges its maps by interpolation, which keeps backgrounds even. Captions of a fifth of all combinations are held out.
-Classifiers of real images, and the colours themselves, say how many of their samples have each attribute right.
+loss: against a generator alone it hardly sees the digits. Spectral normalisation keeps it from winning. In the
+generator the caption scales every layer, and interpolation enlarges the maps, which keeps backgrounds even. Classifiers
+of real images, and the colours, say how often attributes are right for held-out captions, a fifth of all combinations.
 
 Args:
     text_dim: Width of a caption's vector.
@@ -62,7 +62,7 @@ def main(
     words = Captions([one.caption for one in known])
     shape, filters = x.shape[1:], scaled("filters", filters, width)
     texts, options = [reader(words, text_dim) for _ in range(2)], {"condition_dim": text_dim}
-    generator = networks.dcgan_generator(latent_dim, shape, filters, upsampling="interpolation", **options)
+    generator = networks.dcgan_generator(latent_dim, shape, filters, "modulated", upsampling="interpolation", **options)
     discriminator = networks.dcgan_discriminator(shape, filters, "spectral", projection=True, **options)
     players = (of_captions(*pair) for pair in zip((generator, discriminator), texts, strict=True))
     model = models.ConditionalGAN(*players, latent_dim, adversarial_loss="hinge", ema=ema)

@@ -26,8 +26,8 @@ from tests import faster, toy  # noqa: F401  toy registers its model for `load_m
 
 BATCH = 8
 # A process that has only imported, which takes seconds, and from which each fresh process is forked
-_FRESH = multiprocessing.get_context("forkserver")
-_FRESH.set_forkserver_preload([__name__])
+FRESH = multiprocessing.get_context("forkserver")
+FRESH.set_forkserver_preload([__name__])
 _ON_VARIABLES = ("ReadVariableOp", "AssignVariableOp", "AssignAddVariableOp", "AssignSubVariableOp")
 _METHODS = {  # by task: what must give the same after a load
     "encode": lambda model, x: model.encode(x),
@@ -236,7 +236,7 @@ def in_fresh_processes(function, tasks):
     """
     is_optimized = not tf.config.optimizer.get_experimental_options().get("disable_meta_optimizer", False)
     options = is_optimized, tf.config.functions_run_eagerly()
-    with _FRESH.Pool(len(tasks), _begin, options, maxtasksperchild=1) as pool:
+    with FRESH.Pool(len(tasks), _begin, options, maxtasksperchild=1) as pool:
         return pool.map_async(function, tasks, chunksize=1).get(timeout=300)
 
 

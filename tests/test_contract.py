@@ -81,7 +81,7 @@ def dense_wgan_gp():
     return models.WGANGP(generator, critic, 3, n_critic=2)
 
 
-def small_cyclegan():
+def small_cyclegan(pool_size=6):
     def translator(name):
         layer, normalization = keras.layers.Conv2D(2, 3, padding="same"), layers.InstanceNormalization()
         last = keras.layers.Conv2D(1, 3, padding="same", activation="tanh")
@@ -90,7 +90,7 @@ def small_cyclegan():
     def judge(name):
         return keras.Sequential([keras.Input(SHAPE), keras.layers.Conv2D(1, 4, strides=2)], name=name)
 
-    return models.CycleGAN(translator("xy"), translator("yx"), judge("x"), judge("y"), pool_size=6)
+    return models.CycleGAN(translator("xy"), translator("yx"), judge("x"), judge("y"), pool_size=pool_size)
 
 
 PRESETS = {

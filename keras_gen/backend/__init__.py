@@ -11,6 +11,7 @@ if keras.backend.backend() != "tensorflow":
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
+from keras_gen.backend.cluster import STRATEGIES, is_chief, lost_workers, of_workers, strategy, wait_for_all
 from keras_gen.backend.devices import gatherable, has_strategy, on_cpu, replica_count, replica_id
 from keras_gen.backend.execution import after, compiled, fuse_steps
 from keras_gen.backend.gradients import (
@@ -26,6 +27,7 @@ from keras_gen.backend.memory import free_kernels_sometimes, own_gradients
 from keras_gen.backend.random import normal, under_xla, uniform
 
 __all__ = [
+    "STRATEGIES",
     "after",
     "batch_jacobian",
     "compiled",
@@ -35,16 +37,21 @@ __all__ = [
     "has_strategy",
     "input_gradient",
     "instance_normalized",
+    "is_chief",
+    "lost_workers",
     "normal",
+    "of_workers",
     "on_cpu",
     "own_gradients",
     "replica_count",
     "replica_id",
+    "strategy",
     "sum_rows",
     "under_xla",
     "uniform",
     "value_and_few_slopes",
     "value_and_grad",
     "vjp",
+    "wait_for_all",
     "with_gradient",
 ]

@@ -24,6 +24,11 @@ def replica_id():
     return 0 if context is None else context.replica_id_in_sync_group
 
 
+def shares():
+    """Number of replicas among which the batch of this line is shared; 1 where no replica runs it."""
+    return 1 if tf.distribute.get_replica_context() is None else replica_count()
+
+
 def gatherable(logs):
     """Logs in a form that every distribution strategy can gather: several workers refuse scalars."""
     if isinstance(tf.distribute.get_strategy(), tf.distribute.MultiWorkerMirroredStrategy):

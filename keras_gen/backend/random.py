@@ -6,7 +6,7 @@ import contextvars
 import keras
 import tensorflow as tf
 
-from keras_gen.backend.devices import on_cpu
+from keras_gen.backend.devices import on_cpu, replica_id, shares
 
 _under_xla = contextvars.ContextVar("under_xla", default=False)
 
@@ -27,6 +27,9 @@ def normal(shape, seed, dtype="float32"):
     On a CPU, XLA takes 200 ns per number with the Philox generator of `keras.random` and 10 ns with Threefry, so draws
     under XLA use Threefry. A model thus sees different noise with and without XLA, as it does with `keras.random`.
     `shape` is a tuple of integers or scalar tensors, `seed` a `keras.random.SeedGenerator` or an integer.
+
+    Replicas that share a batch draw what one device draws for the whole of it, and each takes the rows of its share:
+    the noise of an example does not depend on the number of devices. An integer gives all replicas the same numbers.
     """
     return _draw(tf.random.stateless_normal, shape, seed, dtype)
 
@@ -37,7 +40,14 @@ def uniform(shape, seed, dtype="float32"):
 
 
 def _draw(distribution, shape, seed, dtype):
-    seed = seed.next() if isinstance(seed, keras.random.SeedGenerator) else tf.constant([int(seed), 0])
     compiled = _under_xla.get() and not tf.config.functions_run_eagerly()
     algorithm = "threefry" if compiled and on_cpu() else "auto_select"
-    return distribution(shape, seed, dtype=tf.as_dtype(dtype), alg=algorithm)
+    options = {"dtype": tf.as_dtype(dtype), "alg": algorithm}
+    if not isinstance(seed, keras.random.SeedGenerator):
+        return distribution(shape, tf.constant([int(seed), 0]), **options)
+    seed = keras.random.SeedGenerator.next(seed)  # that of all replicas, also of a `ReplicaSeedGenerator`
+    if (number := shares()) == 1:
+        return distribution(shape, seed, **options)
+    rows = shape[0]
+    drawn = distribution((number * rows, *shape[1:]), seed, **options)
+    return drawn[replica_id() * rows :][:rows]

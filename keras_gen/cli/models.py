@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 
 import typer
 
+from keras_gen import backend, presets, runs
 from keras_gen import data as data_sets
-from keras_gen import presets, runs
 from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
 from keras_gen.files import expanded
@@ -30,6 +30,12 @@ _NEW_DATA = Annotated[bool, typer.Option("--new-data", help="Let a resumed run g
 _PRECISION = Annotated[
     Literal["float32", "mixed_bfloat16", "mixed_float16"],
     typer.Option(help="Precision of the computations; the mixed ones compute in 16 bits and keep weights in 32."),
+]
+_STRATEGY = Annotated[
+    Literal["none", *backend.STRATEGIES],
+    typer.Option(
+        help="Devices that share each batch: one, all of this machine, or those of all workers of TF_CONFIG or Slurm."
+    ),
 ]
 _OUT = Annotated[
     Path | None,
@@ -70,6 +76,7 @@ def _train(
     out: _OUT = None,
     resume: _RESUME = False,
     new_data: _NEW_DATA = False,
+    strategy: _STRATEGY = "none",
     **options,
 ):
     name, given = context.info_name, stated(context)
@@ -79,7 +86,9 @@ def _train(
     settings = runs.Settings(name, place, epochs, batch_size, binarization, seed, precision, own)
     folder = _folder(out, name, options["x"].partition(":")[0] if translates else data)
     try:
-        trained = runs.train(settings, folder, resume, given & settings.arguments.keys(), new_data=new_data)
+        placed = None if strategy == "none" else strategy
+        stated_settings = given & settings.arguments.keys()
+        trained = runs.train(settings, folder, resume, stated_settings, new_data=new_data, strategy=placed)
     except KeyboardInterrupt:
         raise _interrupted("Finished epochs are saved; --resume continues from them.") from None
     if not trained.new:

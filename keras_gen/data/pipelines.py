@@ -80,7 +80,7 @@ class SeededPipeline:
         self.seed = checks.integer("seed", seed, minimum=0)
         self._seed.assign(seed)
 
-    def dataset(self, training=True, updates=1, replicas=1, resumed=False):
+    def dataset(self, training=True, updates=1, replicas=1, resumed=False, own=None):
         """A `tf.data.Dataset` of one epoch of examples, or of tuples of them.
 
         Args:
@@ -91,31 +91,40 @@ class SeededPipeline:
                 number of examples, and each update one. Defaults to 1.
             resumed: Whether an epoch begins at the batch number `self.first`; the dataset states the number of batches
                 of a whole one. Defaults to `False`.
+            own: The `range` of those replicas that the dataset is for, a worker's; it then gives their shares of each
+                batch, one after the other, and reads no others. Defaults to `None`: whole batches.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
         """
         steps = self.batches(training, updates, replicas)
         ragged = steps * self.batch_size > self.size
+        own, shares = (range(1), 1) if own is None else (own, replicas)
 
         @tf.autograph.experimental.do_not_convert  # it has no control flow that depends on tensors
         def batch(number):
-            first = number * self.batch_size
-            places = tf.range(first, tf.minimum(first + self.batch_size, self.size))
+            first = number // len(own) * self.batch_size
+            size = tf.minimum(first + self.batch_size, self.size) - first
+            first += (own[0] + number % len(own)) * (size // shares)
+            places = tf.range(first, first + size // shares)
             epoch = self.epoch.read_value() if training else tf.constant(0, "int64")
             arrays = self._examples(places, epoch, training)
             for array in arrays:
-                array.set_shape((None if ragged else self.batch_size, *array.shape[1:]))
+                array.set_shape((None if ragged else self.batch_size // shares, *array.shape[1:]))
             return self._element(arrays)
 
-        numbers = tf.data.Dataset.range(steps)
+        end = steps * len(own)
+        numbers = tf.data.Dataset.range(end)
         if resumed:
-            numbers = tf.data.Dataset.range(1).flat_map(lambda _: tf.data.Dataset.range(self.first.read_value(), steps))
+            numbers = tf.data.Dataset.range(1).flat_map(
+                lambda _: tf.data.Dataset.range(self.first.read_value() * len(own), end)
+            )
         options = tf.data.Options()
         options.autotune.enabled = False  # its thread can hold up the end of `fit` for seconds
         options.deterministic = True
         # While one execution of many steps computes, the batches of the next are made ready: 2, more within 64 MB
-        ready = max(2, min(32, _READY_BYTES // (self.batch_size * sum(source.row_bytes for source in self.sources))))
+        row_bytes = sum(source.row_bytes for source in self.sources)
+        ready = max(2, min(32, shares * _READY_BYTES // (self.batch_size * row_bytes)))
         dataset = numbers.map(batch).prefetch(ready).with_options(options)
         if resumed:  # from an unknown number Keras concludes that all epochs are as short as the first
             dataset.cardinality = lambda: tf.constant(steps, "int64")

@@ -9,7 +9,7 @@ from keras_gen import backend
 class ReplicaSeedGenerator(keras.random.SeedGenerator):
     """A seed generator that gives each replica of a distribution strategy its own seeds.
 
-    With Keras's own, n replicas would train on n copies of the same noise.
+    With Keras's own, the noise layers of n replicas would draw n copies of the same noise.
 
     Args:
         seed: Integer, or `None` for one from the global state. Defaults to `None`.

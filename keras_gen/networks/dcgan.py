@@ -40,7 +40,9 @@ def dcgan_generator(
         output_shape: One image's shape `(height, width, channels)`, with both sides 2^d times a side of 4 to 7.
         filters: Half the channels of the last hidden layer, an integer >= 1; every other layer has twice the channels
             of the next. Defaults to 64.
-        normalization: `"batch"`, `"layer"` or `None`, after every layer but the last. Defaults to `"batch"`.
+        normalization: `"batch"`, `"layer"`, `"modulated"` or `None`, after every layer but the last. `"modulated"` is
+            batch normalisation whose scales and offsets are linear in the condition (in z without one), so that every
+            layer sees it. Defaults to `"batch"`.
         output_activation: Activation of the output. Defaults to `"tanh"`.
         upsampling: How the sides are doubled, as in `resnet_generator`: by transposed 5x5 convolutions, or by 3x3
             kernels of the other kinds, which make even areas even. Defaults to `"transposed"`, as published.
@@ -58,22 +60,26 @@ def dcgan_generator(
 
     Reference:
         Radford, Metz and Chintala, 2016, arXiv:1511.06434, figure 1 and section 4; labels: Mirza and Osindero, 2014,
-        arXiv:1411.1784.
+        arXiv:1411.1784; modulated: de Vries et al., 2017, arXiv:1707.00683 (conditional batch normalisation); by z:
+        Chen et al., 2019, arXiv:1810.01365.
     """
     latent_dim, filters = checks.integer("latent_dim", latent_dim), checks.integer("filters", filters)
-    checks.choice("normalization", normalization, ["batch", "layer"], optional=True)
+    checks.choice("normalization", normalization, ["batch", "layer", "modulated"], optional=True)
     kernel_size = 5 if checks.choice("upsampling", upsampling, UPSAMPLINGS) == "transposed" else 3
     use_bias = normalization is None  # a normalisation has its own
     (height, width, channels), doublings = _halved("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
-    inputs, hidden = with_condition(z, z, num_classes, condition_dim, "generator_labels")
+    conditions, vectors = condition_vectors(num_classes, condition_dim, None, "generator_labels")
+    inputs = [z, *conditions] if conditions else z
+    style = layers.Concatenate()(vectors) if len(vectors) > 1 else (vectors or [z])[0]
     small = (height >> doublings, width >> doublings, filters << doublings)
     dense = layers.Dense(math.prod(small), use_bias=use_bias, kernel_initializer=initial_weights())
-    hidden = layers.Reshape(small)(dense(hidden))
-    hidden = layers.ReLU()(_normalized(hidden, normalization))
+    hidden = layers.Reshape(small)(dense(layers.Concatenate()([z, *vectors]) if vectors else z))
+    hidden = layers.ReLU()(_normalized(hidden, normalization, style))
     for number in range(doublings - 1, 0, -1):
         hidden = doubled(hidden, filters << number, kernel_size, upsampling, use_bias)
-        hidden = layers.ReLU()(_normalized(hidden, normalization))  # (batch, height >> number, width >> number, ...)
+        hidden = _normalized(hidden, normalization, style)  # (batch, height >> number, width >> number, ...)
+        hidden = layers.ReLU()(hidden)
     outputs = doubled(hidden, channels, kernel_size, upsampling, use_bias=True, activation=output_activation)
     return keras.Model(inputs, outputs, name=name)
 
@@ -152,10 +158,23 @@ def dcgan_discriminator(
     return keras.Model(inputs, logit, name=name)
 
 
-def _normalized(hidden, normalization):
-    if normalization == "batch":
-        return layers.BatchNormalization(momentum=0.9)(hidden)  # follows the statistics of a short training
-    return layers.LayerNormalization()(hidden) if normalization == "layer" else hidden
+def _normalized(hidden, normalization, style=None):
+    """The maps after a normalisation; a modulated one has scales and offsets that are linear in the vectors `style`."""
+    if normalization in ("batch", "modulated"):
+        learned = normalization == "batch"
+        # The momentum follows the statistics of a short training.
+        hidden = layers.BatchNormalization(momentum=0.9, center=learned, scale=learned)(hidden)
+    elif normalization == "layer":
+        hidden = layers.LayerNormalization()(hidden)
+    if normalization != "modulated":
+        return hidden
+    scales, offsets = (
+        layers.Reshape((1, 1, -1))(
+            layers.Dense(hidden.shape[-1], kernel_initializer=initial_weights(), bias_initializer=start)(style)
+        )
+        for start in ("ones", "zeros")
+    )
+    return layers.Add()([layers.Multiply()([hidden, scales]), offsets])
 
 
 def _halved(name, shape):

@@ -37,6 +37,7 @@ class Settings:
         class_names, images, contents: What `train` notes of the data, tuples: the names of the classes of a model of
             labels, and the numbers of images and the fingerprints of the training and the test part, or of the two sets
             of a model that translates. Default to `None`.
+        replicas: The number of devices that `train` used last, which share each batch. Defaults to 1.
 
     Example:
 
@@ -55,6 +56,7 @@ class Settings:
     class_names: tuple | None = None
     images: tuple | None = None
     contents: tuple | None = None
+    replicas: int = 1
 
     @property
     def arguments(self):

@@ -8,13 +8,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_gen import cache, checks, data, plots, presets
+from keras_gen import backend, cache, checks, data, plots, presets
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
 from keras_gen.files import require_no_other_run
-from keras_gen.locks import sole_writer
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
+from keras_gen.runs.devices import scope, with_replicas, writer
 from keras_gen.runs.loading import Run, model_of, open_run
 from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed
 from keras_gen.runs.settings import Settings, absolute
@@ -50,7 +50,18 @@ class TrainingResult(typing.NamedTuple):
     failed: dict
 
 
-def train(settings, folder, resume=False, given=(), verbose="auto", new_data=False):
+class _Call(typing.NamedTuple):
+    """The other arguments of a call of `train`, with its strategy in place of a name."""
+
+    folder: object
+    resume: bool
+    given: object
+    verbose: object
+    new_data: bool
+    strategy: object
+
+
+def train(settings, folder, resume=False, given=(), verbose="auto", new_data=False, strategy=None):
     """Start a run, or continue one: after every epoch its folder holds a complete model and its history.
 
     Args:
@@ -62,6 +73,10 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
         verbose: As in `keras.Model.fit`, except that `"auto"` prints a line for each epoch if standard output is not a
             terminal. Defaults to `"auto"`.
         new_data: Whether a resumed run may go on with other data than it began with. Defaults to `False`.
+        strategy: `"mirrored"` for all GPUs of this machine, or its logical processors without one; `"multiworker"` for
+            the workers of `TF_CONFIG` or of a Slurm step, which all make this call, and of which the first alone
+            writes. They share each batch. A run may go on with another strategy than it began with. Defaults to
+            `None`: one device.
 
     Returns:
         A `TrainingResult`; its figures are those of the test set or, for a model that translates, of the last epoch.
@@ -70,6 +85,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
         ValueError: If the folder holds another run or another process writes to it, a setting is out of range or
             differs from the resumed run's, or the data do not suit the model or are not those of the resumed run.
             Nothing is written then.
+        ConnectionError: If a worker has not begun within a minute, or is lost.
 
     Example:
 
@@ -81,21 +97,27 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
     """
     for name, minimum in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
         checks.integer(name, getattr(settings, name), minimum)
+    checks.choice("strategy", strategy, backend.STRATEGIES, optional=True)
     chosen_classes, settings = settings.options.get("num_classes"), with_defaults(settings)
     require_no_other_run(folder, resume)  # before the folder is made; `open_run` looks again, as the sole writer
-    with sole_writer(folder):
+    strategy = backend.strategy(strategy)
+    verbose = verbose if backend.is_chief(strategy) else 0
+    with writer(folder, strategy) as own:
+        call = _Call(own, resume, given, verbose, new_data, strategy)
         if "translate" in presets.PRESETS[settings.model].model.tasks:
-            return _train_translation(settings, folder, resume, given, verbose, new_data)
-        return _train(settings, chosen_classes, folder, resume, given, verbose, new_data)
+            result = _train_translation(settings, call)
+        else:
+            result = _train(settings, chosen_classes, call)
+    return result._replace(folder=Path(folder))
 
 
-def _train(settings, chosen_classes, folder, resume, given, verbose, new_data):
+def _train(settings, chosen_classes, call):
     tasks = presets.PRESETS[settings.model].model.tasks
     if settings.binarization != "none" and "reconstruct" not in tasks:
         raise ValueError(f"--binarization is for models that reconstruct. Expected: none. Received: {settings.model}")
     settings = dataclasses.replace(settings, data=absolute(settings.data))
-    run_folder, exists, settings = open_run(settings, folder, resume, given)
-    model = _resumed(run_folder, settings) if exists else None
+    run_folder, exists, settings = open_run(settings, call.folder, call.resume, call.given)
+    model = _resumed(run_folder, settings, call.strategy) if exists else None
     splits = Run(model, settings).load_data() if exists else image_set(settings, **options_for(image_set, settings))
     train_set, test_set = splits
     if train_set.x.ndim != 4 or train_set.x.shape[-1] not in (1, 3):
@@ -105,33 +127,36 @@ def _train(settings, chosen_classes, folder, resume, given, verbose, new_data):
         )
     sizes, contents = [len(part.x) for part in splits], [cache.fingerprint(part.x, part.y) for part in splits]
     parts = ("training images", "test images")
-    settings = _with_contents(settings, parts, sizes, contents, new_data or not exists)
+    settings = _with_contents(settings, parts, sizes, contents, call.new_data or not exists)
     if not exists:
         settings = _with_classes(settings, train_set.class_names, chosen_classes)
-        model = _new(settings, train_set.x.shape[1:])
+        model = _new(settings, train_set.x.shape[1:], call.strategy)
+    settings = with_replicas(settings, call.strategy, call.verbose and exists)
     if "labelled" in settings.options:
         train_set = with_few_labels(train_set, settings.options["labelled"])
     batches = _batches(model, settings, _arrays(model, train_set))
     test = evaluation_arrays(model, settings, test_set)
     validation = data.Pipeline(*test, batch_size=settings.batch_size, value_range=range_of(model))
     model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
-    new = _fit(model, settings, run_folder, batches, verbose, validation)
+    new = _fit(model, settings, run_folder, batches, call.verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
     drawings = _pictures(Run(model, settings), run_folder, test[0], test_set)
     files, failed = drawn(run_folder.folder, drawings)
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures, failed)
 
 
-def _train_translation(settings, folder, resume, given, verbose, new_data):
+def _train_translation(settings, call):
     sides = {side: absolute(settings.options[side]) for side in ("x", "y") if side in settings.options}
-    run_folder, exists, settings = open_run(settings.with_options(**sides), folder, resume, given)
+    run_folder, exists, settings = open_run(settings.with_options(**sides), call.folder, call.resume, call.given)
     pairs_of = images_of(settings.model)
     pairs = pairs_of(settings, **options_for(pairs_of, settings))
-    model = _resumed(run_folder, settings) if exists else _new(settings, pairs.shapes[0])
+    settings = with_replicas(settings, call.strategy, call.verbose and exists)
+    model = _resumed(run_folder, settings, call.strategy) if exists else _new(settings, pairs.shapes[0], call.strategy)
     contents = [source.fingerprint for source in pairs.sources]
-    settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, new_data or not exists)
+    known = call.new_data or not exists
+    settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, known)
     shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
-    new = _fit(model, settings, run_folder, pairs, verbose, shown=shown)
+    new = _fit(model, settings, run_folder, pairs, call.verbose, shown=shown)
     history = run_folder.history()
     drawings = {"translations": lambda: _translations(model, shown)}
     if history:
@@ -165,20 +190,21 @@ def _with_classes(settings, class_names, chosen):
     return dataclasses.replace(settings.with_options(num_classes=len(class_names)), class_names=class_names)
 
 
-def _resumed(run_folder, settings):
+def _resumed(run_folder, settings, strategy):
     """The compiled model in a `RunFolder`, which continues its history."""
     keras.utils.set_random_seed(settings.seed)
-    model = model_of(run_folder.folder, settings)
+    with scope(strategy):
+        model = model_of(run_folder.folder, settings)
     run_folder.resume(model.epochs_completed)
     return model
 
 
-def _new(settings, example_shape):
+def _new(settings, example_shape, strategy):
     """The compiled model of the settings."""
     keras.utils.set_random_seed(settings.seed)
     own = presets.PRESETS[settings.model].arguments
     options = {name: value for name, value in settings.options.items() if name in own}
-    with dtype_policy(settings.precision):
+    with dtype_policy(settings.precision), scope(strategy):
         return presets.build(settings.model, example_shape, **options)
 
 

@@ -7,7 +7,7 @@ import math
 import keras
 import numpy as np
 
-from keras_gen import checks
+from keras_gen import backend, checks
 from keras_gen.data.datasets import adapt_dataset, batch_count, drop_uneven_batches, is_dataset, is_endless
 from keras_gen.data.pipelines import Pipeline, SeededPipeline
 from keras_gen.data.translation import unpaired
@@ -33,9 +33,14 @@ class BatchPlan:
 
     seed: int  # of the order of arrays
     updates: int  # updates in a step; each sees different examples
-    replicas: int  # devices that share a batch
+    strategy: object = None  # of TensorFlow's, whose devices share a batch
     shuffle: bool = True  # whether arrays are shuffled, in each epoch
     place: object = None  # the `PlaceInEpoch` of a model that was saved within an epoch
+
+    @property
+    def replicas(self):
+        """Number of devices that share a batch."""
+        return 1 if self.strategy is None else self.strategy.num_replicas_in_sync
 
 
 def adapt(
@@ -149,7 +154,8 @@ def _of_pipeline(description, pipeline, plan, steps, in_fit):
     count = pipeline.batches(updates=plan.updates, replicas=plan.replicas)
     place = plan.place
     is_within = place is not None and place[1:] == (pipeline.size, pipeline.batch_size) and 0 < place.steps < count
-    dataset = pipeline.dataset(updates=plan.updates, replicas=plan.replicas, resumed=is_within)
+    options = {"updates": plan.updates, "replicas": plan.replicas, "resumed": is_within}
+    dataset = backend.of_workers(plan.strategy, lambda own: pipeline.dataset(**options, own=own), count)
     return Batches(dataset, count, pipeline=pipeline, first=place.steps if is_within else 0)
 
 

@@ -242,11 +242,11 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         """
         self._assert_compile_called("fit")
         checks.integer("epochs", epochs, minimum=0)
-        description, replicas = self.data_description, self.distribute_strategy.num_replicas_in_sync
+        description = self.data_description
         if validation_split and validation_data is None:
             x, validation_data = split_validation(description, x, y, sample_weight, validation_split)
             y = sample_weight = None
-        plan = BatchPlan(self.order_seed, self.updates_per_step, replicas, shuffle, self.place_in_epoch)
+        plan = BatchPlan(self.order_seed, self.updates_per_step, self.distribute_strategy, shuffle, self.place_in_epoch)
         given = {"in_fit": True, "steps_name": "steps_per_epoch"}
         batches = adapt(description, x, y, sample_weight, batch_size, steps_per_epoch, plan, class_weight, **given)
         if validation_data is not None:

@@ -143,6 +143,32 @@ def test_a_projection_is_linear_in_the_condition():
     assert np.abs(np.diff(network([x[[0, 0]], labels[:2], vectors[:2]]), axis=0)).max() > 1e-7
 
 
+def test_a_modulated_generator_begins_as_a_normalized_one_and_is_scaled_by_the_condition():
+    """Zero kernels of the scales and offsets leave batch normalisation; those of a condition act on each example."""
+    plain = networks.dcgan_generator(3, (16, 16, 1), 2, condition_dim=2)
+    network = networks.dcgan_generator(3, (16, 16, 1), 2, "modulated", condition_dim=2)
+    dense, *modulations = (layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
+    assert len(modulations) == 4  # two normalised layers
+    first = next(layer for layer in plain.layers if isinstance(layer, keras.layers.Dense))
+    dense.set_weights(first.get_weights())
+    maps = [
+        [layer for layer in one.layers if isinstance(layer, keras.layers.Conv2DTranspose)] for one in (network, plain)
+    ]
+    for ours, theirs in zip(*maps, strict=True):
+        ours.set_weights(theirs.get_weights())
+    for layer in modulations:
+        assert layer.units == layer.bias.shape[0] and layer.input.shape == (None, 2)
+        layer.kernel.assign(0 * layer.kernel)
+    rng = np.random.default_rng(0)
+    inputs = [rng.standard_normal((4, width)).astype("float32") for width in (3, 2)]
+    np.testing.assert_allclose(network(inputs), plain(inputs), atol=1e-6)
+    for layer in modulations:  # the scale and offset are 0 where the condition's first number is 1
+        layer.kernel.assign(-np.eye(2)[:, :1] * np.asarray(layer.bias))
+    inputs[1] = np.array([[1, 0], [0, 0], [1, 0], [0, 0]], "float32")
+    images = np.asarray(network(inputs))
+    assert np.ptp(images[[0, 2]]) == 0 and np.ptp(images[1]) > 0 and np.ptp(images[3]) > 0
+
+
 @pytest.mark.parametrize("upsampling", ["interpolation", "subpixel"])
 def test_other_upsamplings_begin_without_a_checkerboard(upsampling):
     """Less of the variance of their images is between the phases of 2x2 pixels than with transposed convolutions."""

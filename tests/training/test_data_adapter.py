@@ -205,7 +205,7 @@ def test_arrays_are_scanned_once(monkeypatch):
     scans = []
     least = np.min
     monkeypatch.setattr(np, "min", lambda array, **options: scans.append(array.shape) or least(array, **options))
-    adapt(DESCRIPTION, X, batch_size=5, plan=BatchPlan(seed=0, updates=1, replicas=1))
+    adapt(DESCRIPTION, X, batch_size=5, plan=BatchPlan(seed=0, updates=1))
     assert scans == [X.shape]
 
 
@@ -235,7 +235,7 @@ def test_arrays_are_scanned_once(monkeypatch):
 )
 def test_data_that_do_not_fit_are_refused_by_one_function(given, message):
     with pytest.raises(ValueError, match=message):
-        adapt(DESCRIPTION, **given, plan=BatchPlan(seed=0, updates=1, replicas=1))
+        adapt(DESCRIPTION, **given, plan=BatchPlan(seed=0, updates=1))
 
 
 def test_a_generators_later_batches_are_checked_too():
@@ -245,7 +245,7 @@ def test_a_generators_later_batches_are_checked_too():
 
 
 def test_a_generators_batches_may_be_bare_arrays_and_must_hold_an_example_for_each_update():
-    plan = BatchPlan(seed=0, updates=4, replicas=1)
+    plan = BatchPlan(seed=0, updates=4)
     (batch,) = adapt(DESCRIPTION, (x for x in [X]), plan=plan).data
     np.testing.assert_array_equal(*batch, X)
     with pytest.raises(ValueError, match="batch_size >= 4"):

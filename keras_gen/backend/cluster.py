@@ -1,0 +1,145 @@
+"""Training on several devices and machines: the strategy, the addresses of the workers, and what all of them do."""
+
+import contextlib
+import json
+import os
+import re
+import socket
+import time
+
+import tensorflow as tf
+
+STRATEGIES = ("mirrored", "multiworker")
+_PATIENCE = 60  # seconds in which all workers must have begun
+_TASKS_PER_NODE = 2**16  # more than any node has
+_EXAMPLE = {"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}
+_LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
+
+
+def strategy(name, patience=_PATIENCE):
+    """A `tf.distribute.Strategy`, or `None` for `None`.
+
+    Args:
+        name: One of `STRATEGIES`: `"mirrored"`, all GPUs of this machine, or its logical processors without one, or
+            `"multiworker"`, the workers that `TF_CONFIG` names, or else the tasks of a Slurm step; or `None`.
+        patience: Seconds in which all workers must have begun, a number > 0. Defaults to 60.
+
+    Raises:
+        ValueError: If there is no cluster, or its description is damaged.
+        ConnectionError: If a worker has not begun in time.
+    """
+    if name is None:
+        return None
+    if name == "mirrored":
+        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    resolver = _resolver()
+    _await_workers(resolver, patience)
+    return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+
+
+def is_chief(strategy):
+    """Whether this process is the one that writes files: the only one, or the first worker."""
+    return strategy is None or strategy.extended.should_checkpoint
+
+
+def wait_for_all(strategy):
+    """Return when every worker has called it."""
+    if strategy is not None:
+        one = tf.function(tf.ones, autograph=False)
+        strategy.reduce("sum", strategy.run(one, [()]), axis=None).numpy()
+
+
+def of_workers(strategy, dataset_of, steps):
+    """The batches of an epoch of `steps` steps for a strategy, of which each worker reads its own share alone.
+
+    `dataset_of(own)` is the `tf.data.Dataset` of a `range` of replicas, which gives the share of each in turn; of whole
+    batches for `None`. With one worker it is that of whole batches.
+    """
+    if strategy is None or not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return dataset_of(None)
+
+    def of_worker(context):
+        count = context.num_replicas_in_sync // context.num_input_pipelines
+        return dataset_of(range(context.input_pipeline_id * count, (context.input_pipeline_id + 1) * count))
+
+    dataset = strategy.distribute_datasets_from_function(of_worker)
+    dataset._cardinality = steps  # it counts each replica's share as a step, and no part of a resumed epoch
+    return dataset
+
+
+@contextlib.contextmanager
+def lost_workers(strategy):
+    """A context in which the loss of a worker is a `ConnectionError`."""
+    try:
+        yield
+    except _LOST as error:
+        if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+            raise
+        raise ConnectionError(
+            "A worker of the cluster is lost. Expected: all at work; start all of them again with --resume. "
+            f"Received: {re.sub(r'^{{.*?}} ?', '', error.message.splitlines()[0])}"
+        ) from None
+
+
+def _resolver():
+    """TensorFlow's reader of the cluster's description."""
+    if os.environ.get("TF_CONFIG"):
+        try:
+            resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
+            cluster = resolver.cluster_spec().as_dict()
+            cluster[resolver.task_type][resolver.task_id]
+        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise ValueError(
+                "`TF_CONFIG` does not describe a cluster and this worker's place in it. Expected: such as "
+                f"{json.dumps(_EXAMPLE)}. Received: {os.environ['TF_CONFIG']!r} ({type(error).__name__}: {error})"
+            ) from None
+        return resolver
+    if "SLURM_PROCID" in os.environ:
+        # It gives an address to each share of a node's GPUs, and none without GPUs; the strategy counts them itself
+        options = {"gpus_per_node": _TASKS_PER_NODE, "gpus_per_task": 1, "auto_set_gpu": False}
+        try:
+            slurm = tf.distribute.cluster_resolver.SlurmClusterResolver(**options)
+            cluster = slurm.cluster_spec()
+        except (RuntimeError, ValueError) as error:
+            raise ValueError(
+                f"Slurm's variables do not describe a cluster. Expected: a start by `srun`. Received: {error}"
+            ) from None
+        gpus = {"GPU": len(tf.config.list_physical_devices("GPU"))}
+        place = {"task_type": slurm.task_type, "task_id": slurm.task_id}
+        return tf.distribute.cluster_resolver.SimpleClusterResolver(cluster, **place, num_accelerators=gpus)
+    raise ValueError(
+        'The strategy "multiworker" needs a cluster. Expected: TF_CONFIG in the environment, or a Slurm step. '
+        "Received: neither"
+    )
+
+
+def _await_workers(resolver, patience):
+    """Return when a process listens at the address of each worker; TensorFlow would wait without an end.
+
+    Until then this process listens, too: TensorFlow's server begins later.
+    """
+    cluster, end = resolver.cluster_spec().as_dict(), time.monotonic() + patience
+    missing = {f"{job} {index}": place for job, places in cluster.items() for index, place in enumerate(places)}
+    own = missing.pop(f"{resolver.task_type} {resolver.task_id}")
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):  # a server of TensorFlow's, of an earlier strategy, may listen already
+            stack.enter_context(socket.create_server(("", int(own.rpartition(":")[2])), reuse_port=True))
+        while missing:
+            missing = {worker: place for worker, place in missing.items() if not _answers(place)}
+            if missing and time.monotonic() > end:
+                raise ConnectionError(
+                    f"Workers have not begun. Expected: all of the cluster within {patience:g} seconds. Received: "
+                    f"nothing from {', '.join(f'{worker} at {place}' for worker, place in missing.items())}"
+                )
+            if missing:
+                time.sleep(0.1)
+
+
+def _answers(place):
+    host, _, port = place.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError:
+        return False
+    return True

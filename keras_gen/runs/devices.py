@@ -1,0 +1,48 @@
+"""The devices and workers that train a run: where each worker writes, and what another number of them changes."""
+
+import contextlib
+import dataclasses
+import shutil
+import tempfile
+from pathlib import Path
+
+from keras_gen import backend
+from keras_gen.locks import sole_writer
+from keras_gen.reports import counted
+
+
+@contextlib.contextmanager
+def writer(folder, strategy):
+    """The folder in which this process trains a run: for the chief the run's, of which it is the sole writer.
+
+    Another worker trains in a copy that is removed at the end. All begin and end together; the loss of a worker is a
+    `ConnectionError`.
+    """
+    with backend.lost_workers(strategy), contextlib.ExitStack() as stack:
+        if not backend.is_chief(strategy):
+            own = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "run"
+            if Path(folder).exists():
+                shutil.copytree(folder, own, ignore=shutil.ignore_patterns(".*"))
+            folder = own
+        backend.wait_for_all(strategy)  # what has been copied is what the chief goes on with
+        stack.enter_context(sole_writer(folder))
+        yield folder
+        backend.wait_for_all(strategy)
+
+
+def scope(strategy):
+    """The context in which a model is built for a strategy, which may be `None`."""
+    return contextlib.nullcontext() if strategy is None else strategy.scope()
+
+
+def with_replicas(settings, strategy, verbose):
+    """The settings with the number of devices that train now; a line says what another number than before changes."""
+    now = 1 if strategy is None else strategy.num_replicas_in_sync
+    if verbose and now != settings.replicas:
+        print(
+            f"The run began on {counted(settings.replicas, 'device')} and goes on on {now}. Batches and the noise of "
+            "the library stay the same. Batch statistics, image pools, dropout and augmentation are those of each "
+            "device's share of a batch; sums are rounded in another order.",
+            flush=True,
+        )
+    return dataclasses.replace(settings, replicas=now)

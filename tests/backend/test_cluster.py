@@ -1,0 +1,112 @@
+import json
+import re
+import socket
+
+import pytest
+import tensorflow as tf
+
+from keras_gen import backend
+from keras_gen.backend import cluster
+
+
+@pytest.fixture(autouse=True)
+def no_cluster(monkeypatch):
+    for name in ("TF_CONFIG", "SLURM_PROCID"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def described(*addresses, index=0):
+    return json.dumps({"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}})
+
+
+def free_address():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{free.getsockname()[1]}"
+
+
+def test_no_strategy_is_one_device_whose_process_writes():
+    assert backend.strategy(None) is None and backend.is_chief(None)
+    backend.wait_for_all(None)
+    dataset = tf.data.Dataset.range(3)
+    assert backend.of_workers(None, lambda own: dataset if own is None else None, 3) is dataset
+
+
+def test_the_mirrored_strategy_has_every_device_of_its_kind():
+    strategy = backend.strategy("mirrored")
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    assert strategy.num_replicas_in_sync == len(devices) and backend.is_chief(strategy)
+    backend.wait_for_all(strategy)
+
+
+@pytest.mark.parametrize(
+    ("name", "environment", "message"),
+    [
+        (
+            "multiworker",
+            {},
+            "needs a cluster. Expected: TF_CONFIG .*, or a Slurm step. Received: neither",
+        ),
+        ("multiworker", {"TF_CONFIG": "{"}, "`TF_CONFIG` does not describe a cluster .* Received: '{'"),
+        ("multiworker", {"TF_CONFIG": "[]"}, "`TF_CONFIG` does not describe a cluster"),
+        ("multiworker", {"TF_CONFIG": "{}"}, "`TF_CONFIG` does not describe a cluster"),
+        ("multiworker", {"TF_CONFIG": described("a:1", index=1)}, "this worker's place in it. Expected: such as"),
+        (
+            "multiworker",
+            {"SLURM_PROCID": "0"},
+            "Slurm's variables .* a start by `srun`. Received: SLURM_STEP",
+        ),
+    ],
+)
+def test_what_is_no_strategy_is_refused(monkeypatch, name, environment, message):
+    for variable, value in environment.items():
+        monkeypatch.setenv(variable, value)
+    with pytest.raises(ValueError, match=message):
+        backend.strategy(name)
+
+
+def test_a_worker_that_does_not_begin_is_named(monkeypatch):
+    own, other = free_address(), free_address()
+    monkeypatch.setenv("TF_CONFIG", described(own, other))
+    with pytest.raises(ConnectionError, match=f"within 0.01 seconds. Received: nothing from worker 1 at {other}"):
+        backend.strategy("multiworker", patience=0.01)
+
+
+def test_workers_that_listen_are_not_waited_for(monkeypatch):
+    """Nor is this process, which listens for the others as long as it waits."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        addresses = free_address(), f"127.0.0.1:{other.getsockname()[1]}"
+        monkeypatch.setenv("TF_CONFIG", described(*addresses))
+        heard = []
+        monkeypatch.setattr(
+            cluster, "_answers", lambda place: heard.append(_connects(addresses[0])) or _connects(place)
+        )
+        cluster._await_workers(cluster._resolver(), patience=0.01)
+    assert heard == [True] and not _connects(addresses[0])
+
+
+def _connects(address):
+    host, port = address.split(":")
+    with socket.socket() as one:
+        return one.connect_ex((host, int(port))) == 0
+
+
+def test_the_tasks_of_a_slurm_step_are_workers(monkeypatch):
+    step = {"PROCID": "1", "STEP_NUM_TASKS": "3", "STEP_NODELIST": "n[1-2]", "STEP_TASKS_PER_NODE": "2,1"}
+    for name, value in step.items():
+        monkeypatch.setenv(f"SLURM_{name}", value)
+    resolver = cluster._resolver()
+    assert resolver.cluster_spec().as_dict() == {"worker": ["n1:8888", "n1:8889", "n2:8888"]}
+    assert (resolver.task_type, resolver.task_id) == ("worker", 1)
+    assert resolver.num_accelerators() == {"GPU": len(tf.config.list_physical_devices("GPU"))}
+
+
+def test_the_loss_of_a_worker_is_an_error_of_connection():
+    lost = tf.errors.UnavailableError(None, None, "{{function_node a}} Collective ops is aborted")
+    strategy = tf.distribute.MultiWorkerMirroredStrategy.__new__(tf.distribute.MultiWorkerMirroredStrategy)
+    message = "start all of them again with --resume. Received: Collective ops"
+    with pytest.raises(ConnectionError, match=message), backend.lost_workers(strategy):
+        raise lost
+    for other, error in ((None, lost), (strategy, ValueError("no worker"))):
+        with pytest.raises(type(error), match=re.escape(str(error))), backend.lost_workers(other):
+            raise error
