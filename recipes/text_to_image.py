@@ -51,7 +51,7 @@ def matching(discriminator, text):
 
 @recipe
 def main(
-    data="mnist", images=60000, captions=2000, matching_epochs=4, epochs=8, batch_size=64, latent_dim=64, text_dim=64,
+    data="mnist", images=60000, captions=2000, matching_epochs=4, epochs=6, batch_size=64, latent_dim=64, text_dim=64,
     filters=16, learning_rate=1e-3, ema=0.999, seed=0, width=1.0,
 ):  # fmt: skip
     train, test = load(data)
