@@ -1,11 +1,28 @@
 """Devices, and the replicas of a distribution strategy."""
 
+from pathlib import Path
+
 import tensorflow as tf
+
+_AMPERE = (8, 0)  # the first of NVIDIA's architectures that multiplies bfloat16 numbers
+_PROCESSOR, _UNITS = Path("/proc/cpuinfo"), {"amx_bf16", "avx512_bf16"}
 
 
 def on_cpu():
     """Whether the processor is the only device."""
     return all(device.device_type == "CPU" for device in tf.config.get_visible_devices())
+
+
+def has_bfloat16():
+    """Whether all GPUs, or without one the processor, have units for products of bfloat16 numbers."""
+    if gpus := tf.config.list_physical_devices("GPU"):
+        facts = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+        return all(fact.get("compute_capability", (0, 0)) >= _AMPERE for fact in facts)
+    try:
+        flags = _PROCESSOR.read_text().partition("flags")[2].partition("\n")[0].split()
+    except OSError:  # not Linux
+        return False
+    return not _UNITS.isdisjoint(flags)
 
 
 def has_strategy():

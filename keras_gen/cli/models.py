@@ -28,8 +28,11 @@ _SEED = Annotated[
 _RESUME = Annotated[bool, typer.Option("--resume", help="Continue the run in --out, or start it if there is none.")]
 _NEW_DATA = Annotated[bool, typer.Option("--new-data", help="Let a resumed run go on with other data than its own.")]
 _PRECISION = Annotated[
-    Literal["float32", "mixed_bfloat16", "mixed_float16"],
-    typer.Option(help="Precision of the computations; the mixed ones compute in 16 bits and keep weights in 32."),
+    Literal["float32", "mixed_bfloat16", "mixed_float16", "auto"],
+    typer.Option(
+        help="Precision of the computations; the mixed ones compute in 16 bits and keep weights in 32. auto is "
+        "mixed_bfloat16 for convolutions where GPUs or the processor have units for it, else float32."
+    ),
 ]
 _STRATEGY = Annotated[
     Literal["none", *backend.STRATEGIES],

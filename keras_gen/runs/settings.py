@@ -32,7 +32,9 @@ class Settings:
         batch_size: Examples per update. Defaults to 100.
         binarization: `"none"`, `"static"` or `"dynamic"`, as in `data.Pipeline`. Defaults to `"none"`.
         seed: Seed of weights, order and noise, an integer >= 0. Defaults to 0.
-        precision: Keras's dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`. Defaults to `"float32"`.
+        precision: Keras's dtype policy, `"float32"`, `"mixed_bfloat16"` or `"mixed_float16"`; or `"auto"`, for which
+            `train` notes `"mixed_bfloat16"` if the networks have convolutions and the GPUs, or the processor without
+            one, have units for it, and else `"float32"`. Defaults to `"float32"`.
         options: Dict of the arguments of the preset and of its training. Defaults to those arguments' own defaults.
         class_names, images, contents: What `train` notes of the data, tuples: the names of the classes of a model of
             labels, and the numbers of images and the fingerprints of the training and the test part, or of the two sets
@@ -110,6 +112,8 @@ class Settings:
         free = _FREE_ON_RESUME if begun else set(wanted.arguments) - {"model"}
         for name in sorted({*given, "model"} - set(free)):
             old, new = self.arguments.get(name), wanted.arguments.get(name)
+            if (name, new) == ("precision", "auto"):  # has been chosen
+                continue
             if old != new and (name != "data" or absolute(old) != absolute(new)):
                 option = "model" if name == "model" else f"--{name.replace('_', '-')}"
                 raise ValueError(f"A resumed run keeps its settings. Expected: {option} {old}. Received: {new}")

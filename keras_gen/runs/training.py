@@ -27,6 +27,7 @@ from keras_gen.runs.training_options import (
     options_of,
     with_few_labels,
 )
+from keras_gen.training.compilation import convolves
 from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
 
@@ -130,7 +131,7 @@ def _train(settings, chosen_classes, call):
     settings = _with_contents(settings, parts, sizes, contents, call.new_data or not exists)
     if not exists:
         settings = _with_classes(settings, train_set.class_names, chosen_classes)
-        model = _new(settings, train_set.x.shape[1:], call.strategy)
+        settings, model = _new(settings, train_set.x.shape[1:], call.strategy)
     settings = with_replicas(settings, call.strategy, call.verbose and exists)
     if "labelled" in settings.options:
         train_set = with_few_labels(train_set, settings.options["labelled"])
@@ -151,7 +152,10 @@ def _train_translation(settings, call):
     pairs_of = images_of(settings.model)
     pairs = pairs_of(settings, **options_for(pairs_of, settings))
     settings = with_replicas(settings, call.strategy, call.verbose and exists)
-    model = _resumed(run_folder, settings, call.strategy) if exists else _new(settings, pairs.shapes[0], call.strategy)
+    if exists:
+        model = _resumed(run_folder, settings, call.strategy)
+    else:
+        settings, model = _new(settings, pairs.shapes[0], call.strategy)
     contents = [source.fingerprint for source in pairs.sources]
     known = call.new_data or not exists
     settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, known)
@@ -200,11 +204,20 @@ def _resumed(run_folder, settings, strategy):
 
 
 def _new(settings, example_shape, strategy):
-    """The compiled model of the settings."""
+    """The pair (settings with a chosen precision, their compiled model)."""
+    precision = "float32" if settings.precision == "auto" else settings.precision
+    model = _built(settings, precision, example_shape, strategy)
+    if settings.precision == "auto" and backend.has_bfloat16() and convolves(model._flatten_layers()):
+        precision = "mixed_bfloat16"
+        model = _built(settings, precision, example_shape, strategy)
+    return dataclasses.replace(settings, precision=precision), model
+
+
+def _built(settings, precision, example_shape, strategy):
     keras.utils.set_random_seed(settings.seed)
     own = presets.PRESETS[settings.model].arguments
     options = {name: value for name, value in settings.options.items() if name in own}
-    with dtype_policy(settings.precision), scope(strategy):
+    with dtype_policy(precision), scope(strategy):
         return presets.build(settings.model, example_shape, **options)
 
 

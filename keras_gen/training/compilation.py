@@ -31,7 +31,7 @@ def chosen_execution(layers, policies, jit_compile, steps_per_execution, run_eag
     """
     on_cpu = backend.on_cpu()
     suits_xla = on_cpu and not (distributed or run_eagerly)
-    suits_xla = suits_xla and not any(isinstance(layer, _CONVOLUTIONS) or _draws_by_keras(layer) for layer in layers)
+    suits_xla = suits_xla and not (convolves(layers) or any(map(_draws_by_keras, layers)))
     automatic = jit_compile == "auto"
     if automatic and on_cpu:
         # XLA does not use the processor's unit for half precision: its products are four times slower
@@ -214,6 +214,11 @@ def compiled_for(model, steps):
     finally:
         if shorter:
             model.compile(model.optimizer, **requested)
+
+
+def convolves(layers):
+    """Whether any of the layers is a convolution."""
+    return any(isinstance(layer, _CONVOLUTIONS) for layer in layers)
 
 
 def _draws_by_keras(layer):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import callbacks, load_model, presets
+from keras_gen import backend, callbacks, load_model, presets
 from keras_gen.callbacks import RunFolder
 from keras_gen.data import stored
 from keras_gen.locks import sole_writer
@@ -291,3 +291,29 @@ def test_a_picture_that_fails_is_told_and_stops_nothing(tmp_path, monkeypatch):
     trained = train(settings(), tmp_path)
     assert trained.failed == {"reconstructions.png": "RuntimeError: no fonts"}
     assert "history.png" in trained.files and load_model(tmp_path).epochs_completed == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "has_units", "precision"),
+    [
+        ("convolutional-autoencoder", True, "mixed_bfloat16"),
+        ("convolutional-autoencoder", False, "float32"),
+        ("autoencoder", True, "float32"),
+    ],
+)
+def test_precision_is_chosen_once_by_units_and_networks(model, has_units, precision, tmp_path, monkeypatch):
+    monkeypatch.setattr(backend, "has_bfloat16", lambda: has_units)
+    automatic = dataclasses.replace(settings(1, model=model), precision="auto")
+    assert train(automatic, tmp_path, verbose=0).settings.precision == precision
+    assert {layer.dtype_policy.name for layer in load_run(tmp_path).model.encoder.layers if layer.weights} == {
+        precision
+    }
+    monkeypatch.setattr(backend, "has_bfloat16", lambda: not has_units)
+    again = train(dataclasses.replace(automatic, epochs=2), tmp_path, True, {"precision", "epochs"}, verbose=0)
+    assert again.settings.precision == precision and again.epochs == 2
+
+
+def test_unknown_strategies_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="Unknown strategy. Expected: .*mirrored.*multiworker.* Received: 'several'"):
+        train(settings(), tmp_path / "run", strategy="several")
+    assert not (tmp_path / "run").exists()
