@@ -11,7 +11,7 @@ if keras.backend.backend() != "tensorflow":
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-from keras_gen.backend.devices import gatherable, has_strategy, on_cpu, replica_count, replica_id
+from keras_gen.backend.devices import environment_of_share, gatherable, has_strategy, on_cpu, replica_count, replica_id
 from keras_gen.backend.execution import after, compiled, fuse_steps
 from keras_gen.backend.gradients import (
     batch_jacobian,
@@ -29,6 +29,7 @@ __all__ = [
     "after",
     "batch_jacobian",
     "compiled",
+    "environment_of_share",
     "free_kernels_sometimes",
     "fuse_steps",
     "gatherable",

@@ -2,19 +2,37 @@
 
 import dataclasses
 import math
+import typing
 
 import numpy as np
 
-from keras_gen import checks
+from keras_gen import checks, presets
+from keras_gen.arguments import Argument
+from keras_gen.models import AdversarialModel
+from keras_gen.presets.registry import GENERATOR_RATE
 
 UNITS_RANGES = ("layers", "nodes")  # which together make a preset's `units`
+TRAINING = ("batch_size", "binarization")  # what a search may choose besides arguments of the preset
+_Binarization = typing.Literal["none", "static", "dynamic"]
+_RATES = (  # numbers below 1
+    "adversarial_training",
+    "beta_1",
+    "beta_2",
+    "dropout",
+    "ema",
+    "label_smoothing",
+    "momentum",
+)
+_MOST = 0.9  # of these
+_NOT_SEARCHED = ("num_classes",)  # which the data determine
 
 
 @dataclasses.dataclass(frozen=True)
 class Range:
     """Values of one argument of a preset: all from `low` to `high`, or those in `choices`.
 
-    Besides a preset's own arguments there are `layers`, the number of hidden layers, and `nodes`, the width of each.
+    Besides a preset's own arguments there are `layers`, the number of hidden layers, `nodes`, the width of each, and
+    `batch_size`; for models that reconstruct also `binarization`, as in `runs.Settings`.
 
     Args:
         name: The argument's name.
@@ -155,8 +173,8 @@ def validated(ranges, known):
 def preset_arguments(ranges, hp, known):
     """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
 
-    The widths are sorted in falling order, and none is smaller than the code, as a symmetric autoencoder requires.
-    `known` are the preset's other arguments, with its defaults.
+    The widths are sorted as those of the preset, usually in falling order, and none is smaller than the code, as a
+    symmetric autoencoder requires. `known` are the preset's other arguments, with its defaults.
     """
     by_name = {range_.name: range_ for range_ in ranges}
     values = {name: range_.suggest(hp) for name, range_ in by_name.items() if name not in UNITS_RANGES}
@@ -174,7 +192,8 @@ def preset_arguments(ranges, hp, known):
     else:
         widths = [nodes.suggest(hp, f"nodes_{place}") for place in range(1, number + 1)]
     least = values.get("latent_dim", known.get("latent_dim", 1))
-    return {**values, "units": tuple(sorted((max(width, least) for width in widths), reverse=True))}
+    falls = list(known["units"]) == sorted(known["units"], reverse=True)
+    return {**values, "units": tuple(sorted((max(width, least) for width in widths), reverse=falls))}
 
 
 def one_standard_error(sizes, errors, standard_errors):
@@ -216,14 +235,43 @@ AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search
 )
 
 
+VAE_RANGES = (
+    Range("latent_dim", 2, 64, log=True),
+    Range("beta", 0.25, 4.0, log=True),
+    Range("width", 0.25, 2.0, log=True),
+)
+GAN_RANGES = (  # of which `search_gan` leaves out what a preset does not have
+    Range("learning_rate", 5e-5, 1e-3, log=True),
+    Range("generator_learning_rate", 5e-5, 1e-3, log=True),
+    Range("n_critic", 1, 5),
+    Range("latent_dim", 16, 128, log=True),
+    Range("gradient_penalty_weight", 1.0, 20.0, log=True),
+)
+CLASSIFIER_RANGES = (
+    Range("learning_rate", 1e-4, 1e-2, log=True),
+    Range("dropout", 0.0, 0.6),
+    Range("width", 0.5, 2.0, log=True),
+)
+
+
+def searchable(name):
+    """What can be searched of a preset: a dict from a name to an `Argument`, its own and those of the training."""
+    preset = presets.PRESETS[name]
+    found = {**preset.arguments, "batch_size": Argument("batch_size", 100)}
+    if "reconstruct" in preset.model.tasks and not issubclass(preset.model, AdversarialModel):
+        found["binarization"] = Argument("binarization", "none", annotation=_Binarization)
+    return found
+
+
 def usual_ranges(known):
     """A usual range for each argument of a preset that can be searched.
 
-    It is the range in `AUTOENCODER_RANGES`, if the default is in it; for another number, from a quarter of the default
-    to four times the default, or from 0 to 1 if the default is 0; otherwise all choices.
+    It is the range in `AUTOENCODER_RANGES`, if the default is in it; from 0 to 0.9 for a rate below 1; for another
+    number, from a quarter of the default to four times the default, or from 0 to 1 (integers: to 100) if the default is
+    0; otherwise all choices.
 
     Args:
-        known: Dict from a name to an `Argument`, as a preset's `arguments`.
+        known: Dict from a name to an `Argument`, as `searchable` gives.
 
     Returns:
         Dict from a name to a `Range`.
@@ -238,6 +286,10 @@ def usual_ranges(known):
     common, found = {range_.name: range_ for range_ in AUTOENCODER_RANGES}, {}
     for name, argument in known.items():
         range_, default = common.get(name), argument.default
+        if name == GENERATOR_RATE:  # by default that of all optimizers
+            default = known["learning_rate"].default
+        if name in _NOT_SEARCHED:
+            continue
         if name == "units":
             found |= {part: common[part] for part in UNITS_RANGES}
         elif argument.choices or isinstance(default, bool):
@@ -246,7 +298,10 @@ def usual_ranges(known):
             range_.choices or (checks.is_real(default) and range_.low <= default <= range_.high)
         ):
             found[name] = range_
+        elif name in _RATES and checks.is_real(default) and default <= _MOST:
+            found[name] = Range(name, 0.0, _MOST)
+        elif isinstance(default, int):
+            found[name] = Range(name, max(1, default // 4), 4 * default) if default else Range(name, 0, 100)
         elif checks.is_real(default):
-            least = max(1, default // 4) if isinstance(default, int) else default / 4
-            found[name] = Range(name, least, 4 * default) if default else Range(name, 0.0, 1.0)
+            found[name] = Range(name, default / 4, 4 * default) if default else Range(name, 0.0, 1.0)
     return found
