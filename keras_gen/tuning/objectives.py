@@ -41,7 +41,7 @@ class Objective:
 
     def shown(self, score):
         """A score as its name stands for it: the value itself, not its negative, if that is maximised."""
-        return self.weights[self.name] * score if self._is_one else score
+        return self.weights[self.name] * score + 0.0 if self._is_one else score  # 0, not -0
 
 
 def objective_of(given):

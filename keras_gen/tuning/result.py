@@ -12,10 +12,12 @@ from keras_gen import plots
 from keras_gen.files import atomic_write
 from keras_gen.reports import counted
 from keras_gen.runs.loading import load_run
+from keras_gen.runs.pictures import range_of
 from keras_gen.tuning.measures import FLOOR, Measures, SquaredError, WrongClasses
 from keras_gen.tuning.objectives import Objective
 from keras_gen.tuning.parts import Part
 from keras_gen.tuning.space import one_standard_error
+from keras_gen.value_ranges import rescaled
 
 TABLE = "trials.csv"
 
@@ -71,11 +73,12 @@ class Result:
     def measured(self, train, test):
         """What the search measured, of the best model on test data.
 
-        `train` and `test` are the pair that `data.load` gives, in the model's range of values. Returns a dict from a
-        name to a number: `error`, what the objective names unless `fit` logs it, and the floors of metrics of samples.
+        `train` and `test` are what `data.load` gives, with values in [0, 1]. Returns a dict from a name to a number:
+        `error`, what the objective names unless `fit` logs it, and the floors of metrics of samples.
         """
-        model, part = self.model(), Part(train.x, train.y, test.x, test.x, test.y)
-        names = [name for name in self.rows[0] if not name.endswith(FLOOR)]
+        model = self.model()
+        x, held = (rescaled(np.asarray(part.x), (0, 1), range_of(model)) for part in (train, test))
+        part, names = Part(x, train.y, held, held, test.y), [name for name in self.rows[0] if name not in self.best]
         values = Measures(model.tasks, names, [part], **self.options or {}).values(model, part)
         return {name: float(array.mean()) for name, array in values.items()}
 

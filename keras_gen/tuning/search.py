@@ -22,8 +22,9 @@ from keras_gen.tuning.measures import Measures, default_objective, measurable
 from keras_gen.tuning.objectives import SUM, objective_of
 from keras_gen.tuning.parts import parts_of
 from keras_gen.tuning.progress import report_trials
+from keras_gen.tuning.ranges import searchable, validated
 from keras_gen.tuning.result import Table, write_result
-from keras_gen.tuning.space import parse, searchable, validated
+from keras_gen.tuning.space import parse
 from keras_gen.tuning.storage import require_whole, whole_files
 from keras_gen.tuning.tuners import TUNERS, tuner_of
 from keras_gen.value_ranges import rescaled

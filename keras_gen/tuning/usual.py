@@ -3,8 +3,9 @@
 import numpy as np
 
 from keras_gen import checks, presets
+from keras_gen.tuning.ranges import CLASSIFIER_RANGES, GAN_RANGES, VAE_RANGES
 from keras_gen.tuning.search import search
-from keras_gen.tuning.space import CLASSIFIER_RANGES, GAN_RANGES, VAE_RANGES, Range
+from keras_gen.tuning.space import Range
 
 
 def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):
