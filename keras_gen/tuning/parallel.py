@@ -7,12 +7,14 @@ import pickle
 import subprocess
 import sys
 import threading
+import time
 
 from keras_gen import backend
 from keras_gen.files import WORK
 
 _ID, _HOST, _PORT = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
 _RESTARTS = 3  # of each worker: what ends it again and again is no accident
+_PAUSE = 0.5  # seconds between two looks for the chief's file
 _PROGRAM = (
     "from keras_gen.quiet import quiet_start\nwith quiet_start():\n    from keras_gen.tuning.worker import main\nmain()"
 )
@@ -29,8 +31,14 @@ def role():
     return None if not given else "chief" if "chief" in os.environ[_ID] else "worker"
 
 
+def wait_for_chief(path):
+    """Wait until the chief has written the file that marks the folder of a search."""
+    while not path.exists():
+        time.sleep(_PAUSE)
+
+
 def run_chief(oracle):
-    """Hand out the trials of an oracle to the workers of this and other machines, until all have been told to stop."""
+    """Hand out the trials of an oracle to the workers of this and other machines, until none asks for another."""
     with _serving(oracle, f"{os.environ[_HOST]}:{os.environ[_PORT]}") as served:
         served.ended.wait()
 
@@ -142,7 +150,7 @@ def _not_importable(reason):
 
 
 class _Served:
-    """An oracle behind a port: what went wrong in it, and whether it has told all workers to stop."""
+    """An oracle behind a port: what went wrong in it, and whether all workers know that there are no more trials."""
 
     def __init__(self, oracle):
         self.errors, self.ended, self.port = [], threading.Event(), None

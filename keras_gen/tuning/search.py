@@ -136,6 +136,8 @@ def search(
     objective = objective_of(default_objective(kind.model.tasks) if objective is None else objective)
     role, folder = parallel.role(), Path(folder)
     require_whole(folder)
+    if role == "worker":
+        parallel.wait_for_chief(folder / SEARCH)
     _require_free(folder)
     options = {**{name: argument.default for name, argument in kind.arguments.items()}, **fixed}
     settings = Settings(preset, None, epochs, batch_size, seed=seed, options=options)
