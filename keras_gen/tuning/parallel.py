@@ -37,6 +37,20 @@ def wait_for_chief(path):
         time.sleep(_PAUSE)
 
 
+@contextlib.contextmanager
+def connected():
+    """Within the block, of a worker, a failed call of the chief is a `ConnectionError`."""
+    import grpc
+
+    try:
+        yield
+    except grpc.RpcError as error:
+        raise ConnectionError(
+            f"The chief of the search cannot be reached. Expected: one that runs; then start this worker again. "
+            f"Received: {error.details()}"
+        ) from None
+
+
 def run_chief(oracle):
     """Hand out the trials of an oracle to the workers of this and other machines, until none asks for another."""
     with _serving(oracle, f"{os.environ[_HOST]}:{os.environ[_PORT]}") as served:
@@ -175,8 +189,8 @@ class _Served:
 @contextlib.contextmanager
 def _serving(oracle, address):
     """Let workers call an oracle at an address, whose port 0 stands for a free one; an error in it is raised."""
-    import grpc  # here, as KerasTuner does it: versions of protobuf may disagree
-    from keras_tuner.src import protos
+    import grpc
+    from keras_tuner.src import protos  # here, as KerasTuner does it: versions of protobuf may disagree
     from keras_tuner.src.distribute.oracle_chief import OracleServicer
 
     served = _Served(oracle)

@@ -102,7 +102,8 @@ def search(
             on all with `folds`. Defaults to `None`: `"lenet5"` if there are labels, else `"identity"`.
         samples: Number of samples that these measure, an integer >= 2. Defaults to `None`: as many as held-out
             examples.
-        workers: Number of processes that run trials at the same time, an integer >= 1. Defaults to 1: this process.
+        workers: Number of processes that run trials at the same time, an integer >= 1; ignored on several machines.
+            Defaults to 1: this process.
         **fixed: Further arguments of the preset.
 
     Returns:
@@ -158,7 +159,7 @@ def search(
     training = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
     training["callbacks"] = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
     if role == "worker":
-        with whole_files(), seeded(seed):
+        with parallel.connected(), whole_files(), seeded(seed):
             tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training)
         return None
     hypermodel.try_out()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras_tuner
 
+from keras_gen.tuning.parallel import connected
 from keras_gen.tuning.storage import PROJECT, damaged
 
 _PAUSE = 0.05  # seconds before a worker asks for a trial: KerasTuner's asks again at once if there is none yet
@@ -66,6 +67,15 @@ class _Shared:
     def pre_create_trial(self):
         if self._is_worker():
             time.sleep(_PAUSE)
+
+    def _run_and_update_trial(self, *arguments, **options):
+        if not self._is_worker():
+            return super()._run_and_update_trial(*arguments, **options)
+        try:
+            with connected():
+                return super()._run_and_update_trial(*arguments, **options)
+        except ConnectionError as error:  # KerasTuner would record a failed trial
+            raise keras_tuner.errors.FatalError(str(error)) from error
 
 
 class _Tuner(_Shared, keras_tuner.Tuner):

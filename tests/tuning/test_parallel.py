@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 from types import SimpleNamespace
 
+import grpc
 import keras
 import keras_tuner
 import numpy as np
@@ -19,6 +20,7 @@ from keras_tuner.src.distribute.oracle_client import OracleClient
 
 from keras_gen import tuning
 from keras_gen.tuning import parallel
+from keras_gen.tuning.tuners import tuner_of
 from tests.kills import Kill
 
 ROOT = Path(__file__).parents[2]
@@ -179,10 +181,43 @@ def test_an_error_of_the_chief_ends_it(monkeypatch, tmp_path):
 
     chief = threading.Thread(target=run_chief)
     chief.start()
-    with pytest.raises(Exception, match="No space left"):
+    message = "cannot be reached. Expected: one that runs.* Received: .*No space left"
+    with pytest.raises(ConnectionError, match=message), parallel.connected():
         OracleClient(oracle).create_trial("worker1")
     chief.join()
     assert failures == ["trials.csv"]
+
+
+def test_a_trial_that_cannot_be_reported_is_not_a_failed_one(monkeypatch, tmp_path):
+    for name, value in (("TUNER_ID", "worker1"), ("ORACLE_IP", "127.0.0.1"), ("ORACLE_PORT", str(free_port()))):
+        monkeypatch.setenv(f"KERASTUNER_{name}", value)
+
+    class Lost(grpc.RpcError):
+        def details(self):
+            return "connection reset"
+
+    class Model(keras_tuner.HyperModel):
+        def build(self, hp):
+            return hp.Choice("a", [1, 2])
+
+    objective = keras_tuner.Objective("error", "min")
+    tuner, _ = tuner_of("grid", Model(), tmp_path, 2, 1, objective=objective, seed=1)
+    monkeypatch.setattr(tuner, "run_trial", lambda trial: {"error": 1.0})
+
+    def lost(*_):
+        raise Lost
+
+    monkeypatch.setattr(tuner.oracle, "get_trial", lost)
+    with pytest.raises(keras_tuner.errors.FatalError, match="Received: connection reset"):
+        tuner._try_run_and_update_trial(SimpleNamespace(trial_id="0"))
+
+
+def test_a_worker_waits_for_the_folder_of_its_chief(tmp_path):
+    worker = threading.Thread(target=parallel.wait_for_chief, args=(tmp_path / "search.json",))
+    worker.start()
+    assert worker.is_alive()
+    (tmp_path / "search.json").touch()
+    worker.join()
 
 
 def test_environment_variables_go_together(monkeypatch):
