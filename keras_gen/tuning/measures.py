@@ -19,7 +19,7 @@ class Measure:
     """One kind of measurement; a subclass says in `values(model, part)` what it measures."""
 
     names = ()  # of all that it can measure
-    label = None  # a text for what is measured of every trial; the rest is where the objective names it
+    label = None  # a text for pictures, if it is measured in every trial, and not only where the objective names it
 
     def try_out(self, model, part):
         """Raise what a measurement of such a model would raise."""

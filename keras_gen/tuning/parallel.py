@@ -70,8 +70,8 @@ def run_workers(oracle, arguments, number, folder):
         ChildProcessError: If a worker was killed more often than it is started again.
         OSError, ValueError: What a worker raised.
     """
-    left = oracle.remaining_trials() + len(oracle._retry_queue)
-    if left < 1:
+    left = max(0, oracle.remaining_trials()) + len(oracle._retry_queue)
+    if not left:
         return
     work = folder / WORK
     try:
@@ -131,7 +131,7 @@ class _Workers:
         environment = {**os.environ, **backend.environment_of_share(self.number)}
         environment |= {_ID: f"worker{place}", _HOST: "127.0.0.1", _PORT: str(self.served.port)}
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
-        command = [sys.executable, "-c", _PROGRAM, str(self.work)]
+        command = [sys.executable, "-P", "-c", _PROGRAM, str(self.work)]
         pipe = subprocess.PIPE  # the worker ends when its standard input does, as when this process is killed
         return subprocess.Popen(command, stdin=pipe, stdout=pipe, env=environment, start_new_session=True)
 

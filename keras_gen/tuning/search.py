@@ -65,9 +65,9 @@ def search(
     trial that diverges is recorded as failed.
 
     With `workers`, or on several machines (see the guide), the trials of `"random"` and `"grid"` are those of a search
-    of one process, each with the same seed, except that `nodes` of later layers may be drawn in another order; their
-    results differ by rounding alone, as the number of threads does. The other tuners propose what the trials that have
-    ended suggest.
+    of one process, each with the same seed, except that `nodes` of later layers may be drawn in another order. Their
+    results can differ, because sums are rounded differently with another number of threads. The other tuners choose a
+    trial by the results of those that have ended before.
 
     Args:
         x: Array `(n, *shape)` of training data in the model's range of values, or a name for `data.load`, whose
@@ -195,6 +195,11 @@ def _checked_ranges(ranges, fixed, preset):
     ranges = validated(parse(ranges) if isinstance(ranges, str) else ranges, searchable(preset))
     for name in fixed:
         checks.choice("argument of the preset", name, presets.PRESETS[preset].arguments)
+        if not isinstance(fixed[name], (bool, int, float, str, tuple, list, type(None))):
+            raise ValueError(
+                f"`{name}` must be a plain value, which the settings of a run can hold. Expected: such as a number or "
+                f"a name. Received: {type(fixed[name]).__name__}"
+            )
     both = sorted(set(fixed) & {range_.name for range_ in ranges})
     if both:
         raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, for {both}")
@@ -212,8 +217,11 @@ def _loaded(x, y, size, channels, settings, fixed):
     elif y is not None:
         raise ValueError("`y` is for arrays: data by name have their own labels. Expected: `None`. Received: an array")
     else:
-        name, (train, _) = absolute(str(x)), data.load(x, size=size, channels=channels)
-        x, y, settings = train.x, train.y, dataclasses.replace(settings, data=name, class_names=train.class_names)
+        train, _ = data.load(x, size=size, channels=channels)
+        settings = dataclasses.replace(settings, data=absolute(str(x)))
+        if "num_classes" in settings.options:
+            settings = dataclasses.replace(settings, class_names=train.class_names)
+        x, y = train.x, train.y
     if y is not None and "num_classes" in settings.options and "num_classes" not in fixed:
         settings = settings.with_options(num_classes=max(2, int(np.max(y)) + 1))
     return x, y, settings

@@ -23,6 +23,7 @@ def test_usual_ranges_are_read_as_they_are_shown(name):
     assert ({"layers", "nodes"} <= ranges.keys()) == ("units" in known)
 
 
+@pytest.mark.usefixtures("short_googlenet")
 @pytest.mark.parametrize("name", FITTED)
 def test_a_preset_takes_the_ends_of_its_usual_rates(name):
     known = presets.PRESETS[name].arguments

@@ -28,8 +28,9 @@ def end(oracle, trial):
     oracle.end_trial(trial)
 
 
-def test_a_grid_has_a_trial_for_every_process_at_once(tmp_path):
-    together, alone = oracle_of("grid", tmp_path / "a"), oracle_of("grid", tmp_path / "b")
+@pytest.mark.parametrize("name", ["grid", "random"])
+def test_processes_have_at_once_the_trials_that_one_has_in_turn(name, tmp_path):
+    together, alone = oracle_of(name, tmp_path / "a"), oracle_of(name, tmp_path / "b")
     running = [together.create_trial(f"worker{place}") for place in range(5)]
     one_by_one = []
     for _ in range(5):
