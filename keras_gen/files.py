@@ -19,6 +19,7 @@ MODEL, SETTINGS = "model.keras", "settings.json"  # in the folder of a run
 SEARCH = "search.json"  # marks the folder of a search
 _TEMPORARY = ".unfinished-"  # in the names of files that are being written
 TRIAL = f".model{_TEMPORARY}trial"  # of a file that only shows that a model can be saved
+WORK = f".search{_TEMPORARY}work"  # in the folder of a search, what its workers are to do
 
 
 def expanded(path):

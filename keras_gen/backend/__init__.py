@@ -12,7 +12,15 @@ if keras.backend.backend() != "tensorflow":
     )
 
 from keras_gen.backend.cluster import STRATEGIES, is_chief, lost_workers, of_workers, strategy, wait_for_all
-from keras_gen.backend.devices import gatherable, has_bfloat16, has_strategy, on_cpu, replica_count, replica_id
+from keras_gen.backend.devices import (
+    environment_of_share,
+    gatherable,
+    has_bfloat16,
+    has_strategy,
+    on_cpu,
+    replica_count,
+    replica_id,
+)
 from keras_gen.backend.execution import after, compiled, fuse_steps
 from keras_gen.backend.gradients import (
     batch_jacobian,
@@ -31,6 +39,7 @@ __all__ = [
     "after",
     "batch_jacobian",
     "compiled",
+    "environment_of_share",
     "free_kernels_sometimes",
     "fuse_steps",
     "gatherable",

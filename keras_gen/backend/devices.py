@@ -1,5 +1,6 @@
 """Devices, and the replicas of a distribution strategy."""
 
+import os
 from pathlib import Path
 
 import tensorflow as tf
@@ -23,6 +24,17 @@ def has_bfloat16():
     except OSError:  # not Linux
         return False
     return not _UNITS.isdisjoint(flags)
+
+
+def environment_of_share(processes):
+    """Environment variables for one of several processes of a machine: its share of the cores, a GPU's memory by need.
+
+    Values that the user has set are kept.
+    """
+    threads = str(max(1, len(os.sched_getaffinity(0)) // processes if hasattr(os, "sched_getaffinity") else 1))
+    limits = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), threads)
+    limits["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    return {name: value for name, value in limits.items() if name not in os.environ}
 
 
 def has_strategy():

@@ -8,14 +8,14 @@ _PACKAGE = Path(__file__).parents[1]
 
 
 @functools.cache
-def presets(task=None):
-    """The presets whose models have declared a task, or all: a dict from a name to one line of text."""
+def presets(without=None):
+    """The presets, all or those whose models have not declared a task: a dict from a name to one line of text."""
     found = {}
     for function in _definitions("presets", ast.FunctionDef):
         for decorator in function.decorator_list:
             if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "preset":
                 keywords = {keyword.arg: ast.unparse(keyword.value) for keyword in decorator.keywords}
-                if task is None or task in _tasks(keywords["model"].removeprefix("models.")):
+                if without is None or without not in _tasks(keywords["model"].removeprefix("models.")):
                     found[ast.literal_eval(decorator.args[0])] = ast.get_docstring(function).splitlines()[0]
     return found
 

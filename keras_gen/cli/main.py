@@ -44,30 +44,35 @@ class _Deferred(typer.core.TyperCommand):
 class _Presets(typer.core.TyperGroup):
     """The presets as commands."""
 
-    build, task = "train_command", None
+    build, without = "train_command", None
 
     def list_commands(self, ctx):
-        return list(catalogue.presets(self.task))
+        return list(catalogue.presets(self.without))
 
     def get_command(self, ctx, cmd_name):
         build = functools.partial(_built, self.build, cmd_name)
-        summary = catalogue.presets(self.task).get(cmd_name)
+        summary = catalogue.presets(self.without).get(cmd_name)
         return summary and _Deferred(cmd_name, summary, build)
 
     def resolve_command(self, ctx, args):
-        if args[0] not in catalogue.presets(self.task):
+        if args[0] not in catalogue.presets(self.without):
             imported("keras_gen.checks").choice("model", args[0], self.list_commands(ctx))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx, formatter):
         with formatter.section("Models"):
-            formatter.write_dl(list(catalogue.presets(self.task).items()))
+            formatter.write_dl(list(catalogue.presets(self.without).items()))
 
 
 class _TunablePresets(_Presets):
     """The presets that can be tuned, as commands."""
 
-    build, task = "tune_command", "autoencode"
+    build, without = "tune_command", "translate"
+
+    def resolve_command(self, ctx, args):
+        if args[0] in catalogue.presets() and args[0] not in catalogue.presets(self.without):
+            raise ValueError(f"`tune` is for models of one set. Expected: no translation. Received: {args[0]}")
+        return super().resolve_command(ctx, args)
 
 
 def _built(build, name):

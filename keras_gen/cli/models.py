@@ -1,5 +1,6 @@
 """`keras-gen train MODEL` and `keras-gen tune MODEL`: a command for each preset, built when it is called."""
 
+import textwrap
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,6 +14,8 @@ from keras_gen.files import expanded
 from keras_gen.reports import counted
 from keras_gen.runs.training_options import degraded_images, images_of, options_of
 
+_COLUMNS = 76  # of the 80 of a line, which is indented
+_INDENTED = {"initial_indent": "  ", "subsequent_indent": "      ", "break_long_words": False}
 _DATA = Annotated[str, typer.Option(help="digits, a tensorflow-datasets name, a folder, .npz or .npy.")]
 _EPOCHS = Annotated[int, typer.Option(min=1, help="Total number of epochs, also with --resume.")]
 _BATCH_SIZE = Annotated[int, typer.Option(min=1, help="Examples per update of the weights.")]
@@ -59,11 +62,13 @@ def train_command(name):
 
 def tune_command(name):
     """The command that searches a preset's options."""
-    from keras_gen.tuning.space import usual_ranges  # KerasTuner takes a second to import
+    from keras_gen.tuning.ranges import searchable, usual_ranges  # KerasTuner takes a second to import
 
     preset = presets.PRESETS[name]
-    ranges = usual_ranges(preset.arguments).items()
-    lines = ["\b", "Names for --search, with usual ranges:", *(f"  {name}={range_}" for name, range_ in ranges)]
+    lines = ["\b", "Names for --search, with usual ranges:"]
+    for argument, range_ in usual_ranges(searchable(name)).items():
+        text = f"{argument}={range_}"
+        lines += textwrap.wrap(text if len(text) <= _COLUMNS else text.replace("|", "| "), _COLUMNS, **_INDENTED)
     images = {option: one for option, one in options_of(name).items() if option in ("size", "channels")}
     return command(_tune, {**preset.arguments, **images}, preset.summary, epilog="\n".join(lines))
 
@@ -134,28 +139,68 @@ def _tune(
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of a trial.")] = 20,
     batch_size: _BATCH_SIZE = 100,
     repeats: Annotated[int, typer.Option(min=1, help="Trainings per trial; their mean counts.")] = 1,
-    objective: Annotated[str, typer.Option(help="What to minimise: error, or the name of a logged value.")] = "error",
+    folds: Annotated[
+        int | None,
+        typer.Option(
+            min=2, help="Parts for cross-validation. [default: every fifth example is held out]", show_default=False
+        ),
+    ] = None,
+    objective: Annotated[
+        str | None,
+        typer.Option(
+            help="What to optimise: the name of a measured or logged value, or names and weights of a sum to be "
+            "small, such as frechet=1,recall=-10. [default: error, or frechet for models that only sample]",
+            show_default=False,
+        ),
+    ] = None,
+    features: Annotated[
+        Literal["lenet5", "inception_v3", "identity"] | None,
+        typer.Option(
+            help="Features of metrics of samples. [default: lenet5, or identity without labels]", show_default=False
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=2, help="Samples that metrics measure. [default: as many as held-out images]", show_default=False
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that run trials at the same time.")] = 1,
     seed: _SEED = 0,
     out: _OUT = None,
     **options,
 ):
     from keras_gen import tuning
+    from keras_gen.tuning.objectives import parse_objective
 
     name = context.info_name
     shared = {"trials": trials, "tuner": tuner, "epochs": epochs, "batch_size": batch_size, "repeats": repeats}
+    shared |= {"folds": folds, "features": features, "samples": samples, "workers": workers, "seed": seed}
+    shared["objective"] = None if objective is None else parse_objective(objective)
     fixed = {option: value for option, value in options.items() if option in stated(context)}
     folder = _folder(out, f"tune-{name}", data)
     try:
-        found = tuning.search(data, search, folder, preset=name, objective=objective, seed=seed, **shared, **fixed)
+        found = tuning.search(data, search, folder, preset=name, **shared, **fixed)
     except KeyboardInterrupt:
         raise _interrupted("The finished trials are kept; the same command continues the search.") from None
+    if found is None:
+        typer.echo("No more trials for this worker; the chief writes the result.")
+        return
     pictures = sorted(path.name for path in folder.glob("*.png"))
     typer.echo(f"In {folder}: {', '.join(['model.keras', 'settings.json', 'trials.csv', *pictures])}")
-    typer.echo(f"Best: {listed(found.best)}")
+    typer.echo(f"Best: {listed(found.best)}: {found.objective} {short(found.value)}{_floors(found.floors or {})}")
     for key, value in found.chosen.items():
         typer.echo(f"Smallest {key} within one standard error of the best: {short(value)}")
-    _, test = data_sets.load(data, size=options["size"], channels=options["channels"])
-    typer.echo(f"Test error of the best: {found.error(test.x):.3f}")
+    values = found.measured(*data_sets.load(data, size=options["size"], channels=options["channels"]))
+    floors = {key.removesuffix("_floor"): value for key, value in values.items() if key.endswith("_floor")}
+    for key in [key for key in values if not key.endswith("_floor")]:
+        floor = {key: floors[key]} if key in floors else {}
+        typer.echo(f"Test {key} of the best: {values[key]:.3f}{_floors(floor)}")
+
+
+def _floors(floors):
+    """What training images reach in place of samples, as a part of a line."""
+    return f" (training images: {listed(floors)})" if floors else ""
 
 
 def _folder(out, name, place):

@@ -64,8 +64,8 @@ def command(function, arguments, summary, name=None, without=(), defaults=None, 
     Args:
         function: A function whose parameters typer understands, the last of them `**options`.
         arguments: Dict from a name to an `Argument`. Those whose default is `None`, which the command line cannot
-            express, are left out unless their annotation is `int | None` or `float | None`; `function` gets the values
-            of the others.
+            express, are left out unless their annotation is `int | None` or `float | None`, or they have choices;
+            `function` gets the values of the others.
         summary: The command's help.
         name: The command's name. Defaults to `None`: that of the function.
         without: Names of parameters of the function that the command does not have. Defaults to ().
@@ -75,7 +75,9 @@ def command(function, arguments, summary, name=None, without=(), defaults=None, 
     Returns:
         A `typer.Typer`.
     """
-    arguments = {n: one for n, one in arguments.items() if one.default is not None or one.annotation in _OPTIONAL}
+    arguments = {
+        n: one for n, one in arguments.items() if one.default is not None or one.annotation in _OPTIONAL or one.choices
+    }
     own = list(inspect.signature(function).parameters.values())[:-1]
     parameters = [
         parameter.replace(kind=parameter.KEYWORD_ONLY, default=(defaults or {}).get(parameter.name, parameter.default))

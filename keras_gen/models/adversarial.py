@@ -18,6 +18,13 @@ from keras_gen.training.player import Player
 _BATCH = 256  # images at a time in the methods that take and return numpy
 _FREE_SIDE = 32  # pixels, for a side of any length
 Latent = typing.Literal["normal", "uniform"]
+_AUGMENTATIONS = {  # by name, each of the value around an image that moves
+    "none": lambda around: None,
+    "flip": lambda around: keras.layers.RandomFlip("horizontal"),
+    "translation": lambda around: keras.layers.RandomTranslation(0.125, 0.125, "constant", fill_value=around),
+    "zoom": lambda around: keras.layers.RandomZoom(0.1, fill_mode="constant", fill_value=around),
+}
+Augmentation = typing.Literal[*_AUGMENTATIONS]
 
 
 class AdversarialModel(GenerativeModel):
@@ -46,7 +53,9 @@ class AdversarialModel(GenerativeModel):
         augmentation: Keras layer, or `keras.Sequential` of layers, that changes all that the discriminator sees in
             training, real and generated, at random: a set of few examples then takes it longer to learn by heart. It
             keeps the shape and has gradients, as `keras.layers.RandomTranslation`, `RandomContrast` and `RandomFlip`
-            do, and is made to compute in float32 (Zhao et al., 2020, arXiv:2006.10738, figure 4). Defaults to `None`.
+            do, and is made to compute in float32 (Zhao et al., 2020, arXiv:2006.10738, figure 4). Or a name: `"flip"`
+            (left and right), `"translation"` (by up to an eighth of a side), `"zoom"` (by up to a tenth) or `"none"`.
+            Defaults to `None`.
         **kwargs: `name` and `dtype` of a Keras model.
     """
 
@@ -68,7 +77,7 @@ class AdversarialModel(GenerativeModel):
         ema=0.0,
         discriminator_warmup_steps=0,
         generator_warmup_steps=0,
-        augmentation=None,
+        augmentation: Augmentation | None = None,
         **kwargs,
     ):
         checks.integer("latent_dim", latent_dim)
@@ -91,6 +100,9 @@ class AdversarialModel(GenerativeModel):
             name="steps_done", shape=(), dtype="int32", initializer="zeros", trainable=False
         )
         self.averaged_generator = _frozen_copy(generator) if ema else None
+        if isinstance(augmentation, str):
+            named = _AUGMENTATIONS[checks.choice("augmentation", augmentation, _AUGMENTATIONS)]
+            augmentation = named(0.0 if value_range is None else value_range[0])
         self.augmentation = None if augmentation is None else _checked_augmentation(augmentation, shape)
 
     @property

@@ -41,7 +41,15 @@ def history_curves(history, title=None):
     return figure
 
 
-def error_against(name, sizes, errors, standard_errors, chosen=None):
+def error_against(
+    name,
+    sizes,
+    errors,
+    standard_errors,
+    chosen=None,
+    label="squared error of the reconstruction",
+    greater_is_better=False,
+):
     """Errors of models of several sizes, with the bound of the one-standard-error rule.
 
     Args:
@@ -50,6 +58,9 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
         errors: List of the models' errors, at least one finite; others are left out.
         standard_errors: List of the errors' standard errors.
         chosen: The size to mark, or `None`. Defaults to `None`.
+        label: Label of the axis of errors, which may be another value of the models. Defaults to
+            `"squared error of the reconstruction"`.
+        greater_is_better: Whether the best value is the largest. Defaults to `False`.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -64,16 +75,17 @@ def error_against(name, sizes, errors, standard_errors, chosen=None):
     x, y, deviations = (np.array(column, "float64") for column in zip(*rows, strict=True))
     figure = Figure(figsize=(6.4, 4.2), dpi=130, layout="constrained")
     axes = figure.add_subplot()
-    axes.errorbar(x, y, yerr=np.nan_to_num(deviations), fmt="o-", capsize=3, label="validation error, 1 standard error")
-    best = int(np.argmin(y))
-    bound = y[best] + np.nan_to_num(deviations[best])
-    axes.axhline(bound, color="grey", linestyle=":", label="one standard error above the smallest")
+    axes.errorbar(x, y, yerr=np.nan_to_num(deviations), fmt="o-", capsize=3, label="validation, 1 standard error")
+    sign, best = (-1, "below the largest") if greater_is_better else (1, "above the smallest")
+    place = int(np.argmin(sign * y))
+    bound = y[place] + sign * np.nan_to_num(deviations[place])
+    axes.axhline(bound, color="grey", linestyle=":", label=f"one standard error {best}")
     if chosen is not None:
         axes.axvline(chosen, color=VERMILION, linestyle="--", label=f"chosen: {chosen:.4g}")
     if x.min() > 0 and x.max() / x.min() >= 8:
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter("{x:g}")
     axes.set_xlabel(name)
-    axes.set_ylabel("squared error of the reconstruction")
+    axes.set_ylabel(label)
     axes.legend(fontsize=8)
     return figure

@@ -8,9 +8,11 @@ import textwrap
 
 from keras_gen import checks
 from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
+from keras_gen.models.adversarial import AdversarialModel
 from keras_gen.training.generative_model import GenerativeModel
 
 PRESETS = {}  # by name, in the order of their definitions
+GENERATOR_RATE = "generator_learning_rate"  # an argument of the presets of adversarial models
 _HELP = {  # texts of arguments, in place of those of models and networks
     "width": "Factor of all hidden widths, a number > 0; small ones are for tests.",
     "units": "Hidden widths of the encoder, or of the generator; the other network mirrors them.",
@@ -29,6 +31,7 @@ _HELP = {  # texts of arguments, in place of those of models and networks
 }
 _HELP_OF_OPTIMIZERS = {  # for those that a preset sets: models have arguments of these names, too
     "learning_rate": "Learning rate of all optimizers, a number >= 0.",
+    "generator_learning_rate": "Learning rate of the generator, a number >= 0; by default that of all optimizers.",
     "weight_decay": "Decay of the weights in AdamW, a number >= 0; it removes weights of pixels that never change.",
     "momentum": "Decay of the mean of gradients in SGD, a number >= 0.",
     "beta_1": "Decay of Adam's mean of gradients, a number >= 0.",
@@ -100,8 +103,11 @@ def preset(
                 for size in values.keys() & {*sizes}:
                     values[size] = scaled(size, values[size], width, least if size == "units" else 1)
             chosen = {setting: checks.number(setting, values.pop(setting)) for setting in settings}
+            own_rate = values.pop(GENERATOR_RATE, None)
             built = function(**values)
             built.compile(optimizer(**chosen))
+            if own_rate is not None:
+                built.optimizer["generator"].learning_rate = checks.number(GENERATOR_RATE, own_rate)
             return built
 
         build.name, build.model, build.summary = name, model, inspect.getdoc(function).splitlines()[0]
@@ -147,11 +153,13 @@ def _arguments(function, builders, model, settings, fixed):
     for source in (*reversed(builders), model):
         texts |= argument_texts(source)
     texts["example_shape"] = texts.get("output_shape", texts.get("input_shape", texts["example_shape"]))
-    helps = _HELP | {n: text for n, text in _HELP_OF_OPTIMIZERS.items() if n in settings}
+    helps = _HELP | {n: text for n, text in _HELP_OF_OPTIMIZERS.items() if n in (*settings, GENERATOR_RATE)}
     texts |= helps | argument_texts(function)
     every = arguments_of(GenerativeModel)
     inherited = {n: a for n, a in arguments_of(model).items() if n not in fixed}
     added = {n: Argument(n, default) for n, default in {"width": 1.0, **settings}.items()}
+    if issubclass(model, AdversarialModel):
+        added[GENERATOR_RATE] = Argument(GENERATOR_RATE, None, annotation=float | None)
     own = {
         n: dataclasses.replace(
             a, help=texts.get(n, ""), annotation=(a if a.choices else inherited.get(n, a)).annotation

@@ -41,7 +41,7 @@ class SampleQuality:
     Args:
         names: Metrics of samples, as in `metrics.by_name`.
         train_set, test_set: The pair that `data.load` gives.
-        features: One of `FEATURES`, as in `feature_extractor`. Defaults to `"lenet5"`.
+        features: One of `FEATURES`, as in `feature_extractor`, or a `FeatureExtractor`. Defaults to `"lenet5"`.
         n: Number of samples, an integer >= 2. Defaults to `None`: as many as test images.
 
     Attributes:
@@ -60,7 +60,8 @@ class SampleQuality:
 
     def __init__(self, names, train_set, test_set, features="lenet5", n=None):
         names = checked_names(names)  # before a classifier is trained for nothing
-        extractor, n = feature_extractor(features, train_set), n or len(test_set.x)
+        extractor = feature_extractor(features, train_set) if isinstance(features, str) else features
+        n = n or len(test_set.x)
         self.n = n
         self.metrics = metrics.by_name(names, test_set.x, extractor, (0, 1), n)
         self.accuracy = None

@@ -1,16 +1,19 @@
 """A preset as KerasTuner builds and trains it."""
 
+import dataclasses
 import math
 
 import keras
 import keras_tuner
 import numpy as np
 
-from keras_gen import callbacks, checks, presets
+from keras_gen import checks, data, presets
+from keras_gen.runs.pictures import range_of
 from keras_gen.seeds import seeded
 from keras_gen.training.compilation import compiled_for
-from keras_gen.tuning.result import squared_errors
-from keras_gen.tuning.space import preset_arguments
+from keras_gen.tuning.measures import measurable
+from keras_gen.tuning.objectives import SUM
+from keras_gen.tuning.space import TRAINING, preset_arguments
 from keras_gen.tuning.storage import RequireRoom, fatal_os_errors
 
 _SEEDS_APART = 1_000_003  # searches of neighbouring seeds must share no training
@@ -22,74 +25,121 @@ class PresetHyperModel(keras_tuner.HyperModel):
     Args:
         settings: `runs.Settings` of all trials: the preset, the seed from which each trial's weights, order and noise
             follow, and as options the arguments of the preset that are not searched.
-        example_shape: One example's shape.
+        parts: List of `Part`s of the data; each trial trains a model on each.
         ranges: List of `Range`.
-        objective: The name of what is minimised.
-        folder: The folder of a run of the best model so far.
-        repeats: Trainings of each trial, each with its own weights, order and noise.
+        table: The `Table` of the trials, with their objective.
+        measures: The `Measures`.
+        best: The `BestModel` so far.
+        repeats: Trainings of each trial on each part, each with its own weights, order and noise.
     """
 
-    def __init__(self, settings, example_shape, ranges, objective, folder, repeats=1):
+    def __init__(self, settings, parts, ranges, table, measures, best, repeats=1):
         super().__init__()
-        self.settings, self.example_shape, self.ranges = settings, example_shape, ranges
-        self.objective, self.run, self.repeats = objective, callbacks.RunFolder(folder), repeats
-        self.smallest = math.inf  # objective so far, which a continued search sets
+        self.settings, self.parts, self.ranges = settings, parts, ranges
+        self.table, self.objective, self.measures = table, table.objective, measures
+        self.best, self.repeats = best, repeats
 
     def build(self, hp, repeat=0):
-        with seeded(self.settings.seed + _SEEDS_APART * repeat):
-            return presets.build(self.settings.model, self.example_shape, **self.trial_settings(hp).options)
+        return built(self.settings, self.ranges, hp, self.parts[0].x.shape[1:], repeat)
 
-    def trial_settings(self, hp):
-        """The settings of one trial."""
-        return self.settings.with_options(**preset_arguments(self.ranges, hp, self.settings.options))
-
-    def fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks=(), **options):
-        """Train and measure, `repeats` times; a model that diverges is a failed trial, a file not written the end."""
+    def fit(self, hp, model, epochs, callbacks=(), **options):
+        """Train and measure; a model that diverges is a failed trial, a file that cannot be written is the end."""
         with fatal_os_errors():
-            return self._fit(hp, model, x, inputs, targets, epochs, batch_size, callbacks, **options)
+            return self._fit(hp, model, epochs, callbacks, **options)
 
-    def _fit(self, hp, model, x, inputs, targets, epochs, batch_size, callbacks, **options):
-        options.update(epochs=epochs, batch_size=batch_size)
-        stopping = [RequireRoom(self.run.folder), *callbacks, keras.callbacks.TerminateOnNaN()]
-        models, found, errors = [], [], []
+    def _fit(self, hp, model, epochs, callbacks, **options):
+        settings, models, found = trial_settings(self.settings, self.ranges, hp), [], []
+        stopping = [RequireRoom(self.best.folder), *callbacks, keras.callbacks.TerminateOnNaN()]
         for repeat in range(self.repeats):
-            models.append(self.build(hp, repeat) if repeat else model)
-            with compiled_for(models[-1], epochs * math.ceil(len(x) / batch_size)):
-                history = models[-1].fit(x, validation_data=targets, callbacks=stopping, **options).history
-            last = {name: values[-1] for name, values in history.items()}
-            if not np.isfinite(last["loss"]):
-                raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
-            errors.append(squared_errors(models[-1], inputs, targets))
-            found.append({**last, "error": float(errors[-1].mean())})
-            if not np.isfinite(found[-1][self.objective]):
-                raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective} is not finite")
+            for part in self.parts:
+                if models:  # KerasTuner's last callback saves the weights with which Hyperband goes on: of the first
+                    model = self.build(hp, repeat)
+                    options, stopping = {"verbose": 0}, [one for one in stopping if one is not callbacks[-1]]
+                models.append(model)
+                found.append(self._trained(model, settings, part, epochs, stopping, **options))
         # Some names differ between trainings: a schedule logs each optimizer by its name
-        shared = [name for name in found[0] if all(name in results for results in found)]
-        means = {name: float(np.mean([results[name] for results in found])) for name in shared}
-        if means[self.objective] < self.smallest:
-            models[int(np.argmin([results[self.objective] for results in found]))].save(self.run.model_path)
-            self.trial_settings(hp).write(self.run.folder)
-            self.smallest = means[self.objective]
-        return {**means, "standard_error": standard_error(np.array(errors))}
+        shared = [name for name in found[0] if all(name in values for values in found)]
+        means = {name: float(np.mean([values[name].mean() for values in found])) for name in shared}
+        means[SUM] = float(self.objective.score(means))
+        scores = [self._score(values) for values in found]
+        self.best.keep_if_better(means[SUM], models[int(np.argmin(scores))], settings)
+        curves = [self.table.curve_of(values) for values in found]
+        folds = len(self.parts)
+        rows = [np.concatenate(curves[start : start + folds]) for start in range(0, len(curves), folds)]
+        error = standard_error(np.array(rows))
+        return {**means, **({"standard_error": error} if math.isfinite(error) else {})}
 
-    def try_out(self, x, inputs, targets):
-        """Train models at the ends of the ranges for one step on the batch `x`: a mistake must not cost every trial."""
+    def _trained(self, model, settings, part, epochs, callbacks, initial_epoch=0, verbose=0):
+        """Train a model on a part; dict from a name to an array of the values that it logged and those measured."""
+        (x, *y), validation = part.arguments(model.uses_labels)
+        batch_size = settings.batch_size * model.updates_per_step
+        options = {"validation_data": validation, "callbacks": callbacks, "verbose": verbose}
+        options |= {"epochs": epochs, "initial_epoch": initial_epoch}
+        with compiled_for(model, epochs * math.ceil(len(x) / batch_size)):
+            history = _fit_model(model, settings, x, y, batch_size, **options).history
+        last = {name: np.array([values[-1]], "float64") for name, values in history.items()}
+        if not np.isfinite(last["loss"]):
+            raise keras_tuner.errors.FailedTrialError("diverged: the training loss is not finite")
+        values = {**last, **self.measures.values(model, part)}
+        if not np.isfinite(self._score(values)):
+            raise keras_tuner.errors.FailedTrialError(f"diverged: {self.objective.name} is not finite")
+        return values
+
+    def _score(self, values):
+        return float(self.objective.score({name: values[name].mean() for name in self.objective.weights}))
+
+    def try_out(self):
+        """Train models at the ends of the ranges for one step on a batch: a mistake must not cost every trial."""
+        part = self.parts[0]
         for place in range(max(len(range_.probes) for range_ in self.ranges)):
-            hp = keras_tuner.HyperParameters()
-            for range_ in self.ranges:
-                names = [f"nodes_{number}" for number in range(1, 10)] if range_.name == "nodes" else [range_.name]
-                hp.values.update(dict.fromkeys(names, range_.probes[place % len(range_.probes)]))
-            model = self.build(hp)
+            hp = probe(self.ranges, place)
+            model, settings = self.build(hp), trial_settings(self.settings, self.ranges, hp)
+            batch_size = settings.batch_size * model.updates_per_step
+            (x, *y), validation = part.head(batch_size).arguments(model.uses_labels)
             with compiled_for(model, 1):
-                logged = model.fit(x, batch_size=len(x), validation_data=targets, verbose=0).history
-            squared_errors(model, inputs, targets)
-            checks.choice("objective", self.objective, ["error", *logged])
+                options = {"validation_data": validation, "verbose": 0}
+                logged = _fit_model(model, settings, x, y, batch_size, **options).history
+            for name in self.objective.weights:
+                checks.choice("objective", name, [*measurable(model.tasks), *logged])
+            self.measures.try_out(model, part)
+
+
+def trial_settings(settings, ranges, hp):
+    """The settings of the trial for which KerasTuner chose the values `hp`."""
+    values = preset_arguments(ranges, hp, settings.options)
+    training = {name: values.pop(name) for name in TRAINING if name in values}
+    return dataclasses.replace(settings.with_options(**values), **training)
+
+
+def built(settings, ranges, hp, example_shape, repeat=0):
+    """The compiled model of a trial; of each training of it, with its own weights and noise."""
+    chosen = trial_settings(settings, ranges, hp)
+    with seeded(chosen.seed + _SEEDS_APART * repeat):
+        return presets.build(chosen.model, example_shape, **chosen.options)
+
+
+def probe(ranges, place=0):
+    """KerasTuner's values at one end of the ranges."""
+    hp = keras_tuner.HyperParameters()
+    for range_ in ranges:
+        names = [f"nodes_{number}" for number in range(1, 10)] if range_.name == "nodes" else [range_.name]
+        hp.values.update(dict.fromkeys(names, range_.probes[place % len(range_.probes)]))
+    return hp
+
+
+def _fit_model(model, settings, x, y, batch_size, **options):
+    """Keras's history of a training; a pipeline draws binary images, if they are to be drawn."""
+    if settings.binarization == "none":
+        return model.fit(x, *y, batch_size=batch_size, **options)
+    drawn = {"binarization": settings.binarization, "seed": settings.seed, "value_range": range_of(model)}
+    return model.fit(data.Pipeline(x, *y, batch_size=batch_size, **drawn), **options)
 
 
 def standard_error(errors):
-    """Standard error of the mean of errors `(r, n)` of r trainings on n examples.
+    """Standard error of the mean of errors `(r, n)` of r trainings on n examples, of all folds together.
 
     SE^2 = var_n(mean over trainings) / n + var_r(mean over examples) / r, without the variance of a single training
+    or a single value; NaN of one value alone
     """
-    parts = [errors.mean(axis=0), errors.mean(axis=1)]
-    return float(math.sqrt(sum(part.var(ddof=1) / len(part) for part in parts if len(part) > 1)))
+    parts = [part for part in (errors.mean(axis=0), errors.mean(axis=1)) if len(part) > 1]
+    return float(math.sqrt(sum(part.var(ddof=1) / len(part) for part in parts))) if parts else math.nan

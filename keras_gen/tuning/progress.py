@@ -5,28 +5,34 @@ import time
 import numpy as np
 
 from keras_gen.callbacks.epoch_lines import listed, short
-from keras_gen.tuning.result import LAST, write_table
 
 
-def report_trials(tuner, folder, verbose):
-    """Let a `keras_tuner.Tuner` write the table of its trials after each of them and, if `verbose`, print a line."""
-    end_trial, ends = tuner.on_trial_end, [time.perf_counter()]
+def report_trials(oracle, table, verbose):
+    """Let a `keras_tuner.Oracle` write the table after each trial and, if `verbose`, print a line."""
+    create_trial, end_trial, starts = oracle.create_trial, oracle.end_trial, {}
 
-    def on_trial_end(trial):
+    def on_create(tuner_id):
+        trial = create_trial(tuner_id)
+        starts[trial.trial_id] = time.perf_counter()
+        return trial
+
+    def on_end(trial):
         end_trial(trial)
-        rows, scores = write_table(folder, tuner.oracle)
-        ends.append(time.perf_counter())
+        rows, scores = table.write(oracle.trials.values())
+        seconds = time.perf_counter() - starts[trial.trial_id]
         if verbose:
             place = [row["trial"] for row in rows].index(int(trial.trial_id) + 1)
-            print(_line(rows, scores, place, ends[-1] - ends[-2], tuner.oracle), flush=True)
+            print(_line(rows, scores, place, seconds, table, oracle.max_trials), flush=True)
 
-    tuner.on_trial_end = on_trial_end
+    oracle.create_trial, oracle.end_trial = on_create, on_end
 
 
-def _line(rows, scores, place, seconds, oracle):
-    row, name = rows[place], oracle.objective.name
-    values = listed({key: value for key, value in row.items() if key not in ("trial", *LAST)})
-    result = f"{name} {short(scores[place])}" if np.isfinite(scores[place]) else f"{row['status']}, {row['reason']}"
+def _line(rows, scores, place, seconds, table, trials):
+    row, shown = rows[place], table.objective.shown
+    result = f"{row['status']}, {row['reason']}"
+    if np.isfinite(scores[place]):
+        result = f"{table.objective.name} {short(shown(scores[place]))}"
     best = int(np.nanargmin(scores)) if np.isfinite(scores).any() else None
-    so_far = "none" if best is None else f"{short(scores[best])} (trial {rows[best]['trial']})"
-    return f"Trial {row['trial']}/{oracle.max_trials} ({seconds:.1f} s): {values}: {result}; best so far: {so_far}"
+    so_far = "none" if best is None else f"{short(shown(scores[best]))} (trial {rows[best]['trial']})"
+    values = listed(table.values_of(row))
+    return f"Trial {row['trial']}/{trials} ({seconds:.1f} s): {values}: {result}; best so far: {so_far}"

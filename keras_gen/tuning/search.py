@@ -1,6 +1,5 @@
 """Searches on KerasTuner over the presets: the folder of a run of the best model, with a table and pictures."""
 
-import contextlib
 import dataclasses
 import json
 from pathlib import Path
@@ -12,21 +11,23 @@ from keras_gen import cache, checks, data, presets
 from keras_gen.callbacks import StopAfter
 from keras_gen.files import SEARCH, atomic_write, require_folder
 from keras_gen.locks import sole_writer
+from keras_gen.runs.pictures import range_of
+from keras_gen.runs.sample_quality import FEATURES
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.seeds import seeded
-from keras_gen.tuning.grid import grid_search
-from keras_gen.tuning.hypermodel import PresetHyperModel
+from keras_gen.tuning import parallel
+from keras_gen.tuning.best import BestModel
+from keras_gen.tuning.hypermodel import PresetHyperModel, built, probe
+from keras_gen.tuning.measures import Measures, default_objective, measurable
+from keras_gen.tuning.objectives import SUM, objective_of
+from keras_gen.tuning.parts import parts_of
 from keras_gen.tuning.progress import report_trials
-from keras_gen.tuning.result import write_result
-from keras_gen.tuning.space import Range, parse, validated
-from keras_gen.tuning.storage import PROJECT, damaged, require_whole, smallest, whole_files
-
-TUNERS = {
-    "random": keras_tuner.RandomSearch,
-    "bayesian": keras_tuner.BayesianOptimization,
-    "hyperband": keras_tuner.Hyperband,
-    "grid": grid_search,
-}
+from keras_gen.tuning.ranges import searchable, validated
+from keras_gen.tuning.result import Table, write_result
+from keras_gen.tuning.space import parse
+from keras_gen.tuning.storage import require_whole, whole_files
+from keras_gen.tuning.tuners import TUNERS, tuner_of
+from keras_gen.value_ranges import rescaled
 
 
 def search(
@@ -39,193 +40,191 @@ def search(
     tuner="random",
     epochs=20,
     batch_size=100,
-    objective="error",
+    objective=None,
     seed=0,
     verbose=1,
     callbacks=(),
     repeats=1,
     size=None,
     channels=None,
+    y=None,
+    folds=None,
+    features=None,
+    samples=None,
+    workers=1,
     **fixed,
 ):
-    """Search a preset's arguments for the smallest error on held-out data.
+    """Search a preset's arguments for the best value on held-out data.
 
-    The error is the squared error of the reconstruction, summed over an example's dimensions, averaged over the
-    validation set: comparable between models whose losses are not. To continue a stopped search, call it again with the
-    same arguments and folder; to extend it, with more `trials`. A trial that diverges is recorded as failed.
+    What is measured follows from the preset's model. Of an autoencoder it is the `error`, the squared error of the
+    reconstruction, summed over an example's dimensions, which compares models whose losses are not comparable; of a
+    VAE also `nll`, the negative log-likelihood (100 importance samples, the first 1000 examples); of a classifier the
+    `error`, the share of wrong classes; of all models that sample, the metrics of `metrics.by_name`.
+
+    To continue a stopped search, call it again with the same arguments and folder; to extend it, with more `trials`. A
+    trial that diverges is recorded as failed.
+
+    With `workers`, or on several machines (see the guide), the trials of `"random"` and `"grid"` are those of a search
+    of one process, each with the same seed, except that `nodes` of later layers may be drawn in another order. Their
+    results can differ, because sums are rounded differently with another number of threads. The other tuners choose a
+    trial by the results of those that have ended before.
 
     Args:
-        x: Array `(n, *shape)` of training data, or a name for `data.load`, whose training part is used.
+        x: Array `(n, *shape)` of training data in the model's range of values, or a name for `data.load`, whose
+            training part is used.
         ranges: List of `Range`, or a line for `parse`.
         folder: Folder for the results: after each trial `trials.csv` and the best model so far as a run; at the end a
             picture for each range of numbers.
-        preset: Name of a preset whose model can reconstruct. Defaults to `"autoencoder"`.
-        validation: Array `(m, *shape)`, or a pair (inputs, targets) of these: noisy images and the clean ones, without
-            which the best denoising autoencoder is one that never saw noise. Every fifth example of `x` is held out if
-            `None`. Defaults to `None`.
+        preset: Name of a preset whose model does not translate. Defaults to `"autoencoder"`.
+        validation: Array `(m, *shape)`, or a pair: (inputs, targets) of these, noisy images and the clean ones, without
+            which the best denoising autoencoder is one that never saw noise, or (examples, labels). Every fifth example
+            of `x` is held out if `None`. Defaults to `None`.
         trials: Total number of trials, an integer >= 1. Defaults to 12.
         tuner: `"random"`, `"bayesian"`, `"hyperband"` or `"grid"`. Defaults to `"random"`.
         epochs: Epochs of a trial (the maximum with `"hyperband"`), an integer >= 1. Defaults to 20.
-        batch_size: Integer >= 1. Defaults to 100.
-        objective: What to minimise: `"error"`, or a name that `fit` logs. Defaults to `"error"`.
+        batch_size: Examples per update, an integer >= 1. Defaults to 100.
+        objective: What to optimise: a name of what is measured or of what `fit` logs, or a dict from such names to
+            weights, whose weighted sum is minimised. Accuracies, `precision`, `recall`, `density`, `coverage` and
+            `score` are maximised, other names minimised. Defaults to `None`: `"error"`, or `"frechet"` for a model
+            that neither autoencodes nor classifies.
         seed: Integer of the search and of each trial. Defaults to 0.
         verbose: 0 for silence, 1 for a line after each trial. Defaults to 1.
         callbacks: Keras callbacks of every trial's `fit`, such as a falling learning rate; each trial gets copies. A
             continued search may have others. Defaults to ().
-        repeats: Trainings of each trial, each from other initial weights, an integer >= 1: the error is their mean, and
-            its standard error includes their differences. Defaults to 1.
+        repeats: Trainings of each trial, each from other initial weights, an integer >= 1: what is measured is their
+            mean, and its standard error includes their differences. Defaults to 1.
         size, channels: As in `data.load`, for data by name. Default to `None`.
+        y: Integers `(n,)`, the labels of an array `x`, for models of labels and for the features of metrics of samples.
+            Defaults to `None`.
+        folds: Number of parts for cross-validation, an integer >= 2, instead of `validation`: each trial trains a model
+            without each part, in which each class has its share, and is measured on it. Defaults to `None`.
+        features: Features of metrics of samples, as in `runs.evaluate`; `"lenet5"` is trained on the training data, or
+            on all with `folds`. Defaults to `None`: `"lenet5"` if there are labels, else `"identity"`.
+        samples: Number of samples that these measure, an integer >= 2. Defaults to `None`: as many as held-out
+            examples.
+        workers: Number of processes that run trials at the same time, an integer >= 1; ignored on several machines.
+            Defaults to 1: this process.
         **fixed: Further arguments of the preset.
 
     Returns:
-        A `Result`.
+        A `Result`; `None` in a worker on another machine, as the chief has the result.
 
     Raises:
         ValueError: If the folder holds another search, a damaged one, or one that another process runs, or if every
             trial failed.
-        OSError: If a file cannot be written. The search can be continued.
+        OSError: If a file cannot be written, or a worker is killed again and again. The search can be continued.
 
     Example:
 
     >>> import tempfile
+    >>> from keras_gen.tuning import Range
     >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
     >>> options = {"trials": 2, "epochs": 1, "units": (8,), "verbose": 0}
     >>> found = search(x, [Range("latent_dim", 1, 8)], tempfile.mkdtemp(), **options)
     >>> len(found.rows), 1 <= found.best["latent_dim"] <= 8
     (2, True)
     """
-    for name, value in (("trials", trials), ("epochs", epochs), ("batch_size", batch_size), ("repeats", repeats)):
+    arguments = {name: value for name, value in locals().items() if name != "fixed"} | fixed
+    counts = {"trials": trials, "epochs": epochs, "batch_size": batch_size, "repeats": repeats, "workers": workers}
+    for name, value in counts.items():
         checks.integer(name, value)
     checks.choice("tuner", tuner, TUNERS)
-    searchable = [name for name, one in presets.PRESETS.items() if "autoencode" in one.model.tasks]
-    checks.choice("model to search", preset, searchable)
-    known = presets.PRESETS[preset].arguments
-    ranges = _checked_ranges(ranges, fixed, known)
+    checks.choice("features", features, FEATURES, optional=True)
+    if samples is not None:
+        checks.integer("samples", samples, minimum=2)
+    kind = _kind_of(preset)
+    ranges = _checked_ranges(ranges, fixed, preset)
+    objective = objective_of(default_objective(kind.model.tasks) if objective is None else objective)
+    role, folder = parallel.role(), Path(folder)
     require_whole(folder)
-    _require_free(Path(folder))
-    data_name = absolute(str(x)) if isinstance(x, (str, Path)) else None
-    if data_name is None and (size or channels):
-        raise ValueError("`size` and `channels` are for data by name. Expected: `None`. Received: an array with them")
-    x, inputs, targets = _held_out(data.load(x, size=size, channels=channels)[0].x if data_name else x, validation)
-    folder = Path(folder)
-    options = {**{name: argument.default for name, argument in known.items()}, **fixed}
-    settings = Settings(preset, data_name, epochs, batch_size, seed=seed, options=options)
-    hypermodel = PresetHyperModel(settings, x.shape[1:], ranges, objective, folder, repeats)
-    contents = cache.fingerprint(x, inputs, targets)
-    identity = [preset, contents, ranges, tuner, epochs, batch_size, objective, seed, repeats, fixed]
+    if role == "worker":
+        parallel.wait_for_chief(folder / SEARCH)
+    _require_free(folder)
+    options = {**{name: argument.default for name, argument in kind.arguments.items()}, **fixed}
+    settings = Settings(preset, None, epochs, batch_size, seed=seed, options=options)
+    x, y, settings = _loaded(x, y, size, channels, settings, fixed)
+    model = built(settings, ranges, probe(ranges), x.shape[1:])
+    if settings.data:
+        x = rescaled(x, (0, 1), range_of(model))
+    parts = parts_of(x, y, validation, folds, model.uses_labels, seed)
+    measures = Measures(model.tasks, objective.weights, parts, features, samples)
+    table = Table(folder, objective, measurable(model.tasks), measures.error_label)
+    hypermodel = PresetHyperModel(settings, parts, ranges, table, measures, BestModel(folder), repeats)
+    identity = [preset, cache.fingerprint(*vars(parts[0]).values()), ranges, tuner, epochs, batch_size]
+    identity += [objective.weights, seed, repeats, fixed, folds, features, samples]
     identity = json.loads(json.dumps(identity, default=dataclasses.asdict))
     _require_the_same(folder, identity)
-    hypermodel.try_out(x[:batch_size], inputs[:2], targets[:2])
-    # Hyperband has more brackets than needed, and is stopped by `max_trials` below
-    limit = {"max_trials": trials}
-    if tuner == "hyperband":
-        limit = {"max_epochs": epochs, "hyperband_iterations": trials}
-    options = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
-    callbacks = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
+    oracle_options = {"objective": keras_tuner.Objective(SUM, "min"), "seed": seed + 1}  # KerasTuner takes 0 for "any"
+    arguments_of_tuner = (tuner, hypermodel, folder, trials, epochs)
+    training = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
+    training["callbacks"] = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
+    if role == "worker":
+        with parallel.connected(), whole_files(), seeded(seed):
+            tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training)
+        return None
+    hypermodel.try_out()
     with sole_writer(folder), whole_files(), seeded(seed):
         with atomic_write(folder / SEARCH) as path:
             path.write_text(json.dumps(identity, indent=2) + "\n")
-        runner = _runner(
-            TUNERS[tuner],
-            hypermodel=hypermodel,
-            objective=keras_tuner.Objective(objective, "min"),
-            seed=seed + 1,  # KerasTuner takes 0 for "any"
-            directory=str(folder.resolve()),
-            max_consecutive_failed_trials=trials + 1,
-            **limit,
+        runner, oracle = tuner_of(*arguments_of_tuner, **oracle_options)
+        runner.save()  # so that it is continued if it is stopped before a trial has ended
+        report_trials(oracle, table, verbose)
+        if role == "chief":
+            parallel.run_chief(oracle)
+        elif workers > 1:
+            arguments |= {"folder": folder.resolve(), "verbose": 0, "workers": 1}
+            parallel.run_workers(oracle, arguments, workers, folder)
+        else:
+            runner.search(**training)
+        return write_result(table, oracle.trials.values(), ranges, {"features": features, "samples": samples})
+
+
+def _kind_of(preset):
+    """The preset of a name, whose model is fitted to arrays."""
+    checks.choice("model to search", preset, presets.PRESETS)
+    if "translate" in presets.PRESETS[preset].model.tasks:
+        raise ValueError(
+            f"A search needs a model that is trained on arrays. Expected: an autoencoder, a GAN or a classifier. "
+            f"Received: {preset}, which translates between two sets"
         )
-        runner.oracle.max_trials, hypermodel.smallest = trials, smallest(runner.oracle)
-        report_trials(runner, folder, verbose)
-        runner.search(x=x, inputs=inputs, targets=targets, callbacks=callbacks, batch_size=batch_size, **options)
-        return write_result(folder, runner.oracle, ranges)
+    return presets.PRESETS[preset]
 
 
-def _runner(tuner, directory, **options):
-    """The `keras_tuner.Tuner`, which continues from the files of a stopped search."""
-    try:
-        with contextlib.redirect_stdout(None):  # it prints the name of the file that it continues from
-            return tuner(directory=directory, project_name=PROJECT, overwrite=False, **options)
-    except (KeyError, TypeError, AttributeError, RuntimeError) as error:
-        if (Path(directory) / PROJECT).exists():
-            raise damaged(Path(directory) / PROJECT, error) from None
-        raise
-
-
-def search_latent_dim(x, folder, low=2, high=64, trials=12, **options):
-    """Search the code size among `trials` sizes from `low` to `high` with equal ratios.
-
-    Args:
-        x, folder: As in `search`.
-        low: The smallest size, an integer >= 1. Defaults to 2.
-        high: The largest size. Defaults to 64.
-        trials: Number of sizes, an integer >= 2; sizes that round to the same integer count once. Defaults to 12.
-        **options: Further arguments of `search` and of the preset, such as `corruption=0.3`.
-
-    Returns:
-        A `Result`; `chosen["latent_dim"]` is the knee of the errors.
-
-    Example:
-
-    >>> import tempfile
-    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
-    >>> options = {"trials": 2, "epochs": 1, "units": (8,), "verbose": 0}
-    >>> [row["latent_dim"] for row in search_latent_dim(x, tempfile.mkdtemp(), 1, 8, **options).rows]
-    [1, 8]
-    """
-    Range("latent_dim", checks.integer("low", low), checks.integer("high", high))  # raises if it is empty
-    sizes = np.geomspace(low, high, checks.integer("trials", trials, minimum=2)).round().astype(int)
-    sizes = sorted(set(sizes.tolist()))
-    return search(x, [Range("latent_dim", choices=sizes)], folder, trials=len(sizes), tuner="grid", **options)
-
-
-def search_corruption(x, folder, low=0.0, high=0.6, trials=12, **options):
-    """Search the corruption rate among `trials` equally spaced rates from `low` to `high`.
-
-    Args:
-        x, folder: As in `search`.
-        low: The lowest rate. Defaults to 0.
-        high: The highest rate. Defaults to 0.6.
-        trials: Number of rates, an integer >= 2. Defaults to 12.
-        **options: Further arguments of `search` and of the preset, such as `latent_dim=16`.
-
-    Returns:
-        A `Result`; `best["corruption"]` is the rate with the smallest error.
-
-    Example:
-
-    >>> import tempfile
-    >>> x = np.random.default_rng(0).random((64, 16)).astype("float32")
-    >>> options = {"trials": 2, "epochs": 1, "units": (8,), "latent_dim": 2, "verbose": 0}
-    >>> [row["corruption"] for row in search_corruption(x, tempfile.mkdtemp(), 0.0, 0.5, **options).rows]
-    [0.0, 0.5]
-    """
-    Range("corruption", low, high)  # raises if it is empty
-    rates = np.linspace(low, high, checks.integer("trials", trials, minimum=2)).round(6).tolist()
-    return search(x, [Range("corruption", choices=rates)], folder, trials=trials, tuner="grid", **options)
-
-
-def _checked_ranges(ranges, fixed, known):
+def _checked_ranges(ranges, fixed, preset):
     """The ranges, of known arguments that are not fixed."""
-    ranges = validated(parse(ranges) if isinstance(ranges, str) else ranges, known)
+    ranges = validated(parse(ranges) if isinstance(ranges, str) else ranges, searchable(preset))
     for name in fixed:
-        checks.choice("argument of the preset", name, known)
+        checks.choice("argument of the preset", name, presets.PRESETS[preset].arguments)
+        if not isinstance(fixed[name], (bool, int, float, str, tuple, list, type(None))):
+            raise ValueError(
+                f"`{name}` must be a plain value, which the settings of a run can hold. Expected: such as a number or "
+                f"a name. Received: {type(fixed[name]).__name__}"
+            )
     both = sorted(set(fixed) & {range_.name for range_ in ranges})
     if both:
         raise ValueError(f"An argument is searched or fixed. Expected: one of the two. Received: both, for {both}")
     return ranges
 
 
-def _held_out(x, validation):
-    """The triple (training data, inputs and targets to validate on)."""
-    checks.array("x", x)
-    if validation is None:
-        x, validation = np.delete(x, np.s_[::5], axis=0), x[::5]
-    inputs, targets = validation if isinstance(validation, tuple) else (validation, validation)
-    for part in (inputs, targets):
-        checks.array("validation", part, shape=x.shape[1:])
-    if len(inputs) != len(targets):
-        raise ValueError(f"`validation` must be as many inputs as targets. Received: {len(inputs)} and {len(targets)}")
-    return x, inputs, targets
+def _loaded(x, y, size, channels, settings, fixed):
+    """The triple (x, y, settings), with the name of the data and the number of their classes in the settings."""
+    if not isinstance(x, (str, Path)):
+        if size or channels:
+            raise ValueError(
+                "`size` and `channels` are for data by name. Expected: `None`. Received: an array with them"
+            )
+        checks.array("x", x)
+    elif y is not None:
+        raise ValueError("`y` is for arrays: data by name have their own labels. Expected: `None`. Received: an array")
+    else:
+        train, _ = data.load(x, size=size, channels=channels)
+        settings = dataclasses.replace(settings, data=absolute(str(x)))
+        if "num_classes" in settings.options:
+            settings = dataclasses.replace(settings, class_names=train.class_names)
+        x, y = train.x, train.y
+    if y is not None and "num_classes" in settings.options and "num_classes" not in fixed:
+        settings = settings.with_options(num_classes=max(2, int(np.max(y)) + 1))
+    return x, y, settings
 
 
 def _require_free(folder):

@@ -8,13 +8,15 @@ import numpy as np
 from keras_gen import checks
 
 UNITS_RANGES = ("layers", "nodes")  # which together make a preset's `units`
+TRAINING = ("batch_size", "binarization")  # what a search may choose besides arguments of the preset
 
 
 @dataclasses.dataclass(frozen=True)
 class Range:
     """Values of one argument of a preset: all from `low` to `high`, or those in `choices`.
 
-    Besides a preset's own arguments there are `layers`, the number of hidden layers, and `nodes`, the width of each.
+    Besides a preset's own arguments there are `layers`, the number of hidden layers, `nodes`, the width of each, and
+    `batch_size`; for models that reconstruct also `binarization`, as in `runs.Settings`.
 
     Args:
         name: The argument's name.
@@ -137,26 +139,11 @@ def _plain(value):
     return value.item() if isinstance(value, np.generic) else value
 
 
-def validated(ranges, known):
-    """The ranges as a list, or a `ValueError` unless they are of different known arguments of a preset."""
-    ranges = list(ranges)
-    if not ranges:
-        raise ValueError("A search must have at least one range. Received: none")
-    names = [range_.name for range_ in ranges]
-    for name in names:
-        if name == "units" and name in known:
-            raise ValueError("`units` cannot be searched directly. Expected: ranges of `layers` and `nodes`")
-        checks.choice("search range", name, usual_ranges(known))
-    if len(set(names)) < len(names):
-        raise ValueError(f"A search range must be named once. Received: {names}")
-    return ranges
-
-
 def preset_arguments(ranges, hp, known):
     """Arguments of a preset from KerasTuner's values: `layers` and `nodes` make its `units`.
 
-    The widths are sorted in falling order, and none is smaller than the code, as a symmetric autoencoder requires.
-    `known` are the preset's other arguments, with its defaults.
+    The widths are sorted as those of the preset, usually in falling order, and none is smaller than the code, as a
+    symmetric autoencoder requires. `known` are the preset's other arguments, with its defaults.
     """
     by_name = {range_.name: range_ for range_ in ranges}
     values = {name: range_.suggest(hp) for name, range_ in by_name.items() if name not in UNITS_RANGES}
@@ -174,7 +161,8 @@ def preset_arguments(ranges, hp, known):
     else:
         widths = [nodes.suggest(hp, f"nodes_{place}") for place in range(1, number + 1)]
     least = values.get("latent_dim", known.get("latent_dim", 1))
-    return {**values, "units": tuple(sorted((max(width, least) for width in widths), reverse=True))}
+    falls = list(known["units"]) == sorted(known["units"], reverse=True)
+    return {**values, "units": tuple(sorted((max(width, least) for width in widths), reverse=falls))}
 
 
 def one_standard_error(sizes, errors, standard_errors):
@@ -202,51 +190,3 @@ def one_standard_error(sizes, errors, standard_errors):
     _, best, deviation = min(trials, key=lambda row: row[1])
     bound = best + (deviation if math.isfinite(deviation) else 0.0)
     return min(size for size, error, _ in trials if error <= bound)
-
-
-AUTOENCODER_RANGES = (  # all that a deep autoencoder has to choose, for `search`
-    Range("latent_dim", 2, 64, log=True),
-    Range("layers", 1, 3),
-    Range("nodes", 64, 1024, log=True),
-    Range("activation", choices=("relu", "silu", "tanh")),
-    Range("reconstruction", choices=("squared_error", "bernoulli")),
-    Range("corruption_kind", choices=("dropout", "masking", "salt_and_pepper", "gaussian")),
-    Range("corruption", 0.0, 0.6),
-    Range("sparsity", 0.0, 0.1),
-)
-
-
-def usual_ranges(known):
-    """A usual range for each argument of a preset that can be searched.
-
-    It is the range in `AUTOENCODER_RANGES`, if the default is in it; for another number, from a quarter of the default
-    to four times the default, or from 0 to 1 if the default is 0; otherwise all choices.
-
-    Args:
-        known: Dict from a name to an `Argument`, as a preset's `arguments`.
-
-    Returns:
-        Dict from a name to a `Range`.
-
-    Example:
-
-    >>> from keras_gen import presets
-    >>> {name: str(range_) for name, range_ in usual_ranges(presets.PRESETS["contractive"].arguments).items()}
-    {'latent_dim': '250:4000', 'contraction': '0.025:0.4', 'reconstruction': 'squared_error|bernoulli',
-     'width': '0.25:4', 'learning_rate': '0.00025:0.004'}
-    """
-    common, found = {range_.name: range_ for range_ in AUTOENCODER_RANGES}, {}
-    for name, argument in known.items():
-        range_, default = common.get(name), argument.default
-        if name == "units":
-            found |= {part: common[part] for part in UNITS_RANGES}
-        elif argument.choices or isinstance(default, bool):
-            found[name] = Range(name, choices=argument.choices or (False, True))
-        elif range_ is not None and (
-            range_.choices or (checks.is_real(default) and range_.low <= default <= range_.high)
-        ):
-            found[name] = range_
-        elif checks.is_real(default):
-            least = max(1, default // 4) if isinstance(default, int) else default / 4
-            found[name] = Range(name, least, 4 * default) if default else Range(name, 0.0, 1.0)
-    return found

@@ -88,8 +88,3 @@ def damaged(path, error):
         f"'{path}' is damaged: {error}. Expected: the file that the search wrote, or a new folder for another search; "
         f"the best model and the table of this one can be used as they are"
     )
-
-
-def smallest(oracle):
-    """The smallest objective of all completed trials, or infinity."""
-    return min((trial.score for trial in oracle.trials.values() if trial.status == "COMPLETED"), default=math.inf)

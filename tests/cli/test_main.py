@@ -199,7 +199,9 @@ def test_a_damaged_run_is_one_line(vae, refused):
         ),
         (("train", "vae", "--epochs", "0"), 2, "Invalid value for '--epochs'"),
         (("tune", "autoencodr", "--search", "corruption=0:0.5"), 1, "Unknown model. Did you mean 'autoencoder'?"),
-        (("tune", "gan", "--search", "latent_dim=2:4"), 1, "Unknown model."),
+        (("tune", "cyclegan", "--search", "width=1:2"), 1, "`tune` is for models of one set."),
+        (("tune", "vae", "--search", "beta=1:2", "--objective", "nll=x"), 1, "--objective must be a name, or names"),
+        (("tune", "gan", "--search", "latent_dim=2:4", "--workers", "0"), 2, "Invalid value for '--workers'"),
         (("tune", "autoencoder"), 2, "Missing option '--search'"),
         (("tune", "autoencoder", "--search", "latent_dm=2:4"), 1, "Unknown search range. Did you mean 'latent_dim'?"),
         (("tune", "autoencoder", "--search", "latent_dim=4:2"), 1, "The search range of `latent_dim` is empty."),
@@ -233,7 +235,7 @@ def commands():
             yield [name], command
     for name in catalogue.presets():
         yield ["train", name], typer.main.get_command(train_command(name))
-    for name in catalogue.presets("autoencode"):
+    for name in catalogue.presets(without="translate"):
         yield ["tune", name], typer.main.get_command(tune_command(name))
 
 

@@ -213,6 +213,32 @@ def test_a_picture_that_failed_shows_in_the_exit_code(run, monkeypatch):
     assert err.strip() == "Error: a.png could not be drawn; the model is whole. Received: OSError: full"
 
 
-def test_only_what_trains_for_its_reconstruction_is_tuned(run):
-    code, _, err = run("tune", "bigan", "--search", "latent_dim=2:8")
-    assert code == 1 and err.startswith("Error: Unknown model. Expected: one of ['autoencoder'")
+def test_a_search_of_a_gan_ends_with_its_floor_and_a_test_measure(run, tmp_path):
+    command = ("tune", "dcgan", "--search", "augmentation=none|flip", "--width", 0.1, "--epochs", 1, "--trials", 1)
+    options = ("--batch-size", 720, "--objective", "recall", "--features", "identity", "--samples", 40)
+    code, out, err = run(*command, *options, "--out", tmp_path / "search")
+    assert code == 0, err
+    number = r"\d\.?\d*"
+    assert re.search(rf"^Best: augmentation \w+: recall {number} \(training images: recall {number}\)$", out, re.M), out
+    assert re.search(rf"^Test recall of the best: {number} \(training images: recall {number}\)$", out, re.M), out
+    code, out, err = run("sample", tmp_path / "search", "--n", 4, "--out", tmp_path / "a.png")
+    assert code == 0, err
+
+
+def test_a_search_of_a_classifier_ends_with_its_test_error(run, tmp_path):
+    command = ("tune", "lenet5", "--search", "dropout=0:0.5", "--width", 0.2, "--epochs", 1, "--trials", 1)
+    code, out, err = run(*command, "--batch-size", 720, "--folds", 2, "--out", tmp_path / "search")
+    assert code == 0, err
+    assert re.search(r"^Test error of the best: 0\.\d+$", out, re.M), out
+    code, out, err = run("evaluate", tmp_path / "search")
+    assert code == 0 and "error: " in out, err
+
+
+def test_options_of_a_search_reach_it(run, monkeypatch):
+    found = {}
+    monkeypatch.setattr("keras_gen.tuning.search", lambda *given, **options: found.update(options, given=given))
+    options = ("--folds", 3, "--features", "identity", "--samples", 9, "--workers", 2, "--objective", "nll=1,recall=-2")
+    code, out, err = run("tune", "vae", "--search", "beta=1:2", *options, "--beta", 3, "--out", "here")
+    assert code == 0 and "the chief writes the result" in out, err
+    assert [found[name] for name in ("folds", "features", "samples", "workers")] == [3, "identity", 9, 2]
+    assert found["objective"] == {"nll": 1.0, "recall": -2.0} and found["beta"] == 3 and found["preset"] == "vae"

@@ -365,6 +365,15 @@ def test_the_generator_learns_through_the_augmentation(digits):
         assert any(moved) == learns
 
 
+def test_an_augmentation_may_be_named():
+    layers = {name: augmented(name).augmentation for name in ("flip", "translation", "zoom")}
+    kinds = [keras.layers.RandomFlip, keras.layers.RandomTranslation, keras.layers.RandomZoom]
+    assert [type(layer) for layer in layers.values()] == kinds and augmented("none").augmentation is None
+    assert layers["zoom"].fill_value == layers["translation"].fill_value == -1, "black, of values in [-1, 1]"
+    copy = models.GAN.from_config(augmented("zoom").get_config())
+    assert isinstance(copy.augmentation, keras.layers.RandomZoom)
+
+
 @keras.saving.register_keras_serializable(package="tests")
 class Stopped(keras.layers.Layer):
     def call(self, inputs, training=False):
@@ -375,6 +384,7 @@ class Stopped(keras.layers.Layer):
     ("augmentation", "message"),
     [
         (5, "`augmentation` must be a Keras layer, or None. Received: 5"),
+        ("zom", "Unknown augmentation. Did you mean 'zoom'"),
         (
             keras.layers.RandomCrop(4, 4),
             r"keep the shape of the examples. Expected: \(8, 8, 1\). Received: \(4, 4, 1\)",

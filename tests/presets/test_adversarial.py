@@ -1,7 +1,7 @@
 import keras
 import pytest
 
-from keras_gen import presets
+from keras_gen import load_model, presets
 
 SHAPE = (8, 8, 1)
 
@@ -43,3 +43,15 @@ def test_layers_follow_the_arguments():
     kinds = {name: [type(layer) for layer in presets.build(name, SHAPE, width=0.05).critic.layers]
              for name in ("wgan", "wgan-gp")}  # fmt: skip
     assert keras.layers.BatchNormalization not in kinds["wgan-gp"]
+
+
+def test_the_generator_may_have_its_own_learning_rate(tmp_path):
+    model = presets.build("wgan", SHAPE, width=0.05, learning_rate=0.25, generator_learning_rate=0.5)
+    model.save(tmp_path / "model.keras")
+    for one in (model, load_model(tmp_path / "model.keras")):
+        assert [float(optimizer.learning_rate) for optimizer in one.optimizer.optimizers] == [0.25, 0.5]
+    model = presets.build("gan", SHAPE, width=0.05, learning_rate=0.25)
+    assert [float(optimizer.learning_rate) for optimizer in model.optimizer.optimizers] == [0.25, 0.25]
+    with pytest.raises(ValueError, match="`generator_learning_rate` must be a finite number >= 0"):
+        presets.build("gan", SHAPE, width=0.05, generator_learning_rate=-1)
+    assert "generator_learning_rate" not in presets.vae.arguments

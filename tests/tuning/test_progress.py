@@ -5,6 +5,7 @@ import numpy as np
 
 from keras_gen import tuning
 from keras_gen.tuning import progress
+from keras_gen.tuning.objectives import objective_of
 
 SMALL = {"epochs": 1, "batch_size": 32, "units": (6,), "tuner": "grid"}
 
@@ -22,11 +23,15 @@ def test_a_line_for_each_trial_with_its_values_its_result_and_the_best(digits, t
     assert capsys.readouterr().out == ""
 
 
-def test_a_failed_trial_is_shown_with_its_reason(monkeypatch, capsys, tmp_path):
-    rows = [{"trial": 1, "width": 0.5, "status": "failed", "error": np.nan, "reason": "diverged"}]
-    monkeypatch.setattr(progress, "write_table", lambda folder, oracle: (rows, [np.nan]))
-    oracle = SimpleNamespace(objective=SimpleNamespace(name="error"), max_trials=2)
-    tuner = SimpleNamespace(oracle=oracle, on_trial_end=lambda trial: None)
-    progress.report_trials(tuner, tmp_path, verbose=1)
-    tuner.on_trial_end(SimpleNamespace(trial_id="0"))
+def test_a_failed_trial_is_shown_with_its_reason(capsys):
+    row = {"trial": 1, "width": 0.5, "status": "failed", "error": np.nan, "reason": "diverged"}
+    table = SimpleNamespace(
+        write=lambda trials: ([row], [np.nan]),
+        objective=objective_of("error"),
+        values_of=lambda row: {"width": row["width"]},
+    )
+    trial = SimpleNamespace(trial_id="0")
+    oracle = SimpleNamespace(max_trials=2, trials={}, create_trial=lambda tuner: trial, end_trial=lambda trial: None)
+    progress.report_trials(oracle, table, verbose=1)
+    oracle.end_trial(oracle.create_trial("tuner0"))
     assert capsys.readouterr().out.endswith(": width 0.5: failed, diverged; best so far: none\n")

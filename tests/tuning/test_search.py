@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import load_model, models, presets, runs, tuning
+from keras_gen import load_model, metrics, models, presets, runs, tuning
+from keras_gen.data import Split
 from keras_gen.tuning import Range
 from keras_gen.tuning.hypermodel import PresetHyperModel
 
@@ -146,16 +147,6 @@ def test_a_search_leaves_the_callers_random_state_alone(digits, tmp_path):
     assert keras.random.SeedGenerator().next().numpy().tolist() == expected
 
 
-def test_code_sizes_at_equal_ratios(digits, tmp_path):
-    found = tuning.search_latent_dim(digits, tmp_path, 1, 8, trials=4, **{**SMALL, "units": (8,)})
-    assert numbers(found, "latent_dim") == [1, 2, 4, 8] and found.chosen["latent_dim"] in (1, 2, 4, 8)
-
-
-def test_rates_of_corruption_at_equal_distances(digits, tmp_path):
-    found = tuning.search_corruption(digits, tmp_path, 0.0, 0.6, trials=3, latent_dim=2, **SMALL)
-    assert numbers(found, "corruption") == [0.0, 0.3, 0.6]
-
-
 def test_everything_at_once(digits, tmp_path):
     options = {name: value for name, value in SMALL.items() if name != "units"}
     found = tuning.search(digits, tuning.AUTOENCODER_RANGES, tmp_path, tuner="bayesian", trials=2, **options)
@@ -175,6 +166,28 @@ def test_everything_at_once(digits, tmp_path):
         ({"latent_dim": 2}, "An argument is searched or fixed. Expected: one of the two. Received: both"),
         ({"objective": "val_los"}, "Unknown objective. Did you mean 'val_loss'"),
         ({"preset": "autoencodr"}, "Unknown model to search. Did you mean 'autoencoder'"),
+        (
+            {"preset": "cyclegan", "ranges": "width=1:2"},
+            "trained on arrays. Expected: .* Received: cyclegan, which trans",
+        ),
+        ({"objective": {}}, "`objective` must be a name, or a dict"),
+        ({"objective": {"error": 1, "recall": -1}}, "Unknown objective. Expected: one of .* Received: 'recall'"),
+        ({"objective": "nll"}, "Unknown objective"),
+        ({"workers": 0}, "`workers` must be an integer >= 1"),
+        (
+            {"folds": 2, "validation": np.zeros((3, 8, 8, 1))},
+            "by folds or by `validation`. Expected: one. Received: both",
+        ),
+        ({"folds": 29}, "`folds` needs an example in each fold. Expected: at most 28. Received: folds=29"),
+        ({"features": "pixels"}, "Unknown features. Expected: None or one of"),
+        ({"samples": 1}, "`samples` must be an integer >= 2"),
+        ({"preset": "lenet5", "ranges": "dropout=0:0.5"}, "`y` is missing: the model uses labels"),
+        ({"x": "digits", "y": np.zeros(3, "int64")}, "data by name have their own labels"),
+        ({"ranges": "num_classes=2:4", "preset": "lenet5"}, "Unknown search range"),
+        (
+            {"preset": "gan", "augmentation": keras.layers.RandomFlip(), "ranges": "n_critic=1:2"},
+            "`augmentation` must be a plain value.* Expected: such as a number or a name. Received: RandomFlip",
+        ),
         ({"tuner": "annealing"}, "Unknown tuner"),
         ({"trials": 0}, "`trials` must be an integer >= 1"),
         ({"epochs": 0}, "`epochs` must be an integer >= 1"),
@@ -245,6 +258,88 @@ def test_repeats_are_trainings_from_other_starts_whose_mean_counts(digits, tmp_p
     error = np.square(x - twice.model().reconstruct(x)).reshape(len(x), -1).sum(axis=1).mean()
     best = int(np.argmin(numbers(twice, "error")))
     assert error == pytest.approx(min(numbers(once, "error")[best], others[best]), rel=1e-4)
+
+
+GAN = {"preset": "gan", "epochs": 1, "batch_size": 22, "width": 0.05, "verbose": 0, "tuner": "grid"}
+
+
+def test_a_gan_is_searched_by_its_samples_and_its_floor_is_known(digits, tmp_path):
+    options = {"objective": "coverage", "trials": 2, "latent_dim": 3, **GAN}
+    rates = [Range("generator_learning_rate", choices=[0.5, 0.01])]
+    found = tuning.search(2 * digits - 1, rates, tmp_path / "s", **options)
+    columns = ["trial", "generator_learning_rate", "status", "coverage", "coverage_floor", "standard_error", "reason"]
+    assert list(found.rows[0]) == columns
+    with (tmp_path / "s" / "trials.csv").open(newline="") as file:
+        assert next(csv.reader(file)) == columns
+    assert found.objective == "coverage" and found.value == max(numbers(found, "coverage"))
+    floor = found.rows[0]["coverage_floor"]
+    assert found.floors == {"coverage": floor} and 0 < floor <= 1 and math.isnan(found.rows[0]["standard_error"])
+    assert (tmp_path / "s" / "coverage_against_generator_learning_rate.png").exists()
+    part = Split(np.delete(digits, np.s_[::5], axis=0), None), Split(digits[::5], None)
+    assert found.measured(*part) == {"coverage": found.value, "coverage_floor": floor}
+    best = found.model()
+    rate = found.best["generator_learning_rate"]
+    assert float(best.optimizer["generator"].learning_rate) == pytest.approx(rate)
+
+
+def test_a_sum_of_several_values_is_minimised(digits, tmp_path):
+    options = {"objective": {"coverage": -2, "val_loss": 0.5}, "trials": 2, "latent_dim": 3, **GAN}
+    found = tuning.search(2 * digits - 1, "n_critic=1|2", tmp_path, **{**options, "batch_size": 11})
+    for row in found.rows:
+        assert row["objective"] == pytest.approx(0.5 * row["val_loss"] - 2 * row["coverage"], rel=1e-5)
+    assert found.value == min(numbers(found, "objective")) and found.objective == "objective"
+    assert found.best == {"n_critic": min(found.rows, key=lambda row: row["objective"])["n_critic"]}
+
+
+def test_a_vae_may_be_searched_by_its_likelihood(digits, tmp_path):
+    options = {"preset": "vae", "objective": "nll", "latent_dim": 2, "width": 0.05, "trials": 1, "epochs": 1}
+    found = tuning.search(digits, [Range("beta", choices=[4.0])], tmp_path, verbose=0, **options)
+    nll, error = metrics.negative_log_likelihood(found.model(), digits[::5], 100)
+    assert found.rows[0]["nll"] == pytest.approx(nll, rel=1e-4) and found.value == found.rows[0]["nll"]
+    assert found.rows[0]["standard_error"] == pytest.approx(error, rel=1e-4) and found.rows[0]["error"] > 0
+
+
+def test_of_every_fold_another_model_is_measured(digits, labels, tmp_path, monkeypatch):
+    rows, fit = [], models.Classifier.fit
+
+    def counted(self, x, y, **options):
+        rows.append(len(x))
+        return fit(self, x, y, **options)
+
+    monkeypatch.setattr(models.Classifier, "fit", counted)
+    known = labels % 2
+    options = {"preset": "lenet5", "width": 0.2, "epochs": 1, "batch_size": 14, "verbose": 0, "trials": 1}
+    found = tuning.search(digits, "dropout=0.1|0.2", tmp_path, y=known, folds=2, repeats=2, **options)
+    assert rows == [14, 14] + 4 * [14]
+    (row,) = found.rows
+    wrong = 56 * row["error"]  # of 28 examples, twice
+    assert wrong == pytest.approx(round(wrong)) and 0 < row["standard_error"] < 0.2
+    assert found.model().num_classes == 2 and found.error(digits, known) <= 1
+
+
+def test_batch_size_and_binarization_may_be_searched(digits, tmp_path):
+    options = {"preset": "vae", "trials": 2, "width": 0.05, "latent_dim": 2, "epochs": 1, "verbose": 0}
+    ranges = [Range("batch_size", choices=[11]), Range("binarization", choices=["dynamic", "none"])]
+    found = tuning.search(digits, ranges, tmp_path, tuner="grid", **options)
+    settings = runs.load_run(tmp_path).settings
+    assert (settings.batch_size, settings.binarization) == (11, found.best["binarization"])
+    assert int(found.model().optimizer.iterations) == 2
+    assert len(set(numbers(found, "error"))) == 2
+
+
+def test_hyperband_goes_on_with_the_first_model_of_a_trial_alone(digits, tmp_path, monkeypatch):
+    begun, fit = [], models.Autoencoder.fit
+
+    def noted(self, x, initial_epoch=0, epochs=1, **options):
+        begun.append((initial_epoch, int(self.optimizer.iterations)))
+        return fit(self, x, initial_epoch=initial_epoch, epochs=epochs, **options)
+
+    monkeypatch.setattr(models.Autoencoder, "fit", noted)
+    options = {**SMALL, "epochs": 3, "tuner": "hyperband", "trials": 4, "repeats": 2}
+    found = tuning.search(digits, "latent_dim=2:6", tmp_path, **options)
+    continued = [first for first, second in zip(begun[2::2], begun[3::2], strict=True) if first[0] > 0]
+    assert {row["status"] for row in found.rows} == {"completed"} and len(continued) > 0
+    assert all(second == (0, 0) for second in begun[3::2])
 
 
 def test_size_and_channels_are_for_data_by_name(tmp_path):

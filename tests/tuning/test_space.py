@@ -4,7 +4,8 @@ import pytest
 
 from keras_gen import presets
 from keras_gen.tuning import Range, one_standard_error, parse
-from keras_gen.tuning.space import preset_arguments, usual_ranges, validated
+from keras_gen.tuning.ranges import validated
+from keras_gen.tuning.space import preset_arguments
 
 UNITS = {"units": (40, 20), "latent_dim": 3}
 KNOWN = presets.PRESETS["autoencoder"].arguments
@@ -35,20 +36,6 @@ def test_a_line_names_ranges_and_choices():
 def test_lines_that_cannot_be_read(line, message):
     with pytest.raises(ValueError, match=message):
         parse(line)
-
-
-@pytest.mark.parametrize("name", [name for name, one in presets.PRESETS.items() if "autoencode" in one.model.tasks])
-def test_usual_ranges_are_read_as_they_are_shown(name):
-    known = presets.PRESETS[name].arguments
-    ranges = usual_ranges(known)
-    read = parse(",".join(f"{argument}={range_}" for argument, range_ in ranges.items()))
-    assert [(one.low, one.high, one.choices) for one in validated(read, known)] == [
-        (one.low, one.high, one.choices) for one in ranges.values()
-    ]
-    for argument, range_ in ranges.items():
-        if range_.numeric and argument in known:
-            assert range_.low <= known[argument].default <= range_.high
-    assert {"units", "filters"}.isdisjoint(ranges) and ({"layers", "nodes"} <= ranges.keys()) == ("units" in known)
 
 
 def test_ranges_that_make_no_search():
