@@ -46,12 +46,12 @@ def plain_keras(network):
     return network
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=list(NETWORKS), default="lenet5")
     parser.add_argument("--images", type=int, default=20000)
     parser.add_argument("--rounds", type=int, default=7)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     network, rng = NETWORKS[arguments.network], np.random.default_rng(0)
     x = rng.random((arguments.images, *network().input_shape[1:]), "float32")
     labels = rng.integers(0, CLASSES, len(x))
@@ -62,7 +62,7 @@ def main():
     every, first = peers.operations(network())
     title = f"{arguments.network}, batch {BATCH}, {len(x)} images"
     # Each product of the forward pass, once more for the weights' gradients, and for the inputs' but at the first layer
-    peers.compare(contestants, title, -(-len(x) // BATCH), (3 * every - first) * BATCH, arguments.rounds)
+    return peers.compare(contestants, title, -(-len(x) // BATCH), (3 * every - first) * BATCH, arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -197,7 +197,7 @@ def torch_epoch(x, y, filters, blocks, half, layout):
     return peers.timed(epoch)
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--precision", choices=["float32", "mixed_bfloat16"], default="float32", help="also run in float32"
@@ -207,7 +207,7 @@ def main():
     parser.add_argument("--blocks", type=int, default=6)
     parser.add_argument("--images", type=int, default=6, help="steps of an epoch")
     parser.add_argument("--rounds", type=int, default=5)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     sizes = arguments.size, arguments.filters, arguments.blocks
     rng = np.random.default_rng(0)
     x, y = (rng.uniform(-1, 1, (arguments.images, arguments.size, arguments.size, 3)).astype("float32") for _ in "xy")
@@ -222,7 +222,7 @@ def main():
     title = (
         f"CycleGAN, {arguments.size}x{arguments.size}, {arguments.blocks} blocks, batch 1, {arguments.images} images"
     )
-    peers.compare(contestants, title, arguments.images, operations(*sizes), arguments.rounds)
+    return peers.compare(contestants, title, arguments.images, operations(*sizes), arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -153,11 +153,11 @@ PLAIN = {
 }
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--family", choices=list(PLAIN), default="pix2pix")
     parser.add_argument("--rounds", type=int, default=7)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     batch, images = BATCHES[arguments.family]
     if arguments.family == "pix2pix":
         x = np.random.default_rng(0).uniform(-1, 1, (images, SIDE, SIDE, 3)).astype("float32")
@@ -182,7 +182,7 @@ def main():
         counted += 3 * peers.operations(ours.discriminator)[0]
     counted *= 10 if arguments.family == "semi-supervised-vae" else 1
     title = f"{arguments.family}, batch {batch}, {images} examples"
-    peers.compare(contestants, title, images // batch, 3 * batch * counted, arguments.rounds)
+    return peers.compare(contestants, title, images // batch, 3 * batch * counted, arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -296,7 +296,7 @@ def torch_epoch(setup, x, half):
     return peers.timed(epoch)
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=list(SETUPS), default="dcgan")
     parser.add_argument(
@@ -304,7 +304,7 @@ def main():
     )
     parser.add_argument("--images", type=int, help="examples of an epoch")
     parser.add_argument("--rounds", type=int, default=7)
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     setup = SETUPS[arguments.network]
     batch = setup.n_critic * setup.batch
     steps = max((arguments.images or setup.images) // batch, 1)
@@ -319,7 +319,7 @@ def main():
         contestants[f"plain Keras {precision}"] = peers.keras_epoch(plain_keras(setup), x, batch)
         contestants[f"PyTorch {precision}"] = torch_epoch(setup, x, half=precision != "float32")
     title = f"{arguments.network}, batch {setup.n_critic} x {setup.batch}, {len(x)} examples"
-    peers.compare(contestants, title, steps, operations(setup), arguments.rounds)
+    return peers.compare(contestants, title, steps, operations(setup), arguments.rounds)
 
 
 if __name__ == "__main__":

@@ -9,10 +9,23 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from keras_gen import data
+
 sys.modules.setdefault("triton", None)  # of PyTorch's CUDA build, which nothing here needs: with TensorFlow it crashes
 
 
 class _Clock(keras.callbacks.Callback):
+    """The seconds of the last epoch, and those from the first beginning of `fit` to the end of its first call."""
+
+    first_call = None
+
+    def on_train_begin(self, logs=None):
+        self.began = time.perf_counter()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.first_call is None:
+            self.first_call = time.perf_counter() - self.began
+
     def on_epoch_begin(self, epoch, logs=None):
         self.start = time.perf_counter()
 
@@ -20,15 +33,33 @@ class _Clock(keras.callbacks.Callback):
         self.seconds = time.perf_counter() - self.start
 
 
+class KerasEpoch:
+    """Trains two epochs when called and gives the seconds of the second: the first pays for starting `fit`."""
+
+    def __init__(self, model, arrays, batch):
+        self.model, self.arrays, self.batch, self.clock = model, arrays, batch, _Clock()
+
+    def __call__(self):
+        options = {"batch_size": self.batch, "epochs": 2, "verbose": 0, "callbacks": [self.clock]}
+        self.model.fit(*self.arrays, **options)
+        return self.clock.seconds
+
+    def seconds_of_reading(self):
+        """Those of an epoch's batches without the steps."""
+        kind = data.Pipeline if self.model.data_description.paired else data.unpaired
+        batches = kind(*self.arrays, batch_size=self.batch).dataset()
+
+        def read():
+            for _ in batches:
+                pass
+
+        read()
+        return timed(read)()
+
+
 def keras_epoch(model, x, batch):
-    """A function that trains two epochs and gives the seconds of the second: the first pays for starting `fit`."""
-    clock = _Clock()
-
-    def epoch():
-        model.fit(*x if isinstance(x, tuple) else (x,), batch_size=batch, epochs=2, verbose=0, callbacks=[clock])
-        return clock.seconds
-
-    return epoch
+    """The `KerasEpoch` of an array, or of a tuple of them."""
+    return KerasEpoch(model, x if isinstance(x, tuple) else (x,), batch)
 
 
 def timed(function):
@@ -112,8 +143,16 @@ def compare(contestants, title, steps, operations, rounds):
         title: What they train, the beginning of the first line.
         steps: Steps of an epoch.
         operations: Multiplications and additions of a step's matrix products and convolutions.
-        rounds: Number of turns of each; a turn before the first round is not counted.
+        rounds: Number of turns of each; a turn before the first round is not counted. With 0 the first alone takes
+            that turn, and nothing is measured.
+
+    Returns:
+        Dict from a contestant to a dict of its median `milliseconds`, its `ratio` to the first, that of the `fastest`
+        rounds and its `share` of the peak; of the first also the `first_call`, in seconds, and the share of `reading`.
     """
+    if not rounds:
+        next(iter(contestants.values()))()
+        return {}
     for epoch in contestants.values():
         epoch()
     times, peaks = {name: [] for name in contestants}, []
@@ -128,9 +167,22 @@ def compare(contestants, title, steps, operations, rounds):
     print(f"matrix-product peak {peak / 1e9:.0f} GFLOP/s, at which a step's products take {limit:.2f} ms")
     print(f"Times {first}: the median ratio within a round, and that of the fastest rounds")
     print(f"{'':{width}} {'median ms':>10} {'min':>7} {'max':>7} {'share of peak':>14} {'times':>7} {'fastest':>8}")
+    found = {}
     for name, values in times.items():
         values = np.array(values)
+        one = {
+            "milliseconds": float(np.median(values)),
+            "ratio": float(np.median(values / ours)),
+            "fastest": float(values.min() / ours.min()),
+            "share": float(limit / np.median(values)),
+        }
+        found[name] = one
         print(
-            f"{name:{width}} {np.median(values):10.2f} {values.min():7.2f} {values.max():7.2f} "
-            f"{limit / np.median(values):14.0%} {np.median(values / ours):7.2f} {values.min() / ours.min():8.2f}"
+            f"{name:{width}} {one['milliseconds']:10.2f} {values.min():7.2f} {values.max():7.2f} "
+            f"{one['share']:14.0%} {one['ratio']:7.2f} {one['fastest']:8.2f}"
         )
+    epoch = contestants[first]
+    reading = epoch.seconds_of_reading() / steps * 1e3 / found[first]["milliseconds"]
+    print(f"{first}: {epoch.clock.first_call:.1f} s to the end of the first call, {reading:.0%} of a step for reading")
+    found[first] |= {"first_call": epoch.clock.first_call, "reading": reading}
+    return found

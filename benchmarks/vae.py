@@ -130,13 +130,13 @@ def pythae_epoch(network, x, batch):
     return peers.timed(lambda: trainer.train_step(epoch=1))
 
 
-def main():
+def main(words=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=list(BATCH), default="mlp")
     parser.add_argument("--images", type=int, default=60000)
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--data", default="mnist")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     batch = BATCH[arguments.network]
     x = np.array(data.load(arguments.data)[0].x[: arguments.images])
     steps = -(-len(x) // batch)
@@ -149,7 +149,7 @@ def main():
         "Pythae": pythae_epoch(arguments.network, x, batch),
     }
     title = f"{arguments.network}, batch {batch}, {len(x)} images"
-    peers.compare(contestants, title, steps, FLOPS[arguments.network] * batch, arguments.rounds)
+    return peers.compare(contestants, title, steps, FLOPS[arguments.network] * batch, arguments.rounds)
 
 
 if __name__ == "__main__":

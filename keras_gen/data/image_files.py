@@ -8,6 +8,8 @@ import typing
 import warnings
 
 import numpy as np
+import tensorflow as tf
+from google.protobuf.message import DecodeError
 
 from keras_gen.data.images import UnreadableImage, default_sides, image_facts, read_image, wanted
 
@@ -26,6 +28,25 @@ class Survey(typing.NamedTuple):
     shape: tuple
 
 
+class StoredImage(typing.NamedTuple):
+    """An encoded image in a file of records: its `path`, and the `offset` and `length` of the record's content."""
+
+    path: str
+    offset: int
+    length: int
+
+    def read(self):
+        """The encoded image, the feature `image` of a `tf.train.Example`."""
+        with open(self.path, "rb") as file:
+            file.seek(self.offset)
+            content = file.read(self.length)
+        try:
+            return tf.train.Example.FromString(content).features.feature["image"].bytes_list.value[0]
+        except (DecodeError, IndexError) as error:
+            reason = str(error) or type(error).__name__
+            raise UnreadableImage(f"{self.path}, byte {self.offset}", reason) from None
+
+
 def read_files(name, entries, titles, others=None, size=None, channels=None):
     """The pixels of image files, and the numbers of the entries that could be read.
 
@@ -33,7 +54,7 @@ def read_files(name, entries, titles, others=None, size=None, channels=None):
 
     Args:
         name: What messages call the set.
-        entries: List of paths or of encoded images.
+        entries: List of paths, of encoded images or of `StoredImage`s.
         titles: What messages call each entry.
         others: Dict from titles of other files, which count as left out, to reasons. Defaults to `None`: none.
         size, channels: As in `read_image`. Defaults to `None`: as `images.default_sides` says, and colours if any file
@@ -73,10 +94,11 @@ def survey(name, entries, titles, others=None, size=None, channels=None):
 
 
 def attempted(function, entries):
-    """Yield a function's result for each entry, a path or encoded image, or the `UnreadableImage` that it raises."""
+    """Yield a function's result for each entry, as in `read_files`, or the `UnreadableImage` that it raises."""
 
     def attempt(entry):
         try:
+            entry = entry.read() if isinstance(entry, StoredImage) else entry
             return function(io.BytesIO(entry) if isinstance(entry, bytes) else entry)
         except UnreadableImage as error:
             return error

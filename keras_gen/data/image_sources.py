@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from keras_gen import checks
 from keras_gen.data import folders
-from keras_gen.data.image_files import attempted, survey
+from keras_gen.data.image_files import StoredImage, attempted, survey
 from keras_gen.data.images import WHITE_8, UnreadableImage, read_image, sides
 from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
@@ -86,8 +86,8 @@ class ArrayImages(Source):
 class FileImages:
     """Images of encoded files, decoded on demand; those that cannot be decoded are named and left out.
 
-    `entries` are file names or encoded images, `titles` what messages call the entries, and `others` a dict from other
-    paths to why they are left out; `size`, `channels` and `value_range` are as in `image_source`. `numbers` are those
+    `entries` are as in `read_files`, `titles` what messages call the entries, and `others` a dict from other paths to
+    why they are left out; `size`, `channels` and `value_range` are as in `image_source`. `numbers` are those
     of the entries that can be decoded.
     """
 
@@ -131,7 +131,7 @@ class FileImages:
     @property
     def fingerprint(self):
         """A short text that identifies the files by their names and lengths; folders may move."""
-        lengths = [len(entry) if isinstance(entry, bytes) else os.stat(entry).st_size for entry in self._entries]
+        lengths = map(_length, self._entries)
         entries = [f"{Path(name).name} {length}" for name, length in zip(self.display_names, lengths, strict=True)]
         return hashlib.sha256("\n".join(entries).encode()).hexdigest()[:16]
 
@@ -154,6 +154,13 @@ class FileImages:
         if lost := [one for one in found if isinstance(one, UnreadableImage)]:
             raise lost[0]
         return rescaled(np.stack(found), (0, WHITE_8), self._range)
+
+
+def _length(entry):
+    """The bytes of an encoded image."""
+    if isinstance(entry, StoredImage):
+        return entry.length
+    return len(entry) if isinstance(entry, bytes) else os.stat(entry).st_size
 
 
 def enlarged(shape):

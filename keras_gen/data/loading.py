@@ -51,8 +51,9 @@ def load(name, value_range=(0, 1), size=None, channels=None, in_memory=None):
             `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
             pixels, or fewer if half of them are smaller, with a warning.
         channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1.
-        in_memory: Whether the images of a folder or an `.npy` file are read into memory; otherwise they are read from
-            there, batch by batch, whenever they are needed. Defaults to `None`: if they need at most 1 GiB.
+        in_memory: Whether the images of a folder, an `.npy` file or a set of tensorflow-datasets are read into memory;
+            otherwise they are read from there, batch by batch, whenever they are needed. Defaults to `None`: if they
+            need at most 1 GiB.
 
     Returns:
         The pair (train, test) of `Split(x, y, class_names)`. If a set has no test part, a fifth of its examples is held
@@ -84,7 +85,7 @@ def load(name, value_range=(0, 1), size=None, channels=None, in_memory=None):
     own = named_sets.image_shape(name := named_sets.normalized(text))
     if None not in own:  # the same images are kept once, whether or not their own shape is asked for
         size, channels = None if size == own[:2] else size, None if channels == own[2] else channels
-    return _load_named(name, *ends, size, channels)
+    return _load_named(name, *ends, size, channels, in_memory)
 
 
 def _require_known(text, path):
@@ -102,25 +103,28 @@ def _require_known(text, path):
         )
 
 
+def _stays(in_memory, sizes):
+    """Whether images of so many values are not read into memory."""
+    return stored.is_large(sizes) if in_memory is None else not in_memory
+
+
 @functools.lru_cache(maxsize=2)
-def _load_named(name, low, high, size, channels):
+def _load_named(name, low, high, size, channels, in_memory):
     if name == named_sets.DIGITS:
         return _finished("'digits'", named_sets.read_digits(), low, high, size, channels)
-    splits, names = named_sets.read_tfds(name)
+    stays = _stays(in_memory, named_sets.expected_sizes(name, size, channels))
+    splits, names = named_sets.stored_tfds(name) if stays else named_sets.read_tfds(name)
     if isinstance(splits[0][0], list):
         splits = [
             (images, [f"{name}, image {number}" for number in range(len(images))], labels) for images, labels in splits
         ]
-        splits = _decoded(f"'{name}'", splits, {}, size, channels)
+        splits = _decoded(f"'{name}'", splits, {}, size, channels, (low, high) if stays else None)
         return _finished(f"'{name}'", splits, low, high, names=names, white=WHITE_8)
     return _finished(f"'{name}'", splits, low, high, size, channels, names)
 
 
 def _read_path(path, low, high, size, channels, in_memory):
-    def stays(sizes):
-        return stored.is_large(sizes) if in_memory is None else not in_memory
-
-    name = f"'{path}'"
+    name, stays = f"'{path}'", functools.partial(_stays, in_memory)
     if path.is_dir() and (files := array_files.idx_files(path)):
         images, labels, test_images, test_labels = map(array_files.read_idx, files)
         splits = [(images, labels), (test_images, test_labels)]

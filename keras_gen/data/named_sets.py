@@ -1,15 +1,20 @@
 """Sets of images that have a name: scikit-learn's digits and those of tensorflow-datasets."""
 
 import logging
+import math
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
 from keras_gen import checks
+from keras_gen.data.image_files import StoredImage
+from keras_gen.data.record_files import AFTER, BEFORE
 
 DIGITS = "digits"
+_SIDE = 64  # about that of images whose sizes differ
 
 
 def read_digits():
@@ -76,11 +81,10 @@ def read_tfds(name):
 
     builder = tfds_builder(name)
     features = builder.info.features
-    names = [part for part in ("train", "test") if part in builder.info.splits] or list(builder.info.splits)[:1]
     encoded = None in features["image"].shape
     decoders = {"image": tfds.decode.SkipDecoding()} if encoded else None
     splits = []
-    for part in names:
+    for part in _parts(builder):
         if encoded:
             examples = list(builder.as_dataset(split=part, decoders=decoders).as_numpy_iterator())
             images = [example["image"] for example in examples]
@@ -89,7 +93,47 @@ def read_tfds(name):
             dataset = builder.as_dataset(split=part, batch_size=-1)
             images, labels = dataset["image"].numpy(), dataset["label"].numpy() if "label" in dataset else None
         splits.append((images, labels))
-    return splits, getattr(features["label"], "names", None) if "label" in features else None
+    return splits, _label_names(builder)
+
+
+def expected_sizes(name, size, channels):
+    """About how many values each part of a set of tensorflow-datasets has, with the arguments of `data.load`."""
+    builder, shape = tfds_builder(name), image_shape(name)
+    values = math.prod(size or (side or _SIDE for side in shape[:2])) * (channels or shape[2])
+    return [values * builder.info.splits[part].num_examples for part in _parts(builder)]
+
+
+def stored_tfds(name):
+    """As `read_tfds`, but with lists of `StoredImage`s: every record is read once, for its place and its label."""
+    builder = tfds_builder(name)
+    if (kind := builder.info.file_format.value) != "tfrecord":
+        raise ValueError(
+            f"Data set {name!r} must be stored as TFRecords to be read in part. Expected: tfrecord, or in_memory=True. "
+            f"Received: {kind}"
+        )
+    splits = []
+    for part in _parts(builder):
+        images, labels = [], []
+        for path in map(str, builder.info.splits[part].filepaths):
+            place = BEFORE
+            for content in tf.data.TFRecordDataset(path).as_numpy_iterator():
+                images.append(StoredImage(path, place, len(content)))
+                place += len(content) + AFTER + BEFORE
+                if "label" in builder.info.features:
+                    features = tf.train.Example.FromString(content).features
+                    labels.append(features.feature["label"].int64_list.value[0])
+        splits.append((images, np.array(labels) if labels else None))
+    return splits, _label_names(builder)
+
+
+def _parts(builder):
+    """The names of the parts that are used."""
+    return [part for part in ("train", "test") if part in builder.info.splits] or list(builder.info.splits)[:1]
+
+
+def _label_names(builder):
+    features = builder.info.features
+    return getattr(features["label"], "names", None) if "label" in features else None
 
 
 def _known():

@@ -8,17 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
-from google.protobuf.message import DecodeError
 from PIL import Image
 
-from keras_gen.data.image_files import attempted
+from keras_gen.data.image_files import StoredImage, attempted
 from keras_gen.data.images import WHITE_8, UnreadableImage, read_image
 from keras_gen.files import atomic_write
 
 INDEX, PLACES = "records.json", "places.npz"  # what the folder holds, and where in the shards each image is
 PARTS = ("train", "test")
 _VERSION = 1
-_BEFORE, _AFTER = 12, 4  # bytes of a TFRecord before its content, the length and its checksum, and after it
+BEFORE, AFTER = 12, 4  # bytes of a TFRecord before its content, the length and its checksum, and after it
 _ARRAY = b"\x93NUMPY"  # how an image that is no PNG begins
 _NAMED = 3  # shards that a message names
 _BLOCK = 64  # images that are in memory at a time
@@ -46,8 +45,8 @@ def write_part(name, images, labels, folder, shards):
                 for row, image in zip(block, images[block], strict=True):
                     content = _example(image, None if labels is None else labels[row]).SerializeToString()
                     writer.write(content)
-                    places.append((number, offset + _BEFORE, len(content)))
-                    offset += _BEFORE + len(content) + _AFTER
+                    places.append((number, offset + BEFORE, len(content)))
+                    offset += BEFORE + len(content) + AFTER
         written.append({"file": path.name, "bytes": path.stat().st_size, "images": len(rows)})
     arrays = {f"{name}_places": np.array(places, "int64")}
     return written, arrays if labels is None else {**arrays, f"{name}_labels": np.asarray(labels, "int64")}
@@ -108,15 +107,12 @@ def _require_whole(folder, shards):
 def _reader(paths, places, shape):
     def image(place):
         shard, offset, length = place
-        with paths[shard].open("rb") as file:
-            file.seek(offset)
-            content = file.read(length)
+        content = StoredImage(paths[shard], offset, length).read()
         try:
-            content = tf.train.Example.FromString(content).features.feature["image"].bytes_list.value[0]
             if content.startswith(_ARRAY):
                 return np.load(io.BytesIO(content), allow_pickle=False).reshape(shape)
             return (read_image(io.BytesIO(content), channels=shape[-1]) / np.float32(WHITE_8)).reshape(shape)
-        except (DecodeError, IndexError, ValueError, EOFError) as error:  # no record, no image in it, or a damaged one
+        except (ValueError, EOFError) as error:
             raise UnreadableImage(f"{paths[shard]}, byte {offset}", str(error) or type(error).__name__) from None
 
     def read(rows):

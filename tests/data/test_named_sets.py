@@ -51,6 +51,30 @@ def test_images_of_several_sizes_are_decoded_as_files_are(prepared):
     assert test.y.tolist() == [0] and test.class_names == ("cow", "cat")
 
 
+@pytest.mark.parametrize("shape", [(4, 4, 1), (None, None, 3)])
+def test_large_sets_stay_in_their_records(prepared, monkeypatch, shape):
+    images = [np.full((shape[0] or 8 * n, 4 if shape[0] else 10, shape[2]), 50 * n, "uint8") for n in (1, 2, 3, 4)]
+    prepared(shape, images)
+    expected = data.load("tiny", (-1, 1), size=4)
+    monkeypatch.setattr("keras_gen.data.stored._IN_MEMORY", 4 * 4 * 4 * shape[2] * 4 - 1)
+    loading._load_named.cache_clear()
+    for options in ({}, {"in_memory": False}):
+        for one, other in zip(expected, data.load("tiny", (-1, 1), size=4, **options), strict=True):
+            assert isinstance(other.x, data.LazyArray) and other.class_names == one.class_names
+            np.testing.assert_allclose(other.x[:], one.x, atol=1e-6)
+            np.testing.assert_array_equal(other.y, one.y)
+    assert isinstance(data.load("tiny", (-1, 1), size=4, in_memory=True)[0].x, np.ndarray)
+
+
+def test_only_records_can_be_read_in_part(prepared, monkeypatch):
+    prepared((4, 4, 1), [np.zeros((4, 4, 1), "uint8")] * 3)
+    builder = named_sets.tfds_builder("tiny")
+    monkeypatch.setattr(builder.info, "set_file_format", None)
+    monkeypatch.setattr(type(builder.info), "file_format", type("Format", (), {"value": "array_record"}))
+    with pytest.raises(ValueError, match="Expected: tfrecord, or in_memory=True. Received: array_record"):
+        data.load("tiny", in_memory=False)
+
+
 def test_names_are_normalized():
     assert named_sets.normalized("Fashion-MNIST") == "fashion_mnist"
     assert named_sets.normalized("MNIST_corrupted/Identity") == "mnist_corrupted/Identity"
