@@ -67,7 +67,7 @@ def check_model(make, images, labels, tmp_path, representative=False, metrics=No
     arrays = arrays if representative else rows(arrays, slice(BATCH + 4))
     copies = [array.copy() for array in keras.tree.flatten(arrays)]
     _config_comes_back(model)
-    with _recorded_backend() as called, _optimized_graphs() as graphs:
+    with _recorded_backend() as called, optimized_graphs() as graphs:
         _trains_and_measures(model, arrays)
     if representative:
         _reads_and_updates_are_ordered(graphs)
@@ -326,7 +326,7 @@ def _recorded_backend():
 
 
 @contextlib.contextmanager
-def _optimized_graphs():
+def optimized_graphs():
     """A list that is filled at the end with the graphs run, as TensorFlow's graph optimizer has left them."""
     graphs, runtime = [], context.context()
     runtime.enable_graph_collection()

@@ -5,6 +5,8 @@ from keras import ops
 
 from keras_gen import models, networks
 from keras_gen.training import GenerativeModel, Player
+from tests import contract
+from tests.test_contract import small_cyclegan
 
 X = np.random.default_rng(0).uniform(-1, 1, (12, 3)).astype("float32")
 
@@ -171,3 +173,73 @@ def test_a_judges_penalties_on_activities_are_those_of_its_last_pass():
         model.fit(X, batch_size=4, epochs=40, verbose=0)
         logits.append(np.abs(discriminator(model.sample(100, seed=0))).mean())
     assert logits[1] < logits[0] / 5, "of the fakes, which it judges last"
+
+
+SHAPE = (8, 8, 1)
+PRODUCTS = {
+    "MatMul", "_FusedMatMul", "Conv2D", "_FusedConv2D", "Conv2DBackpropInput", "Conv2DBackpropFilter",
+}  # fmt: skip
+
+
+def dense_generator():
+    return networks.mlp_generator(3, (6,), SHAPE)
+
+
+def dense_judge(**options):
+    return networks.mlp_discriminator(SHAPE, (6,), **options)
+
+
+def small_classifier():
+    layers = [keras.layers.Flatten(), keras.layers.Dense(6, "relu"), keras.layers.Dense(10)]
+    return models.Classifier(keras.Sequential([keras.Input(SHAPE), *layers]), (0, 1))
+
+
+def small_vae():
+    return models.VAE(networks.mlp_encoder(SHAPE, (6,), 2), networks.mlp_decoder(2, (6,), SHAPE))
+
+
+def small_bigan():
+    encoder = networks.mlp_encoder(SHAPE, (6,), 3, heads=1)
+    return models.BiGAN(dense_generator(), encoder, dense_judge(condition_dim=3), 3)
+
+
+# Networks of two products: a pass makes 2, its gradient for the weights 2, and for the inputs 1 or, down to x, 2
+JUDGED, MOVED_BY_JUDGE = 2 * (2 + 2 + 1), 2 + 2 + 2 + 1  # both halves of a batch; judge's pass, then down to z's layer
+PENALTY = 1 + 2 + 3  # the hidden layer at the interpolated points, the slope, and the slope's gradient
+FAMILIES = {
+    "classifier": (small_classifier, 2 + 2 + 1),
+    "VAE": (small_vae, (3 + 2) + (3 + 2) + (2 + 2) + 1),  # two heads in the encoder; one product sums rows
+    "GAN": (lambda: models.GAN(dense_generator(), dense_judge(), 3), 2 + JUDGED + MOVED_BY_JUDGE),
+    "GAN of two updates": (
+        lambda: models.GAN(dense_generator(), dense_judge(), 3, n_critic=2),
+        2 * (2 + JUDGED) + MOVED_BY_JUDGE,
+    ),
+    "WGAN-GP": (
+        lambda: models.WGANGP(dense_generator(), dense_judge(), 3, n_critic=1),
+        2 + JUDGED + PENALTY + MOVED_BY_JUDGE,
+    ),
+    "BiGAN": (small_bigan, 2 * 2 + JUDGED + 2 * MOVED_BY_JUDGE),
+    # Four passes of generators, of which two see images of the data, and judges of one product: on two translations,
+    # down to them, then on two translations and two images
+    "CycleGAN": (lambda: small_cyclegan(pool_size=0), 4 * (2 + 2) + 2 * 2 + 2 * 1 + 2 * (1 + 1) + 4 * (1 + 1)),
+}
+
+
+@pytest.mark.compiled
+@pytest.mark.as_for_users
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_compiled_step_makes_the_products_of_its_formula(family):
+    """What TensorFlow's graph optimizer leaves of a step holds each product of a pass and of its gradients once."""
+    make, expected = FAMILIES[family]
+    model = contract.built(make)
+    images = np.random.default_rng(0).random((contract.BATCH, *SHAPE))
+    arrays = contract.example_arrays(model.data_description, images, np.arange(contract.BATCH))
+    with contract.optimized_graphs() as graphs:
+        contract.fit(model, arrays)
+    counts = [sum(node.op in PRODUCTS for node in graph_nodes(graph)) for graph in graphs]
+    assert [count for count in counts if count] == [expected]
+
+
+def graph_nodes(graph):
+    """The nodes of a graph and of the functions that it holds."""
+    return [*graph.node, *(node for function in graph.library.function for node in function.node_def)]
