@@ -211,10 +211,10 @@ def array_extremes(name, low, high, value_range=None, allow_nan=False):
 
 
 def batch_size(size, updates, replicas=1):
-    """Raise unless a batch gives all replicas equally many examples, and each update of a step at least one."""
-    if size % replicas or size < updates * replicas:
+    """Raise unless a batch has an example for each update of a step, and on several replicas equally many for all."""
+    if size < updates * replicas or (replicas > 1 and size % (updates * replicas)):
         each = f" on each of {replicas} replicas" if replicas > 1 else ""
-        multiple = f", a multiple of {replicas}" if replicas > 1 else ""
+        multiple = f", a multiple of {updates * replicas}" if replicas > 1 else ""
         raise ValueError(
             f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
             f"Expected: batch_size >= {updates * replicas}{multiple}. Received: batch_size={size}"

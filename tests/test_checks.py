@@ -142,8 +142,8 @@ def test_nan_where_it_means_missing():
     ("arguments", "message"),
     [
         ((4, 5), "each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_size=4"),
-        ((9, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch_size=9"),
-        ((2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 2. Received: batch_size=2"),
+        ((10, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 4. Received: batch_size=10"),
+        ((2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 4. Received: batch_size=2"),
     ],
 )
 def test_a_batch_for_every_update_on_every_replica(arguments, message):

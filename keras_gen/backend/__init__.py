@@ -11,7 +11,7 @@ if keras.backend.backend() != "tensorflow":
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-from keras_gen.backend.cluster import STRATEGIES, is_chief, lost_workers, of_workers, strategy, wait_for_all
+from keras_gen.backend.cluster import everywhere, is_chief, lost_workers, of_workers, strategy, wait_for_all
 from keras_gen.backend.devices import (
     environment_of_share,
     gatherable,
@@ -35,11 +35,11 @@ from keras_gen.backend.memory import free_kernels_sometimes, own_gradients
 from keras_gen.backend.random import normal, under_xla, uniform
 
 __all__ = [
-    "STRATEGIES",
     "after",
     "batch_jacobian",
     "compiled",
     "environment_of_share",
+    "everywhere",
     "free_kernels_sometimes",
     "fuse_steps",
     "gatherable",

@@ -1,6 +1,7 @@
 """Training on several devices and machines: the strategy, the addresses of the workers, and what all of them do."""
 
 import contextlib
+import itertools
 import json
 import os
 import re
@@ -12,6 +13,8 @@ import tensorflow as tf
 STRATEGIES = ("mirrored", "multiworker")
 _PATIENCE = 60  # seconds in which all workers must have begun
 _TASKS_PER_NODE = 2**16  # more than any node has
+_FIRST_PORT, _JOBS, _PORTS_OF_A_JOB = 10_000, 3000, 16  # of Slurm jobs
+_PLACE = re.compile(r".+:\d{1,5}")
 _EXAMPLE = {"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 
@@ -68,6 +71,14 @@ def of_workers(strategy, dataset_of, steps):
     return dataset
 
 
+def everywhere(strategy, holds):
+    """Whether something holds on every worker."""
+    if strategy is None:
+        return holds
+    share = tf.function(lambda: tf.constant(float(holds)), autograph=False)
+    return float(strategy.reduce("mean", strategy.run(share), axis=None)) == 1
+
+
 @contextlib.contextmanager
 def lost_workers(strategy):
     """A context in which the loss of a worker is a `ConnectionError`."""
@@ -88,7 +99,11 @@ def _resolver():
         try:
             resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
             cluster = resolver.cluster_spec().as_dict()
-            cluster[resolver.task_type][resolver.task_id]
+            if resolver.task_id not in range(len(cluster[resolver.task_type])):
+                raise ValueError(f"no worker of index {resolver.task_id}")
+            for place in itertools.chain(*cluster.values()):
+                if not _PLACE.fullmatch(place) or int(place.rpartition(":")[2]) >= 2**16:
+                    raise ValueError(f"no host and port: {place!r}")
         except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
             raise ValueError(
                 "`TF_CONFIG` does not describe a cluster and this worker's place in it. Expected: such as "
@@ -98,6 +113,8 @@ def _resolver():
     if "SLURM_PROCID" in os.environ:
         # It gives an address to each share of a node's GPUs, and none without GPUs; the strategy counts them itself
         options = {"gpus_per_node": _TASKS_PER_NODE, "gpus_per_task": 1, "auto_set_gpu": False}
+        # Jobs that share a node have different numbers
+        options["port_base"] = _FIRST_PORT + int(os.environ.get("SLURM_JOB_ID", 0)) % _JOBS * _PORTS_OF_A_JOB
         try:
             slurm = tf.distribute.cluster_resolver.SlurmClusterResolver(**options)
             cluster = slurm.cluster_spec()
@@ -123,8 +140,12 @@ def _await_workers(resolver, patience):
     missing = {f"{job} {index}": place for job, places in cluster.items() for index, place in enumerate(places)}
     own = missing.pop(f"{resolver.task_type} {resolver.task_id}")
     with contextlib.ExitStack() as stack:
-        with contextlib.suppress(OSError):  # a server of TensorFlow's, of an earlier strategy, may listen already
-            stack.enter_context(socket.create_server(("", int(own.rpartition(":")[2])), reuse_port=True))
+        try:
+            stack.enter_context(socket.create_server(("", int(own.rpartition(":")[2]))))
+        except OSError as error:
+            raise ConnectionError(
+                f"This worker cannot listen at its address. Expected: {own} free. Received: {error.strerror}"
+            ) from None
         while missing:
             missing = {worker: place for worker, place in missing.items() if not _answers(place)}
             if missing and time.monotonic() > end:

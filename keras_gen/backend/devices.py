@@ -15,8 +15,8 @@ def on_cpu():
 
 
 def has_bfloat16():
-    """Whether all GPUs, or without one the processor, have units for products of bfloat16 numbers."""
-    if gpus := tf.config.list_physical_devices("GPU"):
+    """Whether all GPUs, or without one the processor (x86), have units for products of bfloat16 numbers."""
+    if gpus := tf.config.get_visible_devices("GPU"):
         facts = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
         return all(fact.get("compute_capability", (0, 0)) >= _AMPERE for fact in facts)
     try:

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from keras_gen import backend, presets, runs
 from keras_gen import data as data_sets
+from keras_gen import presets, runs
+from keras_gen.backend.cluster import STRATEGIES
 from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
 from keras_gen.files import expanded
@@ -38,7 +39,7 @@ _PRECISION = Annotated[
     ),
 ]
 _STRATEGY = Annotated[
-    Literal["none", *backend.STRATEGIES],
+    Literal["none", *STRATEGIES],
     typer.Option(
         help="Devices that share each batch: one, all of this machine, or those of all workers of TF_CONFIG or Slurm."
     ),
@@ -99,6 +100,8 @@ def _train(
         trained = runs.train(settings, folder, resume, stated_settings, new_data=new_data, strategy=placed)
     except KeyboardInterrupt:
         raise _interrupted("Finished epochs are saved; --resume continues from them.") from None
+    if not trained.written:
+        return
     if not trained.new:
         typer.echo(f"Nothing to train: {counted(trained.epochs, 'epoch')} done, {trained.settings.epochs} asked for.")
     files = ["model.keras", "history.csv", "settings.json", *trained.files]

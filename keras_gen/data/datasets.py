@@ -56,11 +56,11 @@ def assert_allowed(part, component):
 
 
 def drop_uneven_batches(dataset, updates, replicas):
-    """The dataset without batches that cannot give all replicas equally many examples, and each update at least one."""
+    """The dataset without batches that cannot give each update on each replica equally many examples."""
 
     @tf.autograph.experimental.do_not_convert
     def is_even(*parts):
         size = tf.shape(tf.nest.flatten(parts)[0])[0]
-        return tf.logical_and(size % replicas == 0, size >= updates * replicas)
+        return tf.logical_and(size % (updates * replicas) == 0, size > 0)
 
     return dataset.filter(is_even)

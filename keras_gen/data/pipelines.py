@@ -56,7 +56,8 @@ class SeededPipeline:
 
     def _available(self, training, updates=1, replicas=1):
         whole, rest = divmod(self.size, self.batch_size)
-        dropped = training and (self.drop_remainder or rest < updates * replicas or rest % replicas)
+        uneven = rest < updates * replicas or (replicas > 1 and rest % (updates * replicas))
+        dropped = training and (self.drop_remainder or uneven)
         return whole + (rest > 0 and not dropped)
 
     def batches(self, training=True, updates=1, replicas=1):
@@ -69,7 +70,7 @@ class SeededPipeline:
         checks.batch_size(self.batch_size, updates, replicas)
         if not self.batches(updates=updates, replicas=replicas):
             least = self.batch_size if self.drop_remainder else updates * replicas
-            multiple = f", a multiple of {replicas}" if replicas > 1 else ""
+            multiple = f", a multiple of {updates * replicas}" if replicas > 1 else ""
             raise ValueError(
                 f"The data must fill a batch of the {updates} updates of a step. Expected: examples >= {least}"
                 f"{multiple}. Received: examples={self.size}"
@@ -87,8 +88,8 @@ class SeededPipeline:
             training: Whether to shuffle, draw and count for the epoch `self.epoch`; otherwise the order is that of
                 the arrays and the draw that of epoch 0. Defaults to `True`.
             updates: Updates of a step, each of which sees its own examples. Defaults to 1.
-            replicas: Devices that share a batch. In training, a last batch is left out if it cannot give all the same
-                number of examples, and each update one. Defaults to 1.
+            replicas: Devices that share a batch. In training, a last batch is left out if it has no example for an
+                update or, on several devices, not the same number for each update on each. Defaults to 1.
             resumed: Whether an epoch begins at the batch number `self.first`; the dataset states the number of batches
                 of a whole one. Defaults to `False`.
             own: The `range` of those replicas that the dataset is for, a worker's; it then gives their shares of each

@@ -13,6 +13,7 @@ from keras_gen.networks.parts import (
     doubled,
     image_shape,
     initial_weights,
+    joined,
     with_condition,
 )
 
@@ -69,12 +70,12 @@ def dcgan_generator(
     use_bias = normalization is None  # a normalisation has its own
     (height, width, channels), doublings = _halved("output_shape", output_shape)
     z = keras.Input((latent_dim,), name="z")
-    conditions, vectors = condition_vectors(num_classes, condition_dim, None, "generator_labels")
-    inputs = [z, *conditions] if conditions else z
+    given, vectors = condition_vectors(num_classes, condition_dim, None, "generator_labels")
+    inputs, hidden = joined(z, z, given, vectors)
     style = layers.Concatenate()(vectors) if len(vectors) > 1 else (vectors or [z])[0]
     small = (height >> doublings, width >> doublings, filters << doublings)
     dense = layers.Dense(math.prod(small), use_bias=use_bias, kernel_initializer=initial_weights())
-    hidden = layers.Reshape(small)(dense(layers.Concatenate()([z, *vectors]) if vectors else z))
+    hidden = layers.Reshape(small)(dense(hidden))
     hidden = layers.ReLU()(_normalized(hidden, normalization, style))
     for number in range(doublings - 1, 0, -1):
         hidden = doubled(hidden, filters << number, kernel_size, upsampling, use_bias)

@@ -117,9 +117,15 @@ def with_condition(inputs, hidden, num_classes, condition_dim, name):
     The arguments are those of `condition_vectors`.
     """
     sides = hidden.shape[1:-1]
-    given, vectors = condition_vectors(num_classes, condition_dim, math.prod(sides) if sides else None, name)
+    width = math.prod(sides) if sides else None
+    return joined(inputs, hidden, *condition_vectors(num_classes, condition_dim, width, name))
+
+
+def joined(inputs, hidden, given, vectors):
+    """As `with_condition`, with what `condition_vectors` gives."""
     if not given:
         return inputs, hidden
+    sides = hidden.shape[1:-1]
     parts = [layers.Reshape((*sides, 1))(vector) for vector in vectors] if sides else vectors
     return [inputs, *given], layers.Concatenate()([hidden, *parts])
 

@@ -40,9 +40,8 @@ def with_replicas(settings, strategy, verbose):
     now = 1 if strategy is None else strategy.num_replicas_in_sync
     if verbose and now != settings.replicas:
         print(
-            f"The run began on {counted(settings.replicas, 'device')} and goes on on {now}. Batches and the noise of "
-            "the library stay the same. Batch statistics, image pools, dropout and augmentation are those of each "
-            "device's share of a batch; sums are rounded in another order.",
+            f"The run was last trained on {counted(settings.replicas, 'device')} and continues on {now}, on the same "
+            "batches. What is measured or drawn over a device's share of a batch, such as batch statistics, changes.",
             flush=True,
         )
     return dataclasses.replace(settings, replicas=now)

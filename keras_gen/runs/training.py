@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from keras_gen import backend, cache, checks, data, plots, presets
+from keras_gen.backend.cluster import STRATEGIES
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
 from keras_gen.files import require_no_other_run
@@ -39,7 +40,8 @@ class TrainingResult(typing.NamedTuple):
     """The result of `train`.
 
     `folder` with the files `files`; the model's `settings`; `epochs` finished in total, of which `new` in this call;
-    the `figures`, a dict of what was measured at the end; and the pictures that `failed`, a dict from names to reasons.
+    the `figures`, a dict of what was measured at the end; the pictures that `failed`, a dict from names to reasons; and
+    whether this process has `written` the folder, not another worker.
     """
 
     folder: Path
@@ -49,6 +51,7 @@ class TrainingResult(typing.NamedTuple):
     new: int
     figures: dict
     failed: dict
+    written: bool = True
 
 
 class _Call(typing.NamedTuple):
@@ -98,18 +101,24 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
     """
     for name, minimum in (("epochs", 1), ("batch_size", 1), ("seed", 0)):
         checks.integer(name, getattr(settings, name), minimum)
-    checks.choice("strategy", strategy, backend.STRATEGIES, optional=True)
+    checks.choice("strategy", strategy, STRATEGIES, optional=True)
     chosen_classes, settings = settings.options.get("num_classes"), with_defaults(settings)
     require_no_other_run(folder, resume)  # before the folder is made; `open_run` looks again, as the sole writer
+    if strategy == "multiworker" and settings.options.get("minutes") is not None:
+        raise ValueError(
+            "--minutes is for one process: the clocks of workers differ. Expected: --strategy multiworker without "
+            f"--minutes. Received: --minutes {settings.options['minutes']:g}"
+        )
     strategy = backend.strategy(strategy)
-    verbose = verbose if backend.is_chief(strategy) else 0
+    is_chief = backend.is_chief(strategy)
+    verbose = verbose if is_chief else 0
     with writer(folder, strategy) as own:
         call = _Call(own, resume, given, verbose, new_data, strategy)
         if "translate" in presets.PRESETS[settings.model].model.tasks:
             result = _train_translation(settings, call)
         else:
             result = _train(settings, chosen_classes, call)
-    return result._replace(folder=Path(folder))
+    return result._replace(folder=Path(folder), written=is_chief)
 
 
 def _train(settings, chosen_classes, call):
@@ -142,7 +151,7 @@ def _train(settings, chosen_classes, call):
     new = _fit(model, settings, run_folder, batches, call.verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
     drawings = _pictures(Run(model, settings), run_folder, test[0], test_set)
-    files, failed = drawn(run_folder.folder, drawings)
+    files, failed = drawn(run_folder.folder, drawings if backend.is_chief(call.strategy) else {})
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures, failed)
 
 
@@ -159,6 +168,7 @@ def _train_translation(settings, call):
     contents = [source.fingerprint for source in pairs.sources]
     known = call.new_data or not exists
     settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, known)
+    pairs.require(model.updates_per_step, settings.replicas)
     shown = [source.rows(np.arange(min(_TRANSLATED, source.size))).numpy() for source in pairs.sources]
     new = _fit(model, settings, run_folder, pairs, call.verbose, shown=shown)
     history = run_folder.history()
@@ -166,7 +176,7 @@ def _train_translation(settings, call):
     if history:
         drawings["history.png"] = lambda: plots.history_curves(history)
     last = {metric.name: history[metric.name][-1] for metric in model.metrics if metric.name in history}
-    files, failed = drawn(run_folder.folder, drawings)
+    files, failed = drawn(run_folder.folder, drawings if backend.is_chief(call.strategy) else {})
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, last, failed)
 
 
@@ -207,7 +217,8 @@ def _new(settings, example_shape, strategy):
     """The pair (settings with a chosen precision, their compiled model)."""
     precision = "float32" if settings.precision == "auto" else settings.precision
     model = _built(settings, precision, example_shape, strategy)
-    if settings.precision == "auto" and backend.has_bfloat16() and convolves(model._flatten_layers()):
+    has_units = settings.precision == "auto" and backend.everywhere(strategy, backend.has_bfloat16())
+    if has_units and convolves(model._flatten_layers()):
         precision = "mixed_bfloat16"
         model = _built(settings, precision, example_shape, strategy)
     return dataclasses.replace(settings, precision=precision), model
@@ -223,7 +234,7 @@ def _built(settings, precision, example_shape, strategy):
 
 def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=()):
     """Write the settings, train up to the epochs that they ask for, and return the number of epochs trained."""
-    additions = callbacks_of(TrainingContext(run_folder.folder, settings, batches, shown))
+    additions = callbacks_of(TrainingContext(run_folder.folder, settings, batches, shown, verbose))
     run_folder.settings = settings
     settings.write(run_folder.folder)
     run_folder.try_out(model, batches)
@@ -247,7 +258,7 @@ def _advice_on_steps(model, epochs, batches):
     """A line that says so if the steps of training are clearly too few for that kind of model, or `None`."""
     adversarial = len(model.players()) > 1
     least, kind = (_FEW_ADVERSARIAL, "an adversarial model") if adversarial else (_FEW, "this model")
-    per_epoch = batches.batches(updates=model.updates_per_step)
+    per_epoch = batches.batches(updates=model.updates_per_step, replicas=model.distribute_strategy.num_replicas_in_sync)
     if epochs * per_epoch >= least:
         return None
     steps = f"{counted(epochs * per_epoch, 'step')} ({counted(epochs, 'epoch')} of {per_epoch})"
@@ -273,7 +284,7 @@ def _batches(model, settings, arrays):
     binarization = None if settings.binarization == "none" else settings.binarization
     options = {"seed": settings.seed, "binarization": binarization, "value_range": range_of(model)}
     pipeline = data.Pipeline(*arrays, batch_size=settings.batch_size * updates, **options)
-    pipeline.require(updates)
+    pipeline.require(updates, settings.replicas)
     model.data_description.check_pipeline(pipeline, in_fit=True)
     return pipeline
 

@@ -13,12 +13,16 @@ _EXAMINED = 64  # examples and samples that the training doctor looks at
 
 
 class TrainingContext(typing.NamedTuple):
-    """What callbacks need: the run's `folder` and `settings`, its `batches`, and the images `shown` in pictures."""
+    """What callbacks need.
+
+    The run's `folder` and `settings`, its `batches`, the images `shown` in pictures, and whether to be `verbose`.
+    """
 
     folder: object
     settings: object
     batches: object
     shown: tuple = ()
+    verbose: object = 1
 
 
 def _every(training, minutes: float | None = None, tensorboard=False, doctor=True, save_every=0):
@@ -32,12 +36,14 @@ def _every(training, minutes: float | None = None, tensorboard=False, doctor=Tru
             alone.
     """
     seconds = None if minutes is None else 60 * checks.positive("--minutes", minutes)
-    found = [callbacks.StopAfter(seconds, 1, "--width 0.25 takes less time, --minutes 10 ends it in time.")]
+    verbose = int(training.verbose != 0)
+    found = [callbacks.StopAfter(seconds, verbose, "--width 0.25 takes less time, --minutes 10 ends it in time.")]
     if tensorboard:
         found.append(keras.callbacks.TensorBoard(training.folder / "tensorboard"))
     if doctor:
         patience = max(1, min(3, training.settings.epochs // 10))
-        found.append(callbacks.TrainingDoctor(**_examples(training), samples=_EXAMINED, patience=patience))
+        options = {"samples": _EXAMINED, "patience": patience, "verbose": verbose}
+        found.append(callbacks.TrainingDoctor(**_examples(training), **options))
     if checks.integer("--save-every", save_every, minimum=0):
         found.append(callbacks.StepCheckpoint(callbacks.RunFolder(training.folder).model_path, save_every))
     return found

@@ -56,6 +56,9 @@ def test_the_mirrored_strategy_has_every_device_of_its_kind():
             {"SLURM_PROCID": "0"},
             "Slurm's variables .* a start by `srun`. Received: SLURM_STEP",
         ),
+        ("multiworker", {"TF_CONFIG": described("a:1", index=-1)}, "ValueError: no worker of index -1"),
+        ("multiworker", {"TF_CONFIG": described("10.0.0.1")}, "ValueError: no host and port: '10.0.0.1'"),
+        ("multiworker", {"TF_CONFIG": described("a:99999")}, "ValueError: no host and port: 'a:99999'"),
     ],
 )
 def test_what_is_no_strategy_is_refused(monkeypatch, name, environment, message):
@@ -85,6 +88,20 @@ def test_workers_that_listen_are_not_waited_for(monkeypatch):
     assert heard == [True] and not _connects(addresses[0])
 
 
+def test_a_taken_address_is_named(monkeypatch):
+    with socket.create_server(("", 0)) as other:
+        own = f"127.0.0.1:{other.getsockname()[1]}"
+        monkeypatch.setenv("TF_CONFIG", described(own, free_address()))
+        with pytest.raises(ConnectionError, match=f"cannot listen at its address. Expected: {own} free. Received: Add"):
+            backend.strategy("multiworker", patience=0.01)
+
+
+def test_what_holds_everywhere():
+    strategy = backend.strategy("mirrored")
+    for holds in (True, False):
+        assert backend.everywhere(None, holds) == backend.everywhere(strategy, holds) == holds
+
+
 def _connects(address):
     host, port = address.split(":")
     with socket.socket() as one:
@@ -92,11 +109,17 @@ def _connects(address):
 
 
 def test_the_tasks_of_a_slurm_step_are_workers(monkeypatch):
-    step = {"PROCID": "1", "STEP_NUM_TASKS": "3", "STEP_NODELIST": "n[1-2]", "STEP_TASKS_PER_NODE": "2,1"}
+    step = {
+        "JOB_ID": "3002",
+        "PROCID": "1",
+        "STEP_NUM_TASKS": "3",
+        "STEP_NODELIST": "n[1-2]",
+        "STEP_TASKS_PER_NODE": "2,1",
+    }
     for name, value in step.items():
         monkeypatch.setenv(f"SLURM_{name}", value)
     resolver = cluster._resolver()
-    assert resolver.cluster_spec().as_dict() == {"worker": ["n1:8888", "n1:8889", "n2:8888"]}
+    assert resolver.cluster_spec().as_dict() == {"worker": ["n1:10032", "n1:10033", "n2:10032"]}
     assert (resolver.task_type, resolver.task_id) == ("worker", 1)
     assert resolver.num_accelerators() == {"GPU": len(tf.config.list_physical_devices("GPU"))}
 

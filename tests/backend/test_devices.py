@@ -17,7 +17,7 @@ from keras_gen.backend import devices
     ],
 )
 def test_a_processor_states_its_units_for_bfloat16(monkeypatch, tmp_path, flags, has):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [])
     file = tmp_path / "cpuinfo"
     file.write_text(f"processor\t: 0\nflags\t\t: {flags}\nbugs\t\t: amx_bf16\n")
     monkeypatch.setattr(devices, "_PROCESSOR", file)
@@ -25,7 +25,7 @@ def test_a_processor_states_its_units_for_bfloat16(monkeypatch, tmp_path, flags,
 
 
 def test_an_unknown_processor_has_none(monkeypatch, tmp_path):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [])
     monkeypatch.setattr(devices, "_PROCESSOR", tmp_path / "missing")
     assert not backend.has_bfloat16()
 
@@ -34,7 +34,7 @@ def test_an_unknown_processor_has_none(monkeypatch, tmp_path):
     ("capabilities", "has"), [([(8, 0), (9, 0)], True), ([(8, 6), (7, 5)], False), ([None], False)]
 )
 def test_gpus_count_by_their_architecture(monkeypatch, capabilities, has):
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: capabilities)
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: capabilities)
     details = lambda gpu: {} if gpu is None else {"compute_capability": gpu}  # noqa: E731
     monkeypatch.setattr(tf.config.experimental, "get_device_details", details)
     assert backend.has_bfloat16() == has

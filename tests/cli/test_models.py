@@ -18,7 +18,8 @@ def calls(monkeypatch):
     """What the command line hands to `runs.train`, which trains nothing here."""
     found = []
 
-    def stub(settings, folder, resume, given, new_data):
+    def stub(settings, folder, resume, given, new_data, strategy):
+        assert strategy is None
         found.append((settings, folder, resume, given))
         figures = {"loss": 2.5, "accuracy": 0.75}
         return TrainingResult(folder, ["a.png"], with_defaults(settings), settings.epochs, 1, figures, {})
@@ -201,6 +202,15 @@ def test_images_are_enlarged(run, refused, tmp_path):
     ):
         assert message in refused("train", "srresnet", "--x", x, *option, "--out", tmp_path / "n")
     assert "--x is missing" in refused("train", "srgan", "--out", tmp_path / "n")
+
+
+def test_a_worker_that_has_written_nothing_says_nothing(run, monkeypatch):
+    def stub(settings, folder, *_, strategy, **__):
+        assert strategy == "multiworker"
+        return TrainingResult(folder, [], with_defaults(settings), 1, 1, {"loss": 2.5}, {}, written=False)
+
+    monkeypatch.setattr(runs, "train", stub)
+    assert run("train", "vae", "--strategy", "multiworker") == (0, "", "")
 
 
 def test_a_picture_that_failed_shows_in_the_exit_code(run, monkeypatch):

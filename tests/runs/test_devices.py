@@ -51,4 +51,4 @@ def test_another_number_of_devices_is_noted_and_said(before, now, verbose, says,
     found = with_replicas(settings, SimpleNamespace(num_replicas_in_sync=now), verbose)
     assert found.replicas == now
     printed = capsys.readouterr().out
-    assert (f"The run began on {before} devices and goes on on {now}." in printed) == says
+    assert (f"The run was last trained on {before} devices and continues on {now}, " in printed) == says
