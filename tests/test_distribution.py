@@ -124,7 +124,7 @@ def _several_updates_on_replicas(x):
     *results, model = _several_updates(x, two_replicas())
     ninth_alone = tf.data.Dataset.from_tensor_slices(x[:9]).batch(4)  # is left out
     assert_finite(model.fit(ninth_alone, verbose=0).history)
-    for size in 1, 3:
+    for size in 1, 3, 6:
         with pytest.raises(ValueError, match="updates of a step on each of 2 replicas. Expected: batch_size >= "):
             model.fit(x, batch_size=size, verbose=0)
     return results
@@ -268,6 +268,10 @@ def _run_on_replicas(folder):
     options = {"width": 0.02, "doctor": False, "pretrain_epochs": 1}
     settings = runs.Settings("stacked", epochs=1, batch_size=96, options=options)
     began = runs.train(settings, folder, verbose=0, strategy="mirrored")
+    with pytest.raises(ValueError, match="on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2"):
+        uneven = dataclasses.replace(settings, batch_size=97)
+        runs.train(uneven, folder / "uneven", verbose=0, strategy="mirrored")
+    assert not (folder / "uneven").exists()
     longer = dataclasses.replace(settings, epochs=2)
     return began.settings.replicas, runs.train(longer, folder, True, {"epochs"}, verbose=0).settings.replicas
 

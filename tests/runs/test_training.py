@@ -313,6 +313,12 @@ def test_precision_is_chosen_once_by_units_and_networks(model, has_units, precis
     assert again.settings.precision == precision and again.epochs == 2
 
 
+def test_workers_have_no_common_clock(tmp_path):
+    with pytest.raises(ValueError, match="--minutes is for one process.* Received: --minutes 0.5"):
+        train(settings(minutes=0.5), tmp_path / "run", strategy="multiworker")
+    assert not (tmp_path / "run").exists()
+
+
 def test_unknown_strategies_are_refused(tmp_path):
     with pytest.raises(ValueError, match="Unknown strategy. Expected: .*mirrored.*multiworker.* Received: 'several'"):
         train(settings(), tmp_path / "run", strategy="several")
