@@ -62,12 +62,15 @@ FAMILIES = {  # without batch statistics, pools and Keras's own noise, which dif
 EPOCHS = 3  # of 4 steps
 
 
+VALIDATED = {MODELS["vae"], MODELS["dense WGAN-GP"], *(MODELS[name] for name in REPRESENTATIVES - set(FAMILIES))}
+
+
 def trained(make, images, labels, strategy=None):
-    """A model after three epochs: the pair (state, history)."""
+    """A model after three epochs, some also validated, whose steps take as long to trace: the pair (state, history)."""
     with (strategy or tf.distribute.get_strategy()).scope():
         model = contract.built(make, keras.optimizers.SGD(0.01))
     arrays = contract.example_arrays(model.data_description, images, labels, whole=True)
-    history = contract.fit(model, arrays, epochs=EPOCHS, validation_data=arrays)
+    history = contract.fit(model, arrays, epochs=EPOCHS, validation_data=arrays if make in VALIDATED else None)
     for variable in [*model.variables, *model.optimizer.variables]:
         copies = [copy.numpy() for copy in getattr(variable.value, "values", ())]
         # Each replica has batch statistics of its own unless a BatchNormalization is `synchronized`
