@@ -59,7 +59,7 @@ class PresetHyperModel(keras_tuner.HyperModel):
                 found.append(self._trained(model, settings, part, epochs, stopping, **options))
         # Some names differ between trainings: a schedule logs each optimizer by its name
         shared = [name for name in found[0] if all(name in values for values in found)]
-        means = {name: float(np.mean([values[name].mean() for values in found])) for name in shared}
+        means = {name: float(np.concatenate([values[name] for values in found]).mean()) for name in shared}
         means[SUM] = float(self.objective.score(means))
         scores = [self._score(values) for values in found]
         self.best.keep_if_better(means[SUM], models[int(np.argmin(scores))], settings)
@@ -131,7 +131,7 @@ def _fit_model(model, settings, x, y, batch_size, **options):
     """Keras's history of a training; a pipeline draws binary images, if they are to be drawn."""
     if settings.binarization == "none":
         return model.fit(x, *y, batch_size=batch_size, **options)
-    drawn = {"binarization": settings.binarization, "seed": settings.seed, "value_range": range_of(model)}
+    drawn = {"binarization": settings.binarization, "seed": model.order_seed, "value_range": range_of(model)}
     return model.fit(data.Pipeline(x, *y, batch_size=batch_size, **drawn), **options)
 
 

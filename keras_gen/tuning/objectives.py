@@ -76,10 +76,12 @@ def parse_objective(text):
     for part in text.split(","):
         name, _, weight = (piece.strip() for piece in part.partition("="))
         try:
+            if not name or name in weights:
+                raise ValueError
             weights[name] = float(weight)
         except ValueError:
             raise ValueError(
-                f"--objective must be a name, or names and weights. Expected: such as frechet=1,recall=-10. "
-                f"Received: {text!r}"
+                "--objective must be a name, or names and weights, each name once. Expected: such as "
+                f"frechet=1,recall=-10. Received: {text!r}"
             ) from None
     return weights

@@ -51,8 +51,15 @@ def connected():
         ) from None
 
 
+def _left(oracle):
+    """The number of trials that are to be run, again or for the first time."""
+    return max(0, oracle.remaining_trials()) + len(oracle._retry_queue)
+
+
 def run_chief(oracle):
     """Hand out the trials of an oracle to the workers of this and other machines, until none asks for another."""
+    if not _left(oracle):
+        return
     with _serving(oracle, f"{os.environ[_HOST]}:{os.environ[_PORT]}") as served:
         served.ended.wait()
 
@@ -70,7 +77,7 @@ def run_workers(oracle, arguments, number, folder):
         ChildProcessError: If a worker was killed more often than it is started again.
         OSError, ValueError: What a worker raised.
     """
-    left = max(0, oracle.remaining_trials()) + len(oracle._retry_queue)
+    left = _left(oracle)
     if not left:
         return
     work = folder / WORK

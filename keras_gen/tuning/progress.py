@@ -19,7 +19,8 @@ def report_trials(oracle, table, verbose):
     def on_end(trial):
         end_trial(trial)
         rows, scores = table.write(oracle.trials.values())
-        seconds = time.perf_counter() - starts[trial.trial_id]
+        start = starts.get(trial.trial_id)  # an earlier process may have handed it out
+        seconds = None if start is None else time.perf_counter() - start
         if verbose:
             place = [row["trial"] for row in rows].index(int(trial.trial_id) + 1)
             print(_line(rows, scores, place, seconds, table, oracle.max_trials), flush=True)
@@ -35,4 +36,5 @@ def _line(rows, scores, place, seconds, table, trials):
     best = int(np.nanargmin(scores)) if np.isfinite(scores).any() else None
     so_far = "none" if best is None else f"{short(shown(scores[best]))} (trial {rows[best]['trial']})"
     values = listed(table.values_of(row))
-    return f"Trial {row['trial']}/{trials} ({seconds:.1f} s): {values}: {result}; best so far: {so_far}"
+    took = "" if seconds is None else f" ({seconds:.1f} s)"
+    return f"Trial {row['trial']}/{trials}{took}: {values}: {result}; best so far: {so_far}"

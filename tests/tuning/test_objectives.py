@@ -24,10 +24,10 @@ def test_a_sum_has_the_weights_of_its_parts():
 def test_lines_of_the_command_line():
     assert parse_objective("val_loss") == "val_loss"
     assert parse_objective("frechet=1, recall=-10") == {"frechet": 1.0, "recall": -10.0}
-    with pytest.raises(
-        ValueError, match="--objective must be a name, or names and weights. Expected: such as .* 'a=b'"
-    ):
-        parse_objective("a=b")
+    for text in ("a=b", "frechet=1,frechet=2", "=1"):
+        message = f"--objective must be a name, or names and weights, each name once. Expected: such as .* '{text}'"
+        with pytest.raises(ValueError, match=message):
+            parse_objective(text)
 
 
 @pytest.mark.parametrize(

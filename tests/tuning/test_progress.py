@@ -35,3 +35,16 @@ def test_a_failed_trial_is_shown_with_its_reason(capsys):
     progress.report_trials(oracle, table, verbose=1)
     oracle.end_trial(oracle.create_trial("tuner0"))
     assert capsys.readouterr().out.endswith(": width 0.5: failed, diverged; best so far: none\n")
+
+
+def test_a_trial_that_an_earlier_process_handed_out_has_no_time(capsys):
+    row = {"trial": 1, "width": 0.5, "status": "completed", "error": 2.0, "reason": ""}
+    table = SimpleNamespace(
+        write=lambda trials: ([row], [2.0]),
+        objective=objective_of("error"),
+        values_of=lambda row: {"width": row["width"]},
+    )
+    oracle = SimpleNamespace(max_trials=2, trials={}, create_trial=None, end_trial=lambda trial: None)
+    progress.report_trials(oracle, table, verbose=1)
+    oracle.end_trial(SimpleNamespace(trial_id="0"))
+    assert capsys.readouterr().out == "Trial 1/2: width 0.5: error 2; best so far: 2 (trial 1)\n"
