@@ -13,6 +13,7 @@ from keras_gen.callbacks.epoch_lines import listed, short
 from keras_gen.cli.options import command, stated
 from keras_gen.files import expanded
 from keras_gen.reports import counted
+from keras_gen.runs.sample_quality import FEATURES
 from keras_gen.runs.training_options import degraded_images, images_of, options_of
 
 _COLUMNS = 76  # of the 80 of a line, which is indented
@@ -157,7 +158,7 @@ def _tune(
         ),
     ] = None,
     features: Annotated[
-        Literal["lenet5", "inception_v3", "identity"] | None,
+        Literal[*FEATURES] | None,
         typer.Option(
             help="Features of metrics of samples. [default: lenet5, or identity without labels]", show_default=False
         ),
@@ -174,6 +175,7 @@ def _tune(
     **options,
 ):
     from keras_gen import tuning
+    from keras_gen.tuning.measures import FLOOR
     from keras_gen.tuning.objectives import parse_objective
 
     name = context.info_name
@@ -195,8 +197,8 @@ def _tune(
     for key, value in found.chosen.items():
         typer.echo(f"Smallest {key} within one standard error of the best: {short(value)}")
     values = found.measured(*data_sets.load(data, size=options["size"], channels=options["channels"]))
-    floors = {key.removesuffix("_floor"): value for key, value in values.items() if key.endswith("_floor")}
-    for key in [key for key in values if not key.endswith("_floor")]:
+    floors = {key.removesuffix(FLOOR): value for key, value in values.items() if key.endswith(FLOOR)}
+    for key in [key for key in values if not key.endswith(FLOOR)]:
         floor = {key: floors[key]} if key in floors else {}
         typer.echo(f"Test {key} of the best: {values[key]:.3f}{_floors(floor)}")
 
