@@ -7,6 +7,8 @@ import numpy as np
 from keras_gen import checks
 from keras_gen.lazy_arrays import taken
 
+_HELD = ("inputs", "targets", "labels")
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Part:
@@ -36,6 +38,11 @@ class Part:
         """The first rows of each."""
         return Part(*(None if array is None else taken(array, slice(rows)) for array in vars(self).values()))
 
+    def held(self, rows):
+        """The same part with some rows of the held-out data."""
+        some = {name: taken(array, rows) for name, array in vars(self).items() if name in _HELD and array is not None}
+        return dataclasses.replace(self, **some)
+
     def arguments(self, uses_labels):
         """The pair (arguments of `fit`, its `validation_data`) of a model."""
         return ((self.x, self.y), (self.targets, self.labels)) if uses_labels else ((self.x,), self.targets)
@@ -43,6 +50,17 @@ class Part:
 
 def parts_of(x, y, validation, folds, uses_labels, seed):
     """The list of `Part`s that each trial trains on: one, or one for each fold."""
+    parts = _parts_of(x, y, validation, folds, uses_labels, seed)
+    for part in parts if uses_labels else ():
+        if not (part.labels >= 0).any():
+            raise ValueError(
+                "The error is measured where labels are known. Expected: an example with a label >= 0 among those held "
+                f"out. Received: -1 for all {len(part.labels)}"
+            )
+    return parts
+
+
+def _parts_of(x, y, validation, folds, uses_labels, seed):
     checks.array("x", x)
     if y is not None:
         y = _labels("y", y, len(x))

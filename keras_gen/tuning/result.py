@@ -13,6 +13,7 @@ from keras_gen.files import atomic_write
 from keras_gen.reports import counted
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.pictures import range_of
+from keras_gen.training.tasks import has_task, require_task
 from keras_gen.tuning.measures import FLOOR, Measures, SquaredError, WrongClasses
 from keras_gen.tuning.objectives import Objective
 from keras_gen.tuning.parts import Part
@@ -62,11 +63,17 @@ class Result:
         """The best model's error on examples `(n, *shape)`, a mean over these.
 
         Of a classifier it is the share of wrong classes, and `targets` are the labels; of an autoencoder the squared
-        error, summed over an example's dimensions, and `targets` are the right outputs, by default the inputs.
+        error, summed over an example's dimensions, and `targets` are the right outputs, by default the inputs. Other
+        models have none.
         """
         model = self.model()
+        classifies = has_task(model, "classify")
+        if not classifies:
+            require_task("The error", model, "autoencode")
+        elif targets is None:
+            raise ValueError("`targets` is missing: the model classifies. Expected: the labels. Received: None")
         targets = inputs if targets is None else targets
-        kind = WrongClasses() if "classify" in model.tasks else SquaredError()
+        kind = WrongClasses() if classifies else SquaredError()
         part = Part(None, None, np.asarray(inputs), np.asarray(targets), np.asarray(targets))
         return float(kind.values(model, part)["error"].mean())
 

@@ -39,6 +39,9 @@ def test_a_classifier_is_measured_by_the_share_of_wrong_classes(digits, labels):
     assert found.tolist() == (model.classify(digits[::5]) != labels[::5]).tolist() and len(found) == 6
     some = np.where(np.arange(28) % 2, -1, labels)
     assert len(measured(model, ["error"], parts_of(digits, some, None, None, True, seed=0))["error"]) == 3
+    late = np.where(np.isin(np.arange(28), (15, 20)), labels, -1)  # of the six that are held out, the last but one
+    (part,) = parts_of(digits, late, None, None, True, seed=0)
+    Measures(model.tasks, ["error"], [part]).try_out(model, part)
     model.set_weights([np.full(weight.shape, np.nan) for weight in model.get_weights()])
     assert np.isnan(measured(model, ["error"], parts)["error"]).all()
 

@@ -48,6 +48,9 @@ def test_validation_is_examples_with_their_labels_or_their_targets():
         ({"folds": 5}, "an example in each fold of each class. Expected: at most 4. Received: folds=5"),
         ({"validation": X}, "`validation` has no labels. Expected: the pair"),
         ({"validation": (X, LABELS[1:])}, r"`validation` must label each example. Expected: .*\(12,\)"),
+        ({"y": np.full(12, -1)}, "where labels are known. Expected: .* label >= 0 .* Received: -1 for all 3"),
+        ({"y": np.full(12, -1), "folds": 2}, "where labels are known. .* Received: -1 for all 6"),
+        ({"validation": (X, np.full(12, -1))}, "where labels are known. .* Received: -1 for all 12"),
         ({"x": X[:1], "y": LABELS[:1]}, "Data are held out of `x`. Expected: at least two examples. Received: 1"),
     ],
 )

@@ -277,6 +277,8 @@ def test_a_gan_is_searched_by_its_samples_and_its_floor_is_known(digits, tmp_pat
     assert (tmp_path / "s" / "coverage_against_generator_learning_rate.png").exists()
     part = Split(np.delete(digits, np.s_[::5], axis=0), None), Split(digits[::5], None)
     assert found.measured(*part) == {"coverage": found.value, "coverage_floor": floor}
+    with pytest.raises(ValueError, match="The error needs a model with the task 'autoencode'. Expected: .*: GAN"):
+        found.error(digits)
     best = found.model()
     rate = found.best["generator_learning_rate"]
     assert float(best.optimizer["generator"].learning_rate) == pytest.approx(rate)
@@ -315,6 +317,18 @@ def test_of_every_fold_another_model_is_measured(digits, labels, tmp_path, monke
     wrong = 56 * row["error"]  # of 28 examples, twice
     assert wrong == pytest.approx(round(wrong)) and 0 < row["standard_error"] < 0.2
     assert found.model().num_classes == 2 and found.error(digits, known) <= 1
+    with pytest.raises(ValueError, match="`targets` is missing: .* Expected: the labels. Received: None"):
+        found.error(digits)
+
+
+def test_a_search_needs_some_known_labels_and_they_may_be_few(digits, labels, tmp_path):
+    options = {"preset": "semi-supervised-vae", "width": 0.05, "latent_dim": 2, "epochs": 1, "trials": 1, "verbose": 0}
+    few = np.where(np.isin(np.arange(28), (1, 2, 20)), labels, -1)  # one of those that are held out, and not the first
+    found = tuning.search(digits, "beta=1|2", tmp_path / "s", y=few, **options)
+    assert found.rows[0]["error"] in (0, 1) and math.isnan(found.rows[0]["standard_error"])
+    with pytest.raises(ValueError, match="where labels are known. Expected: .* Received: -1 for all 6"):
+        tuning.search(digits, "beta=1|2", tmp_path / "t", y=np.where(few == few[20], -1, few), **options)
+    assert not (tmp_path / "t").exists()
 
 
 def test_batch_size_and_binarization_may_be_searched(digits, tmp_path):
