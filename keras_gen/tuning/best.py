@@ -24,19 +24,25 @@ class BestModel:
         self.folder = self.run.folder
 
     @property
-    def score(self):
-        """The objective of the model that is kept, infinity without one."""
+    def rank(self):
+        """The pair (objective, number of the trial) of the model that is kept, infinity without one."""
         path = self.folder / PROJECT / _SCORE
-        return json.loads(path.read_text())["score"] if path.exists() else math.inf
+        if not path.exists():
+            return math.inf, math.inf
+        kept = json.loads(path.read_text())
+        return kept["score"], kept["trial"]
 
-    def keep_if_better(self, score, model, settings):
-        """Keep a model and its settings if its score is smaller than that of the one that is kept."""
+    def keep_if_better(self, score, trial, model, settings):
+        """Keep a trial's model and settings if its score is smaller than the one kept; of equal ones the first trial's.
+
+        The order is that of the result, whichever trial of several processes ends first.
+        """
         (self.folder / PROJECT).mkdir(parents=True, exist_ok=True)
         with filelock.FileLock(self.folder / PROJECT / _LOCK):
-            if not score < self.score:
+            if not (score, trial) < self.rank:
                 return
             model.save(self.run.model_path)
             settings.write(self.folder)
             # Last: if the process is killed before, its trial runs again, and is as good as it was
             with atomic_write(self.folder / PROJECT / _SCORE) as path:
-                path.write_text(json.dumps({"score": score}))
+                path.write_text(json.dumps({"score": score, "trial": trial}))

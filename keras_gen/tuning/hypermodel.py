@@ -42,27 +42,30 @@ class PresetHyperModel(keras_tuner.HyperModel):
     def build(self, hp, repeat=0):
         return built(self.settings, self.ranges, hp, self.parts[0].x.shape[1:], repeat)
 
-    def fit(self, hp, model, epochs, callbacks=(), **options):
-        """Train and measure; a model that diverges is a failed trial, a file that cannot be written is the end."""
-        with fatal_os_errors():
-            return self._fit(hp, model, epochs, callbacks, **options)
+    def fit(self, hp, model, number, epochs, callbacks=(), **options):
+        """Train and measure the trial of a number.
 
-    def _fit(self, hp, model, epochs, callbacks, **options):
-        settings, models, found = trial_settings(self.settings, self.ranges, hp), [], []
+        A model that diverges is a failed trial, a file that cannot be written is the end.
+        """
+        with fatal_os_errors():
+            return self._fit(hp, model, number, epochs, callbacks, **options)
+
+    def _fit(self, hp, model, number, epochs, callbacks, **options):
+        settings, found, smallest, best = trial_settings(self.settings, self.ranges, hp), [], math.inf, None
         stopping = [RequireRoom(self.best.folder), *callbacks, keras.callbacks.TerminateOnNaN()]
         for repeat in range(self.repeats):
             for part in self.parts:
-                if models:  # KerasTuner's last callback saves the weights with which Hyperband goes on: of the first
+                if found:  # KerasTuner's last callback saves the weights with which Hyperband goes on: of the first
                     model = self.build(hp, repeat)
                     options, stopping = {"verbose": 0}, [one for one in stopping if one is not callbacks[-1]]
-                models.append(model)
                 found.append(self._trained(model, settings, part, epochs, stopping, **options))
+                if (score := self._score(found[-1])) < smallest:  # the others' memory is free for the next
+                    smallest, best = score, model
         # Some names differ between trainings: a schedule logs each optimizer by its name
         shared = [name for name in found[0] if all(name in values for values in found)]
         means = {name: float(np.concatenate([values[name] for values in found]).mean()) for name in shared}
         means[SUM] = float(self.objective.score(means))
-        scores = [self._score(values) for values in found]
-        self.best.keep_if_better(means[SUM], models[int(np.argmin(scores))], settings)
+        self.best.keep_if_better(means[SUM], number, best, settings)
         curves = [self.table.curve_of(values) for values in found]
         folds = len(self.parts)
         rows = [np.concatenate(curves[start : start + folds]) for start in range(0, len(curves), folds)]

@@ -25,6 +25,12 @@ class _Continued:
         unfinished = [name for name, trial in self.trials.items() if trial.status not in ("COMPLETED", "FAILED")]
         self._retry_queue = sorted(unfinished, key=int, reverse=True)
 
+    @keras_tuner.synchronized
+    def end_trial(self, trial):
+        if trial.trial_id in self._retry_queue:  # a worker ends what the process before this one handed out
+            self._retry_queue.remove(trial.trial_id)
+        super().end_trial(trial)
+
 
 class _Random(_Continued, keras_tuner.oracles.RandomSearchOracle):
     pass
@@ -63,6 +69,9 @@ class _Shared:
 
     def _get_tuner_fname(self):
         return super()._get_tuner_fname() if self._is_worker() else os.path.join(self.project_dir, "tuner0.json")
+
+    def run_trial(self, trial, *arguments, **options):
+        return super().run_trial(trial, *arguments, number=int(trial.trial_id) + 1, **options)
 
     def pre_create_trial(self):
         if self._is_worker():

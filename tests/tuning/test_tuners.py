@@ -53,3 +53,13 @@ def test_all_that_has_not_ended_is_handed_out_again_and_nothing_else(name, tmp_p
     assert [trial.trial_id for trial in handed] == [first.trial_id, third.trial_id]
     assert [values(trial) for trial in handed] == [values(first), values(third)]
     assert again.create_trial("worker2").trial_id not in {first.trial_id, second.trial_id, third.trial_id}
+
+
+@pytest.mark.parametrize("name", TUNERS)
+def test_a_trial_that_ends_in_a_process_after_its_own_is_not_handed_out_again(name, tmp_path):
+    oracle = oracle_of(name, tmp_path)
+    first, second = (oracle.create_trial(f"worker{place}") for place in range(2))
+    again = oracle_of(name, tmp_path)
+    end(again, first)
+    assert again.create_trial("worker0").trial_id == second.trial_id
+    assert oracle_of(name, tmp_path)._retry_queue == [second.trial_id]
