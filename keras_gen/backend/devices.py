@@ -26,14 +26,17 @@ def has_bfloat16():
     return not _UNITS.isdisjoint(flags)
 
 
-def environment_of_share(processes):
-    """Environment variables for one of several processes of a machine: its share of the cores, a GPU's memory by need.
+def environment_of_share(place, processes):
+    """Environment variables for one of several processes of a machine: its share of the cores and of the GPUs.
 
-    Values that the user has set are kept.
+    If there are more processes than GPUs, several share one, and take its memory by need. Values that the user has set
+    are kept. `place` counts the processes from 0.
     """
     threads = str(max(1, len(os.sched_getaffinity(0)) // processes if hasattr(os, "sched_getaffinity") else 1))
     limits = dict.fromkeys(("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS"), threads)
     limits["TF_FORCE_GPU_ALLOW_GROWTH"] = "true"
+    if gpus := len(tf.config.list_physical_devices("GPU")):
+        limits["CUDA_VISIBLE_DEVICES"] = ",".join(map(str, range(place % gpus, gpus, processes)))
     return {name: value for name, value in limits.items() if name not in os.environ}
 
 

@@ -2,6 +2,7 @@
 
 import concurrent.futures
 import contextlib
+import json
 import os
 import pickle
 import subprocess
@@ -10,11 +11,14 @@ import threading
 import time
 
 from keras_gen import backend
-from keras_gen.files import WORK
+from keras_gen.files import WORK, atomic_write
+from keras_gen.tuning.storage import PROJECT
 
 _ID, _HOST, _PORT = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
 _RESTARTS = 3  # of each worker: what ends it again and again is no accident
 _PAUSE = 0.5  # seconds between two looks for the chief's file
+_WAIT, _ANSWER = 600, 60  # seconds that a worker waits for this file, and for an answer; KerasTuner's waits an hour
+_ENDED = "ended.json"
 _PROGRAM = (
     "from keras_gen.quiet import quiet_start\nwith quiet_start():\n    from keras_gen.tuning.worker import main\nmain()"
 )
@@ -31,17 +35,59 @@ def role():
     return None if not given else "chief" if "chief" in os.environ[_ID] else "worker"
 
 
-def wait_for_chief(path):
-    """Wait until the chief has written the file that marks the folder of a search."""
+def wait_for_chief(path, seconds=_WAIT):
+    """Wait until the chief has written the file that marks the folder of a search; a `ConnectionError` if it has not.
+
+    Args:
+        path: The file.
+        seconds: How long it is waited for. Defaults to ten minutes.
+    """
+    if path.exists():
+        return
+    print(f"Waiting for the chief of the search, which writes '{path}'", flush=True)
+    end = time.monotonic() + seconds
     while not path.exists():
+        if time.monotonic() >= end:
+            raise ConnectionError(
+                f"The chief of the search has not begun. Expected: '{path}' of a chief that runs, in a folder that "
+                f"both share. Received: no such file in {seconds} seconds"
+            )
         time.sleep(_PAUSE)
 
 
 @contextlib.contextmanager
-def connected():
-    """Within the block, of a worker, a failed call of the chief is a `ConnectionError`."""
-    import grpc
+def noted_end(folder, trials):
+    """Note in the folder of a search that the trials of the block have ended, for workers that come after the chief."""
+    (folder / PROJECT / _ENDED).unlink(missing_ok=True)
+    yield
+    with atomic_write(folder / PROJECT / _ENDED) as path:
+        path.write_text(json.dumps({"trials": trials}))
 
+
+def run_worker(run, folder, trials):
+    """Call `run`, which runs trials that a chief hands out, unless it is noted that all have ended."""
+    path = folder / PROJECT / _ENDED
+
+    def has_ended():  # a search may be continued with more trials
+        return path.exists() and json.loads(path.read_text())["trials"] >= trials
+
+    if has_ended():
+        return
+    try:
+        with connected():
+            run()
+    except ConnectionError:
+        if not has_ended():
+            raise
+
+
+@contextlib.contextmanager
+def connected():
+    """Within the block, of a worker, a call that the chief does not answer within a minute is a `ConnectionError`."""
+    import grpc
+    from keras_tuner.src.distribute import oracle_client
+
+    usual, oracle_client.TIMEOUT = oracle_client.TIMEOUT, _ANSWER
     try:
         yield
     except grpc.RpcError as error:
@@ -49,6 +95,8 @@ def connected():
             f"The chief of the search cannot be reached. Expected: one that runs; then start this worker again. "
             f"Received: {error.details()}"
         ) from None
+    finally:
+        oracle_client.TIMEOUT = usual
 
 
 def _left(oracle):
@@ -135,7 +183,7 @@ class _Workers:
         )
 
     def _started(self, place):
-        environment = {**os.environ, **backend.environment_of_share(self.number)}
+        environment = {**os.environ, **backend.environment_of_share(place - 1, self.number)}
         environment |= {_ID: f"worker{place}", _HOST: "127.0.0.1", _PORT: str(self.served.port)}
         environment["PYTHONPATH"] = os.pathsep.join(path or os.getcwd() for path in sys.path)
         command = [sys.executable, "-P", "-c", _PROGRAM, str(self.work)]

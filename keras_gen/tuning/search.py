@@ -159,8 +159,10 @@ def search(
     training = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
     training["callbacks"] = [*callbacks, *([StopAfter(verbose=1)] if verbose else [])]
     if role == "worker":
-        with parallel.connected(), whole_files(), seeded(seed):
-            tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training)
+        with whole_files(), seeded(seed):
+            parallel.run_worker(
+                lambda: tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training), folder, trials
+            )
         return None
     hypermodel.try_out()
     with sole_writer(folder), whole_files(), seeded(seed):
@@ -169,13 +171,14 @@ def search(
         runner, oracle = tuner_of(*arguments_of_tuner, **oracle_options)
         runner.save()  # so that it is continued if it is stopped before a trial has ended
         report_trials(oracle, table, verbose)
-        if role == "chief":
-            parallel.run_chief(oracle)
-        elif workers > 1:
-            arguments |= {"folder": folder.resolve(), "verbose": 0, "workers": 1}
-            parallel.run_workers(oracle, arguments, workers, folder)
-        else:
-            runner.search(**training)
+        with parallel.noted_end(folder, trials):
+            if role == "chief":
+                parallel.run_chief(oracle)
+            elif workers > 1:
+                arguments |= {"folder": folder.resolve(), "verbose": 0, "workers": 1}
+                parallel.run_workers(oracle, arguments, workers, folder)
+            else:
+                runner.search(**training)
         return write_result(table, oracle.trials.values(), ranges, {"features": features, "samples": samples})
 
 

@@ -46,6 +46,25 @@ def test_processes_share_the_cores(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     for processes, threads in ((1, "8"), (3, "2"), (99, "1")):
-        share = backend.environment_of_share(processes)
+        share = backend.environment_of_share(0, processes)
         assert share["TF_NUM_INTRAOP_THREADS"] == share["TF_NUM_INTEROP_THREADS"] == threads
         assert "OMP_NUM_THREADS" not in share, "what the user has set is kept"
+
+
+@pytest.mark.parametrize(
+    ("gpus", "processes", "shares"),
+    [
+        (4, 4, ["0", "1", "2", "3"]),
+        (2, 5, ["0", "1", "0", "1", "0"]),
+        (5, 2, ["0,2,4", "1,3"]),
+        (3, 1, ["0,1,2"]),
+        (0, 2, [None, None]),
+    ],
+)
+def test_processes_share_the_gpus(monkeypatch, gpus, processes, shares):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [kind] * gpus)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
+    found = [backend.environment_of_share(place, processes) for place in range(processes)]
+    assert [share.get("CUDA_VISIBLE_DEVICES") for share in found] == shares
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    assert "CUDA_VISIBLE_DEVICES" not in backend.environment_of_share(0, processes), "what the user has set is kept"

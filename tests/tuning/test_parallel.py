@@ -212,12 +212,78 @@ def test_a_trial_that_cannot_be_reported_is_not_a_failed_one(monkeypatch, tmp_pa
         tuner._try_run_and_update_trial(SimpleNamespace(trial_id="0"))
 
 
-def test_a_worker_waits_for_the_folder_of_its_chief(tmp_path):
-    worker = threading.Thread(target=parallel.wait_for_chief, args=(tmp_path / "search.json",))
-    worker.start()
-    assert worker.is_alive()
-    (tmp_path / "search.json").touch()
-    worker.join()
+def test_a_worker_waits_for_the_folder_of_its_chief(monkeypatch, tmp_path, capsys):
+    path, pauses = tmp_path / "search.json", []
+
+    def pause(seconds):
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            path.touch()
+
+    monkeypatch.setattr(parallel.time, "sleep", pause)
+    parallel.wait_for_chief(path)
+    assert len(pauses) == 3
+    assert capsys.readouterr().out == f"Waiting for the chief of the search, which writes '{path}'\n"
+    parallel.wait_for_chief(path, seconds=0)
+    assert capsys.readouterr().out == "", "there is nothing to wait for"
+    message = f"has not begun. Expected: '{tmp_path}/other' of a chief .* Received: no such file in 0 seconds"
+    with pytest.raises(ConnectionError, match=message):
+        parallel.wait_for_chief(tmp_path / "other", seconds=0)
+
+
+def test_a_chief_of_a_search_that_has_ended_does_not_wait_for_workers(monkeypatch):
+    monkeypatch.setattr(parallel, "_serving", None)
+    oracle = FakeOracle()
+    oracle.remaining_trials = lambda: -1
+    parallel.run_chief(oracle)
+
+
+def test_a_worker_that_comes_after_the_end_is_not_kept_waiting(tmp_path):
+    class Gone(grpc.RpcError):
+        def details(self):
+            return "no chief"
+
+    def asked():
+        raise Gone
+
+    with pytest.raises(ConnectionError, match="no chief"):
+        parallel.run_worker(asked, tmp_path, trials=2)
+    with parallel.noted_end(tmp_path, trials=2):
+        pass
+    parallel.run_worker(asked, tmp_path, trials=2)
+    with pytest.raises(ConnectionError, match="no chief"):
+        parallel.run_worker(asked, tmp_path, trials=3)  # of a search that is to be continued
+
+    def ended():
+        with parallel.noted_end(tmp_path, trials=3):
+            pass
+        raise Gone
+
+    parallel.run_worker(ended, tmp_path, trials=3)
+    with contextlib.suppress(KeyboardInterrupt), parallel.noted_end(tmp_path, trials=3):
+        raise KeyboardInterrupt
+    with pytest.raises(ConnectionError, match="no chief"):
+        parallel.run_worker(asked, tmp_path, trials=3)
+
+
+def test_a_worker_waits_a_minute_for_an_answer(monkeypatch):
+    for name, value in (("TUNER_ID", "worker1"), ("ORACLE_IP", "127.0.0.1"), ("ORACLE_PORT", "1")):
+        monkeypatch.setenv(f"KERASTUNER_{name}", value)
+    client, waits = OracleClient(FakeOracle()), []
+
+    class Late(grpc.RpcError):
+        def details(self):
+            return "deadline exceeded"
+
+    def asked(*_, timeout, **__):
+        waits.append(timeout)
+        raise Late
+
+    client.stub = SimpleNamespace(CreateTrial=asked)
+    for block in (parallel.connected(), contextlib.nullcontext()):
+        with pytest.raises((ConnectionError, Late)), block:
+            client.create_trial("worker1")
+    assert waits == [60, 3600], "KerasTuner's own time comes back"
 
 
 def test_environment_variables_go_together(monkeypatch):
