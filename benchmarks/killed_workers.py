@@ -22,19 +22,13 @@ import time
 from pathlib import Path
 
 import numpy as np
-from kills import history, numbers
+from kills import call, history, numbers
 
 
 def work(words, cluster, log):
     """Run a command as a worker of a cluster, in this process, which ends with it."""
     os.environ["TF_CONFIG"] = json.dumps(cluster)
-    with open(log, "a") as file:
-        os.dup2(file.fileno(), 1)
-        os.dup2(file.fileno(), 2)
-    from keras_gen.cli import main as command_line
-
-    sys.argv = ["keras-gen", *words]
-    command_line.main()
+    call(words, log)
 
 
 class Job:
@@ -96,7 +90,7 @@ def main(arguments):
     for kill in range(options.kills):
         out, moment, killed = folder / f"killed-{kill}", moments.uniform(0.0, seconds), moments.randrange(2)
         workers = job.start(words(out))
-        time.sleep(moment)
+        time.sleep(moment)  # until the moment of the kill
         running = workers[killed].exitcode is None
         os.kill(workers[killed].pid, signal.SIGKILL) if running else None
         start = time.perf_counter()

@@ -6,6 +6,8 @@ import json
 import os
 import re
 import socket
+import subprocess
+import sys
 import time
 
 import tensorflow as tf
@@ -29,7 +31,8 @@ def strategy(name, patience=_PATIENCE):
 
     Raises:
         ValueError: If there is no cluster, or its description is damaged.
-        ConnectionError: If a worker has not begun in time.
+        ConnectionError: If a worker has not begun in time. If one dies while TensorFlow connects them, which may take
+            as long again, this process ends with a line on standard error.
     """
     if name is None:
         return None
@@ -37,8 +40,13 @@ def strategy(name, patience=_PATIENCE):
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     resolver = _resolver()
-    _await_workers(resolver, patience)
-    return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+    others = _await_workers(resolver, patience)
+    with _ended_after(
+        patience,
+        "Error: The workers of the cluster have begun but not connected. Expected: all alive; start all of them again. "
+        f"Received: no answer within {patience:g} seconds from one of {', '.join(others)}",
+    ):
+        return tf.distribute.MultiWorkerMirroredStrategy(resolver)
 
 
 def is_chief(strategy):
@@ -132,13 +140,14 @@ def _resolver():
 
 
 def _await_workers(resolver, patience):
-    """Return when a process listens at the address of each worker; TensorFlow would wait without an end.
+    """Return the other workers and their addresses when a process listens at each; TensorFlow would wait for an hour.
 
     Until then this process listens, too: TensorFlow's server begins later.
     """
     cluster, end = resolver.cluster_spec().as_dict(), time.monotonic() + patience
     missing = {f"{job} {index}": place for job, places in cluster.items() for index, place in enumerate(places)}
     own = missing.pop(f"{resolver.task_type} {resolver.task_id}")
+    others = [f"{worker} at {place}" for worker, place in missing.items()]
     with contextlib.ExitStack() as stack:
         try:
             stack.enter_context(socket.create_server(("", int(own.rpartition(":")[2]))))
@@ -154,7 +163,28 @@ def _await_workers(resolver, patience):
                     f"nothing from {', '.join(f'{worker} at {place}' for worker, place in missing.items())}"
                 )
             if missing:
-                time.sleep(0.1)
+                time.sleep(0.1)  # leaves the processor to workers of this machine that begin
+    return others
+
+
+# Another process, because TensorFlow holds the interpreter's lock while it waits, so that no thread of this one can run
+_WATCH = """
+import os, select, signal, sys
+if not select.select([sys.stdin], [], [], float(sys.argv[2]))[0]:
+    print(sys.argv[3], file=sys.stderr, flush=True)
+    os.kill(int(sys.argv[1]), signal.SIGKILL)
+"""
+
+
+@contextlib.contextmanager
+def _ended_after(seconds, message):
+    """A block that ends in time; otherwise the message is printed and this process is killed."""
+    words = [sys.executable, "-I", "-S", "-c", _WATCH, str(os.getpid()), str(seconds), message]
+    with subprocess.Popen(words, stdin=subprocess.PIPE) as watch:
+        try:
+            yield
+        finally:
+            watch.stdin.close()  # which ends it
 
 
 def _answers(place):

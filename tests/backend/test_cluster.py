@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import signal
 import socket
 
 import pytest
@@ -7,6 +9,7 @@ import tensorflow as tf
 
 from keras_gen import backend
 from keras_gen.backend import cluster
+from tests import contract
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +89,28 @@ def test_workers_that_listen_are_not_waited_for(monkeypatch):
         )
         cluster._await_workers(cluster._resolver(), patience=0.01)
     assert heard == [True] and not _connects(addresses[0])
+
+
+def _begins(description, errors):
+    with open(errors, "w") as file:
+        os.dup2(file.fileno(), 2)
+    os.environ["TF_CONFIG"] = description
+    backend.strategy("multiworker", patience=1)
+
+
+@pytest.mark.parametrize("index", [0, 1])
+def test_a_worker_that_dies_while_all_connect_ends_the_others(index, tmp_path):
+    """What listens at the other address is no worker any more: TensorFlow waits for it, and no thread can run."""
+    with socket.create_server(("127.0.0.1", 0)) as dead:
+        addresses = [free_address(), f"127.0.0.1:{dead.getsockname()[1]}"]
+        addresses = addresses if index == 0 else addresses[::-1]
+        arguments = described(*addresses, index=index), tmp_path / "errors"
+        worker = contract.FRESH.Process(target=_begins, args=arguments)
+        worker.start()
+        worker.join()
+    assert worker.exitcode == -signal.SIGKILL
+    message = f"start all of them again. Received: no answer within 1 seconds from one of worker {1 - index} at 127"
+    assert message in (tmp_path / "errors").read_text()
 
 
 def test_a_taken_address_is_named(monkeypatch):
