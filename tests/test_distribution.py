@@ -270,15 +270,22 @@ def _run_on_replicas(folder):
     two_replicas()
     options = {"width": 0.02, "doctor": False, "pretrain_epochs": 1}
     settings = runs.Settings("stacked", epochs=1, batch_size=96, options=options)
-    began = runs.train(settings, folder, verbose=0, strategy="mirrored")
+    began = runs.train(settings, folder / "run", verbose=0, strategy="mirrored")
     with pytest.raises(ValueError, match="on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2"):
         uneven = dataclasses.replace(settings, batch_size=97)
         runs.train(uneven, folder / "uneven", verbose=0, strategy="mirrored")
+    for name in ("x", "y"):
+        (folder / name).mkdir()
+        keras.utils.save_img(folder / name / "a.png", np.zeros((8, 8, 3)))
+    sets = {"x": str(folder / "x"), "y": str(folder / "y"), "size": 8, "width": 0.03}
+    with pytest.raises(ValueError, match="on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2"):
+        pairs = runs.Settings("cyclegan", "pairs", epochs=1, batch_size=1, options=sets)
+        runs.train(pairs, folder / "uneven", verbose=0, strategy="mirrored")
     assert not (folder / "uneven").exists()
     longer = dataclasses.replace(settings, epochs=2)
-    return began.settings.replicas, runs.train(longer, folder, True, {"epochs"}, verbose=0).settings.replicas
+    return began.settings.replicas, runs.train(longer, folder / "run", True, {"epochs"}, verbose=0).settings.replicas
 
 
 def test_a_run_on_replicas_goes_on_on_one_device(tmp_path):
     assert contract.in_fresh_process(_run_on_replicas, tmp_path) == (2, 1)
-    assert load_model(tmp_path).epochs_completed == 2
+    assert load_model(tmp_path / "run").epochs_completed == 2

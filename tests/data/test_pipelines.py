@@ -161,7 +161,7 @@ def test_a_dataset_without_end_is_known():
     ("examples", "updates", "batches"), [(11, 1, 1), (12, 1, 2), (12, 2, 1), (14, 1, 1), (16, 2, 2)]
 )
 def test_a_last_batch_that_devices_cannot_share_out_is_left_out(examples, updates, batches):
-    """Four devices; beside a batch of 8: three; four, too few for two updates; six, of which one gets none; eight."""
+    """Four devices; after a batch of 8: three; four, too few for two updates; six, of which one gets none; eight."""
     pipeline = Pipeline(np.zeros((examples, 1)), batch_size=8)
     shared = {"updates": updates, "replicas": 4}
     assert pipeline.batches(**shared) == len(list(pipeline.dataset(**shared))) == batches
@@ -193,3 +193,24 @@ def test_a_stated_range_is_known_whatever_the_images_show():
         Pipeline(bright, value_range=(0, 0.5))
     with pytest.raises(ValueError, match=r"`value_range` must be \(lowest, highest\)"):
         Pipeline(bright, value_range=(1, 0))
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("first", [None, 1])
+def test_workers_read_the_shares_of_a_batch_alone(workers, first):
+    """Of 6 replicas, in the order of a whole batch, also in a resumed epoch; a last batch of 4 is left out."""
+    pipeline = Pipeline(np.arange(28.0)[:, None], np.arange(28), batch_size=12, seed=3)
+    pipeline.epoch.assign(2)
+    options = {"updates": 2, "replicas": 6} | ({} if first is None else {"resumed": True})
+    pipeline.first.assign(first or 0)
+    whole = [x.numpy() for x, _ in pipeline.dataset(**options)]
+    assert len(whole) == 2 - (first or 0)
+    count = 6 // workers
+    shares = [
+        [x.numpy() for x, _ in pipeline.dataset(**options, own=range(worker * count, (worker + 1) * count))]
+        for worker in range(workers)
+    ]
+    for step, batch in enumerate(whole):
+        found = [share for worker in shares for share in worker[step * count : (step + 1) * count]]
+        assert [len(share) for share in found] == [2] * 6
+        np.testing.assert_array_equal(np.concatenate(found), batch)
