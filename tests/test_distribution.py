@@ -105,12 +105,7 @@ def _on_replicas(task):
     assert strategy.num_replicas_in_sync == 2
     for name in sorted(REPRESENTATIVES - set(FAMILIES)):
         trained(MODELS[name], *task, strategy)
-    return {family: (trained(make, *task), trained(make, *task, strategy)) for family, make in FAMILIES.items()}
-
-
-def test_replicas_stay_equal_and_train_every_family_as_one_device(digits, labels):
-    for family, trainings in contract.in_fresh_process(_on_replicas, (digits, labels)).items():
-        assert_equal_trainings(family, *trainings)
+    return {family: trained(make, *task, strategy) for family, make in FAMILIES.items()}
 
 
 def _several_updates(x, strategy=None):
@@ -191,7 +186,7 @@ def _on_worker(task):
     assert strategy.num_replicas_in_sync == 2
     assert backend.is_chief(strategy) == (cluster["task"]["index"] == 0)
     trainings = {family: trained(make, images, labels, strategy) for family, make in FAMILIES.items()}
-    backend.wait_for_all(strategy)
+    backend.barrier(strategy)
     return trainings
 
 
@@ -205,14 +200,17 @@ def clusters(count=2):
     return [{"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}} for index in range(count)]
 
 
-def test_workers_keep_equal_weights_and_logs_and_train_every_family_as_one_device(digits, labels):
-    whole = digits[:24], labels[:24]  # of a short last batch a worker would get nothing
-    workers = contract.in_fresh_processes(_on_worker, [(cluster, *whole) for cluster in clusters()])
+def test_replicas_and_workers_train_every_family_as_one_device(digits, labels):
+    task = digits[:24], labels[:24]  # of a short last batch a worker would get nothing to validate on
+    replicas = contract.in_fresh_process(_on_replicas, task)
+    workers = contract.in_fresh_processes(_on_worker, [(cluster, *task) for cluster in clusters()])
     for family, make in FAMILIES.items():
         one, other = (worker[family] for worker in workers)
         assert one[1] == other[1]
         contract.assert_same_state(one[0], other[0])
-        assert_equal_trainings(family, trained(make, *whole), one)
+        expected = trained(make, *task)
+        for found in (replicas[family], one):
+            assert_equal_trainings(family, expected, found)
 
 
 SETTINGS = runs.Settings("vae", epochs=2, batch_size=96, options={"width": 0.02, "doctor": False, "save_every": 10})

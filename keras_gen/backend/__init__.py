@@ -11,7 +11,7 @@ if keras.backend.backend() != "tensorflow":
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-from keras_gen.backend.cluster import everywhere, is_chief, lost_workers, of_workers, strategy, wait_for_all
+from keras_gen.backend.cluster import all_workers_agree, barrier, distribute_batches, is_chief, lost_workers, strategy
 from keras_gen.backend.devices import (
     environment_of_share,
     gatherable,
@@ -36,10 +36,12 @@ from keras_gen.backend.random import normal, under_xla, uniform
 
 __all__ = [
     "after",
+    "all_workers_agree",
+    "barrier",
     "batch_jacobian",
     "compiled",
+    "distribute_batches",
     "environment_of_share",
-    "everywhere",
     "free_kernels_sometimes",
     "fuse_steps",
     "gatherable",
@@ -50,7 +52,6 @@ __all__ = [
     "is_chief",
     "lost_workers",
     "normal",
-    "of_workers",
     "on_cpu",
     "own_gradients",
     "replica_count",
@@ -62,6 +63,5 @@ __all__ = [
     "value_and_few_slopes",
     "value_and_grad",
     "vjp",
-    "wait_for_all",
     "with_gradient",
 ]

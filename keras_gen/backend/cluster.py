@@ -54,18 +54,18 @@ def is_chief(strategy):
     return strategy is None or strategy.extended.should_checkpoint
 
 
-def wait_for_all(strategy):
+def barrier(strategy):
     """Return when every worker has called it."""
     if strategy is not None:
         one = tf.function(tf.ones, autograph=False)
         strategy.reduce("sum", strategy.run(one, [()]), axis=None).numpy()
 
 
-def of_workers(strategy, dataset_of, steps):
+def distribute_batches(strategy, dataset_of, steps):
     """The batches of an epoch of `steps` steps for a strategy, of which each worker reads its own share alone.
 
-    `dataset_of(own)` is the `tf.data.Dataset` of a `range` of replicas, which gives the share of each in turn; of whole
-    batches for `None`. With one worker it is that of whole batches.
+    `dataset_of(local)` is the `tf.data.Dataset` of a `range` of replicas, which gives the share of each in turn; of
+    whole batches for `None`. With one worker it is that of whole batches.
     """
     if strategy is None or not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return dataset_of(None)
@@ -79,7 +79,7 @@ def of_workers(strategy, dataset_of, steps):
     return dataset
 
 
-def everywhere(strategy, holds):
+def all_workers_agree(strategy, holds):
     """Whether something holds on every worker."""
     if strategy is None:
         return holds

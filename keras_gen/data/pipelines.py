@@ -81,7 +81,7 @@ class SeededPipeline:
         self.seed = checks.integer("seed", seed, minimum=0)
         self._seed.assign(seed)
 
-    def dataset(self, training=True, updates=1, replicas=1, resumed=False, own=None):
+    def dataset(self, training=True, updates=1, replicas=1, resumed=False, local_replicas=None):
         """A `tf.data.Dataset` of one epoch of examples, or of tuples of them.
 
         Args:
@@ -92,15 +92,15 @@ class SeededPipeline:
                 update or, on several devices, not the same number for each update on each. Defaults to 1.
             resumed: Whether an epoch begins at the batch number `self.first`; the dataset states the number of batches
                 of a whole one. Defaults to `False`.
-            own: The `range` of those replicas that the dataset is for, a worker's; it then gives their shares of each
-                batch, one after the other, and reads no others. Defaults to `None`: whole batches.
+            local_replicas: The `range` of those replicas that are a worker's own; the dataset then gives their shares
+                of each batch, one after the other, and reads no others. Defaults to `None`: whole batches.
 
         Returns:
             The dataset; each element has up to `batch_size` examples.
         """
         steps = self.batches(training, updates, replicas)
         ragged = steps * self.batch_size > self.size
-        own, shares = (range(1), 1) if own is None else (own, replicas)
+        own, shares = (range(1), 1) if local_replicas is None else (local_replicas, replicas)
 
         @tf.autograph.experimental.do_not_convert  # it has no control flow that depends on tensors
         def batch(number):

@@ -12,7 +12,7 @@ from keras_gen.reports import counted
 
 
 @contextlib.contextmanager
-def writer(folder, strategy):
+def worker_folder(folder, strategy):
     """The folder in which this process trains a run: for the chief the run's, of which it is the sole writer.
 
     Another worker trains in a copy that is removed at the end. All begin and end together; the loss of a worker is a
@@ -24,10 +24,10 @@ def writer(folder, strategy):
             if Path(folder).exists():
                 shutil.copytree(folder, own, ignore=shutil.ignore_patterns(".*"))
             folder = own
-        backend.wait_for_all(strategy)  # what has been copied is what the chief goes on with
+        backend.barrier(strategy)  # what has been copied is what the chief goes on with
         stack.enter_context(sole_writer(folder))
         yield folder
-        backend.wait_for_all(strategy)
+        backend.barrier(strategy)
 
 
 def scope(strategy):

@@ -15,7 +15,7 @@ from keras_gen.callbacks.pictures import sample_grid
 from keras_gen.files import require_no_other_run
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
-from keras_gen.runs.devices import scope, with_replicas, writer
+from keras_gen.runs.devices import scope, with_replicas, worker_folder
 from keras_gen.runs.loading import Run, model_of, open_run
 from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed
 from keras_gen.runs.settings import Settings, absolute
@@ -112,7 +112,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
     strategy = backend.strategy(strategy)
     is_chief = backend.is_chief(strategy)
     verbose = verbose if is_chief else 0
-    with writer(folder, strategy) as own:
+    with worker_folder(folder, strategy) as own:
         call = _Call(own, resume, given, verbose, new_data, strategy)
         if "translate" in presets.PRESETS[settings.model].model.tasks:
             result = _train_translation(settings, call)
@@ -217,7 +217,7 @@ def _new(settings, example_shape, strategy):
     """The pair (settings with a chosen precision, their compiled model)."""
     precision = "float32" if settings.precision == "auto" else settings.precision
     model = _built(settings, precision, example_shape, strategy)
-    has_units = settings.precision == "auto" and backend.everywhere(strategy, backend.has_bfloat16())
+    has_units = settings.precision == "auto" and backend.all_workers_agree(strategy, backend.has_bfloat16())
     if has_units and convolves(model._flatten_layers()):
         precision = "mixed_bfloat16"
         model = _built(settings, precision, example_shape, strategy)

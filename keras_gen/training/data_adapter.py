@@ -155,7 +155,11 @@ def _of_pipeline(description, pipeline, plan, steps, in_fit):
     place = plan.place
     is_within = place is not None and place[1:] == (pipeline.size, pipeline.batch_size) and 0 < place.steps < count
     options = {"updates": plan.updates, "replicas": plan.replicas, "resumed": is_within}
-    dataset = backend.of_workers(plan.strategy, lambda own: pipeline.dataset(**options, own=own), count)
+
+    def batches(local_replicas):
+        return pipeline.dataset(**options, local_replicas=local_replicas)
+
+    dataset = backend.distribute_batches(plan.strategy, batches, count)
     return Batches(dataset, count, pipeline=pipeline, first=place.steps if is_within else 0)
 
 

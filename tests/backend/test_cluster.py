@@ -30,16 +30,16 @@ def free_address():
 
 def test_no_strategy_is_one_device_whose_process_writes():
     assert backend.strategy(None) is None and backend.is_chief(None)
-    backend.wait_for_all(None)
+    backend.barrier(None)
     dataset = tf.data.Dataset.range(3)
-    assert backend.of_workers(None, lambda own: dataset if own is None else None, 3) is dataset
+    assert backend.distribute_batches(None, lambda own: dataset if own is None else None, 3) is dataset
 
 
 def test_the_mirrored_strategy_has_every_device_of_its_kind():
     strategy = backend.strategy("mirrored")
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     assert strategy.num_replicas_in_sync == len(devices) and backend.is_chief(strategy)
-    backend.wait_for_all(strategy)
+    backend.barrier(strategy)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_a_taken_address_is_named(monkeypatch):
 def test_what_holds_everywhere():
     strategy = backend.strategy("mirrored")
     for holds in (True, False):
-        assert backend.everywhere(None, holds) == backend.everywhere(strategy, holds) == holds
+        assert backend.all_workers_agree(None, holds) == backend.all_workers_agree(strategy, holds) == holds
 
 
 def _connects(address):

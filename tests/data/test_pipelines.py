@@ -207,7 +207,7 @@ def test_workers_read_the_shares_of_a_batch_alone(workers, first):
     assert len(whole) == 2 - (first or 0)
     count = 6 // workers
     shares = [
-        [x.numpy() for x, _ in pipeline.dataset(**options, own=range(worker * count, (worker + 1) * count))]
+        [x.numpy() for x, _ in pipeline.dataset(**options, local_replicas=range(worker * count, (worker + 1) * count))]
         for worker in range(workers)
     ]
     for step, batch in enumerate(whole):
