@@ -14,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 from keras_gen import backend, load_model, models, networks, runs
+from keras_gen.callbacks import advice
 from keras_gen.layers.sampling import ReplicaSeedGenerator, draw_by_replica
 from keras_gen.runs import training
 from tests import contract, faster
@@ -120,6 +121,7 @@ def _several_updates(x, strategy=None):
 
 def _several_updates_on_replicas(x):
     *results, model = _several_updates(x, two_replicas())
+    assert advice.learning_rates(model) == "0.1"
     ninth_alone = tf.data.Dataset.from_tensor_slices(x[:9]).batch(4)  # is left out
     assert_finite(model.fit(ninth_alone, verbose=0).history)
     for size in 1, 3, 6:
@@ -246,7 +248,8 @@ def _finished(folder, killed=None):
     for worker in workers:
         worker.start()
     for worker in workers:
-        worker.join()
+        worker.join(300)
+        worker.kill()
     return [worker.exitcode for worker in workers]
 
 

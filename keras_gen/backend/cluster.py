@@ -1,6 +1,7 @@
 """Training on several devices and machines: the strategy, the addresses of the workers, and what all of them do."""
 
 import contextlib
+import functools
 import itertools
 import json
 import os
@@ -13,16 +14,17 @@ import time
 import tensorflow as tf
 
 STRATEGIES = ("mirrored", "multiworker")
+_JOBS = ("chief", "worker")
 _PATIENCE = 60  # seconds in which all workers must have begun
 _TASKS_PER_NODE = 2**16  # more than any node has
-_FIRST_PORT, _JOBS, _PORTS_OF_A_JOB = 10_000, 3000, 16  # of Slurm jobs
+_FIRST_PORT, _SLURM_JOBS, _PORTS_OF_A_JOB = 10_000, 3000, 16  # of Slurm jobs
 _PLACE = re.compile(r".+:\d{1,5}")
 _EXAMPLE = {"cluster": {"worker": ["10.0.0.1:2222", "10.0.0.2:2222"]}, "task": {"type": "worker", "index": 0}}
 _LOST = (tf.errors.UnavailableError, tf.errors.AbortedError, tf.errors.CancelledError, tf.errors.DeadlineExceededError)
 
 
 def strategy(name, patience=_PATIENCE):
-    """A `tf.distribute.Strategy`, or `None` for `None`.
+    """The `tf.distribute.Strategy` of this process, or `None` for `None`.
 
     Args:
         name: One of `STRATEGIES`: `"mirrored"`, all GPUs of this machine, or its logical processors without one, or
@@ -34,8 +36,11 @@ def strategy(name, patience=_PATIENCE):
         ConnectionError: If a worker has not begun in time. If one dies while TensorFlow connects them, which may take
             as long again, this process ends with a line on standard error.
     """
-    if name is None:
-        return None
+    return None if name is None else _strategy(name, patience)
+
+
+@functools.cache  # a second one would number its reductions as the first one did, which TensorFlow refuses
+def _strategy(name, patience):
     if name == "mirrored":
         devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
         return tf.distribute.MirroredStrategy([device.name for device in devices])
@@ -95,10 +100,21 @@ def lost_workers(strategy):
     except _LOST as error:
         if not isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
             raise
+        cluster = strategy.cluster_resolver
+        received = _lost(error.message, cluster.cluster_spec().as_dict(), (cluster.task_type, cluster.task_id))
         raise ConnectionError(
             "A worker of the cluster is lost. Expected: all at work; start all of them again with --resume. "
-            f"Received: {re.sub(r'^{{.*?}} ?', '', error.message.splitlines()[0])}"
+            f"Received: {received}"
         ) from None
+
+
+def _lost(message, cluster, own):
+    """What an error of TensorFlow says of the workers that are lost, on one line."""
+    reason = re.search(r"aborted by: (.*)", message) or re.search(r"([^\s{}].*)", re.sub(r"{{.*?}}", "", message))
+    tasks = re.findall(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)", message.partition("unhealthy")[2] or message)
+    tasks = sorted({(job, int(index)) for job, index in tasks} - {own})
+    names = ", ".join(f"{job} {index} at {cluster[job][index]}" for job, index in tasks)
+    return f"no answer from {names} ({reason[1]})" if names else reason[1]
 
 
 def _resolver():
@@ -107,22 +123,28 @@ def _resolver():
         try:
             resolver = tf.distribute.cluster_resolver.TFConfigClusterResolver()
             cluster = resolver.cluster_spec().as_dict()
+            for job in (*cluster, resolver.task_type):
+                if job not in cluster or job not in _JOBS:
+                    raise ValueError(f"no job of {' or '.join(_JOBS)}: {job!r}")
             if resolver.task_id not in range(len(cluster[resolver.task_type])):
-                raise ValueError(f"no worker of index {resolver.task_id}")
-            for place in itertools.chain(*cluster.values()):
+                raise ValueError(f"no {resolver.task_type} of index {resolver.task_id}")
+            places = list(itertools.chain(*cluster.values()))
+            for place in places:
+                if places.count(place) > 1:
+                    raise ValueError(f"{place} twice")
                 if not _PLACE.fullmatch(place) or int(place.rpartition(":")[2]) >= 2**16:
                     raise ValueError(f"no host and port: {place!r}")
-        except (ValueError, KeyError, IndexError, TypeError, AttributeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             raise ValueError(
                 "`TF_CONFIG` does not describe a cluster and this worker's place in it. Expected: such as "
-                f"{json.dumps(_EXAMPLE)}. Received: {os.environ['TF_CONFIG']!r} ({type(error).__name__}: {error})"
+                f"{json.dumps(_EXAMPLE)}. Received: {os.environ['TF_CONFIG']!r} ({error})"
             ) from None
         return resolver
     if "SLURM_PROCID" in os.environ:
         # It gives an address to each share of a node's GPUs, and none without GPUs; the strategy counts them itself
         options = {"gpus_per_node": _TASKS_PER_NODE, "gpus_per_task": 1, "auto_set_gpu": False}
         # Jobs that share a node have different numbers
-        options["port_base"] = _FIRST_PORT + int(os.environ.get("SLURM_JOB_ID", 0)) % _JOBS * _PORTS_OF_A_JOB
+        options["port_base"] = _FIRST_PORT + int(os.environ.get("SLURM_JOB_ID", 0)) % _SLURM_JOBS * _PORTS_OF_A_JOB
         try:
             slurm = tf.distribute.cluster_resolver.SlurmClusterResolver(**options)
             cluster = slurm.cluster_spec()

@@ -1,5 +1,7 @@
 """Which argument to change, for each symptom of the training doctor: in words, with the current values."""
 
+import keras
+
 from keras_gen.arguments import init_parameters
 
 
@@ -78,7 +80,7 @@ def learning_rates(model, player=None):
     members = model.optimizer.members
     if player in members:
         members = {player: members[player]}
-    found = {name: f"{float(member.learning_rate):g}" for name, member in members.items()}
+    found = {name: f"{keras.ops.convert_to_numpy(member.learning_rate):g}" for name, member in members.items()}
     if len(set(found.values())) == 1:
         return next(iter(found.values()))
     return ", ".join(f"{rate} of the {name}" for name, rate in found.items())

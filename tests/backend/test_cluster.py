@@ -39,6 +39,7 @@ def test_the_mirrored_strategy_has_every_device_of_its_kind():
     strategy = backend.strategy("mirrored")
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     assert strategy.num_replicas_in_sync == len(devices) and backend.is_chief(strategy)
+    assert backend.strategy("mirrored") is strategy
     backend.barrier(strategy)
 
 
@@ -53,15 +54,22 @@ def test_the_mirrored_strategy_has_every_device_of_its_kind():
         ("multiworker", {"TF_CONFIG": "{"}, "`TF_CONFIG` does not describe a cluster .* Received: '{'"),
         ("multiworker", {"TF_CONFIG": "[]"}, "`TF_CONFIG` does not describe a cluster"),
         ("multiworker", {"TF_CONFIG": "{}"}, "`TF_CONFIG` does not describe a cluster"),
+        ("multiworker", {"TF_CONFIG": described("a:1", "b:2", "a:1")}, r"\(a:1 twice\)"),
+        (
+            "multiworker",
+            {"TF_CONFIG": described("a:1")[:-1] + ', "task": {"index": 0}}'},
+            "no job of chief or worker: None",
+        ),
+        ("multiworker", {"TF_CONFIG": '{"cluster": {"ps": ["a:1"]}}'}, "no job of chief or worker: 'ps'"),
         ("multiworker", {"TF_CONFIG": described("a:1", index=1)}, "this worker's place in it. Expected: such as"),
         (
             "multiworker",
             {"SLURM_PROCID": "0"},
             "Slurm's variables .* a start by `srun`. Received: SLURM_STEP",
         ),
-        ("multiworker", {"TF_CONFIG": described("a:1", index=-1)}, "ValueError: no worker of index -1"),
-        ("multiworker", {"TF_CONFIG": described("10.0.0.1")}, "ValueError: no host and port: '10.0.0.1'"),
-        ("multiworker", {"TF_CONFIG": described("a:99999")}, "ValueError: no host and port: 'a:99999'"),
+        ("multiworker", {"TF_CONFIG": described("a:1", index=-1)}, r"\(no worker of index -1\)"),
+        ("multiworker", {"TF_CONFIG": described("10.0.0.1")}, r"\(no host and port: '10.0.0.1'\)"),
+        ("multiworker", {"TF_CONFIG": described("a:99999")}, "no host and port: 'a:99999'"),
     ],
 )
 def test_what_is_no_strategy_is_refused(monkeypatch, name, environment, message):
@@ -107,7 +115,8 @@ def test_a_worker_that_dies_while_all_connect_ends_the_others(index, tmp_path):
         arguments = described(*addresses, index=index), tmp_path / "errors"
         worker = contract.FRESH.Process(target=_begins, args=arguments)
         worker.start()
-        worker.join()
+        worker.join(300)
+        worker.kill()
     assert worker.exitcode == -signal.SIGKILL
     message = f"start all of them again. Received: no answer within 1 seconds from one of worker {1 - index} at 127"
     assert message in (tmp_path / "errors").read_text()
@@ -149,9 +158,34 @@ def test_the_tasks_of_a_slurm_step_are_workers(monkeypatch):
     assert resolver.num_accelerators() == {"GPU": len(tf.config.list_physical_devices("GPU"))}
 
 
-def test_the_loss_of_a_worker_is_an_error_of_connection():
+CONNECTION = """Graph execution error:
+
+Collective ops is aborted by: recvmsg:Connection reset by peer
+Additional GRPC error information from remote target /job:worker/replica:0/task:0 while calling /tensorflow.Worker:
+:UNKNOWN:Error received from peer  {grpc_message:"recvmsg:Connection reset by peer", grpc_status:14}"""
+HEARTBEAT = """Collective ops is aborted by: Error reported from /job:worker/task:0: The following tasks are unhealthy:
+/job:worker/replica:0/task:2
+/job:chief/replica:0/task:0
+The tasks have crashed."""
+LOST = {
+    CONNECTION: "no answer from worker 0 at b:1 (recvmsg:Connection reset by peer)",
+    HEARTBEAT: "no answer from chief 0 at a:1, worker 2 at b:3 (Error reported from /job:worker/task:0: The following "
+    "tasks are unhealthy:)",
+    "\n{{function_node a}} Socket closed\nmore": "Socket closed",
+}
+
+
+@pytest.mark.parametrize("message", LOST)
+def test_the_workers_that_are_lost_are_named(message):
+    places = {"chief": ["a:1"], "worker": ["b:1", "b:2", "b:3"]}
+    assert cluster._lost(message, places, ("worker", 1)) == LOST[message]
+
+
+def test_the_loss_of_a_worker_is_an_error_of_connection(monkeypatch):
     lost = tf.errors.UnavailableError(None, None, "{{function_node a}} Collective ops is aborted")
     strategy = tf.distribute.MultiWorkerMirroredStrategy.__new__(tf.distribute.MultiWorkerMirroredStrategy)
+    resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(tf.train.ClusterSpec({"worker": ["a:1"]}))
+    monkeypatch.setattr(type(strategy), "cluster_resolver", resolver)
     message = "start all of them again with --resume. Received: Collective ops"
     with pytest.raises(ConnectionError, match=message), backend.lost_workers(strategy):
         raise lost
