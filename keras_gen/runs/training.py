@@ -140,7 +140,7 @@ def _train(settings, chosen_classes, call):
     settings = _with_contents(settings, parts, sizes, contents, call.new_data or not exists)
     if not exists:
         settings = _with_classes(settings, train_set.class_names, chosen_classes)
-        settings, model = _new(settings, train_set.x.shape[1:], call.strategy)
+        settings, model = _new(settings, train_set.x.shape[1:], call)
     settings = with_replicas(settings, call.strategy, call.verbose and exists)
     if "labelled" in settings.options:
         train_set = with_few_labels(train_set, settings.options["labelled"])
@@ -164,7 +164,7 @@ def _train_translation(settings, call):
     if exists:
         model = _resumed(run_folder, settings, call.strategy)
     else:
-        settings, model = _new(settings, pairs.shapes[0], call.strategy)
+        settings, model = _new(settings, pairs.shapes[0], call)
     contents = [source.fingerprint for source in pairs.sources]
     known = call.new_data or not exists
     settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, known)
@@ -213,14 +213,21 @@ def _resumed(run_folder, settings, strategy):
     return model
 
 
-def _new(settings, example_shape, strategy):
-    """The pair (settings with a chosen precision, their compiled model)."""
-    precision = "float32" if settings.precision == "auto" else settings.precision
-    model = _built(settings, precision, example_shape, strategy)
-    has_units = settings.precision == "auto" and backend.all_workers_agree(strategy, backend.has_bfloat16())
-    if has_units and convolves(model._flatten_layers()):
-        precision = "mixed_bfloat16"
-        model = _built(settings, precision, example_shape, strategy)
+def _new(settings, example_shape, call):
+    """The pair (settings with a chosen precision, which is printed, and their compiled model)."""
+    if settings.precision != "auto":
+        return settings, _built(settings, settings.precision, example_shape, call.strategy)
+    precision, model = "float32", _built(settings, "float32", example_shape, call.strategy)
+    has_units = backend.all_workers_agree(call.strategy, backend.has_bfloat16())
+    if not convolves(model._flatten_layers()):
+        reason = "the model has no convolutions"
+    elif not has_units:
+        reason = "the hardware has no units for bfloat16"
+    else:
+        precision, reason = "mixed_bfloat16", "the hardware has units for bfloat16"
+        model = _built(settings, precision, example_shape, call.strategy)
+    if call.verbose:
+        print(f"Precision: {precision}; {reason}.", flush=True)
     return dataclasses.replace(settings, precision=precision), model
 
 
