@@ -6,14 +6,13 @@ import keras
 import numpy as np
 
 from keras_gen import plots
+from keras_gen.callbacks.pictures import sample_rows
 from keras_gen.data.image_files import read_files
 from keras_gen.data.images import WHITE_8, read_image
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
 from keras_gen.training.tasks import require_task
 from keras_gen.value_ranges import rescaled
-
-_NAMED = 10  # classes that a title names
 
 
 def samples(folder, n=64, seed=None, labels=None):
@@ -26,13 +25,11 @@ def samples(folder, n=64, seed=None, labels=None):
         labels: Names of the classes to sample in turn, for a conditional model. Defaults to `None`: all of them.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        A `matplotlib.figure.Figure`; each of up to 40 classes has a row, in the order of `labels`.
     """
     run = load_run(folder)
     require_task("`sample`", run.model, "sample")
-    condition = labelled(run, labels, n)
-    title = f"classes in turn: {_listed(labels or run.class_names)}" if condition else None
-    return grid(run.model, run.model.sample(n, seed=seed, **condition), title=title)
+    return sample_rows(run.model, n, seed, **labelled(run, labels, n), class_names=labels or run.class_names)
 
 
 def sample_images(folder, out, n=64, seed=None, labels=None):
@@ -168,8 +165,3 @@ def save_image(image, value_range, path):
 def as_pixels(images, value_range):
     """Images of a range of values as uint8."""
     return np.uint8(np.round(np.clip(rescaled(images, value_range, (0, WHITE_8)), 0, WHITE_8)))
-
-
-def _listed(names):
-    names = list(map(str, names))
-    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")
