@@ -11,6 +11,7 @@ from keras_gen.data.image_files import read_files
 from keras_gen.data.images import WHITE_8, read_image
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
+from keras_gen.seeds import seeded
 from keras_gen.training.tasks import require_task
 from keras_gen.value_ranges import rescaled
 
@@ -48,7 +49,7 @@ def sample_images(folder, out, n=64, seed=None, labels=None):
 
 
 def reconstructions(folder, name=None, n=10, files=()):
-    """Images above their reconstructions.
+    """Images above their reconstructions; if training corrupts images, test images above corrupted ones and these.
 
     Args:
         folder: The folder of a run whose model reconstructs.
@@ -63,7 +64,8 @@ def reconstructions(folder, name=None, n=10, files=()):
     run = load_run(folder)
     require_task("`reconstruct`", run.model, "reconstruct")
     if files:
-        return reconstructed(run.model, own_images(run.model, files, leave_out=True))
+        images = own_images(run.model, files, leave_out=True)  # as they are: a user's may be noisy
+        return plots.image_rows({"input": images, "reconstruction": run.model.reconstruct(images)}, range_of(run.model))
     return reconstructed(run.model, rescaled(run.load_data(name)[1].x[:n], (0, 1), range_of(run.model)))
 
 
@@ -81,8 +83,19 @@ def own_images(model, files, leave_out=False):
 
 
 def reconstructed(model, x):
-    """Images in the model's range of values above their reconstructions."""
-    return plots.image_rows({"input": x, "reconstruction": model.reconstruct(x)}, range_of(model))
+    """Images in the model's range of values, what training corrupts them to, if it does, and the reconstructions."""
+    rows = {"input": x}
+    if getattr(model, "corruption", None) is not None:
+        rows = {"original": x, "corrupted": corrupted(model, x)}
+    *_, seen = rows.values()
+    return plots.image_rows({**rows, "reconstruction": model.reconstruct(seen)}, range_of(model))
+
+
+def corrupted(model, x, seed=0):
+    """Images as the model's corruption changes them in training, drawn from `seed`: float32 array of the same shape."""
+    with seeded(seed):
+        layer = type(model.corruption).from_config(model.corruption.get_config())  # a copy: the model's draws go on
+        return keras.ops.convert_to_numpy(layer(x, training=True)).astype("float32")
 
 
 def confusion(run, labels, predicted):

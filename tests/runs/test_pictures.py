@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import models, networks, presets, runs
-from keras_gen.runs.pictures import codes, own_images
+from keras_gen import models, networks, plots, presets, runs
+from keras_gen.runs.pictures import codes, own_images, reconstructed
 
 
 @pytest.fixture
@@ -67,6 +67,28 @@ def test_pictures_name_the_classes(tmp_path):
         assert axes.get_title().replace("\n", " ") == "samples of ConditionalGAN after 0 epochs"
     axes = runs.interpolation(tmp_path, rows=4, steps=2, seed=0, labels=("dog", "cat")).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["dog", "cat", "dog", "cat"]
+
+
+@pytest.mark.parametrize("kind", ["masking", "gaussian"])
+def test_a_denoising_model_is_shown_the_same_corrupted_images_each_time(kind, digits, tmp_path, monkeypatch):
+    options = {"latent_dim": 4, "units": (6,), "corruption": 0.3, "corruption_kind": kind}
+    presets.build("autoencoder", (8, 8, 1), **options).save(tmp_path / "model.keras")
+    runs.Settings("autoencoder").write(tmp_path)
+    model, drawn = runs.load_run(tmp_path).model, []
+    monkeypatch.setattr(plots, "image_rows", lambda rows, *_: drawn.append(rows))
+    before = [variable.numpy() for variable in model.corruption.variables]
+    for _ in range(2):
+        reconstructed(model, digits)
+    assert all((old == new.numpy()).all() for old, new in zip(before, model.corruption.variables, strict=True))
+    first, again = drawn
+    assert list(first) == ["original", "corrupted", "reconstruction"]
+    assert (first["original"] == digits).all() and (first["corrupted"] != digits).mean() > 0.1
+    for name in first:
+        np.testing.assert_array_equal(first[name], again[name])
+    np.testing.assert_array_equal(first["reconstruction"], model.reconstruct(first["corrupted"]))
+    Image.new("L", (8, 8)).save(tmp_path / "own.png")
+    runs.reconstructions(tmp_path, files=[tmp_path / "own.png"])
+    assert list(drawn[-1]) == ["input", "reconstruction"], "files are taken as they are"
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
