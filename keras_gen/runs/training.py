@@ -17,7 +17,7 @@ from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
 from keras_gen.runs.devices import scope, with_replicas, worker_folder
 from keras_gen.runs.loading import Run, model_of, open_run
-from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed
+from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed, reconstructs
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
     TrainingContext,
@@ -150,7 +150,7 @@ def _train(settings, chosen_classes, call):
     model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
     new = _fit(model, settings, run_folder, batches, call.verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
-    drawings = _pictures(Run(model, settings), run_folder, test[0], test_set)
+    drawings = _pictures(Run(model, settings), run_folder, test, test_set)
     files, failed = drawn(run_folder.folder, drawings if backend.is_chief(call.strategy) else {})
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures, failed)
 
@@ -296,14 +296,15 @@ def _batches(model, settings, arrays):
     return pipeline
 
 
-def _pictures(run, run_folder, x, test_set):
-    """Functions that draw the pictures of a run, by name."""
-    model, settings = run
+def _pictures(run, run_folder, test, test_set):
+    """Functions that draw the pictures of a run, by name, from the arrays and the split of the test images."""
+    (model, settings), x = run, test[0]
     drawings = {"history.png": lambda: plots.history_curves(run_folder.history())}
     if has_task(model, "classify"):
         drawings["confusion.png"] = lambda: confusion(run, test_set.y, model.classify(x))
+    if reconstructs(model):
+        drawings["reconstructions.png"] = lambda: reconstructed(model, *(part[:_RECONSTRUCTED] for part in test))
     if has_task(model, "reconstruct"):
-        drawings["reconstructions.png"] = lambda: reconstructed(model, x[:_RECONSTRUCTED])
         drawings["latent.png"] = lambda: codes(model, x[:_ENCODED], test_set.y, test_set.class_names)
     if has_task(model, "sample"):
         drawings["samples.png"] = lambda: sample_grid(model, seed=settings.seed, class_names=run.class_names)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import models, networks, plots, presets, runs
+from keras_gen import data, models, networks, plots, presets, runs
 from keras_gen.runs.pictures import codes, own_images, reconstructed
 
 
@@ -89,6 +89,29 @@ def test_a_denoising_model_is_shown_the_same_corrupted_images_each_time(kind, di
     Image.new("L", (8, 8)).save(tmp_path / "own.png")
     runs.reconstructions(tmp_path, files=[tmp_path / "own.png"])
     assert list(drawn[-1]) == ["input", "reconstruction"], "files are taken as they are"
+
+
+@pytest.mark.parametrize("name", ["conditional-vae", "semi-supervised-vae"])
+def test_a_conditional_vae_reconstructs_with_the_labels(name, tmp_path, monkeypatch):
+    presets.build(name, (8, 8, 1), latent_dim=2, width=0.05).save(tmp_path / "model.keras")
+    runs.Settings(name).write(tmp_path)
+    model, drawn = runs.load_run(tmp_path).model, []
+    monkeypatch.setattr(plots, "image_rows", lambda rows, *_: drawn.append(rows))
+    runs.reconstructions(tmp_path, n=3)
+    test = data.load("digits")[1]
+    np.testing.assert_array_equal(drawn[0]["reconstruction"], model.reconstruct(test.x[:3], test.y[:3]))
+    Image.new("L", (8, 8)).save(tmp_path / "own.png")
+    np.save(tmp_path / "x.npy", test.x)
+    for images in ({"files": [tmp_path / "own.png"]}, {"name": tmp_path / "x.npy"}):
+        if name == "semi-supervised-vae":  # it classifies the images itself
+            runs.reconstructions(tmp_path, **images)
+            x = drawn[-1]["input"]
+            np.testing.assert_array_equal(drawn[-1]["reconstruction"], model.reconstruct(x, model.classify(x)))
+        else:
+            with pytest.raises(
+                ValueError, match="needs the label of each image. Expected: test images of data with labels"
+            ):
+                runs.reconstructions(tmp_path, **images)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])
