@@ -1,5 +1,6 @@
 """Pictures while a model trains."""
 
+import math
 from pathlib import Path
 
 import keras
@@ -7,9 +8,11 @@ import numpy as np
 
 from keras_gen import checks, plots
 from keras_gen.files import atomic_write
+from keras_gen.reports import counted
 from keras_gen.training.tasks import require_task
 
 _CLASSES, _COLUMNS = 40, 10  # rows of samples of one class, and the samples in each
+_WIDEST = 32  # samples of one class in a row of its own
 
 
 class SampleImages(keras.callbacks.Callback):
@@ -63,11 +66,46 @@ class SampleImages(keras.callbacks.Callback):
 
 def sample_grid(model, n=64, seed=None, class_names=(), value_range=None):
     """A figure of samples, with the arguments of `SampleImages`."""
-    names, value_range = class_names[:_CLASSES], value_range or model.value_range or (0, 1)
+    names = tuple(class_names[:_CLASSES])
     if not names:
-        return plots.image_grid(model.sample(n, seed=seed), value_range=value_range)
-    images = model.sample(_COLUMNS * len(names), seed=seed, labels=np.repeat(np.arange(len(names)), _COLUMNS))
-    return plots.image_grid(images, _COLUMNS, value_range, row_names=names)
+        return sample_rows(model, n, seed, value_range=value_range)
+    labels = np.tile(np.arange(len(names)), _COLUMNS)
+    return sample_rows(model, len(labels), seed, labels, names, value_range)
+
+
+def sample_rows(model, n, seed=None, labels=None, class_names=(), value_range=None):
+    """A figure of n samples, titled with the model and its epochs; each of two to 40 classes has a row.
+
+    Args:
+        model: A model that samples.
+        n: Number of samples, an integer >= 1.
+        seed: Integer of the latents, or `None`. Defaults to `None`.
+        labels: The labels `(n,)` of classes in turn, for a conditional model. Defaults to `None`.
+        class_names: The names of these classes, in their order. Defaults to ().
+        value_range: The pair (black, white) of the samples. Defaults to `None`, the model's own.
+
+    Returns:
+        A `matplotlib.figure.Figure`.
+    """
+    images = model.sample(n, seed=seed, **({} if labels is None else {"labels": labels}))
+    value_range = value_range or model.value_range or (0, 1)
+    title = f"samples of {type(model).__name__} after {counted(model.epochs_completed, 'epoch')}"
+    names = [str(name) for name in class_names[:n]]  # those that have a sample
+    classes = len(names)
+    if classes == 1:
+        title += f", class {names[0]}"
+    elif classes > _CLASSES:
+        title += f", classes in turn: {', '.join(names[:_COLUMNS])}, ..."
+    if not 2 <= classes <= _CLASSES:
+        return plots.image_grid(images, None, value_range, title)
+    rows = math.ceil(n / classes / _WIDEST)  # of each class
+    columns = math.ceil(n / classes / rows)
+    sheet = np.full((classes, rows * columns, *images.shape[1:]), value_range[1], images.dtype)  # white, as paper
+    for place in range(classes):
+        own = images[place::classes]
+        sheet[place, : len(own)] = own
+    row_names = [text for name in names for text in (name, *[""] * (rows - 1))]
+    return plots.image_grid(sheet.reshape(-1, *images.shape[1:]), columns, value_range, title, row_names)
 
 
 class TranslationImages(keras.callbacks.Callback):

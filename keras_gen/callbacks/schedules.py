@@ -94,7 +94,7 @@ class KSparseAnnealing(keras.callbacks.Callback):
 
 
 class LinearDecay(keras.callbacks.LearningRateScheduler):
-    """Keep every learning rate constant for some epochs, then reduce it linearly to 0.
+    """Keep every learning rate constant for some epochs, then reduce it linearly to 0; it is logged as `learning_rate`.
 
     rate(e) = learning_rate * min(1, max(0, (constant_epochs + decay_epochs - e) / decay_epochs)) in epoch e = 0, 1, ...
 
@@ -110,7 +110,7 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
     >>> vae = presets.build("vae", (8, 8, 1), width=0.1)
     >>> decay = LinearDecay(1e-3, constant_epochs=1, decay_epochs=2)
     >>> history = vae.fit(np.zeros((64, 8, 8, 1)), epochs=3, callbacks=[decay], verbose=0)
-    >>> [[round(float(rate), 6) for rate in rates] for name, rates in history.history.items() if "rate" in name][0]
+    >>> [round(rate, 6) for rate in history.history["learning_rate"]]
     [0.001, 0.001, 0.0005]
 
     Reference:
@@ -138,6 +138,10 @@ class LinearDecay(keras.callbacks.LearningRateScheduler):
             )
         self._warned = True
         super().on_epoch_begin(self.model.epochs_completed, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        # One rate for all players; Keras would log it for each, under the name of the player's optimizer
+        logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
     def _rate(self, epoch):
         left = self.constant_epochs + self.decay_epochs - epoch

@@ -105,7 +105,7 @@ def reconstruct(
     n: Annotated[int, typer.Option(min=1, help="Number of test images.")] = 10,
     out: _Picture = "reconstructions.png",
 ):
-    """Show images above their reconstructions: test images, or your own files."""
+    """Show images above their reconstructions: test images, corrupted for a denoising model, or your own files."""
     pictures = pictures or []
     if pictures and stated(context) & {"data", "n"}:
         raise ValueError("--data and --n are for test images. Expected: image files, or these. Received: both")

@@ -101,8 +101,10 @@ def plane(folder, axes=(0, 1), n=20, labels=None, name=None):
         z[:, list(axes)] = points
         return generated(model, z, *condition)
 
-    title = "decoded plane" + (", other coordinates 0" if size > 2 else "")
     names = [f"z[{axis}]" for axis in axes]
+    title = f"decoded plane of {' and '.join(names)}" + (f", class {labels[0]}" if labels else "")
+    if size > 2:
+        title += f"; --axes chooses two of {size} coordinates, the others are 0"
     return plots.manifold(decode, n, range_of(model), title, _coordinates(run, axes, n, name), names)
 
 

@@ -5,15 +5,15 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from keras_gen import plots
+from keras_gen import models, plots
+from keras_gen.callbacks.pictures import sample_rows
 from keras_gen.data.image_files import read_files
 from keras_gen.data.images import WHITE_8, read_image
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
-from keras_gen.training.tasks import require_task
+from keras_gen.seeds import seeded
+from keras_gen.training.tasks import has_task, require_task
 from keras_gen.value_ranges import rescaled
-
-_NAMED = 10  # classes that a title names
 
 
 def samples(folder, n=64, seed=None, labels=None):
@@ -26,13 +26,11 @@ def samples(folder, n=64, seed=None, labels=None):
         labels: Names of the classes to sample in turn, for a conditional model. Defaults to `None`: all of them.
 
     Returns:
-        A `matplotlib.figure.Figure`.
+        A `matplotlib.figure.Figure`; each of up to 40 classes has a row, in the order of `labels`.
     """
     run = load_run(folder)
     require_task("`sample`", run.model, "sample")
-    condition = labelled(run, labels, n)
-    title = f"classes in turn: {_listed(labels or run.class_names)}" if condition else None
-    return grid(run.model, run.model.sample(n, seed=seed, **condition), title=title)
+    return sample_rows(run.model, n, seed, **labelled(run, labels, n), class_names=labels or run.class_names)
 
 
 def sample_images(folder, out, n=64, seed=None, labels=None):
@@ -51,10 +49,10 @@ def sample_images(folder, out, n=64, seed=None, labels=None):
 
 
 def reconstructions(folder, name=None, n=10, files=()):
-    """Images above their reconstructions.
+    """Images above their reconstructions; if training corrupts images, test images above corrupted ones and these.
 
     Args:
-        folder: The folder of a run whose model reconstructs.
+        folder: The folder of a run whose model reconstructs, also with the labels of the images.
         name: Name or path of the data. Defaults to `None`: the run's own.
         n: Number of test images, an integer >= 1. Defaults to 10.
         files: Paths of image files, instead of test images; a warning names those that cannot be read, which are left
@@ -64,10 +62,16 @@ def reconstructions(folder, name=None, n=10, files=()):
         A `matplotlib.figure.Figure`.
     """
     run = load_run(folder)
-    require_task("`reconstruct`", run.model, "reconstruct")
+    model = run.model
+    if not reconstructs(model):
+        require_task("`reconstruct`", model, "reconstruct")
     if files:
-        return reconstructed(run.model, own_images(run.model, files, leave_out=True))
-    return reconstructed(run.model, rescaled(run.load_data(name)[1].x[:n], (0, 1), range_of(run.model)))
+        images = own_images(model, files, leave_out=True)  # as they are: a user's may be noisy
+        rows = {"input": images, "reconstruction": model.reconstruct(images, *_labels(model, images))}
+        return plots.image_rows(rows, range_of(model))
+    test = run.load_data(name)[1]
+    x = rescaled(test.x[:n], (0, 1), range_of(model))
+    return reconstructed(model, x, *_labels(model, x, test.y))
 
 
 def own_images(model, files, leave_out=False):
@@ -83,9 +87,44 @@ def own_images(model, files, leave_out=False):
     return rescaled(images, (0, WHITE_8), range_of(model))
 
 
-def reconstructed(model, x):
-    """Images in the model's range of values above their reconstructions."""
-    return plots.image_rows({"input": x, "reconstruction": model.reconstruct(x)}, range_of(model))
+def reconstructs(model):
+    """Whether a model reconstructs images, alone or with their labels."""
+    return has_task(model, "reconstruct") or _takes_labels(model)
+
+
+def reconstructed(model, x, *labels):
+    """Images in the model's range of values, what training corrupts them to, if it does, and the reconstructions.
+
+    `labels` are those of the images, for a model that reconstructs with them.
+    """
+    rows = {"input": x}
+    if getattr(model, "corruption", None) is not None:
+        rows = {"original": x, "corrupted": corrupted(model, x)}
+    *_, seen = rows.values()
+    return plots.image_rows({**rows, "reconstruction": model.reconstruct(seen, *labels)}, range_of(model))
+
+
+def corrupted(model, x, seed=0):
+    """Images as the model's corruption changes them in training, drawn from `seed`: float32 array of the same shape."""
+    with seeded(seed):
+        layer = type(model.corruption).from_config(model.corruption.get_config())  # a copy: the model's draws go on
+        return keras.ops.convert_to_numpy(layer(x, training=True)).astype("float32")
+
+
+def _takes_labels(model):
+    return isinstance(model, models.ConditionalVAE) and model.uses_labels
+
+
+def _labels(model, x, y=None):
+    """The labels with which a model reconstructs images, as a tuple: `y`, or else its own classes; () without."""
+    if not _takes_labels(model):
+        return ()
+    if y is None and not has_task(model, "classify"):
+        raise ValueError(
+            f"`reconstruct` with a {type(model).__name__} needs the label of each image. Expected: test images of data "
+            "with labels, such as the run's own. Received: images without labels"
+        )
+    return (model.classify(x) if y is None else y[: len(x)],)
 
 
 def confusion(run, labels, predicted):
@@ -168,8 +207,3 @@ def save_image(image, value_range, path):
 def as_pixels(images, value_range):
     """Images of a range of values as uint8."""
     return np.uint8(np.round(np.clip(rescaled(images, value_range, (0, WHITE_8)), 0, WHITE_8)))
-
-
-def _listed(names):
-    names = list(map(str, names))
-    return ", ".join(names[:_NAMED]) + (", ..." if len(names) > _NAMED else "")

@@ -17,7 +17,7 @@ from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
 from keras_gen.runs.devices import scope, with_replicas, worker_folder
 from keras_gen.runs.loading import Run, model_of, open_run
-from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed
+from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed, reconstructs
 from keras_gen.runs.settings import Settings, absolute
 from keras_gen.runs.training_options import (
     TrainingContext,
@@ -140,7 +140,7 @@ def _train(settings, chosen_classes, call):
     settings = _with_contents(settings, parts, sizes, contents, call.new_data or not exists)
     if not exists:
         settings = _with_classes(settings, train_set.class_names, chosen_classes)
-        settings, model = _new(settings, train_set.x.shape[1:], call.strategy)
+        settings, model = _new(settings, train_set.x.shape[1:], call)
     settings = with_replicas(settings, call.strategy, call.verbose and exists)
     if "labelled" in settings.options:
         train_set = with_few_labels(train_set, settings.options["labelled"])
@@ -150,7 +150,7 @@ def _train(settings, chosen_classes, call):
     model.data_description.check_pipeline(validation, in_fit=True)  # as `fit` would, but before anything is written
     new = _fit(model, settings, run_folder, batches, call.verbose, validation)
     figures = model.evaluate(validation, return_dict=True, verbose=0)
-    drawings = _pictures(Run(model, settings), run_folder, test[0], test_set)
+    drawings = _pictures(Run(model, settings), run_folder, test, test_set)
     files, failed = drawn(run_folder.folder, drawings if backend.is_chief(call.strategy) else {})
     return TrainingResult(run_folder.folder, files, settings, model.epochs_completed, new, figures, failed)
 
@@ -164,7 +164,7 @@ def _train_translation(settings, call):
     if exists:
         model = _resumed(run_folder, settings, call.strategy)
     else:
-        settings, model = _new(settings, pairs.shapes[0], call.strategy)
+        settings, model = _new(settings, pairs.shapes[0], call)
     contents = [source.fingerprint for source in pairs.sources]
     known = call.new_data or not exists
     settings = _with_contents(settings, ("images of x", "images of y"), pairs.sizes, contents, known)
@@ -213,14 +213,21 @@ def _resumed(run_folder, settings, strategy):
     return model
 
 
-def _new(settings, example_shape, strategy):
-    """The pair (settings with a chosen precision, their compiled model)."""
-    precision = "float32" if settings.precision == "auto" else settings.precision
-    model = _built(settings, precision, example_shape, strategy)
-    has_units = settings.precision == "auto" and backend.all_workers_agree(strategy, backend.has_bfloat16())
-    if has_units and convolves(model._flatten_layers()):
-        precision = "mixed_bfloat16"
-        model = _built(settings, precision, example_shape, strategy)
+def _new(settings, example_shape, call):
+    """The pair (settings with a chosen precision, which is printed, and their compiled model)."""
+    if settings.precision != "auto":
+        return settings, _built(settings, settings.precision, example_shape, call.strategy)
+    precision, model = "float32", _built(settings, "float32", example_shape, call.strategy)
+    has_units = backend.all_workers_agree(call.strategy, backend.has_bfloat16())
+    if not convolves(model._flatten_layers()):
+        reason = "the model has no convolutions"
+    elif not has_units:
+        reason = "the hardware has no units for bfloat16"
+    else:
+        precision, reason = "mixed_bfloat16", "the hardware has units for bfloat16"
+        model = _built(settings, precision, example_shape, call.strategy)
+    if call.verbose:
+        print(f"Precision: {precision}; {reason}.", flush=True)
     return dataclasses.replace(settings, precision=precision), model
 
 
@@ -289,14 +296,15 @@ def _batches(model, settings, arrays):
     return pipeline
 
 
-def _pictures(run, run_folder, x, test_set):
-    """Functions that draw the pictures of a run, by name."""
-    model, settings = run
+def _pictures(run, run_folder, test, test_set):
+    """Functions that draw the pictures of a run, by name, from the arrays and the split of the test images."""
+    (model, settings), x = run, test[0]
     drawings = {"history.png": lambda: plots.history_curves(run_folder.history())}
     if has_task(model, "classify"):
         drawings["confusion.png"] = lambda: confusion(run, test_set.y, model.classify(x))
+    if reconstructs(model):
+        drawings["reconstructions.png"] = lambda: reconstructed(model, *(part[:_RECONSTRUCTED] for part in test))
     if has_task(model, "reconstruct"):
-        drawings["reconstructions.png"] = lambda: reconstructed(model, x[:_RECONSTRUCTED])
         drawings["latent.png"] = lambda: codes(model, x[:_ENCODED], test_set.y, test_set.class_names)
     if has_task(model, "sample"):
         drawings["samples.png"] = lambda: sample_grid(model, seed=settings.seed, class_names=run.class_names)

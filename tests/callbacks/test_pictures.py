@@ -4,6 +4,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from keras_gen import callbacks, plots, presets
+from keras_gen.callbacks.pictures import sample_rows
 
 
 def test_a_picture_every_n_epochs_from_the_same_latents(digits, tmp_path):
@@ -22,9 +23,45 @@ def test_classes_have_a_row_each_with_their_names(digits, labels, tmp_path, monk
     model = presets.build("conditional-gan", (8, 8, 1), width=0.02, num_classes=10)
     watcher = callbacks.SampleImages(tmp_path, class_names=("cow", "cat"))
     model.fit(2 * digits - 1, labels, callbacks=[watcher], batch_size=28, verbose=0)
-    ((images, columns, value_range), named), expected = drawn[0], model.sample(20, 0, np.repeat([0, 1], 10))
-    np.testing.assert_array_equal(images, expected)
-    assert (columns, value_range, named) == (10, (-1, 1), {"row_names": ("cow", "cat")})
+    ((images, columns, value_range, title, names), _), expected = drawn[0], model.sample(20, 0, np.tile([0, 1], 10))
+    np.testing.assert_array_equal(images, np.concatenate([expected[::2], expected[1::2]]))
+    assert (columns, value_range, names) == (10, (-1, 1), ["cow", "cat"])
+    assert title == "samples of ConditionalGAN after 1 epoch"
+
+
+@pytest.mark.parametrize(
+    ("n", "classes", "columns", "names"),
+    [
+        (64, 3, 22, ["0", "1", "2"]),  # 22, 21 and 21 of each
+        (100, 2, 25, ["0", "", "1", ""]),  # 50 of each are too wide for one row
+        (2, 3, 1, ["0", "1"]),
+        (9, 1, 3, []),
+        (64, 41, 8, []),
+    ],
+)
+def test_each_class_has_a_row_in_the_given_order(n, classes, columns, names):
+    class Painter:
+        value_range, epochs_completed = (0, 1), 0
+
+        def sample(self, n, seed, labels):
+            return np.broadcast_to(labels[:, None, None, None] / 64, (n, 8, 8, 1))
+
+    labels = np.resize(np.arange(classes), n)
+    figure = sample_rows(Painter(), n, labels=labels, class_names=range(classes))
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == names
+    sheet = figure.axes[0].images[0].get_array()[1::9, 1::9]
+    assert sheet.shape[1] == columns
+    if names:
+        rows = sheet.reshape(min(n, classes), -1)
+        for label, row in enumerate(rows):
+            own = int((labels == label).sum())
+            np.testing.assert_array_equal(row, [label / 64] * own + [1] * (len(row) - own))
+
+
+def test_one_class_is_named_in_the_title(tmp_path):
+    model = presets.build("conditional-gan", (8, 8, 1), width=0.02, num_classes=3)
+    title = sample_rows(model, 4, labels=np.ones(4, int), class_names=("cat",)).axes[0].get_title()
+    assert title.replace("\n", " ") == "samples of ConditionalGAN after 0 epochs, class cat"
 
 
 @pytest.mark.parametrize(("preset", "most"), [("vae", 0), ("conditional-gan", 2)])

@@ -98,6 +98,14 @@ def test_every_players_rate_stays_then_falls_to_zero_and_goes_on_after_a_load(di
         assert train(model, 3) == [pytest.approx([0.05, 0.0, 0.0])] * 2
 
 
+def test_the_rate_of_all_players_is_logged_once():
+    model = TwoPlayers.small()
+    model.compile("sgd", jit_compile=False)
+    history = model.fit(np.zeros((4, 8, 8, 1)), epochs=2, callbacks=[callbacks.LinearDecay(0.1, 0, 2)], verbose=0)
+    assert [name for name in history.history if "rate" in name] == ["learning_rate"]
+    assert history.history["learning_rate"] == pytest.approx([0.1, 0.05])
+
+
 def test_epochs_at_a_rate_of_zero_are_reported_before_they_are_spent():
     model = TwoPlayers.small()
     model.compile("sgd", jit_compile=False)

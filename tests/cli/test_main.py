@@ -104,7 +104,7 @@ def test_samples_and_paths_of_the_classes_asked_for(conditional, run, tmp_path):
         assert code == 0, err
         pictures.append(np.asarray(Image.open(tmp_path / "a.png")))
     assert (pictures[0] != pictures[1]).any()
-    assert pictures[0].shape[0] < pictures[2].shape[0], "ten classes take more lines of a title than one"
+    assert pictures[0].shape[0] < pictures[2].shape[0], "each class has a row"
     for path in ("linear", "spherical"):
         options = ["--rows", 2, "--steps", 5, "--path", path, "--labels", "1,2", "--seed", 0]
         code, _, err = run("interpolate", conditional, *options, "--out", tmp_path / "way.png")

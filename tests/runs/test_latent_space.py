@@ -14,6 +14,7 @@ OPTIONS = {
     "autoencoder": {"latent_dim": 4, "units": (6,)},
     "lenet5": {},
 }
+PLANE = "decoded plane of {}; --axes chooses two of 4 coordinates, the others are 0"
 
 
 @pytest.fixture(scope="module")
@@ -106,11 +107,12 @@ def test_paths_between_samples_suit_the_latents(untrained, drawn, monkeypatch):
 def test_the_plane_of_a_prior_is_in_equal_steps_of_its_probability(untrained, drawn):
     figure = runs.plane(untrained("vae"), axes=(2, 0), n=4)
     (axes,) = figure.axes
-    assert axes.get_title().replace("\n", " ") == "decoded plane, other coordinates 0"
+    assert axes.get_title().replace("\n", " ") == PLANE.format("z[2] and z[0]")
     assert (axes.get_xlabel(), axes.get_ylabel()) == ("z[2]", "z[0]")
     assert [text.get_text() for text in axes.get_xticklabels()] == ["-1.2", "-0.32", "0.32", "1.2"]
     runs.plane(untrained("gan"), n=4)
-    runs.plane(untrained("conditional-gan"), n=4, labels=("2",))
+    (axes,) = runs.plane(untrained("conditional-gan"), n=4, labels=("2",)).axes
+    assert axes.get_title().replace("\n", " ") == PLANE.format("z[0] and z[1], class 2")
     _, (normal, uniform, conditional) = drawn
     steps = [0.125, 0.375, 0.625, 0.875]
     np.testing.assert_allclose(norm.cdf(normal[:4, 0]), steps, rtol=1e-5)

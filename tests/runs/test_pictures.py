@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from keras_gen import models, networks, presets, runs
-from keras_gen.runs.pictures import codes, own_images
+from keras_gen import data, models, networks, plots, presets, runs
+from keras_gen.runs.pictures import codes, own_images, reconstructed
 
 
 @pytest.fixture
@@ -61,11 +61,57 @@ def test_own_images_have_the_models_size_channels_and_range(folder, tmp_path):
 def test_pictures_name_the_classes(tmp_path):
     presets.build("conditional-gan", (8, 8, 1), latent_dim=2, width=0.02, num_classes=3).save(tmp_path / "model.keras")
     runs.Settings("conditional-gan", class_names=("cat", "cow", "dog")).write(tmp_path)
-    for labels, title in ((("dog", "cat"), "dog, cat"), (None, "cat, cow, dog")):
+    for labels, names in ((("dog", "cat"), ["dog", "cat"]), (None, ["cat", "cow", "dog"])):
         axes = runs.samples(tmp_path, 4, seed=0, labels=labels).axes[0]
-        assert axes.get_title().replace("\n", " ") == f"classes in turn: {title}"
+        assert [text.get_text() for text in axes.get_yticklabels()] == names
+        assert axes.get_title().replace("\n", " ") == "samples of ConditionalGAN after 0 epochs"
     axes = runs.interpolation(tmp_path, rows=4, steps=2, seed=0, labels=("dog", "cat")).axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["dog", "cat", "dog", "cat"]
+
+
+@pytest.mark.parametrize("kind", ["masking", "gaussian"])
+def test_a_denoising_model_is_shown_the_same_corrupted_images_each_time(kind, digits, tmp_path, monkeypatch):
+    options = {"latent_dim": 4, "units": (6,), "corruption": 0.3, "corruption_kind": kind}
+    presets.build("autoencoder", (8, 8, 1), **options).save(tmp_path / "model.keras")
+    runs.Settings("autoencoder").write(tmp_path)
+    model, drawn = runs.load_run(tmp_path).model, []
+    monkeypatch.setattr(plots, "image_rows", lambda rows, *_: drawn.append(rows))
+    before = [variable.numpy() for variable in model.corruption.variables]
+    for _ in range(2):
+        reconstructed(model, digits)
+    assert all((old == new.numpy()).all() for old, new in zip(before, model.corruption.variables, strict=True))
+    first, again = drawn
+    assert list(first) == ["original", "corrupted", "reconstruction"]
+    assert (first["original"] == digits).all() and (first["corrupted"] != digits).mean() > 0.1
+    for name in first:
+        np.testing.assert_array_equal(first[name], again[name])
+    np.testing.assert_array_equal(first["reconstruction"], model.reconstruct(first["corrupted"]))
+    Image.new("L", (8, 8)).save(tmp_path / "own.png")
+    runs.reconstructions(tmp_path, files=[tmp_path / "own.png"])
+    assert list(drawn[-1]) == ["input", "reconstruction"], "files are taken as they are"
+
+
+@pytest.mark.parametrize("name", ["conditional-vae", "semi-supervised-vae"])
+def test_a_conditional_vae_reconstructs_with_the_labels(name, tmp_path, monkeypatch):
+    presets.build(name, (8, 8, 1), latent_dim=2, width=0.05).save(tmp_path / "model.keras")
+    runs.Settings(name).write(tmp_path)
+    model, drawn = runs.load_run(tmp_path).model, []
+    monkeypatch.setattr(plots, "image_rows", lambda rows, *_: drawn.append(rows))
+    runs.reconstructions(tmp_path, n=3)
+    test = data.load("digits")[1]
+    np.testing.assert_array_equal(drawn[0]["reconstruction"], model.reconstruct(test.x[:3], test.y[:3]))
+    Image.new("L", (8, 8)).save(tmp_path / "own.png")
+    np.save(tmp_path / "x.npy", test.x)
+    for images in ({"files": [tmp_path / "own.png"]}, {"name": tmp_path / "x.npy"}):
+        if name == "semi-supervised-vae":  # it classifies the images itself
+            runs.reconstructions(tmp_path, **images)
+            x = drawn[-1]["input"]
+            np.testing.assert_array_equal(drawn[-1]["reconstruction"], model.reconstruct(x, model.classify(x)))
+        else:
+            with pytest.raises(
+                ValueError, match="needs the label of each image. Expected: test images of data with labels"
+            ):
+                runs.reconstructions(tmp_path, **images)
 
 
 @pytest.mark.parametrize("size", [1, 2, 5])

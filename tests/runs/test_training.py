@@ -294,23 +294,26 @@ def test_a_picture_that_fails_is_told_and_stops_nothing(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("model", "has_units", "precision"),
+    ("model", "has_units", "precision", "reason"),
     [
-        ("convolutional-autoencoder", True, "mixed_bfloat16"),
-        ("convolutional-autoencoder", False, "float32"),
-        ("autoencoder", True, "float32"),
+        ("convolutional-autoencoder", True, "mixed_bfloat16", "the hardware has units for bfloat16"),
+        ("convolutional-autoencoder", False, "float32", "the hardware has no units for bfloat16"),
+        ("autoencoder", True, "float32", "the model has no convolutions"),
     ],
 )
-def test_precision_is_chosen_once_by_units_and_networks(model, has_units, precision, tmp_path, monkeypatch):
+def test_precision_is_chosen_once_by_units_and_networks(
+    model, has_units, precision, reason, tmp_path, monkeypatch, capsys
+):
     monkeypatch.setattr(backend, "has_bfloat16", lambda: has_units)
     automatic = dataclasses.replace(settings(1, model=model), precision="auto")
-    assert train(automatic, tmp_path, verbose=0).settings.precision == precision
+    assert train(automatic, tmp_path).settings.precision == precision
+    assert f"Precision: {precision}; {reason}.\n" in capsys.readouterr().out
     assert {layer.dtype_policy.name for layer in load_run(tmp_path).model.encoder.layers if layer.weights} == {
         precision
     }
     monkeypatch.setattr(backend, "has_bfloat16", lambda: not has_units)
     again = train(dataclasses.replace(automatic, epochs=2), tmp_path, True, {"precision", "epochs"}, verbose=0)
-    assert again.settings.precision == precision and again.epochs == 2
+    assert again.settings.precision == precision and again.epochs == 2 and not capsys.readouterr().out
 
 
 def test_workers_have_no_common_clock(tmp_path):
