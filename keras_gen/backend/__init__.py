@@ -30,7 +30,7 @@ from keras_gen.backend.gradients import (
     vjp,
     with_gradient,
 )
-from keras_gen.backend.kernels import instance_normalized, sum_rows
+from keras_gen.backend.kernels import instance_normalized, narrow_convolution, sum_rows
 from keras_gen.backend.memory import free_kernels_sometimes, own_gradients
 from keras_gen.backend.random import normal, under_xla, uniform
 
@@ -51,6 +51,7 @@ __all__ = [
     "instance_normalized",
     "is_chief",
     "lost_workers",
+    "narrow_convolution",
     "normal",
     "on_cpu",
     "own_gradients",

@@ -9,6 +9,7 @@ import tensorflow as tf
 from keras_gen.backend.devices import on_cpu
 
 _MOST_COLUMNS = 2**16  # of a matrix of zeros and ones
+_FEW_FILTERS, _FEWEST_TAPS = 4, 9  # of a narrow convolution
 
 
 def instance_normalized(x, gamma, beta, epsilon):
@@ -41,3 +42,45 @@ def sum_rows(values):
     groups = max(2, min(math.isqrt(columns), 32))
     membership = np.repeat(np.eye(groups), math.ceil(columns / groups), axis=0)[:columns]
     return tf.reduce_sum(tf.matmul(values, tf.constant(membership, values.dtype)), axis=1)
+
+
+def narrow_convolution(x, kernel, margins):
+    """A convolution of stride 1: `(batch, height, width, channels)` -> `(batch, new_height, new_width, filters)`.
+
+    On a CPU, to few channels in float32, it is a product of the pixels with all weights of the kernel and a sum of the
+    products' shifted maps, rows first: TensorFlow's own kernels take several times as long, above all for gradients.
+    `kernel` is `(rows, columns, channels, filters)`; `margins` are the zeros around the images, a pair for each axis.
+    """
+    kernel = tf.convert_to_tensor(kernel)
+    rows, columns, channels, filters = kernel.shape
+    if filters > _FEW_FILTERS or rows * columns < _FEWEST_TAPS or x.dtype != tf.float32 or not on_cpu():
+        return tf.nn.conv2d(x, kernel, 1, [(0, 0), *margins, (0, 0)])
+    sides = zip((rows, columns), margins, strict=True)
+    opposite = [(size - 1 - front, size - 1 - back) for size, (front, back) in sides]
+
+    @tf.custom_gradient
+    def convolved(x, kernel):
+        batch, height, width, _ = tf.unstack(tf.shape(x))
+        pixels = tf.reshape(x, (-1, channels))
+        weights = tf.reshape(tf.transpose(kernel, (0, 1, 3, 2)), (-1, channels))
+        maps = tf.reshape(tf.matmul(weights, pixels, transpose_b=True), (rows, columns, filters, batch, height, width))
+        maps = tf.pad(maps, [(0, 0)] * 4 + [*margins])
+        new_height, new_width = height + sum(margins[0]) - rows + 1, width + sum(margins[1]) - columns + 1
+        sums = [tf.add_n([maps[i, j, ..., j : j + new_width] for j in range(columns)]) for i in range(rows)]
+        outputs = tf.add_n([sums[i][..., i : i + new_height, :] for i in range(rows)])
+
+        def gradients(upstream):
+            upstream = tf.pad(tf.transpose(upstream, (3, 0, 1, 2)), [(0, 0)] * 2 + opposite)
+            maps = [
+                upstream[..., rows - 1 - i : rows - 1 - i + height, columns - 1 - j : columns - 1 - j + width]
+                for i in range(rows)
+                for j in range(columns)
+            ]
+            maps = tf.reshape(tf.stack(maps), (rows * columns * filters, -1))
+            of_weights = tf.reshape(tf.matmul(maps, pixels), (rows, columns, filters, channels))
+            of_pixels = tf.matmul(maps, weights, transpose_a=True)
+            return tf.reshape(of_pixels, tf.shape(x)), tf.transpose(of_weights, (0, 1, 3, 2))
+
+        return tf.transpose(outputs, (1, 2, 3, 0)), gradients
+
+    return convolved(x, kernel)

@@ -8,6 +8,7 @@ from keras import layers
 
 from keras_gen import checks
 from keras_gen.layers.centering import AddMean, SubtractMean
+from keras_gen.layers.narrow import NarrowConv2D
 from keras_gen.layers.resampling import ICNR, SubPixelConv2D
 
 UPSAMPLINGS = ("transposed", "subpixel", "interpolation")  # of `doubled`
@@ -156,7 +157,8 @@ def doubled(hidden, filters, kernel_size, upsampling, use_bias=False, activation
     options["kernel_initializer"] = initial_weights()
     if upsampling == "transposed":
         return layers.Conv2DTranspose(filters, kernel_size, strides=2, **options)(hidden)
-    return layers.Conv2D(filters, kernel_size, **options)(layers.UpSampling2D()(hidden))
+    convolution = NarrowConv2D if activation else layers.Conv2D  # to the channels of an image, or to hidden ones
+    return convolution(filters, kernel_size, **options)(layers.UpSampling2D()(hidden))
 
 
 def initial_weights():

@@ -6,6 +6,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.narrow import NarrowConv2D
 from keras_gen.layers.normalization import InstanceNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 from keras_gen.networks.parts import UPSAMPLINGS, doubled, image_shape, initial_weights
@@ -94,12 +95,12 @@ def resnet_generator(
         hidden = layers.ReLU()(InstanceNormalization()(doubled(hidden, filters << number, 3, upsampling)))
     if skip:
         hidden = layers.Concatenate()([hidden, inputs])
-    outputs = _reflected(hidden, channels, 7, use_bias=True, activation=output_activation)
+    outputs = _reflected(hidden, channels, 7, NarrowConv2D, use_bias=True, activation=output_activation)
     return keras.Model(inputs, outputs, name=name)
 
 
-def _reflected(hidden, filters, kernel_size, use_bias=False, activation=None):
+def _reflected(hidden, filters, kernel_size, convolution=layers.Conv2D, use_bias=False, activation=None):
     """A convolution of stride 1 that keeps the sides; its input is padded by reflection."""
     padded = ReflectionPadding2D(kernel_size // 2)(hidden)
     options = {"use_bias": use_bias, "activation": activation, "kernel_initializer": initial_weights()}
-    return layers.Conv2D(filters, kernel_size, **options)(padded)
+    return convolution(filters, kernel_size, **options)(padded)

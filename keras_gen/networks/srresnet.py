@@ -4,6 +4,7 @@ import keras
 from keras import layers
 
 from keras_gen import checks
+from keras_gen.layers.narrow import NarrowConv2D
 from keras_gen.layers.resampling import SubPixelConv2D
 from keras_gen.networks.parts import image_shape
 
@@ -71,7 +72,7 @@ def srresnet(
     else:
         for _ in range(scale.bit_length() - 1):
             hidden = _rectified(SubPixelConv2D(filters, 3)(hidden))
-        residual = layers.Conv2D(shape[2], 9, padding="same", **begin)(hidden)
+        residual = NarrowConv2D(shape[2], 9, padding="same", **begin)(hidden)
     if skip:
         residual = layers.Add()([residual, layers.UpSampling2D(scale, interpolation="bilinear")(inputs)])
     return keras.Model(inputs, layers.Activation(output_activation)(residual), name=name)
