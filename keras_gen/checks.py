@@ -250,8 +250,12 @@ def _digits(value):
     return str(np.float32(value)).removesuffix(".0")
 
 
-def listed(items, most=3):
-    """The first items, each as Python shows it, and the number of the others: a text for a message."""
+def listed(items, most=3, show=repr):
+    """The first items, each as the function `show` gives it, and the number of the others: a text for a message.
+
+    Where one item more than `most` remains, it is shown: its name says more than "1 other".
+    """
     items = list(items)
-    shown = ", ".join(map(repr, items[:most]))
+    most = len(items) if len(items) == most + 1 else most
+    shown = ", ".join(map(show, items[:most]))
     return shown + (f" and {len(items) - most} others" if len(items) > most else "")

@@ -44,6 +44,14 @@ def test_did_you_mean_one_of_the_known_names():
     assert checks.did_you_mean("qqq", ["digits", "mnist"]) == ""
 
 
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), ("ab", "'a', 'b'"), ("abc", "'a', 'b', 'c'"), ("abcd", "'a', 'b' and 2 others")]
+)
+def test_a_list_names_the_first_items_and_no_single_other(items, text):
+    assert checks.listed(items, most=2) == text
+    assert checks.listed(items, most=2, show=str) == text.replace("'", "")
+
+
 def test_free_axes_of_a_shape():
     checks.array("x", np.zeros((2, 7, 5, 3)), shape=(None, None, 3))
     with pytest.raises(ValueError, match="does not fit"):
