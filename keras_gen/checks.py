@@ -212,12 +212,16 @@ def array_extremes(name, low, high, value_range=None, allow_nan=False):
 
 def batch_size(size, updates, replicas=1):
     """Raise unless a batch has an example for each update of a step, and on several replicas equally many for all."""
-    if size < updates * replicas or (replicas > 1 and size % (updates * replicas)):
-        each = f" on each of {replicas} replicas" if replicas > 1 else ""
-        multiple = f", a multiple of {updates * replicas}" if replicas > 1 else ""
+    if replicas > 1 and (size < updates * replicas or size % (updates * replicas)):
+        among = f"{replicas} devices" + (f" and the {updates} updates of a step" if updates > 1 else "")
         raise ValueError(
-            f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
-            f"Expected: batch_size >= {updates * replicas}{multiple}. Received: batch_size={size}"
+            "`batch_size` must give equally many examples to all devices. Expected: a batch that divides among "
+            f"{among}, a multiple of {updates * replicas}. Received: batch_size={size}"
+        )
+    if size < updates:
+        raise ValueError(
+            f"`batch_size` must hold at least one example for each of the {updates} updates of a step. "
+            f"Expected: batch_size >= {updates}. Received: batch_size={size}"
         )
 
 

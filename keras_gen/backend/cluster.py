@@ -37,8 +37,7 @@ def strategy(name, patience=_PATIENCE):
     if name is None:
         return None
     if name == "mirrored":
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return tf.distribute.MirroredStrategy([device.name for device in _own_devices()])
     resolver = _resolver()
     others = _await_workers(resolver, patience)
     with _ended_after(
@@ -47,6 +46,19 @@ def strategy(name, patience=_PATIENCE):
         f"Received: no answer within {patience:g} seconds from one of {', '.join(others)}",
     ):
         return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+
+
+def device_count(name):
+    """Number of devices that share each batch in the `strategy` of that name, before any worker is waited for.
+
+    As TensorFlow does, it takes it that all workers have as many GPUs as this one. A `ValueError` is as of `strategy`.
+    """
+    if name != "multiworker":
+        return 1 if name is None else len(_own_devices())
+    jobs = _resolver().cluster_spec().as_dict()
+    parts = map(tf.config.get_logical_device_configuration, tf.config.get_visible_devices("GPU"))
+    gpus = sum(1 if part is None else len(part) for part in parts)  # a list of devices would end the time to connect
+    return max(1, gpus) * sum(len(jobs.get(job, ())) for job in ("chief", "worker"))
 
 
 def is_chief(strategy):
@@ -99,6 +111,11 @@ def lost_workers(strategy):
             "A worker of the cluster is lost. Expected: all at work; start all of them again with --resume. "
             f"Received: {re.sub(r'^{{.*?}} ?', '', error.message.splitlines()[0])}"
         ) from None
+
+
+def _own_devices():
+    """The devices of this machine that the mirrored strategy uses."""
+    return tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
 
 
 def _resolver():

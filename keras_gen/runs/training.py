@@ -15,7 +15,7 @@ from keras_gen.callbacks.pictures import sample_grid
 from keras_gen.files import require_no_other_run
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import counted
-from keras_gen.runs.devices import scope, with_replicas, worker_folder
+from keras_gen.runs.devices import require_shares, scope, with_replicas, worker_folder
 from keras_gen.runs.loading import Run, model_of, open_run
 from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed
 from keras_gen.runs.settings import Settings, absolute
@@ -109,6 +109,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
             "--minutes is for one process: the clocks of workers differ. Expected: --strategy multiworker without "
             f"--minutes. Received: --minutes {settings.options['minutes']:g}"
         )
+    require_shares(settings, folder, resume, given, strategy)
     strategy = backend.strategy(strategy)
     is_chief = backend.is_chief(strategy)
     verbose = verbose if is_chief else 0

@@ -319,6 +319,21 @@ def test_workers_have_no_common_clock(tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.parametrize("strategy", ["mirrored", "multiworker"])
+def test_a_batch_that_devices_cannot_share_is_refused_before_workers_connect(strategy, tmp_path, monkeypatch):
+    monkeypatch.setattr(backend, "device_count", {"mirrored": 7, "multiworker": 7}.get)
+    monkeypatch.setattr(backend, "strategy", None)
+    message = "Expected: a batch that divides among 7 devices, a multiple of 7. Received: batch_size=720"
+    with pytest.raises(ValueError, match=message):
+        train(settings(), tmp_path / "run", strategy=strategy)
+    assert not (tmp_path / "run").exists()
+    dataclasses.replace(settings(), batch_size=700).write(tmp_path)
+    with pytest.raises(TypeError):  # of a strategy that is None: the batch size is the run's own
+        train(settings(), tmp_path, resume=True, strategy=strategy)
+    with pytest.raises(ValueError, match=message):
+        train(settings(), tmp_path, resume=True, given={"batch_size"}, strategy=strategy)
+
+
 def test_unknown_strategies_are_refused(tmp_path):
     with pytest.raises(ValueError, match="Unknown strategy. Expected: .*mirrored.*multiworker.* Received: 'several'"):
         train(settings(), tmp_path / "run", strategy="several")
