@@ -9,6 +9,7 @@ import difflib
 import numpy as np
 
 _TOO_LARGE = 2**32
+_CLOSE = 0.7  # the least share of letters that a suggested name has in common with what it is suggested for
 
 
 def integer(name, value, minimum=1, below=_TOO_LARGE):
@@ -131,8 +132,10 @@ def did_you_mean(name, known):
 
 
 def nearest(name, known):
-    """Up to three of the `known` names that are similar to a name, the nearest first."""
-    return difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    """Up to three of the `known` names that have most letters in common with a name, the nearest first."""
+    name, known = str(name), list(known)
+    swapped = [one for one in known if sorted(one) == sorted(name)]  # which changes a short name in a third of it
+    return list(dict.fromkeys(swapped + difflib.get_close_matches(name, known, n=3, cutoff=_CLOSE)))[:3]
 
 
 def interval(name, value):

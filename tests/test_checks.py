@@ -42,6 +42,12 @@ def test_unknown_names_get_the_nearest_and_hopeless_ones_the_list():
 def test_did_you_mean_one_of_the_known_names():
     assert checks.did_you_mean("mnst", ["digits", "mnist"]) == " Did you mean 'mnist'?"
     assert checks.did_you_mean("qqq", ["digits", "mnist"]) == ""
+    far = {"dogs": "digits", "pictures": "dices", "images": "imagewang", "faces": "race", "unet": "lenet5"}
+    for name, known in far.items():
+        assert checks.did_you_mean(name, [known]) == ""
+    close = {"vea": "vae", "cifar": "cifar10", "latent": "latent_dim", "smae": "same", "celeba": "celeb_a"}
+    for name, known in close.items():
+        assert checks.nearest(name, [*close.values(), *far.values()])[0] == known
 
 
 @pytest.mark.parametrize(
