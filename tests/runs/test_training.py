@@ -63,27 +63,6 @@ def test_a_run_that_stopped_within_an_epoch_goes_on_there(tmp_path, monkeypatch)
         np.testing.assert_array_equal(left.numpy(), right.numpy())
 
 
-@pytest.mark.parametrize(
-    ("name", "epochs", "message"),
-    [
-        ("convolutional-autoencoder", 1, "2 steps (1 epoch of 2). That is little: this model needs 500 or more"),
-        ("convolutional-autoencoder", 249, "498 steps (249 epochs of 2). "),
-        ("convolutional-autoencoder", 250, None),
-        ("gan", 999, "1998 steps (999 epochs of 2). That is little: an adversarial model needs 2,000 or more"),
-        ("gan", 1000, None),
-        ("wgan", 999, "1998 steps (999 epochs of 2)"),  # of five updates each
-    ],
-)
-def test_too_few_steps_are_announced_with_the_epochs_that_make_enough(name, epochs, message, tmp_path, capsys):
-    options = {"width": 0.02, "minutes": 1e-6, "doctor": False}
-    batch_size = 144 if name == "wgan" else 720
-    train(Settings(name, epochs=epochs, batch_size=batch_size, options=options), tmp_path)
-    first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith(f"Training ends after {message}" if message else "Epoch 1/")
-    epochs = 250 if name.startswith("conv") else 1000
-    assert not message or first.endswith(f" by --epochs {epochs} or a smaller --batch-size.")
-
-
 def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
     trained = train(settings(filters=(4,)), tmp_path)
     assert trained.settings.options["corruption"] == 0 and trained.settings.options["filters"] == (4,)
