@@ -11,6 +11,7 @@ from keras_gen import backend, cache, checks, data, plots, presets
 from keras_gen.backend.cluster import STRATEGIES
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
+from keras_gen.data.labels import require_labels
 from keras_gen.files import require_no_other_run
 from keras_gen.policies import dtype_policy
 from keras_gen.runs.advice import advice
@@ -255,6 +256,8 @@ def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=(
 
 def _arrays(model, split):
     """The parts of a `data.Split` that a model takes: images in its range, and labels if it uses them."""
+    if model.uses_labels:
+        require_labels(split.y)
     x = rescaled(split.x, (0, 1), range_of(model))
     return (x, split.y) if model.uses_labels else (x,)
 

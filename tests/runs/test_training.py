@@ -13,6 +13,7 @@ from keras_gen.runs import Settings, load_run, train
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
 SMALL = {"width": 0.02, "latent_dim": 2}
+SUB_FOLDERS = "Expected: a folder with one sub-folder of images for each class, or a data set with labels. Received: "
 
 
 def settings(epochs=1, model="convolutional-autoencoder", **options):
@@ -164,15 +165,16 @@ def test_bright_images_are_in_the_range_that_they_were_brought_to(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "message"),
+    ("model", "options", "message"),
     [
-        ("conditional-gan", "needs labels. Expected: fit\\(x, labels\\). Received: x alone"),
-        ("lenet5", "needs labels"),
-        ("wgan-gp", "40 updates of a step. Expected: examples >= 40. Received: examples=24"),
+        ("conditional-gan", {}, f"needs labels. {SUB_FOLDERS}"),
+        ("lenet5", {}, f"needs labels. {SUB_FOLDERS}"),
+        ("semi-supervised-vae", {}, f"needs labels. {SUB_FOLDERS}"),
+        ("semi-supervised-vae", {"labelled": 10}, f"needs labels. {SUB_FOLDERS}"),
+        ("wgan-gp", {"n_critic": 40}, "40 updates of a step. Expected: examples >= 40. Received: examples=24"),
     ],
 )
-def test_data_that_do_not_suit_the_model_leave_nothing(model, message, tmp_path):
-    options = {"n_critic": 40} if model == "wgan-gp" else {}
+def test_data_that_do_not_suit_the_model_leave_nothing(model, options, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         train(Settings(model, few(tmp_path), 1, 8, options={"width": 0.1, **options}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
