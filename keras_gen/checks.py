@@ -9,6 +9,7 @@ import difflib
 import numpy as np
 
 _TOO_LARGE = 2**32
+_CLOSE = 0.7  # the least share of letters that a suggested name has in common with what it is suggested for
 
 
 def integer(name, value, minimum=1, below=_TOO_LARGE):
@@ -131,8 +132,10 @@ def did_you_mean(name, known):
 
 
 def nearest(name, known):
-    """Up to three of the `known` names that are similar to a name, the nearest first."""
-    return difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    """Up to three of the `known` names that have most letters in common with a name, the nearest first."""
+    name, known = str(name), list(known)
+    swapped = [one for one in known if sorted(one) == sorted(name)]  # which changes a short name in a third of it
+    return list(dict.fromkeys(swapped + difflib.get_close_matches(name, known, n=3, cutoff=_CLOSE)))[:3]
 
 
 def interval(name, value):
@@ -212,12 +215,16 @@ def array_extremes(name, low, high, value_range=None, allow_nan=False):
 
 def batch_size(size, updates, replicas=1):
     """Raise unless a batch has an example for each update of a step, and on several replicas equally many for all."""
-    if size < updates * replicas or (replicas > 1 and size % (updates * replicas)):
-        each = f" on each of {replicas} replicas" if replicas > 1 else ""
-        multiple = f", a multiple of {updates * replicas}" if replicas > 1 else ""
+    if replicas > 1 and (size < updates * replicas or size % (updates * replicas)):
+        among = f"{replicas} devices" + (f" and the {updates} updates of a step" if updates > 1 else "")
         raise ValueError(
-            f"`batch_size` must hold at least one example for each of the {updates} updates of a step{each}. "
-            f"Expected: batch_size >= {updates * replicas}{multiple}. Received: batch_size={size}"
+            "`batch_size` must give equally many examples to all devices. Expected: a batch that divides among "
+            f"{among}, a multiple of {updates * replicas}. Received: batch_size={size}"
+        )
+    if size < updates:
+        raise ValueError(
+            f"`batch_size` must hold at least one example for each of the {updates} updates of a step. "
+            f"Expected: batch_size >= {updates}. Received: batch_size={size}"
         )
 
 
@@ -250,8 +257,12 @@ def _digits(value):
     return str(np.float32(value)).removesuffix(".0")
 
 
-def listed(items, most=3):
-    """The first items, each as Python shows it, and the number of the others: a text for a message."""
+def listed(items, most=3, show=repr):
+    """The first items, each as the function `show` gives it, and the number of the others: a text for a message.
+
+    Where one item more than `most` remains, it is shown: its name says more than "1 other".
+    """
     items = list(items)
-    shown = ", ".join(map(repr, items[:most]))
+    most = len(items) if len(items) == most + 1 else most
+    shown = ", ".join(map(show, items[:most]))
     return shown + (f" and {len(items) - most} others" if len(items) > most else "")

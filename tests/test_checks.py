@@ -42,6 +42,20 @@ def test_unknown_names_get_the_nearest_and_hopeless_ones_the_list():
 def test_did_you_mean_one_of_the_known_names():
     assert checks.did_you_mean("mnst", ["digits", "mnist"]) == " Did you mean 'mnist'?"
     assert checks.did_you_mean("qqq", ["digits", "mnist"]) == ""
+    far = {"dogs": "digits", "pictures": "dices", "images": "imagewang", "faces": "race", "unet": "lenet5"}
+    for name, known in far.items():
+        assert checks.did_you_mean(name, [known]) == ""
+    close = {"vea": "vae", "cifar": "cifar10", "latent": "latent_dim", "smae": "same", "celeba": "celeb_a"}
+    for name, known in close.items():
+        assert checks.nearest(name, [*close.values(), *far.values()])[0] == known
+
+
+@pytest.mark.parametrize(
+    ("items", "text"), [([], ""), ("ab", "'a', 'b'"), ("abc", "'a', 'b', 'c'"), ("abcd", "'a', 'b' and 2 others")]
+)
+def test_a_list_names_the_first_items_and_no_single_other(items, text):
+    assert checks.listed(items, most=2) == text
+    assert checks.listed(items, most=2, show=str) == text.replace("'", "")
 
 
 def test_free_axes_of_a_shape():
@@ -141,13 +155,17 @@ def test_nan_where_it_means_missing():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ((4, 5), "each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_size=4"),
-        ((10, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 4. Received: batch_size=10"),
-        ((2, 2, 2), "on each of 2 replicas. Expected: batch_size >= 4, a multiple of 4. Received: batch_size=2"),
+        (
+            (4, 5),
+            "least one example for each of the 5 updates of a step. Expected: batch_size >= 5. Received: batch_si",
+        ),
+        ((10, 2, 2), "divides among 2 devices and the 2 updates of a step, a multiple of 4. Received: batch_size=10"),
+        ((2, 2, 2), "divides among 2 devices and the 2 updates of a step, a multiple of 4. Received: batch_size=2"),
+        ((3, 1, 2), "Expected: a batch that divides among 2 devices, a multiple of 2. Received: batch_size=3"),
     ],
 )
 def test_a_batch_for_every_update_on_every_replica(arguments, message):
-    with pytest.raises(ValueError, match=f"`batch_size` must hold at least one example for .*{message}"):
+    with pytest.raises(ValueError, match=f"`batch_size` must .*{message}"):
         checks.batch_size(*arguments)
     for enough in ((5, 5), (8, 2, 2)):
         checks.batch_size(*enough)

@@ -272,14 +272,14 @@ def _run_on_replicas(folder):
     options = {"width": 0.02, "doctor": False, "pretrain_epochs": 1}
     settings = runs.Settings("stacked", epochs=1, batch_size=96, options=options)
     began = runs.train(settings, folder / "run", verbose=0, strategy="mirrored")
-    with pytest.raises(ValueError, match="on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2"):
+    with pytest.raises(ValueError, match="Expected: a batch that divides among 2 devices, a multiple of 2"):
         uneven = dataclasses.replace(settings, batch_size=97)
         runs.train(uneven, folder / "uneven", verbose=0, strategy="mirrored")
     for name in ("x", "y"):
         (folder / name).mkdir()
         keras.utils.save_img(folder / name / "a.png", np.zeros((8, 8, 3)))
     sets = {"x": str(folder / "x"), "y": str(folder / "y"), "size": 8, "width": 0.03}
-    with pytest.raises(ValueError, match="on each of 2 replicas. Expected: batch_size >= 2, a multiple of 2"):
+    with pytest.raises(ValueError, match="Expected: a batch that divides among 2 devices, a multiple of 2"):
         pairs = runs.Settings("cyclegan", "pairs", epochs=1, batch_size=1, options=sets)
         runs.train(pairs, folder / "uneven", verbose=0, strategy="mirrored")
     assert not (folder / "uneven").exists()

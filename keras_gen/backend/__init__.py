@@ -11,7 +11,15 @@ if keras.backend.backend() != "tensorflow":
         f"Received: KERAS_BACKEND={keras.backend.backend()}"
     )
 
-from keras_gen.backend.cluster import all_workers_agree, barrier, distribute_batches, is_chief, lost_workers, strategy
+from keras_gen.backend.cluster import (
+    all_workers_agree,
+    barrier,
+    device_count,
+    distribute_batches,
+    is_chief,
+    lost_workers,
+    strategy,
+)
 from keras_gen.backend.devices import (
     environment_of_share,
     gatherable,
@@ -40,6 +48,7 @@ __all__ = [
     "barrier",
     "batch_jacobian",
     "compiled",
+    "device_count",
     "distribute_batches",
     "environment_of_share",
     "free_kernels_sometimes",

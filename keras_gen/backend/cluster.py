@@ -42,8 +42,7 @@ def strategy(name, patience=_PATIENCE):
 @functools.cache  # a second one would number its reductions as the first one did, which TensorFlow refuses
 def _strategy(name, patience):
     if name == "mirrored":
-        devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
-        return tf.distribute.MirroredStrategy([device.name for device in devices])
+        return tf.distribute.MirroredStrategy([device.name for device in _own_devices()])
     resolver = _resolver()
     others = _await_workers(resolver, patience)
     with _ended_after(
@@ -52,6 +51,19 @@ def _strategy(name, patience):
         f"Received: no answer within {patience:g} seconds from one of {', '.join(others)}",
     ):
         return tf.distribute.MultiWorkerMirroredStrategy(resolver)
+
+
+def device_count(name):
+    """Number of devices that share each batch in the `strategy` of that name, before any worker is waited for.
+
+    As TensorFlow does, it takes it that all workers have as many GPUs as this one. A `ValueError` is as of `strategy`.
+    """
+    if name != "multiworker":
+        return 1 if name is None else len(_own_devices())
+    jobs = _resolver().cluster_spec().as_dict()
+    parts = map(tf.config.get_logical_device_configuration, tf.config.get_visible_devices("GPU"))
+    gpus = sum(1 if part is None else len(part) for part in parts)  # a list of devices would end the time to connect
+    return max(1, gpus) * sum(map(len, jobs.values()))
 
 
 def is_chief(strategy):
@@ -115,6 +127,11 @@ def _lost(message, cluster, own):
     tasks = sorted({(job, int(index)) for job, index in tasks} - {own})
     names = ", ".join(f"{job} {index} at {cluster[job][index]}" for job, index in tasks)
     return f"no answer from {names} ({reason[1]})" if names else reason[1]
+
+
+def _own_devices():
+    """The devices of this machine that the mirrored strategy uses."""
+    return tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
 
 
 def _resolver():

@@ -7,12 +7,19 @@ import zlib
 import numpy as np
 import psutil
 
+from keras_gen.data.folders import suffixes
+
 _IDX = ("train-images", "train-labels", "t10k-images", "t10k-labels")  # how the names of MNIST's files begin
 _IDX_UINT8 = 8  # the type in a file's header
 
 
 def read_array_file(path):
     """The parts of a file .npz or .npy: a list of pairs (images, labels or `None`), of one, or of training and test."""
+    if path.suffix.lower() in suffixes():
+        raise ValueError(
+            "A set of images must hold many. Expected: the folder that holds the image and others. "
+            f"Received: {str(path)!r}"
+        )
     if path.suffix not in (".npz", ".npy") or not path.is_file():
         raise ValueError(f"A data file must be .npz or .npy. Received: {str(path)!r}")
     content = read_arrays(path)

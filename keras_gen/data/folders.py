@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from keras_gen.data.images import formats
+from keras_gen.data.images import LOST_LINK, formats
 from keras_gen.reports import counted
 from keras_gen.texts import has_controls
 
@@ -107,7 +107,9 @@ def _visible(folder):
 
 
 def _reason(entry, reason):
-    """Why an entry is left out: it is not an image, or holds none; otherwise, the given reason."""
+    """Why an entry is left out: it is a lost link, not an image, or holds none; otherwise, the given reason."""
+    if _is_lost(entry):
+        return LOST_LINK
     if entry.is_dir():
         return reason if any(map(_is_image, entry.rglob("*"))) else "a folder without images"
     return reason if _is_image(entry) else "not an image by its name"
@@ -118,4 +120,9 @@ def _images(folder):
 
 
 def _is_image(path):
-    return path.suffix.lower() in suffixes() and path.is_file()
+    """Whether a path is that of an image by its name; reading it finds out that a link leads nowhere."""
+    return path.suffix.lower() in suffixes() and (path.is_file() or _is_lost(path))
+
+
+def _is_lost(path):
+    return path.is_symlink() and not path.exists()

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 
+from keras_gen import checks
 from keras_gen.data.images import UnreadableImage, default_sides, image_facts, read_image, wanted
 
 _NAMED = 5  # files that a message names
@@ -50,7 +51,7 @@ class StoredImage(typing.NamedTuple):
 def read_files(name, entries, titles, others=None, size=None, channels=None):
     """The pixels of image files, and the numbers of the entries that could be read.
 
-    One warning counts and names the files that are left out.
+    One warning counts the files that are left out and names them, those that cannot be read first.
 
     Args:
         name: What messages call the set.
@@ -66,30 +67,30 @@ def read_files(name, entries, titles, others=None, size=None, channels=None):
     Raises:
         ValueError: If no file can be read.
     """
-    left_out, (size, channels) = dict(others or {}), wanted(size, channels)
+    damaged, (size, channels) = {}, wanted(size, channels)
     numbers = range(len(entries))
     if size is None or channels is None:
-        numbers, facts = _readable(name, image_facts, entries, titles, left_out)
+        numbers, facts = _readable(name, image_facts, entries, titles, damaged)
         size, channels = _shape(name, facts, size, channels)
     pixels, kept = np.empty((len(numbers), *size, channels), "uint8"), []
     images = attempted(lambda entry: read_image(entry, size, channels), [entries[number] for number in numbers])
     for number, image in zip(numbers, images, strict=True):
         if isinstance(image, UnreadableImage):
-            left_out[titles[number]] = image.reason
+            damaged[titles[number]] = image.reason
         else:
             pixels[len(kept)] = image
             kept.append(number)
-    _require_any(name, kept, left_out)
-    _warn_left_out(name, len(entries) + len(others or {}), left_out)
+    _require_any(name, kept, damaged)
+    _warn_left_out(name, len(entries), damaged, others)
     return pixels[: len(kept)], kept
 
 
 def survey(name, entries, titles, others=None, size=None, channels=None):
     """The `Survey` of files, all of which are decoded once to find damage; arguments and errors as in `read_files`."""
-    left_out, (size, channels) = dict(others or {}), wanted(size, channels)
-    numbers, facts = _readable(name, functools.partial(image_facts, decode=True), entries, titles, left_out)
+    damaged, (size, channels) = {}, wanted(size, channels)
+    numbers, facts = _readable(name, functools.partial(image_facts, decode=True), entries, titles, damaged)
     size, channels = _shape(name, facts, size, channels)
-    _warn_left_out(name, len(entries) + len(others or {}), left_out)
+    _warn_left_out(name, len(entries), damaged, others)
     return Survey(numbers, [one[:2] for one in facts], (*size, channels))
 
 
@@ -107,14 +108,12 @@ def attempted(function, entries):
         yield from pool.map(attempt, entries)
 
 
-def _readable(name, function, entries, titles, left_out):
-    """The numbers of the entries that can be read and the results for them; reasons of others go to `left_out`."""
+def _readable(name, function, entries, titles, damaged):
+    """The numbers of the entries that can be read and the results for them; reasons of others go to `damaged`."""
     found = list(attempted(function, entries))
     good = [number for number, one in enumerate(found) if not isinstance(one, UnreadableImage)]
-    left_out |= {
-        title: one.reason for title, one in zip(titles, found, strict=True) if isinstance(one, UnreadableImage)
-    }
-    _require_any(name, good, left_out)
+    damaged |= {title: one.reason for title, one in zip(titles, found, strict=True) if isinstance(one, UnreadableImage)}
+    _require_any(name, good, damaged)
     return good, [found[number] for number in good]
 
 
@@ -133,19 +132,20 @@ def _shape(name, facts, size, channels):
     return size, channels or max(one.channels for one in facts)
 
 
-def _require_any(name, good, left_out):
+def _require_any(name, good, damaged):
     if not good:
         raise ValueError(
-            f"{name} must hold images that can be read. Received: {len(left_out)} that cannot: {_named(left_out)}"
+            f"{name} must hold images that can be read. Received: {len(damaged)} that cannot: {_named(damaged)}"
         )
 
 
-def _warn_left_out(name, total, left_out):
-    """One warning that counts and names the files left out of `total`, a dict from titles to reasons."""
-    if left_out:
+def _warn_left_out(name, images, damaged, others):
+    """One warning that counts and names the files left out: damaged ones of so many images, and then others."""
+    others = others or {}
+    if left_out := {**damaged, **others}:
+        total = images + len(others)
         warnings.warn(f"{len(left_out)} of {total} files of {name} are left out: {_named(left_out)}", stacklevel=4)
 
 
 def _named(left_out):
-    listed = [f"{title} ({reason})" for title, reason in list(left_out.items())[:_NAMED]]
-    return ", ".join(listed) + (", ..." if len(left_out) > _NAMED else "")
+    return checks.listed(left_out.items(), _NAMED, show=lambda one: f"{one[0]} ({one[1]})")

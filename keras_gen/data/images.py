@@ -25,6 +25,7 @@ _TURNS = {  # of each orientation but 1
     7: Transpose.TRANSVERSE,
     8: Transpose.ROTATE_90,
 }
+LOST_LINK = "the link leads nowhere"  # why a symbolic link cannot be read
 _SMALL = 8  # the size at which a file is decoded to find damage
 _FILTER = Image.Resampling.BICUBIC
 LUMA = np.array([[0.299], [0.587], [0.114]], "float32")  # of ITU-R BT.601, as Pillow makes grey of colours
@@ -186,8 +187,10 @@ def _opened(path, function):
         with Image.open(path, formats=formats()) as image:
             return function(image)
     except _DAMAGED as error:
-        name = os.fspath(path) if isinstance(path, (str, os.PathLike)) else "the image"
-        raise UnreadableImage(name, _reason(error)) from None
+        if not isinstance(path, (str, os.PathLike)):
+            raise UnreadableImage("the image", _reason(error)) from None
+        is_lost = isinstance(error, FileNotFoundError) and os.path.islink(path)
+        raise UnreadableImage(os.fspath(path), LOST_LINK if is_lost else _reason(error)) from None
 
 
 def _pixels(image, size, channels, half=None):

@@ -5,6 +5,15 @@ import numpy as np
 _KINDS = "whole numbers, booleans or strings of shape (n,) or (n, 1), or one-hot rows"
 
 
+def require_labels(labels):
+    """Raise a `ValueError` if a model that needs the labels of a data set has none, `None`."""
+    if labels is None:
+        raise ValueError(
+            "The model needs labels. Expected: a folder with one sub-folder of images for each class, or a data set "
+            "with labels. Received: images without labels"
+        )
+
+
 def encode_labels(labels, test_labels=None, names=None):
     """Number the classes of labels of any kind 0, 1, ..., in the sorted order of the labels.
 

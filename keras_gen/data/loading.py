@@ -14,7 +14,7 @@ from keras_gen.data.image_sources import FileImages
 from keras_gen.data.images import WHITE_8, opaque, wanted
 from keras_gen.data.labels import encode_labels
 from keras_gen.data.pixels import scaled, white_of
-from keras_gen.data.record_files import INDEX
+from keras_gen.data.record_files import holds_records
 from keras_gen.data_paths import looks_like_path, nearest, no_data, require_data
 from keras_gen.files import expanded
 from keras_gen.lazy_arrays import LazyArray, taken
@@ -128,7 +128,7 @@ def _read_path(path, low, high, size, channels, in_memory):
     if path.is_dir() and (files := array_files.idx_files(path)):
         images, labels, test_images, test_labels = map(array_files.read_idx, files)
         splits = [(images, labels), (test_images, test_labels)]
-    elif path.is_dir() and (path / INDEX).is_file():
+    elif path.is_dir() and holds_records(path):
         splits, names = stored.recorded(path, low, high, size, channels)
         if not stays(images.size for images, _ in splits):
             splits = [(np.asarray(images), labels) for images, labels in stored.recorded(path, 0, 1, size, channels)[0]]

@@ -36,8 +36,10 @@ def paired(
             both images of a pair side by side.
         y: The counterparts: an array with as many rows, or a folder whose files have the names, and sub-folders, of
             those of x, up to their endings. Defaults to `None`.
-        size: Side, or the pair (height, width), of one image, to which files are centre-cropped and resized. Defaults
-            to `None`: as in `load`, for x; y gets the same size.
+        size: Side, or the pair (height, width), of one image, to which the files of x and of y are centre-cropped and
+            resized: of inputs of 32x32 and targets of 64x64, one of the two changes. Defaults to `None`: as in `load`
+            for x, and y gets the size of x. Arrays are not resized and may have two sizes; `degraded` makes such pairs
+            from files.
         batch_size: Integer >= 1. Defaults to 1, as published.
         augment: Whether training images are enlarged by 286 / 256, cropped at random and mirrored in half of the cases,
             as published. Defaults to `None`: files are, arrays not.

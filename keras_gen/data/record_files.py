@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import typing
 import zipfile
 from pathlib import Path
@@ -10,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from keras_gen import checks
 from keras_gen.data.image_files import StoredImage, attempted
 from keras_gen.data.images import WHITE_8, UnreadableImage, read_image
 from keras_gen.files import atomic_write
@@ -19,7 +21,8 @@ PARTS = ("train", "test")
 _VERSION = 1
 BEFORE, AFTER = 12, 4  # bytes of a TFRecord before its content, the length and its checksum, and after it
 _ARRAY = b"\x93NUMPY"  # how an image that is no PNG begins
-_NAMED = 3  # shards that a message names
+_SHARD = re.compile(r"(train|test)-\d{5}-of-\d{5}\.tfrecord")
+_AGAIN = "`keras-gen records` or `data.write_records` writes the set again, into a new folder."
 _BLOCK = 64  # images that are in memory at a time
 
 
@@ -29,6 +32,16 @@ class RecordPart(typing.NamedTuple):
     read: object
     size: int
     labels: np.ndarray | None
+
+
+def is_shard(name):
+    """Whether a file has the name of a shard."""
+    return _SHARD.fullmatch(name) is not None
+
+
+def holds_records(folder):
+    """Whether a folder holds a set of records, or what an interrupted writing has left of one."""
+    return (folder / INDEX).is_file() or any(is_shard(entry.name) for entry in folder.iterdir())
 
 
 def write_part(name, images, labels, folder, shards):
@@ -80,7 +93,7 @@ def read_index(folder):
             if len(places[f"{name}_places"]) != sum(images for *_, images in shards[name]):
                 raise ValueError(f"'{PLACES}' has other images than '{INDEX}'")
     except (ValueError, KeyError, TypeError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"'{folder}' is not a whole set of records: {error}") from None
+        raise ValueError(f"'{folder}' is not a whole set of records: {error}. {_AGAIN}") from None
     _require_whole(folder, [shard for name in PARTS for shard in shards[name]])
     found = []
     for name in PARTS:
@@ -95,12 +108,13 @@ def _require_whole(folder, shards):
     if missing:
         raise ValueError(
             f"'{folder}' must hold all of its shards. Expected: {len(shards)}, as '{INDEX}' lists them. "
-            f"Received: {len(shards) - len(missing)}, without {', '.join(missing[:_NAMED])}"
+            f"Received: {len(shards) - len(missing)}, without {checks.listed(missing, show=str)}. {_AGAIN}"
         )
     for path, size, _ in shards:
         if path.stat().st_size != size:
             raise ValueError(
-                f"'{path}' is not what was written. Expected: {size:,} bytes. Received: {path.stat().st_size:,}"
+                f"'{path}' is not what was written. Expected: {size:,} bytes. Received: {path.stat().st_size:,}. "
+                f"{_AGAIN}"
             )
 
 
@@ -118,7 +132,7 @@ def _reader(paths, places, shape):
     def read(rows):
         found = list(attempted(image, map(tuple, places[rows])))
         if lost := [one for one in found if isinstance(one, UnreadableImage)]:
-            raise lost[0]
+            raise ValueError(f"{lost[0]}. {_AGAIN}")
         return np.stack(found)
 
     return read

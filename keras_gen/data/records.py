@@ -1,13 +1,9 @@
 """Sets of images in a few large files."""
 
-import re
-
 from keras_gen import checks
 from keras_gen.data.loading import load
-from keras_gen.data.record_files import INDEX, PARTS, PLACES, write_index, write_part
+from keras_gen.data.record_files import INDEX, PARTS, PLACES, is_shard, write_index, write_part
 from keras_gen.files import expanded
-
-_SHARD = re.compile(r"(train|test)-\d{5}-of-\d{5}\.tfrecord")
 
 
 def write_records(source, folder, shards=8, size=None, channels=None):
@@ -63,5 +59,5 @@ def _require_new(folder):
     names = [entry.name for entry in folder.iterdir()]
     if INDEX in names:
         raise ValueError(f"'{folder}' already holds records. Expected: a new folder")
-    if others := sorted(name for name in names if name != PLACES and not _SHARD.fullmatch(name)):
+    if others := sorted(name for name in names if name != PLACES and not is_shard(name)):
         raise ValueError(f"Records need a folder of their own. Expected: a new one. Received: one with {others[0]!r}")

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from keras_gen import checks
+from keras_gen.reports import counted
 from keras_gen.training.data_description import Component
 from keras_gen.training.introspection import shapes
 
@@ -111,10 +112,15 @@ class Conditional:
         """The conditions of `n` examples as a tuple of arrays; by default the classes 0, 1, ... in turn."""
         if labels is None and self.uses_labels:
             labels = np.arange(n) % self.data_description.y.num_classes
-        if labels is None:
-            names = ", ".join(component.name for component in self.data_description.y_components)
-            raise ValueError(f"`labels` must give the condition of each sample. Expected: {names}. Received: None")
+        components, arrays = self.data_description.y_components, isinstance(labels, (tuple, list))
+        several = len(components) > 1
+        if labels is None or (several and not (arrays and len(labels) == len(components))):
+            received = "None" if labels is None else counted(len(labels), "part") if arrays else "one array"
+            raise ValueError(
+                f"`labels` must give the condition{'s' if several else ''} of each sample. "
+                f"Expected: labels={self.data_description.y_names}. Received: {received}"
+            )
         found = self.data_description.check_y(labels, n)
-        for component, part in zip(self.data_description.y_components, found, strict=True):
+        for component, part in zip(components, found, strict=True):
             dataclasses.replace(component, allow_nan=False).check(part)  # also where training allows -1
         return found

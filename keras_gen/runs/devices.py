@@ -6,9 +6,21 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from keras_gen import backend
+from keras_gen import backend, checks
+from keras_gen.files import SETTINGS
 from keras_gen.locks import sole_writer
 from keras_gen.reports import counted
+from keras_gen.runs.settings import Settings
+
+
+def require_shares(settings, folder, resume, given, strategy):
+    """Raise a `ValueError` unless a batch divides among the devices of a strategy, by name, before workers connect.
+
+    The arguments are those of `train`: the batch size is that of the resumed run, unless another is given.
+    """
+    if resume and "batch_size" not in given and (Path(folder) / SETTINGS).exists():
+        settings = Settings.read(folder)
+    checks.batch_size(settings.batch_size, 1, backend.device_count(strategy))
 
 
 @contextlib.contextmanager

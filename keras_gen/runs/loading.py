@@ -95,9 +95,9 @@ def _require_run(folder, names):
     try:
         Settings.read(folder)
     except ValueError:
-        received = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         raise ValueError(
-            f"'{folder}' holds other files. Expected: a new or an empty folder for --out. Received: {received}"
+            f"'{folder}' holds other files. Expected: a new or an empty folder for --out. "
+            f"Received: {checks.listed(names, show=str)}"
         ) from None
 
 

@@ -1,7 +1,6 @@
 """Training in a run's folder."""
 
 import dataclasses
-import math
 import typing
 from pathlib import Path
 
@@ -12,10 +11,11 @@ from keras_gen import backend, cache, checks, data, plots, presets
 from keras_gen.backend.cluster import STRATEGIES
 from keras_gen.callbacks.epoch_lines import progress
 from keras_gen.callbacks.pictures import sample_grid
+from keras_gen.data.labels import require_labels
 from keras_gen.files import require_no_other_run
 from keras_gen.policies import dtype_policy
-from keras_gen.reports import counted
-from keras_gen.runs.devices import scope, with_replicas, worker_folder
+from keras_gen.runs.advice import advice
+from keras_gen.runs.devices import require_shares, scope, with_replicas, worker_folder
 from keras_gen.runs.loading import Run, model_of, open_run
 from keras_gen.runs.pictures import codes, confusion, drawn, range_of, reconstructed, reconstructs
 from keras_gen.runs.settings import Settings, absolute
@@ -32,7 +32,6 @@ from keras_gen.training.compilation import convolves
 from keras_gen.training.tasks import has_task
 from keras_gen.value_ranges import rescaled
 
-_FEW, _FEW_ADVERSARIAL = 500, 2000  # steps below which samples or reconstructions of the smallest data sets are poor
 _RECONSTRUCTED, _ENCODED, _TRANSLATED = 10, 5000, 6  # images in the pictures
 
 
@@ -109,6 +108,7 @@ def train(settings, folder, resume=False, given=(), verbose="auto", new_data=Fal
             "--minutes is for one process: the clocks of workers differ. Expected: --strategy multiworker without "
             f"--minutes. Received: --minutes {settings.options['minutes']:g}"
         )
+    require_shares(settings, folder, resume, given, strategy)
     strategy = backend.strategy(strategy)
     is_chief = backend.is_chief(strategy)
     verbose = verbose if is_chief else 0
@@ -246,8 +246,8 @@ def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=(
     settings.write(run_folder.folder)
     run_folder.try_out(model, batches)
     done = model.epochs_completed
-    if verbose and done < settings.epochs and (advice := _advice_on_steps(model, settings.epochs, batches)):
-        print(advice, flush=True)
+    for line in advice(model, settings.epochs, batches) if verbose and done < settings.epochs else ():
+        print(line, flush=True)
     verbose, lines = progress(verbose)
     if done < settings.epochs:
         model.fit(
@@ -261,20 +261,10 @@ def _fit(model, settings, run_folder, batches, verbose, validation=None, shown=(
     return model.epochs_completed - done
 
 
-def _advice_on_steps(model, epochs, batches):
-    """A line that says so if the steps of training are clearly too few for that kind of model, or `None`."""
-    adversarial = len(model.players()) > 1
-    least, kind = (_FEW_ADVERSARIAL, "an adversarial model") if adversarial else (_FEW, "this model")
-    per_epoch = batches.batches(updates=model.updates_per_step, replicas=model.distribute_strategy.num_replicas_in_sync)
-    if epochs * per_epoch >= least:
-        return None
-    steps = f"{counted(epochs * per_epoch, 'step')} ({counted(epochs, 'epoch')} of {per_epoch})"
-    enough = f"{least:,} or more, by --epochs {math.ceil(least / per_epoch)} or a smaller --batch-size"
-    return f"Training ends after {steps}. That is little: {kind} needs {enough}."
-
-
 def _arrays(model, split):
     """The parts of a `data.Split` that a model takes: images in its range, and labels if it uses them."""
+    if model.uses_labels:
+        require_labels(split.y)
     x = rescaled(split.x, (0, 1), range_of(model))
     return (x, split.y) if model.uses_labels else (x,)
 

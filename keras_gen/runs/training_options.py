@@ -7,6 +7,7 @@ import numpy as np
 
 from keras_gen import callbacks, checks, data, models, presets
 from keras_gen.arguments import REQUIRED, arguments_of
+from keras_gen.data.labels import require_labels
 from keras_gen.lazy_arrays import taken
 
 _EXAMINED = 64  # examples and samples that the training doctor looks at
@@ -141,9 +142,10 @@ def with_few_labels(split, labelled):
 
     The labelled images are repeated until they are a tenth of the others, so that every batch has some; 0 keeps all.
     """
-    classes = np.unique(split.y)
     if not labelled:
         return split
+    require_labels(split.y)
+    classes = np.unique(split.y)
     if not len(classes) <= labelled <= len(split.y):
         raise ValueError(
             f"--labelled must be enough for each class. Expected: {len(classes)} to {len(split.y)}, or 0 for all. "

@@ -140,6 +140,12 @@ class DataDescription:
         return () if self.y is None else self.y if self.has_several_y else (self.y,)
 
     @property
+    def y_names(self):
+        """The names of y as Python takes them: one, or a tuple."""
+        names = ", ".join(component.name for component in self.y_components)
+        return f"({names})" if self.has_several_y else names
+
+    @property
     def has_several_y(self):
         """Whether y is a tuple of arrays."""
         return isinstance(self.y, tuple)
@@ -293,8 +299,7 @@ class DataDescription:
         names = tuple(component.name for component in self.y)
         if not isinstance(y, (tuple, list)) or len(y) != len(names):
             received = f"{len(y)} arrays" if isinstance(y, (tuple, list)) else "x alone" if y is None else "one array"
-            wanted = f"({', '.join(names)})"
-            raise ValueError(f"The model needs {wanted}. Expected: fit(x, {wanted}). Received: {received}")
+            raise ValueError(f"The model needs {self.y_names}. Expected: fit(x, {self.y_names}). Received: {received}")
         return {
             component.name: DataDescription(self.x, component)._selected(part, component.name)
             for component, part in zip(self.y, y, strict=True)

@@ -33,8 +33,15 @@ def has_task(model, task):
 
 def require_task(user, model, task):
     """Raise a `ValueError` unless a model has declared a task, which `user`, the name in the message, needs."""
-    if not has_task(model, task):
+    if has_task(model, task):
+        return
+    if has_task(type(model), task):  # its own conditions leave the task out
         raise ValueError(
-            f"{user} needs a model with the task '{task}'. Expected: {_EXAMPLES[task]} or another model with "
-            f"{TASKS[task]}. Received: {type(model).__name__}"
+            f"{user} cannot give the model its conditions. Expected: classes alone, or in Python {task}(..., "
+            f"labels={model.data_description.y_names}). Received: a {type(model).__name__} of "
+            f"{model.data_description.y_names}"
         )
+    raise ValueError(
+        f"{user} needs a model with the task '{task}'. Expected: {_EXAMPLES[task]} or another model with "
+        f"{TASKS[task]}. Received: {type(model).__name__}"
+    )

@@ -9,6 +9,7 @@ import numpy as np
 
 from keras_gen import cache, checks, data, presets
 from keras_gen.callbacks import StopAfter
+from keras_gen.data.labels import require_labels
 from keras_gen.files import SEARCH, atomic_write, require_folder
 from keras_gen.locks import sole_writer
 from keras_gen.runs.pictures import range_of
@@ -146,6 +147,8 @@ def search(
     model = built(settings, ranges, probe(ranges), x.shape[1:])
     if settings.data:
         x = rescaled(x, (0, 1), range_of(model))
+        if model.uses_labels:
+            require_labels(y)
     parts = parts_of(x, y, validation, folds, model.uses_labels, seed)
     measures = Measures(model.tasks, objective.weights, parts, features, samples)
     table = Table(folder, objective, measurable(model.tasks), measures.error_label)

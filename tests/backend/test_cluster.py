@@ -43,6 +43,16 @@ def test_the_mirrored_strategy_has_every_device_of_its_kind():
     backend.barrier(strategy)
 
 
+def test_devices_are_counted_before_workers_are_waited_for(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", described("a:1", "b:1", "c:1"))
+    assert backend.device_count("multiworker") == 3 * max(1, len(tf.config.list_physical_devices("GPU")))
+    monkeypatch.setattr(tf.config, "get_visible_devices", lambda kind: [f"{kind}:0", f"{kind}:1"])
+    monkeypatch.setattr(tf.config, "get_logical_device_configuration", {"GPU:0": None, "GPU:1": [None] * 3}.get)
+    assert backend.device_count("multiworker") == 3 * (1 + 3), "a GPU may be divided"
+    monkeypatch.setattr(tf.config, "list_logical_devices", lambda kind: ["a", "b"] if kind == "CPU" else [])
+    assert backend.device_count("mirrored") == 2 and backend.device_count(None) == 1
+
+
 @pytest.mark.parametrize(
     ("name", "environment", "message"),
     [

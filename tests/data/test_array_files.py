@@ -71,6 +71,10 @@ def test_bad_files(tmp_path):
         ("objects.npz", "cannot be read as .npz: it holds Python objects"),
         ("cut.npz", "cannot be read as .npz"),
         ("x.csv", "must be .npz or .npy. Received: .*x.csv"),
+        (
+            "x.PNG",
+            "A set of images must hold many. Expected: the folder that holds the image and others. Received: .*x.P",
+        ),
     ):
         with pytest.raises(ValueError, match=message):
             array_files.read_array_file(tmp_path / name)

@@ -68,6 +68,15 @@ def test_each_entry_is_left_out_for_its_reason(tmp_path):
     assert reasons(parts[0]) == {**unused, "notes.txt": text} and reasons(parts[1]) == {}
 
 
+def test_links_that_lead_nowhere(tmp_path):
+    made(tmp_path, "a.png", "b.png", "c.png", "d.png", "e.png", "f.png")
+    for name in ("lost.png", "cats"):
+        (tmp_path / name).symlink_to(tmp_path / "nowhere")
+    found = folders.listing(tmp_path)
+    assert "lost.png" in {path.name for path, _ in found.files}, "an image by its name, which cannot be read"
+    assert reasons(found) == {"cats": "the link leads nowhere"}
+
+
 @pytest.mark.parametrize("place", ["", "cat"])
 def test_the_images_of_a_folder_are_not_compared_with_each_other(place, tmp_path, monkeypatch):
     """Comparisons grow with the square of the number of images."""

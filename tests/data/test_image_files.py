@@ -43,7 +43,7 @@ def test_another_size_than_the_files_is_stated(sizes, message):
 
 def test_damage_is_found_and_named_in_one_warning():
     cut = encoded((64, 64), kind="JPEG")[:-300]
-    message = r"^3 of 4 files of `x` are left out: notes.txt \(why\), file 0 \(.*\), file 2 \(its format is unknown\)$"
+    message = r"^3 of 4 files of `x` are left out: file 0 \(.*\), file 2 \(its format is unknown\), notes.txt \(why\)$"
     for read in (image_files.survey, image_files.read_files):
         with pytest.warns(UserWarning, match=message) as caught:
             found = read(*titled([cut, encoded(), b"none"]), {"notes.txt": "why"}, size=8, channels=1)
@@ -78,7 +78,13 @@ def test_what_is_attempted_of_each_is_in_their_order():
     assert [image.shape[1] for image in found] == list(range(1, 20))
 
 
-def test_a_warning_names_the_first_five():
-    others = {f"{number}.jpg": "why" for number in range(7)}
-    with pytest.warns(UserWarning, match=r"^7 of 8 files of `x` are left out: 0.jpg \(why\), .*4.jpg \(why\), \.\.\.$"):
-        image_files.read_files(*titled([encoded()]), others)
+@pytest.mark.parametrize(
+    ("others", "end"),
+    [(7, r"3.txt \(why\) and 3 others"), (5, r"3.txt \(why\), 4.txt \(why\)"), (4, r"3.txt \(why\)")],
+)
+def test_a_warning_names_damage_first_and_counts_what_it_does_not_name(others, end):
+    others = {f"{number}.txt": "why" for number in range(others)}
+    count, start = len(others) + 1, r"left out: file 1 \(its format is unknown\), 0.txt \(why\), "
+    for read in (image_files.survey, image_files.read_files):
+        with pytest.warns(UserWarning, match=f"^{count} of {count + 1} files of `x` are {start}.*{end}$"):
+            read(*titled([encoded(), b"none"]), others)

@@ -167,11 +167,13 @@ def test_what_cannot_be_read_is_named(tmp_path, monkeypatch):
     whole = stored(smooth(), "JPEG").getvalue()
     (tmp_path / "cut.jpg").write_bytes(whole[:-200])
     (tmp_path / "folder.png").mkdir()
+    (tmp_path / "link.png").symlink_to("nowhere.png")
     for name, reason in (
         ("text.jpg", "its format is unknown"),
         ("cut.jpg", "."),
         ("gone.jpg", "No such file"),
         ("folder.png", "Is a directory"),
+        ("link.png", "the link leads nowhere"),
     ):
         with pytest.raises(images.UnreadableImage, match=f"{name}' cannot be read as an image: {reason}"):
             read_image(tmp_path / name)

@@ -86,6 +86,16 @@ def test_the_left_image_may_be_that_of_y(folders):
     assert data.paired(both, size=8).shapes == ((8, 8, 3), (8, 8, 3))
 
 
+def test_files_of_two_sizes_get_one_and_arrays_keep_theirs(tmp_path):
+    (small,), (large,) = (image_folders(tmp_path / str(side), {"a": 2}, (side, side)) for side in (8, 16))
+    x, y = np.zeros((2, 8, 8, 3)), np.zeros((2, 16, 16, 3))
+    for first, second, sides in ((small, large, (8, 8)), (large, small, (16, 16)), (x, large, (8, 8)), (x, y, (8, 16))):
+        assert [shape[0] for shape in data.paired(first, second).shapes] == list(sides)
+    assert [shape[:2] for shape in data.paired(small, large, size=12).shapes] == [(12, 12)] * 2
+    with pytest.raises(ValueError, match=r"`x` is an array, which is not resized. Expected: \(16, 16\)"):
+        data.paired(x, large, size=16)
+
+
 def test_files_are_matched_by_their_names(folders):
     """Whatever the order of their endings."""
     x, y, _ = folders

@@ -11,6 +11,7 @@ from keras_gen.data import record_files
 from keras_gen.lazy_arrays import LazyArray
 
 RNG = np.random.default_rng(0)
+AGAIN = "`keras-gen records` or `data.write_records` writes the set again, into a new folder.$"
 
 
 def photographs(folder):
@@ -77,7 +78,7 @@ def test_what_was_interrupted_is_no_set_and_is_written_again(tmp_path, monkeypat
         with pytest.raises(TypeError):
             data.write_records(source, folder)
     assert any(folder.iterdir())
-    with pytest.raises(ValueError, match="must hold images"):
+    with pytest.raises(ValueError, match=f"is not a whole set of records: .*records.json'. {AGAIN}"):
         data.load(folder)
     assert data.write_records(source, folder, shards=2) == (8, 3)
     assert len(data.load(folder)[0].x) == 8
@@ -100,7 +101,7 @@ def test_what_was_interrupted_is_no_set_and_is_written_again(tmp_path, monkeypat
 def test_what_is_missing_or_cut_is_named(damage, message, tmp_path):
     data.write_records(grey(tmp_path / "source"), tmp_path / "records", shards=3)
     damage(tmp_path / "records")
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(ValueError, match=f"{message}.*\\. {AGAIN}"):
         data.load(tmp_path / "records")
 
 
@@ -116,7 +117,9 @@ def test_a_damaged_record_is_named(tmp_path):
     data.write_records(grey(tmp_path / "source"), tmp_path / "records", shards=1)
     path = next((tmp_path / "records").glob("train*"))
     path.write_bytes(bytes(len(path.read_bytes())))
-    with pytest.raises(ValueError, match=r"train-00000-of-00001.tfrecord, byte \d+' cannot be read as an image"):
+    with pytest.raises(
+        ValueError, match=r"train-00000-of-00001.tfrecord, byte \d+' cannot be read as an image: .*\. " + AGAIN
+    ):
         data.load(tmp_path / "records")
 
 

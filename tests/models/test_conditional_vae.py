@@ -127,7 +127,12 @@ def test_samples_are_of_the_condition():
             lambda: conditional().predict(X, verbose=0),
             r"Expected: such as predict\(\[array, labels\]\). Received: one array",
         ),
-        (lambda: of_both().sample(2), "must give the condition of each sample. Expected: labels, condition"),
+        (
+            lambda: of_both().sample(2),
+            r"must give the conditions of each sample. Expected: labels=\(labels, condition\). Received: None",
+        ),
+        (lambda: of_both().sample(2, labels=np.array([0, 1])), r"labels=\(labels, condition\). Received: one array"),
+        (lambda: of_both().sample(2, labels=([0, 1],)), r"labels=\(labels, condition\). Received: 1 part$"),
         (lambda: of_both().sample(2, labels=([0, 1], np.zeros((2, 3)))), r"`condition` does not .* shape \(n, 2\)"),
         (
             lambda: models.ConditionalVAE(

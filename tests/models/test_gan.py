@@ -203,7 +203,7 @@ def test_a_vector_is_a_condition():
     [
         (
             lambda: of_vectors().sample(2),
-            "`labels` must give the condition of each sample. Expected: condition. Received",
+            "`labels` must give the condition of each sample. Expected: labels=condition. Received: None",
         ),
         (
             lambda: of_vectors().sample(2, labels=np.zeros((2, 3))),

@@ -13,6 +13,7 @@ from keras_gen.runs import Settings, load_run, train
 
 pytestmark = pytest.mark.usefixtures("blank_pictures")
 SMALL = {"width": 0.02, "latent_dim": 2}
+SUB_FOLDERS = "Expected: a folder with one sub-folder of images for each class, or a data set with labels. Received: "
 
 
 def settings(epochs=1, model="convolutional-autoencoder", **options):
@@ -61,27 +62,6 @@ def test_a_run_that_stopped_within_an_epoch_goes_on_there(tmp_path, monkeypatch)
     assert (parts.folder / "history.csv").read_text() == (whole.folder / "history.csv").read_text()
     for left, right in zip(*(load_model(one.folder).variables for one in (parts, whole)), strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())
-
-
-@pytest.mark.parametrize(
-    ("name", "epochs", "message"),
-    [
-        ("convolutional-autoencoder", 1, "2 steps (1 epoch of 2). That is little: this model needs 500 or more"),
-        ("convolutional-autoencoder", 249, "498 steps (249 epochs of 2). "),
-        ("convolutional-autoencoder", 250, None),
-        ("gan", 999, "1998 steps (999 epochs of 2). That is little: an adversarial model needs 2,000 or more"),
-        ("gan", 1000, None),
-        ("wgan", 999, "1998 steps (999 epochs of 2)"),  # of five updates each
-    ],
-)
-def test_too_few_steps_are_announced_with_the_epochs_that_make_enough(name, epochs, message, tmp_path, capsys):
-    options = {"width": 0.02, "minutes": 1e-6, "doctor": False}
-    batch_size = 144 if name == "wgan" else 720
-    train(Settings(name, epochs=epochs, batch_size=batch_size, options=options), tmp_path)
-    first = capsys.readouterr().out.splitlines()[0]
-    assert first.startswith(f"Training ends after {message}" if message else "Epoch 1/")
-    epochs = 250 if name.startswith("conv") else 1000
-    assert not message or first.endswith(f" by --epochs {epochs} or a smaller --batch-size.")
 
 
 def test_options_that_are_left_out_have_the_presets_defaults(tmp_path):
@@ -185,15 +165,16 @@ def test_bright_images_are_in_the_range_that_they_were_brought_to(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("model", "message"),
+    ("model", "options", "message"),
     [
-        ("conditional-gan", "needs labels. Expected: fit\\(x, labels\\). Received: x alone"),
-        ("lenet5", "needs labels"),
-        ("wgan-gp", "40 updates of a step. Expected: examples >= 40. Received: examples=24"),
+        ("conditional-gan", {}, f"needs labels. {SUB_FOLDERS}"),
+        ("lenet5", {}, f"needs labels. {SUB_FOLDERS}"),
+        ("semi-supervised-vae", {}, f"needs labels. {SUB_FOLDERS}"),
+        ("semi-supervised-vae", {"labelled": 10}, f"needs labels. {SUB_FOLDERS}"),
+        ("wgan-gp", {"n_critic": 40}, "40 updates of a step. Expected: examples >= 40. Received: examples=24"),
     ],
 )
-def test_data_that_do_not_suit_the_model_leave_nothing(model, message, tmp_path):
-    options = {"n_critic": 40} if model == "wgan-gp" else {}
+def test_data_that_do_not_suit_the_model_leave_nothing(model, options, message, tmp_path):
     with pytest.raises(ValueError, match=message):
         train(Settings(model, few(tmp_path), 1, 8, options={"width": 0.1, **options}), tmp_path / "run")
     assert not (tmp_path / "run").exists()
@@ -320,6 +301,21 @@ def test_workers_have_no_common_clock(tmp_path):
     with pytest.raises(ValueError, match="--minutes is for one process.* Received: --minutes 0.5"):
         train(settings(minutes=0.5), tmp_path / "run", strategy="multiworker")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("strategy", ["mirrored", "multiworker"])
+def test_a_batch_that_devices_cannot_share_is_refused_before_workers_connect(strategy, tmp_path, monkeypatch):
+    monkeypatch.setattr(backend, "device_count", {"mirrored": 7, "multiworker": 7}.get)
+    monkeypatch.setattr(backend, "strategy", None)
+    message = "Expected: a batch that divides among 7 devices, a multiple of 7. Received: batch_size=720"
+    with pytest.raises(ValueError, match=message):
+        train(settings(), tmp_path / "run", strategy=strategy)
+    assert not (tmp_path / "run").exists()
+    dataclasses.replace(settings(), batch_size=700).write(tmp_path)
+    with pytest.raises(TypeError):  # of a strategy that is None: the batch size is the run's own
+        train(settings(), tmp_path, resume=True, strategy=strategy)
+    with pytest.raises(ValueError, match=message):
+        train(settings(), tmp_path, resume=True, given={"batch_size"}, strategy=strategy)
 
 
 def test_unknown_strategies_are_refused(tmp_path):

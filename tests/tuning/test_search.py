@@ -203,6 +203,15 @@ def test_bad_input_is_found_before_the_first_trial(digits, tmp_path, options, me
     assert not (tmp_path / "s").exists()
 
 
+def test_data_by_name_without_labels_get_the_advice_for_folders(digits, tmp_path):
+    np.save(tmp_path / "x.npy", digits)
+    with pytest.raises(
+        ValueError, match="needs labels. Expected: a folder with one sub-folder of images for each class"
+    ):
+        tuning.search(str(tmp_path / "x.npy"), "dropout=0:0.5", tmp_path / "s", preset="lenet5", trials=1, width=0.1)
+    assert not (tmp_path / "s").exists()
+
+
 def test_a_folder_of_another_search_is_refused(digits, tmp_path):
     tuning.search(digits, "latent_dim=2:4", tmp_path / "s", trials=1, **SMALL)
     before = (tmp_path / "s" / "trials.csv").read_bytes()
