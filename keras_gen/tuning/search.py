@@ -162,7 +162,7 @@ def search(
     if role == "worker":
         with whole_files(), seeded(seed):
             parallel.run_worker(
-                lambda: tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training), folder, trials
+                lambda: tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training), folder, trials, verbose
             )
         return None
     hypermodel.try_out()
