@@ -19,6 +19,7 @@ class StepCheckpoint(keras.callbacks.Callback):
     Args:
         path: Path of the file, which ends in `.keras`.
         every: Steps between two savings, an integer >= 1.
+        verbose: 1 for a line when `fit` goes on within an epoch, 0 for silence. Defaults to 0.
 
     Raises:
         ValueError: When weights are not finite; the older file stays. In `fit` on another dataset than arrays or a
@@ -34,9 +35,9 @@ class StepCheckpoint(keras.callbacks.Callback):
     True
     """
 
-    def __init__(self, path, every):
+    def __init__(self, path, every, verbose=0):
         super().__init__()
-        self.path, self.every = Path(path), checks.integer("every", every)
+        self.path, self.every, self.verbose = Path(path), checks.integer("every", every), verbose
 
     def on_epoch_begin(self, epoch, logs=None):
         if not self.model.place_in_epoch.size:
@@ -45,6 +46,8 @@ class StepCheckpoint(keras.callbacks.Callback):
                 "`keras_gen.data`. Received: another dataset"
             )
         self._saved = self.model.epoch_begun_at
+        if self.verbose and self._saved:
+            print(f"Continues with step {self._saved + 1} of epoch {self.model.epochs_completed + 1}", flush=True)
 
     def on_train_batch_end(self, batch, logs=None):
         place, done = self.model.place_in_epoch, self.model.epoch_begun_at + batch + 1

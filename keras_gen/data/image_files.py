@@ -12,7 +12,8 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 
 from keras_gen import checks
-from keras_gen.data.images import UnreadableImage, default_sides, image_facts, read_image, wanted
+from keras_gen.data.deep_images import unit
+from keras_gen.data.images import UnreadableImage, default_sides, image_facts, read_pixels, wanted
 
 _NAMED = 5  # files that a message names
 
@@ -59,26 +60,29 @@ def read_files(name, entries, titles, others=None, size=None, channels=None):
         titles: What messages call each entry.
         others: Dict from titles of other files, which count as left out, to reasons. Defaults to `None`: none.
         size, channels: As in `read_image`. Defaults to `None`: as `images.default_sides` says, and colours if any file
-            stores colours. A warning states the size if it is not that of all files.
+            stores colours, or the bands of all. A warning states the size if it is not that of all files.
 
     Returns:
-        The pair (uint8 array `(n, height, width, channels)`, list of n numbers).
+        The pair (array `(n, height, width, channels)`, list of n numbers). The array is uint8, or float32 in [0, 1] if
+        a file has more than 8 bits a channel, or bands.
 
     Raises:
-        ValueError: If no file can be read.
+        ValueError: If no file can be read, or files have different bands.
     """
     damaged, (size, channels) = {}, wanted(size, channels)
     numbers = range(len(entries))
     if size is None or channels is None:
-        numbers, facts = _readable(name, image_facts, entries, titles, damaged)
-        size, channels = _shape(name, facts, size, channels)
+        function = functools.partial(image_facts, channels=channels)
+        numbers, facts = _readable(name, function, entries, titles, damaged)
+        size, channels = _shape(name, facts, [titles[number] for number in numbers], size, channels)
     pixels, kept = np.empty((len(numbers), *size, channels), "uint8"), []
-    images = attempted(lambda entry: read_image(entry, size, channels), [entries[number] for number in numbers])
+    images = attempted(lambda entry: read_pixels(entry, size, channels), [entries[number] for number in numbers])
     for number, image in zip(numbers, images, strict=True):
         if isinstance(image, UnreadableImage):
             damaged[titles[number]] = image.reason
         else:
-            pixels[len(kept)] = image
+            pixels = unit(pixels) if image.dtype.kind == "f" else pixels
+            pixels[len(kept)] = unit(image) if pixels.dtype.kind == "f" else image
             kept.append(number)
     _require_any(name, kept, damaged)
     _warn_left_out(name, len(entries), damaged, others)
@@ -88,8 +92,9 @@ def read_files(name, entries, titles, others=None, size=None, channels=None):
 def survey(name, entries, titles, others=None, size=None, channels=None):
     """The `Survey` of files, all of which are decoded once to find damage; arguments and errors as in `read_files`."""
     damaged, (size, channels) = {}, wanted(size, channels)
-    numbers, facts = _readable(name, functools.partial(image_facts, decode=True), entries, titles, damaged)
-    size, channels = _shape(name, facts, size, channels)
+    function = functools.partial(image_facts, decode=True, channels=channels)
+    numbers, facts = _readable(name, function, entries, titles, damaged)
+    size, channels = _shape(name, facts, [titles[number] for number in numbers], size, channels)
     _warn_left_out(name, len(entries), damaged, others)
     return Survey(numbers, [one[:2] for one in facts], (*size, channels))
 
@@ -117,8 +122,10 @@ def _readable(name, function, entries, titles, damaged):
     return good, [found[number] for number in good]
 
 
-def _shape(name, facts, size, channels):
-    """The sides and the channels to which files of these `ImageFacts` are converted."""
+def _shape(name, facts, titles, size, channels):
+    """The sides and the channels to which files of these `ImageFacts` and titles are converted."""
+    if channels is None:
+        channels = _common_channels(name, [one.channels for one in facts], titles)
     sizes = [one[:2] for one in facts]
     if size is None:
         size = default_sides(sizes)
@@ -129,7 +136,20 @@ def _shape(name, facts, size, channels):
                 f"and resized to {size[1]}x{size[0]}; `size` (--size) chooses another size",
                 stacklevel=5,
             )
-    return size, channels or max(one.channels for one in facts)
+    return size, channels
+
+
+def _common_channels(name, channels, titles):
+    """1 for grey files, 3 if any stores colours, or the number of bands, which all must have."""
+    if set(channels) <= {1, 3}:
+        return max(channels)
+    for bands, title in zip(channels, titles, strict=True):
+        if bands != channels[0]:
+            raise ValueError(
+                f"Images of {name} must have the same bands. Expected: {channels[0]}, as in {titles[0]}. "
+                f"Received: {bands} in {title}"
+            )
+    return channels[0]
 
 
 def _require_any(name, good, damaged):

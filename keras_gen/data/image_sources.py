@@ -11,8 +11,9 @@ import tensorflow as tf
 
 from keras_gen import checks
 from keras_gen.data import folders
+from keras_gen.data.deep_images import unit
 from keras_gen.data.image_files import StoredImage, attempted, survey
-from keras_gen.data.images import WHITE_8, UnreadableImage, read_image, sides
+from keras_gen.data.images import UnreadableImage, read_pixels, sides
 from keras_gen.data.named_sets import tfds_builder
 from keras_gen.data.sources import Source
 from keras_gen.data_paths import nearest
@@ -150,10 +151,10 @@ class FileImages:
 
     def _read(self, numbers, size):
         entries = [self._entries[number] for number in numbers]
-        found = list(attempted(lambda entry: read_image(entry, size, self.example_shape[-1], self._half), entries))
+        found = list(attempted(lambda entry: read_pixels(entry, size, self.example_shape[-1], self._half), entries))
         if lost := [one for one in found if isinstance(one, UnreadableImage)]:
             raise lost[0]
-        return rescaled(np.stack(found), (0, WHITE_8), self._range)
+        return rescaled(np.stack([unit(one) for one in found]), (0, 1), self._range)
 
 
 def _length(entry):

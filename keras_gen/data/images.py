@@ -1,4 +1,4 @@
-"""Image files as arrays of 8 bits: upright, opaque, grey or coloured, cropped to a size."""
+"""Image files as arrays: upright, opaque, in grey, colours or bands, cropped to a size."""
 
 import functools
 import os
@@ -11,8 +11,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import Transpose
 
 from keras_gen import checks
+from keras_gen.data.deep_images import deep_values, is_tiff, tiff_values
 
-WHITE_8, WHITE_16 = 255, 65535  # of integer pixels
 _BACKGROUND = "white"  # what shows through transparent pixels
 _ORIENTATION = 0x0112  # of EXIF: how a camera was held, 1 to 8
 _ROTATED = 5  # from this orientation on, rows and columns change places
@@ -48,7 +48,7 @@ class UnreadableImage(ValueError):
 
 
 class ImageFacts(typing.NamedTuple):
-    """What a file says about its image before the pixels are read: the upright sides, and 1 or 3 channels."""
+    """What a file says about its image: the upright sides, and 1 or 3 channels, or the number of its bands."""
 
     height: int
     width: int
@@ -58,8 +58,9 @@ class ImageFacts(typing.NamedTuple):
 def read_image(path, size=None, channels=None, half=None):
     """Read an image file of one of the `FORMATS`.
 
-    The image is turned upright according to its EXIF data, and transparent pixels are blended with white. 16-bit grey
-    values and floats are scaled to 8 bits. Only the first frame of an animation is read.
+    The image is turned upright according to its EXIF data, and transparent pixels are blended with white. Only the
+    first frame of an animation, or page of a TIFF, is read. Pictures of 16 bits a channel (PNG and TIFF), TIFFs of
+    floats in [0, 1] or [0, 255], and TIFFs of 2, 4 or more bands keep their precision; bands stay as they are.
 
     Args:
         path: Path of the file, or a binary file object.
@@ -70,10 +71,11 @@ def read_image(path, size=None, channels=None, half=None):
             `None`.
 
     Returns:
-        uint8 array `(height, width, channels)`.
+        uint8 array `(height, width, channels)`; of 16 bits, floats and bands a float32 array in [0, 1].
 
     Raises:
-        ValueError: If the file is missing, damaged, not an image, or larger than Pillow opens (179 million pixels).
+        ValueError: If the file is missing, damaged, not an image, or larger than Pillow opens (179 million pixels), or
+            if `channels` is given for bands, which stay as they are.
 
     Example:
 
@@ -85,17 +87,32 @@ def read_image(path, size=None, channels=None, half=None):
     """
     size, channels = wanted(size, channels)
     checks.choice("half", half, ["left", "right"], optional=True)
-    return _opened(path, lambda image: _pixels(image, size, channels, half))
+    return read_pixels(path, size, channels, half)
 
 
-def image_facts(path, decode=False):
+def read_pixels(path, size=None, channels=None, half=None):
+    """As `read_image`, of checked arguments; `channels` may also be the number of the file's bands."""
+
+    def pixels(image, values):
+        values = deep_values(path, image, _orientation) if values is None else values
+        return _pixels(image, size, channels, half) if values is None else _deep(values, size, channels, half)
+
+    return _opened(path, pixels)
+
+
+def image_facts(path, decode=False, channels=None):
     """The `ImageFacts` of a file, which is given as to `read_image`; with `decode`, damage after the header is found.
 
     Raises:
-        ValueError: As `read_image`.
+        ValueError: As `read_image`, also for bands that `channels` cannot change.
     """
 
-    def facts(image):
+    def facts(image, values):
+        if values is None and (decode or image.format == "TIFF"):
+            values = deep_values(path, image, _orientation)
+        if values is not None:
+            _require_channels(values, channels)
+            return ImageFacts(*values.shape)
         if image.format == "TIFF":
             image.load()
         height, width = image.size[::-1]
@@ -182,10 +199,16 @@ def formats():
 
 
 def _opened(path, function):
-    """A function's result for the opened image; any error of Pillow's names the file."""
+    """The result of a function of the opened image and, if Pillow cannot open it, its values; errors name the file."""
     try:
-        with Image.open(path, formats=formats()) as image:
-            return function(image)
+        try:
+            image = Image.open(path, formats=formats())
+        except UnidentifiedImageError:
+            if not is_tiff(path):
+                raise
+            return function(None, tiff_values(path))
+        with image:
+            return function(image, None)
     except _DAMAGED as error:
         if not isinstance(path, (str, os.PathLike)):
             raise UnreadableImage("the image", _reason(error)) from None
@@ -194,7 +217,7 @@ def _opened(path, function):
 
 
 def _pixels(image, size, channels, half=None):
-    """The pixels of an opened image, with the arguments of `read_image`."""
+    """The pixels of an opened image of 8 bits, with the arguments of `read_image`."""
     if size is not None and half is None:
         image.draft(None, (2 * max(size), 2 * max(size)))  # a large JPEG is decoded at a smaller size
     mode = "L" if (channels or _channels(image)) == 1 else "RGB"
@@ -210,6 +233,21 @@ def _pixels(image, size, channels, half=None):
     if size is not None:
         image = ImageOps.fit(image, size[::-1], _FILTER)
     return np.array(image).reshape(*image.size[::-1], -1)
+
+
+def _deep(values, size, channels, half):
+    """The values of a picture, float32 `(height, width, bands)` in [0, 1], with the arguments of `read_image`."""
+    _require_channels(values, channels)
+    if half is not None:
+        width = values.shape[1]
+        values = values[:, : width // 2] if half == "left" else values[:, width - width // 2 :]
+    return resized(values[None], size, None if channels == values.shape[-1] else channels)[0]
+
+
+def _require_channels(values, channels):
+    bands = values.shape[-1]
+    if channels not in (None, bands) and bands not in (1, 3):
+        raise ValueError(f"it has {bands} bands, which `channels` cannot make {channels}")
 
 
 def _reason(error):
@@ -232,29 +270,10 @@ def _channels(image):
 
 def _opaque(image):
     """The image without transparency, in a mode of 8 bits."""
-    if image.mode == "F" or image.mode.startswith("I"):
-        return Image.fromarray(_eight_bits(np.asarray(image)))
     if not image.has_transparency_data:
         return image
     image = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", image.size, _BACKGROUND), image)
-
-
-def _eight_bits(values):
-    """Integers in 0..65535, or floats in [0, 1] or [0, 255], as uint8."""
-    low, high = values.min(), values.max()
-    is_integer = values.dtype.kind in "iu"
-    white = WHITE_16 if is_integer else 1 if high <= 1 else WHITE_8
-    if not (low >= 0 and high <= white):
-        raise ValueError(f"its values are not in 0..{white} but in {low:g}..{high:g}")
-    if is_integer and high and not reaches(high, white):
-        raise ValueError(f"its values are in {low}..{high}, which do not use 16 bits: the value of white is unknown")
-    return np.round(values * (255 / white)).astype("uint8")
-
-
-def reaches(high, white):
-    """Whether integers up to `high` are bright enough to show that `white` is white."""
-    return high >= white // 2
 
 
 def _orientation(image):

@@ -9,9 +9,10 @@ import numpy as np
 
 from keras_gen import checks
 from keras_gen.data import array_files, folders, named_sets, stored
+from keras_gen.data.deep_images import WHITE_8
 from keras_gen.data.image_files import read_files
 from keras_gen.data.image_sources import FileImages
-from keras_gen.data.images import WHITE_8, opaque, wanted
+from keras_gen.data.images import opaque, wanted
 from keras_gen.data.labels import encode_labels
 from keras_gen.data.pixels import scaled, white_of
 from keras_gen.data.record_files import holds_records
@@ -41,16 +42,17 @@ def load(name, value_range=(0, 1), size=None, channels=None, in_memory=None):
     Args:
         name: `"digits"` (scikit-learn's 1,797 scanned 8x8 digits, no download needed); a path; or else the name of a
             tensorflow-datasets image set, such as `"mnist"`, in upper or lower case, stored in `TFDS_DATA_DIR`. A path
-            is a folder of images of any kind that Pillow reads, or of one sub-folder per class, or with sub-folders
-            `train` and `test` (or `val`) of either kind, or of MNIST's four files; or an `.npz` or `.npy` file, with
-            `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`, `target`). An
-            array of images, or the pair (images, labels), works too. A second or fourth channel of uint8 arrays is
-            transparency, and is blended with white as in files.
+            is a folder of images of any kind that `read_image` reads, or of one sub-folder per class, or with
+            sub-folders `train` and `test` (or `val`) of either kind, or of MNIST's four files; or an `.npz` or `.npy`
+            file, with `x_train`, `y_train`, `x_test`, `y_test`, or with `x` (or `images`) and `y` (or `labels`,
+            `target`). An array of images, or the pair (images, labels), works too. A second or fourth channel of uint8
+            arrays is transparency, and is blended with white as in files.
         value_range: The pair (lowest, highest) that black and white are mapped to. Defaults to (0, 1).
         size: Side, or the pair (height, width), to which images are centre-cropped and resized. Defaults to
             `None`: files of one size of at most 256 pixels, and arrays, keep it; other files become squares of 64
             pixels, or fewer if half of them are smaller, with a warning.
-        channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1.
+        channels: 1 for grey or 3 for colours. Defaults to `None`: 3 if any file stores colours, else 1; or the number
+            of bands, which all files must have.
         in_memory: Whether the images of a folder, an `.npy` file or a set of tensorflow-datasets are read into memory;
             otherwise they are read from there, batch by batch, whenever they are needed. Defaults to `None`: if they
             need at most 1 GiB.
@@ -149,7 +151,7 @@ def _read_path(path, low, high, size, channels, in_memory):
 
 
 def _decoded(name, splits, others, size, channels, ends=None):
-    """Parts of files, triples (entries, titles, labels or `None`), as pairs (uint8 images, labels).
+    """Parts of files, triples (entries, titles, labels or `None`), as pairs (images as in `read_files`, labels).
 
     With `ends`, a range of values, the images are `LazyArray`s in it.
     """

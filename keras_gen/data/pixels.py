@@ -4,7 +4,8 @@ import warnings
 
 import numpy as np
 
-from keras_gen.data.images import WHITE_8, WHITE_16, reaches, resized
+from keras_gen.data.deep_images import WHITE_8, WHITE_16, reaches
+from keras_gen.data.images import resized
 from keras_gen.value_ranges import rescaled
 
 

@@ -12,8 +12,9 @@ import tensorflow as tf
 from PIL import Image
 
 from keras_gen import checks
+from keras_gen.data.deep_images import WHITE_8, unit
 from keras_gen.data.image_files import StoredImage, attempted
-from keras_gen.data.images import WHITE_8, UnreadableImage, read_image
+from keras_gen.data.images import UnreadableImage, read_image
 from keras_gen.files import atomic_write
 
 INDEX, PLACES = "records.json", "places.npz"  # what the folder holds, and where in the shards each image is
@@ -125,7 +126,7 @@ def _reader(paths, places, shape):
         try:
             if content.startswith(_ARRAY):
                 return np.load(io.BytesIO(content), allow_pickle=False).reshape(shape)
-            return (read_image(io.BytesIO(content), channels=shape[-1]) / np.float32(WHITE_8)).reshape(shape)
+            return unit(read_image(io.BytesIO(content), channels=shape[-1])).reshape(shape)
         except (ValueError, EOFError) as error:
             raise UnreadableImage(f"{paths[shard]}, byte {offset}", str(error) or type(error).__name__) from None
 

@@ -9,10 +9,10 @@ from keras_gen.files import expanded
 def write_records(source, folder, shards=8, size=None, channels=None):
     """Write a set of images into TFRecords: `data.load(folder)` gives what `data.load(source, ...)` gives, to the bit.
 
-    A record is a `tf.train.Example` with the features `image`, a PNG file (or an array of numpy, if the values are not
-    those of 8 bits), and `label`, an integer, if the set has labels. An index says where each image is, so that
-    training reads them in its own order, and `load` looks into no image. The index is written last: without it the
-    folder is no set, and the same call writes it again.
+    A record is a `tf.train.Example` with the features `image`, a PNG file (or an array of numpy, if the values do not
+    fit into one: floats, 16 bits or bands), and `label`, an integer, if the set has labels. An index says where each
+    image is, so that training reads them in its own order, and `load` looks into no image. The index is written last:
+    without it the folder is no set, and the same call writes it again.
 
     Args:
         source: What `data.load` takes.

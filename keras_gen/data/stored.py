@@ -21,12 +21,13 @@ def is_large(sizes):
 
 def expected_size(files, size, channels):
     """About how many values the images of files have, to judge by the first of them."""
-    if size is None:
+    if size is None or channels is None:
         try:
-            size = default_sides([image_facts(files[0])[:2]])
+            *own, bands = image_facts(files[0])
         except UnreadableImage:
-            size = (1, 1)  # whoever reads it will say so
-    return len(files) * math.prod(size) * (channels or 3)
+            own, bands = (1, 1), 3  # whoever reads it will say so
+        size, channels = size or default_sides([tuple(own)]), channels or max(3, bands)
+    return len(files) * math.prod(size) * channels
 
 
 def mapped_size(path):

@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from keras_gen import checks
-from keras_gen.data.images import WHITE_8
+from keras_gen.data.deep_images import WHITE_8, unit
 from keras_gen.explorer.latent_axes import LatentAxes
 from keras_gen.models.conditions import Conditional
 from keras_gen.models.encoder_decoder import EncoderDecoder
@@ -107,8 +107,8 @@ class Explorer:
         return as_pixels(images, self.value_range)
 
     def values(self, pixels):
-        """uint8 images as the model's values, float32."""
-        return rescaled(pixels, (0, WHITE_8), self.value_range)
+        """Images as `data.read_image` returns them as the model's values, float32."""
+        return rescaled(unit(pixels), (0, 1), self.value_range)
 
     @property
     def n_examples(self):

@@ -19,7 +19,7 @@ _FRAME = 80  # milliseconds of a GIF
 
 
 def uploaded(body, shape, multiple=1):
-    """The image in the bytes of an upload, cropped and resized to a shape: uint8 array `(height, width, channels)`.
+    """The image in the bytes of an upload, cropped and resized to a shape, as `data.read_image` returns it.
 
     A free side of the shape, `None`, is the image's own, scaled so that the longer one is at most 256 pixels, and
     rounded to that multiple.

@@ -1,9 +1,8 @@
 """Pictures from files that are optimised: textures, styles, dreams."""
 
-import numpy as np
-
 from keras_gen import checks, networks
-from keras_gen.data.images import WHITE_8, image_facts, read_image
+from keras_gen.data.deep_images import unit
+from keras_gen.data.images import image_facts, read_image
 from keras_gen.input_optimization import style_transfer, texture_synthesis
 from keras_gen.input_optimization.style_networks import CONTENT, trained_network
 from keras_gen.input_optimization.visualization import deep_dream
@@ -93,7 +92,7 @@ def picture(path, side=256, channels=3, sides=None):
     share = min(1.0, side / max(facts.height, facts.width))
     size = tuple(max(1, round(share * length)) for length in (facts.height, facts.width))
     size = tuple(sides) if sides and None not in sides else size
-    return np.float32(read_image(path, size, channels)[None]) / WHITE_8
+    return unit(read_image(path, size, channels)[None])
 
 
 def _network(weights):

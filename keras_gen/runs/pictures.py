@@ -7,8 +7,9 @@ import numpy as np
 
 from keras_gen import models, plots
 from keras_gen.callbacks.pictures import sample_rows
+from keras_gen.data.deep_images import WHITE_8, unit
 from keras_gen.data.image_files import read_files
-from keras_gen.data.images import WHITE_8, read_image
+from keras_gen.data.images import read_image
 from keras_gen.files import atomic_write
 from keras_gen.runs.loading import load_run
 from keras_gen.seeds import seeded
@@ -83,8 +84,8 @@ def own_images(model, files, leave_out=False):
     if leave_out:
         images, _ = read_files("`files`", files, list(map(str, files)), size=size, channels=channels)
     else:
-        images = np.stack([read_image(path, tuple(size), channels) for path in files])
-    return rescaled(images, (0, WHITE_8), range_of(model))
+        images = np.stack([unit(read_image(path, tuple(size), channels)) for path in files])
+    return rescaled(unit(images), (0, 1), range_of(model))
 
 
 def reconstructs(model):

@@ -46,7 +46,8 @@ def _every(training, minutes: float | None = None, tensorboard=False, doctor=Tru
         options = {"samples": _EXAMINED, "patience": patience, "verbose": verbose}
         found.append(callbacks.TrainingDoctor(**_examples(training), **options))
     if checks.integer("--save-every", save_every, minimum=0):
-        found.append(callbacks.StepCheckpoint(callbacks.RunFolder(training.folder).model_path, save_every))
+        path = callbacks.RunFolder(training.folder).model_path
+        found.append(callbacks.StepCheckpoint(path, save_every, verbose))
     return found
 
 

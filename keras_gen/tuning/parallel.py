@@ -12,6 +12,7 @@ import time
 
 from keras_gen import backend
 from keras_gen.files import WORK, atomic_write
+from keras_gen.tuning.progress import report_again
 from keras_gen.tuning.storage import PROJECT
 
 _ID, _HOST, _PORT = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
@@ -64,15 +65,22 @@ def noted_end(folder, trials):
         path.write_text(json.dumps({"trials": trials}))
 
 
-def run_worker(run, folder, trials):
-    """Call `run`, which runs trials that a chief hands out, unless it is noted that all have ended."""
-    path = folder / PROJECT / _ENDED
+def run_worker(run, folder, trials, verbose=0):
+    """Call `run`, which runs trials that a chief hands out, unless it is noted that all have ended.
+
+    A line says so, if `verbose`, when the chief still waits for a trial of this worker: it has been started again.
+    """
+    path, state = folder / PROJECT / _ENDED, folder / PROJECT / "oracle.json"
 
     def has_ended():  # a search may be continued with more trials
         return path.exists() and json.loads(path.read_text())["trials"] >= trials
 
     if has_ended():
         return
+    if verbose and state.exists():
+        trial_id = json.loads(state.read_text())["ongoing_trials"].get(os.environ[_ID])
+        if trial_id is not None:
+            report_again(trial_id, trials)
     try:
         with connected():
             run()

@@ -8,11 +8,14 @@ from keras_gen.callbacks.epoch_lines import listed, short
 
 
 def report_trials(oracle, table, verbose):
-    """Let a `keras_tuner.Oracle` write the table after each trial and, if `verbose`, print a line."""
+    """Let a `keras_tuner.Oracle` write the table after each trial and, if `verbose`, print lines on the trials."""
     create_trial, end_trial, starts = oracle.create_trial, oracle.end_trial, {}
 
     def on_create(tuner_id):
+        known = set(oracle.trials)
         trial = create_trial(tuner_id)
+        if verbose and trial.trial_id in known:
+            report_again(trial.trial_id, oracle.max_trials)
         starts[trial.trial_id] = time.perf_counter()
         return trial
 
@@ -26,6 +29,11 @@ def report_trials(oracle, table, verbose):
             print(_line(rows, scores, place, seconds, table, oracle.max_trials), flush=True)
 
     oracle.create_trial, oracle.end_trial = on_create, on_end
+
+
+def report_again(trial_id, trials):
+    """Print a line that a trial of KerasTuner's runs again, in a search of so many trials."""
+    print(f"Trial {int(trial_id) + 1}/{trials} runs again: it was interrupted", flush=True)
 
 
 def _line(rows, scores, place, seconds, table, trials):

@@ -19,6 +19,7 @@ from keras_gen.seeds import seeded
 from keras_gen.tuning import parallel
 from keras_gen.tuning.best import BestModel
 from keras_gen.tuning.hypermodel import PresetHyperModel, built, probe
+from keras_gen.tuning.identity import require_the_same
 from keras_gen.tuning.measures import Measures, default_objective, measurable
 from keras_gen.tuning.objectives import SUM, objective_of
 from keras_gen.tuning.parts import parts_of
@@ -141,8 +142,8 @@ def search(
     if role == "worker":
         parallel.wait_for_chief(folder / SEARCH)
     _require_free(folder)
-    options = {**{name: argument.default for name, argument in kind.arguments.items()}, **fixed}
-    settings = Settings(preset, None, epochs, batch_size, seed=seed, options=options)
+    defaults = {name: argument.default for name, argument in kind.arguments.items()}
+    settings = Settings(preset, None, epochs, batch_size, seed=seed, options={**defaults, **fixed})
     x, y, settings = _loaded(x, y, size, channels, settings, fixed)
     model = built(settings, ranges, probe(ranges), x.shape[1:])
     if settings.data:
@@ -156,7 +157,7 @@ def search(
     identity = [preset, cache.fingerprint(*vars(parts[0]).values()), ranges, tuner, epochs, batch_size]
     identity += [objective.weights, seed, repeats, fixed, folds, features, samples]
     identity = json.loads(json.dumps(identity, default=dataclasses.asdict))
-    _require_the_same(folder, identity)
+    require_the_same(folder, identity, defaults)
     oracle_options = {"objective": keras_tuner.Objective(SUM, "min"), "seed": seed + 1}  # KerasTuner takes 0 for "any"
     arguments_of_tuner = (tuner, hypermodel, folder, trials, epochs)
     training = {"verbose": 0, **({} if tuner == "hyperband" else {"epochs": epochs})}
@@ -164,7 +165,7 @@ def search(
     if role == "worker":
         with whole_files(), seeded(seed):
             parallel.run_worker(
-                lambda: tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training), folder, trials
+                lambda: tuner_of(*arguments_of_tuner, **oracle_options)[0].search(**training), folder, trials, verbose
             )
         return None
     hypermodel.try_out()
@@ -238,9 +239,3 @@ def _require_free(folder):
     require_folder("--out", folder)
     if not (folder / SEARCH).exists() and any(folder.glob("[!.]*")):
         raise ValueError(f"'{folder}' holds something else. Expected: a new folder, or that of this search")
-
-
-def _require_the_same(folder, identity):
-    """Raise a `ValueError` if a folder holds another search."""
-    if (folder / SEARCH).exists() and json.loads((folder / SEARCH).read_text()) != identity:
-        raise ValueError(f"'{folder}' holds another search. Expected: a new folder, or the same arguments")

@@ -67,37 +67,11 @@ def test_transparency_is_laid_on_white():
     assert read_image(stored(keyed, transparency=7)).min() == 255 and read_image(stored(keyed)).max() == 7
 
 
-@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_deep_grey_values_are_scaled(kind):
-    values = np.array([[0, 257, 128 * 257 + 100, 65535]], "uint16")
-    assert read_image(stored(Image.fromarray(values), kind)).ravel().tolist() == [0, 1, 128, 255]
-    assert read_image(stored(Image.fromarray(values), kind), channels=3).shape == (1, 4, 3)
-
-
-@pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_deep_grey_values_of_unknown_white_are_refused(kind):
-    """Of 12 bits in a file of 16, and of a dark image; black is black whatever white is."""
-    for highest in (1, 255, 4095):
-        values = Image.fromarray(np.array([[0, highest]], "uint16"))
-        with pytest.raises(images.UnreadableImage, match=f"are in 0..{highest}, .*the value of white is unknown"):
-            read_image(stored(values, kind))
-    assert read_image(stored(Image.fromarray(np.zeros((2, 2), "uint16")), kind)).max() == 0
-
-
 def test_the_facts_of_a_png_need_no_pixels(monkeypatch):
     file = stored(smooth())
     loaded = []
     monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda self: loaded.append(self))
     assert images.image_facts(file) == (10, 12, 3) and loaded == []
-
-
-def test_floats_are_of_one_or_of_255():
-    for white, values in ((1, [0, 0.2, 1.0]), (255, [0, 51, 255.0])):
-        found = read_image(stored(Image.fromarray(np.array([values], "float32")), "TIFF"))
-        assert found.ravel().tolist() == [0, 51, 255], white
-    for bad, message in ((np.float32(-1), "not in 0..1 but in -1"), (np.float32(np.nan), "not in 0..255 but in nan")):
-        with pytest.raises(ValueError, match=message):
-            read_image(stored(Image.fromarray(np.full((2, 2), bad)), "TIFF"))
 
 
 def test_colours_are_those_that_the_file_stores():

@@ -44,7 +44,7 @@ def test_a_run_that_stopped_in_the_middle_ends_as_an_unbroken_one(tmp_path, monk
     assert again.new == 0 and again.epochs == 2 and again.figures == whole.figures
 
 
-def test_a_run_that_stopped_within_an_epoch_goes_on_there(tmp_path, monkeypatch):
+def test_a_run_that_stopped_within_an_epoch_goes_on_there(tmp_path, monkeypatch, capsys):
     def interrupted(self, batch, logs=None):
         if self.model.epochs_completed == 1 and batch == 4:
             raise KeyboardInterrupt
@@ -55,10 +55,10 @@ def test_a_run_that_stopped_within_an_epoch_goes_on_there(tmp_path, monkeypatch)
         with pytest.raises(KeyboardInterrupt):
             train(chosen, tmp_path / "parts", verbose=0)
     assert load_model(tmp_path / "parts").place_in_epoch.steps == 4
-    parts, whole = (
-        train(chosen, tmp_path / "parts", resume=True, verbose=0),
-        train(chosen, tmp_path / "whole", verbose=0),
-    )
+    assert "Continues" not in capsys.readouterr().out
+    parts, whole = train(chosen, tmp_path / "parts", resume=True), train(chosen, tmp_path / "whole", verbose=0)
+    out = capsys.readouterr().out
+    assert "Continues with step 5 of epoch 2\nEpoch 2/3 (" in out and out.count("Continues") == 1
     assert (parts.folder / "history.csv").read_text() == (whole.folder / "history.csv").read_text()
     for left, right in zip(*(load_model(one.folder).variables for one in (parts, whole)), strict=True):
         np.testing.assert_array_equal(left.numpy(), right.numpy())

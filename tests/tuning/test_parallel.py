@@ -2,6 +2,7 @@ import concurrent.futures
 import contextlib
 import os
 import pickle
+import re
 import signal
 import socket
 import subprocess
@@ -40,11 +41,12 @@ def trained(notes):
     return [path.name.partition("-")[2] for path in notes.glob("*")]
 
 
-def test_workers_find_what_one_process_finds_also_if_one_is_killed(digits, tmp_path, notes):
+def test_workers_find_what_one_process_finds_also_if_one_is_killed(digits, tmp_path, notes, capsys):
     whole = tuning.search(digits, RANGES, tmp_path / "whole", trials=2, **SMALL)
-    options = {"trials": 2, "workers": 2, "callbacks": [Kill(str(notes))], **SMALL}
+    options = {"trials": 2, "workers": 2, "callbacks": [Kill(str(notes))], **SMALL, "verbose": 1}
     found = tuning.search(digits, RANGES, tmp_path / "s", **options)
     assert len(trained(notes)) == 3 and str(os.getpid()) not in trained(notes)
+    assert len(re.findall(r"^Trial [12]/2 runs again: it was interrupted$", capsys.readouterr().out, re.M)) == 1
     assert [row["latent_dim"] for row in found.rows] == [2, 3] and found.best == whole.best
     errors, expected = ([row["error"] for row in result.rows] for result in (found, whole))
     assert errors == pytest.approx(expected, rel=1e-3)
@@ -139,7 +141,7 @@ def free_port():
         return one.getsockname()[1]
 
 
-def test_a_chief_hands_out_trials_until_its_workers_know_that_there_are_no_more(monkeypatch, tmp_path):
+def test_a_chief_hands_out_trials_until_its_workers_know_that_there_are_no_more(monkeypatch, tmp_path, capsys):
     for name, value in (("TUNER_ID", "chief"), ("ORACLE_IP", "127.0.0.1"), ("ORACLE_PORT", str(free_port()))):
         monkeypatch.setenv(f"KERASTUNER_{name}", value)
     assert parallel.role() == "chief"
@@ -153,6 +155,11 @@ def test_a_chief_hands_out_trials_until_its_workers_know_that_there_are_no_more(
     chief.start()
     monkeypatch.setenv("KERASTUNER_TUNER_ID", "worker1")
     assert parallel.role() == "worker"
+    first, run = OracleClient(oracle).create_trial("worker1"), lambda: None  # a worker that is killed
+    capsys.readouterr()
+    for verbose in (1, 0):
+        parallel.run_worker(run, tmp_path, 2, verbose)
+    assert capsys.readouterr().out == "Trial 1/2 runs again: it was interrupted\n" and first.trial_id == "0"
     client, values = OracleClient(oracle), []
     while (trial := client.create_trial("worker1")).status != "STOPPED":
         values.append(trial.hyperparameters.get("a"))

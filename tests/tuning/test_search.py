@@ -215,11 +215,26 @@ def test_data_by_name_without_labels_get_the_advice_for_folders(digits, tmp_path
 def test_a_folder_of_another_search_is_refused(digits, tmp_path):
     tuning.search(digits, "latent_dim=2:4", tmp_path / "s", trials=1, **SMALL)
     before = (tmp_path / "s" / "trials.csv").read_bytes()
-    for other in ({"ranges": "latent_dim=2:5"}, {"seed": 1}, {"corruption": 0.5}, {"x": digits[1:]}, {"x": 1 - digits}):
+    data = r"data=those with fingerprint \w{32}"
+    for other, expected, received in (
+        ({"ranges": "latent_dim=2:5"}, "ranges=latent_dim=2:4", "ranges=latent_dim=2:5"),
+        ({"ranges": [Range("latent_dim", 2, 4, log=True)]}, "ranges=latent_dim=2:4", r"ranges=latent_dim=2:4 \(log\)"),
+        ({"seed": 1, "corruption": 0.5}, "seed=0, corruption=0.0", "seed=1, corruption=0.5"),
+        ({"units": (7,)}, r"units=\[6\]", r"units=\[7\]"),
+        ({"tuner": "grid", "folds": 2}, f"{data}, tuner='random', folds=None", f"{data}, tuner='grid', folds=2"),
+        ({"x": digits[1:]}, data, data),
+        ({"x": 1 - digits}, data, data),
+    ):
         arguments = {"x": digits, "ranges": "latent_dim=2:4", "folder": tmp_path / "s", **SMALL, **other}
-        with pytest.raises(ValueError, match="holds another search. Expected: a new folder, or the same arguments"):
+        message = f"holds another search. Expected: a new folder, or {expected}. Received: {received}$"
+        with pytest.raises(ValueError, match=message):
             tuning.search(**arguments)
+    same = tuning.search(digits, "latent_dim=2:4", tmp_path / "s", trials=1, corruption=0.0, **SMALL)
+    assert len(same.rows) == 1, "an option with its default is none"
     assert (tmp_path / "s" / "trials.csv").read_bytes() == before
+    (tmp_path / "s" / "search.json").write_text("[1, 2]")
+    with pytest.raises(ValueError, match="'.*search.json' is damaged: .* Expected: the file that the search wrote"):
+        tuning.search(digits, "latent_dim=2:4", tmp_path / "s", trials=1, **SMALL)
     (tmp_path / "t").mkdir()
     (tmp_path / "t" / "model.keras").write_text("a run")
     with pytest.raises(ValueError, match="holds something else"):
