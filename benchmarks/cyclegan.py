@@ -22,7 +22,7 @@ import tensorflow as tf
 import torch
 from keras import ops
 
-from keras_gen import layers, models, networks
+from keras_gen import models, networks
 
 CYCLE, RATE, BETAS = 10.0, 2e-4, (0.5, 0.999)
 
@@ -107,15 +107,8 @@ class PlainCycleGAN(keras.Model):
         return {tracker.name: tracker.result() for tracker in self.trackers}
 
 
-def plainly(layer):
-    """The layer as Keras has it."""
-    if isinstance(layer, layers.InstanceNormalization):
-        return keras.layers.GroupNormalization(groups=-1, epsilon=layer.epsilon, name=layer.name)
-    return layer.__class__.from_config(layer.get_config())
-
-
 def plain_keras(networks_):
-    model = PlainCycleGAN(*(keras.models.clone_model(network, clone_function=plainly) for network in networks_))
+    model = PlainCycleGAN(*map(peers.plain, networks_))
     model.compile()
     return model
 

@@ -35,12 +35,16 @@ import torch
 from keras import layers, ops
 
 from keras_gen import data, models, networks
+from keras_gen.layers import NarrowConv2D
 
 PENALTY = 10.0
 
 
-def benchmark_dcgan():
-    """The networks of keras.io's conditional GAN, nearly: kernels of 4, and a flattened map before the logit."""
+def benchmark_dcgan(last=layers.Conv2D):
+    """The networks of keras.io's conditional GAN, nearly: kernels of 4, and a flattened map before the logit.
+
+    `last` is the kind of the generator's last layer.
+    """
     generator = [
         keras.Input((128,)),
         layers.Dense(7 * 7 * 128),
@@ -50,7 +54,7 @@ def benchmark_dcgan():
         layers.LeakyReLU(0.2),
         layers.Conv2DTranspose(128, 4, 2, "same"),
         layers.LeakyReLU(0.2),
-        layers.Conv2D(1, 7, padding="same", activation="tanh"),
+        last(1, 7, padding="same", activation="tanh"),
     ]
     return keras.Sequential(generator, name="generator"), convolutional_adversary(4)
 
@@ -140,7 +144,7 @@ def operations(setup):
 
 
 def library_networks(setup):
-    """The same networks by the library's builders, where it has one."""
+    """The same networks by the library's builders or layers."""
     if setup.build is dense:
         shape, latent_dim, units, activation = setup.sizes
         generator = networks.mlp_generator(latent_dim, units, shape, output_activation=activation)
@@ -148,7 +152,7 @@ def library_networks(setup):
     if setup.build is small_dcgan:
         generator = networks.dcgan_generator(100, (28, 28, 1), filters=32)
         return generator, networks.dcgan_discriminator((28, 28, 1), filters=32, normalization=None)
-    return setup.networks()
+    return benchmark_dcgan(NarrowConv2D)
 
 
 def ours(setup):

@@ -10,6 +10,7 @@ import tensorflow as tf
 from keras import layers
 
 from keras_gen import data
+from keras_gen import layers as library
 
 sys.modules.setdefault("triton", None)  # of PyTorch's CUDA build, which nothing here needs: with TensorFlow it crashes
 
@@ -90,6 +91,18 @@ def operations(network):
             shape = layer.input.shape if isinstance(layer, layers.Conv2DTranspose) else layer.output.shape
             counts.append(2 * int(np.prod(layer.kernel.shape) * np.prod(shape[1:-1])))
     return sum(counts), counts[0]
+
+
+def plain(network):
+    """A copy of a network with Keras's layers instead of this library's, and weights of its own."""
+
+    def plainly(layer):
+        if isinstance(layer, library.InstanceNormalization):
+            return layers.GroupNormalization(groups=-1, epsilon=layer.epsilon, name=layer.name)
+        kinds = {library.NarrowConv2D: layers.Conv2D, library.NarrowConv2DTranspose: layers.Conv2DTranspose}
+        return kinds.get(type(layer), type(layer)).from_config(layer.get_config())
+
+    return keras.models.clone_model(network, clone_function=plainly)
 
 
 def torch_network(network):

@@ -140,7 +140,10 @@ def main(words=None):
     batch = BATCH[arguments.network]
     x = np.array(data.load(arguments.data)[0].x[: arguments.images])
     steps = -(-len(x) // batch)
-    ours, plain = models.VAE(*keras_networks(arguments.network)), PlainVAE(*keras_networks(arguments.network))
+    ours, plain = (
+        models.VAE(*keras_networks(arguments.network)),
+        PlainVAE(*map(peers.plain, keras_networks(arguments.network))),
+    )
     for model in (ours, plain):
         model.compile("adam")
     contestants = {
