@@ -39,7 +39,7 @@ from keras_gen.backend.gradients import (
     with_gradient,
 )
 from keras_gen.backend.kernels import instance_normalized, narrow_convolution, sum_rows
-from keras_gen.backend.memory import free_kernels_sometimes, own_gradients
+from keras_gen.backend.memory import free_kernels_sometimes, keep_iterator, own_gradients
 from keras_gen.backend.random import normal, under_xla, uniform
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "input_gradient",
     "instance_normalized",
     "is_chief",
+    "keep_iterator",
     "lost_workers",
     "narrow_convolution",
     "normal",

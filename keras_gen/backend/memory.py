@@ -1,5 +1,6 @@
 """Freeing what TensorFlow would keep of graphs and models that are no longer used."""
 
+import collections
 import contextlib
 import sys
 
@@ -11,6 +12,7 @@ from tensorflow.python.util import tf_stack
 
 _KERNELS_AFTER = 8  # trained models, each of which leaves about 2 MB
 _trained = 0
+_last_iterators = collections.deque(maxlen=4)
 
 
 @contextlib.contextmanager
@@ -70,3 +72,13 @@ def free_kernels_sometimes():
     _trained += 1
     if _trained % _KERNELS_AFTER == 0:
         context.context().clear_kernel_cache()
+
+
+def keep_iterator(iterator):
+    """Keep an iterator of a `tf.data.Dataset` until four others have been kept after it.
+
+    To be called for one whose batches Python functions read. Destroying it waits for them; if a training breaks off, it
+    is garbage while they still read ahead, and if one of them came to collect it, it would wait for itself forever.
+    """
+    if not any(iterator is one for one in _last_iterators):
+        _last_iterators.append(iterator)

@@ -92,7 +92,7 @@ class FileImages:
     of the entries that can be decoded.
     """
 
-    augments, dtype = True, tf.float32
+    augments, dtype, in_memory = True, tf.float32, False
 
     def __init__(self, name, entries, titles, size=None, channels=None, value_range=(-1, 1), others=None):
         self._range = checks.interval("value_range", value_range)

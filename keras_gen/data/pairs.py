@@ -232,7 +232,7 @@ class _View:
     def __init__(self, source, shape, function):
         self.size, self.dtype, self.extremes = source.size, source.dtype, source.extremes
         self.fingerprint = getattr(source, "fingerprint", None)
-        self.example_shape, self.row_bytes = shape, source.row_bytes
+        self.example_shape, self.row_bytes, self.in_memory = shape, source.row_bytes, source.in_memory
         self.rows = lambda indices: function(source.rows(indices))
 
 

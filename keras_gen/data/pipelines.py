@@ -54,6 +54,11 @@ class SeededPipeline:
             self.epoch = tf.Variable(0, dtype="int64", trainable=False)
             self.first = tf.Variable(0, dtype="int64", trainable=False)
 
+    @property
+    def in_memory(self):
+        """Whether no batch is read by a Python function, from files or a sparse matrix."""
+        return all(source.in_memory for source in self.sources)
+
     def _available(self, training, updates=1, replicas=1):
         whole, rest = divmod(self.size, self.batch_size)
         uneven = rest < updates * replicas or (replicas > 1 and rest % (updates * replicas))

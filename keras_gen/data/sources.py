@@ -14,7 +14,7 @@ class Source:
 
     An array in memory becomes a tensor; a `numpy.memmap` or `LazyArray` stays on disk and a scipy sparse matrix stays
     sparse, and only the rows of a batch are read and made dense. Rows have the type `dtype`; if `None`, the array's
-    own, with float32 for all floats. `value_range` is the known pair (lowest, highest) of the values; if `None`, it is
+    own, with float32 for all floats. Without `in_memory` a Python function reads them. `value_range` is the known pair (lowest, highest) of the values; if `None`, it is
     computed, or the `LazyArray`'s own.
     """
 
@@ -26,13 +26,13 @@ class Source:
         self.example_shape = tuple(shape)
         self.dtype = tf.as_dtype(dtype or ("float32" if array.dtype.kind == "f" else array.dtype))
         self.row_bytes = self.dtype.size * math.prod(shape)
-        self._array, self._in_memory, self._extremes = array, not (is_sparse or on_disk), {}
+        self._array, self.in_memory, self._extremes = array, not (is_sparse or on_disk), {}
         if isinstance(array, LazyArray):
             self._extremes = dict.fromkeys((True, False), array.value_range)
         elif value_range is not None:
             checks.array_extremes(name, *checks.extremes(array), checks.interval("value_range", value_range))
             self._extremes = dict.fromkeys((True, False), tuple(map(float, value_range)))
-        if self._in_memory:
+        if self.in_memory:
             self._array = tf.convert_to_tensor(array.astype(self.dtype.as_numpy_dtype, copy=False))
 
     def extremes(self, ignore_nan=False):
@@ -43,7 +43,7 @@ class Source:
 
     def rows(self, indices):
         """Rows by their numbers, an int64 tensor `(batch,)`: tensor `(batch, ...)`."""
-        if self._in_memory:
+        if self.in_memory:
             return tf.gather(self._array, indices)
         rows = tf.numpy_function(self._dense_rows, [indices], self.dtype)
         return tf.ensure_shape(rows, (None, *self.example_shape))

@@ -146,13 +146,13 @@ class CompiledByPlayers:
             return
         backend.free_kernels_sometimes()
         super().make_train_function(force)
-        self.train_function = self._fused(self.train_step, self.train_function)
+        self.train_function = self._keeping(self._fused(self.train_step, self.train_function))
 
     def make_test_function(self, force=False):
         if self.test_function is not None and not force:
             return
         super().make_test_function(force)
-        self.test_function = self._fused(self.test_step, self.test_function)
+        self.test_function = self._keeping(self._fused(self.test_step, self.test_function))
 
     def make_predict_function(self, force=False):
         if self.predict_function is not None and not force:
@@ -173,6 +173,16 @@ class CompiledByPlayers:
         variables += [variable for metric in self.metrics for variable in metric.variables]
         variables = list({id(variable): variable for variable in variables}.values())
         return backend.fuse_steps(step, self.get_metrics_result, self.steps_per_execution, function, variables)
+
+    def _keeping(self, function):
+        """`function` of an iterator, which outlives a training that breaks off if Python reads its batches."""
+
+        def call(iterator):
+            if not self._all_in_memory:
+                backend.keep_iterator(iterator)
+            return function(iterator)
+
+        return call
 
     def _use_steps(self, steps):
         """Take this many batches per call, unless the user has chosen; keep what was compiled for the old number."""

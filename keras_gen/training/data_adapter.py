@@ -26,6 +26,11 @@ class Batches:
     own_order: bool = False  # whether its seed is the model's, which a callback may restore as training begins
     first: int = 0  # the number of the first batch of the first epoch
 
+    @property
+    def in_memory(self):
+        """Whether they are known to come from memory, without a Python function that reads."""
+        return self.pipeline is not None and self.pipeline.in_memory
+
 
 @dataclasses.dataclass(frozen=True)
 class BatchPlan:
@@ -149,7 +154,7 @@ def _of_pipeline(description, pipeline, plan, steps, in_fit):
     description.check_pipeline(pipeline, in_fit and not few_to_validate)
     if plan is None:
         dataset = pipeline.dataset(training=False)
-        return Batches(dataset if steps is None else dataset.take(steps))
+        return Batches(dataset if steps is None else dataset.take(steps), pipeline=pipeline)
     pipeline.require(plan.updates, plan.replicas)
     count = pipeline.batches(updates=plan.updates, replicas=plan.replicas)
     place = plan.place
