@@ -13,9 +13,9 @@ class Source:
     """An array `(n, ...)` of numbers whose rows are read by their numbers; messages call it `name`.
 
     An array in memory becomes a tensor; a `numpy.memmap` or `LazyArray` stays on disk and a scipy sparse matrix stays
-    sparse, and only the rows of a batch are read and made dense. Rows have the type `dtype`; if `None`, the array's
-    own, with float32 for all floats. Without `in_memory` a Python function reads them. `value_range` is the known pair (lowest, highest) of the values; if `None`, it is
-    computed, or the `LazyArray`'s own.
+    sparse, and a Python function reads only the rows of a batch and makes them dense. Rows have the type `dtype`; if
+    `None`, the array's own, with float32 for all floats. `value_range` is the known pair (lowest, highest) of the
+    values; if `None`, it is computed, or the `LazyArray`'s own.
     """
 
     def __init__(self, name, array, dtype=None, value_range=None):
