@@ -178,7 +178,7 @@ class CompiledByPlayers:
         """`function` of an iterator, which outlives a training that breaks off if Python reads its batches."""
 
         def call(iterator):
-            if not self._all_in_memory:
+            if self._read_by_python:
                 backend.keep_iterator(iterator)
             return function(iterator)
 

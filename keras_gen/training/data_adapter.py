@@ -27,9 +27,9 @@ class Batches:
     first: int = 0  # the number of the first batch of the first epoch
 
     @property
-    def in_memory(self):
-        """Whether they are known to come from memory, without a Python function that reads."""
-        return self.pipeline is not None and self.pipeline.in_memory
+    def read_by_python(self):
+        """Whether a pipeline of this library reads them by a Python function."""
+        return self.pipeline is not None and not self.pipeline.in_memory
 
 
 @dataclasses.dataclass(frozen=True)

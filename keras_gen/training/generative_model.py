@@ -42,7 +42,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
         self.seed_generator = ReplicaSeedGenerator()
         self.evaluation_seed_generator = ReplicaSeedGenerator(seed=0)
         self._one_evaluation = threading.RLock()  # at a time: the noise and the means belong to the model
-        self._all_in_memory = True  # the data of the `fit` or `evaluate` that runs
+        self._read_by_python = False  # the data of the `fit` or `evaluate` that runs
         self.built = True
 
     # What a subclass defines
@@ -256,7 +256,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             given["steps_name"] = "validation_steps"
             validation = adapt(description, validation_data, batch_size=size, steps=validation_steps, **given)
             validation_data, validation_steps = validation.data, validation.steps
-        self._all_in_memory = batches.in_memory and (validation_data is None or validation.in_memory)
+        self._read_by_python = batches.read_by_python or (validation_data is not None and validation.read_by_python)
         self._use_steps(execution_steps(FUSED_STEPS, batches.count, batches.steps))
         self._initial_epoch = None  # set by a `BackupAndRestore` of an earlier `fit`, where Keras would begin again
         with resumed_epoch(batches.first):
@@ -291,7 +291,7 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
             if kwargs.get("_use_cached_eval_dataset"):  # inside `fit`, which has adapted them
                 return super().evaluate(x, verbose=verbose, steps=steps, **kwargs)
             batches = adapt(self.data_description, x, y, sample_weight, batch_size, steps)
-            self._all_in_memory = batches.in_memory
+            self._read_by_python = batches.read_by_python
             with self._one_batch_a_call():
                 return super().evaluate(batches.data, verbose=verbose, steps=batches.steps, **kwargs)
 
