@@ -21,7 +21,7 @@ from tests import contract, faster
 from tests.test_contract import MODELS, REPRESENTATIVES, SHAPE, small, small_cyclegan
 from tests.toy import Pull
 
-pytestmark = [pytest.mark.compiled, pytest.mark.as_for_users]
+pytestmark = pytest.mark.compiled
 
 
 def small_gan(kind, **options):

@@ -79,7 +79,7 @@ def keep_iterator(iterator):
 
     To be called for one whose batches Python functions read. Destroying it waits for them; if a training breaks off, it
     is garbage while they still read ahead, and if one of them came to collect it, it would wait for itself forever. Its
-    autotuning must be off: the longer an iterator that tunes itself has lived, the longer its end takes, up to a minute.
+    autotuning must be off: the longer an iterator that tunes itself has lived, the longer its end takes.
     """
     if not any(iterator is one for one in _last_iterators):
         _last_iterators.append(iterator)
