@@ -99,8 +99,8 @@ def plain(network):
     def plainly(layer):
         if isinstance(layer, library.InstanceNormalization):
             return layers.GroupNormalization(groups=-1, epsilon=layer.epsilon, name=layer.name)
-        kinds = {library.NarrowConv2D: layers.Conv2D, library.NarrowConv2DTranspose: layers.Conv2DTranspose}
-        return kinds.get(type(layer), type(layer)).from_config(layer.get_config())
+        kind = layers.Conv2D if isinstance(layer, library.NarrowConv2D) else type(layer)
+        return kind.from_config(layer.get_config())
 
     return keras.models.clone_model(network, clone_function=plainly)
 

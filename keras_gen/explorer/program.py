@@ -229,7 +229,6 @@ _STEPS = {
     keras.layers.UpSampling2D: _up_sampling,
     layers.AddMean: lambda program, layer, x: program.step("constant", x, shift=program.weight(layer.source.mean)),
     layers.NarrowConv2D: _convolution,
-    layers.NarrowConv2DTranspose: _transposed,
     layers.SubPixelConv2D: _sub_pixel,
     layers.TiedDense: _tied_dense,
 }

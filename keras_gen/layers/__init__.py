@@ -7,7 +7,7 @@ from keras_gen.layers.corruption import MaskingNoise, MissingIndicator, MissingP
 from keras_gen.layers.equalized import EqualizedConv2D, EqualizedDense
 from keras_gen.layers.filters import FixedFilter2D
 from keras_gen.layers.image_pool import ImagePool
-from keras_gen.layers.narrow import NarrowConv2D, NarrowConv2DTranspose
+from keras_gen.layers.narrow import NarrowConv2D
 from keras_gen.layers.normalization import InstanceNormalization, LocalResponseNormalization
 from keras_gen.layers.padding import ReflectionPadding2D
 from keras_gen.layers.progressive import FadeIn, MinibatchStandardDeviation, PixelNormalization
@@ -38,7 +38,6 @@ __all__ = [
     "MissingIndicator",
     "MissingPatterns",
     "NarrowConv2D",
-    "NarrowConv2DTranspose",
     "PixelNormalization",
     "PolyphaseConv2DTranspose",
     "ReflectionPadding2D",

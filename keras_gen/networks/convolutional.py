@@ -6,7 +6,6 @@ import keras
 from keras import layers
 
 from keras_gen import checks
-from keras_gen.layers.narrow import NarrowConv2DTranspose
 from keras_gen.layers.tied import TiedConv2DTranspose, TiedDense
 from keras_gen.networks.parts import centered, convolutions, cropped, head_activations, image_shape
 
@@ -90,7 +89,7 @@ def convolutional_decoder(
         hidden = layers.Conv2DTranspose(size, kernel_size, strides=2, padding="same", activation=activation)(hidden)
     hidden = cropped(hidden, height, width)
     outputs = [
-        NarrowConv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden) for head in activations
+        layers.Conv2DTranspose(channels, kernel_size, padding="same", activation=head)(hidden) for head in activations
     ]
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
 
