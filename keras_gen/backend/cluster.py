@@ -124,8 +124,9 @@ def _lost(message, cluster, own):
     """What an error of TensorFlow says of the workers that are lost, on one line."""
     reason = re.search(r"aborted by: (.*)", message) or re.search(r"([^\s{}].*)", re.sub(r"{{.*?}}", "", message))
     tasks = re.findall(r"/job:(\w+)/(?:replica:\d+/)?task:(\d+)", message.partition("unhealthy")[2] or message)
-    tasks = sorted({(job, int(index)) for job, index in tasks} - {own})
-    names = ", ".join(f"{job} {index} at {cluster[job][index]}" for job, index in tasks)
+    tasks = {(job, int(index)) for job, index in tasks} - {own}
+    places = ((job, index, place) for job, places in cluster.items() for index, place in enumerate(places))
+    names = ", ".join(f"{job} {index} at {place}" for job, index, place in places if (job, index) in tasks)
     return f"no answer from {names} ({reason[1]})" if names else reason[1]
 
 

@@ -48,7 +48,7 @@ def narrow_convolution(x, kernel, margins):
     """A convolution of stride 1: `(batch, height, width, channels)` -> `(batch, new_height, new_width, filters)`.
 
     On a CPU, to few channels in float32, it is a product of the pixels with all weights of the kernel and a sum of the
-    products' shifted maps, rows first: TensorFlow's own kernels take several times as long, above all for gradients.
+    products' shifted maps, along each row first. TensorFlow's own kernels take longer, most of all for large kernels.
     `kernel` is `(rows, columns, channels, filters)`; `margins` are the zeros around the images, a pair for each axis.
     """
     kernel = tf.convert_to_tensor(kernel)

@@ -182,6 +182,7 @@ LOST = {
     HEARTBEAT: "no answer from chief 0 at a:1, worker 2 at b:3 (Error reported from /job:worker/task:0: The following "
     "tasks are unhealthy:)",
     "\n{{function_node a}} Socket closed\nmore": "Socket closed",
+    "aborted by: Op at /job:localhost/replica:0/task:0 failed": "Op at /job:localhost/replica:0/task:0 failed",
 }
 
 
