@@ -50,10 +50,10 @@ def explore(
         typer.echo(f"Wrote {standalone}")
         return
 
-    def on_ready(address, used):
+    def on_ready(address, used, once):
         taken = f" (port {port} is in use)" if used != port else ""
         typer.echo(f"The page is at {address}{taken}. Ctrl-C ends it.")
         if browser:
-            webbrowser.open(address)
+            webbrowser.open(once)
 
     imported("keras_gen.explorer.serving").serve(explorer, host, port, on_ready)

@@ -7,7 +7,7 @@ from importlib import resources
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from keras_gen.explorer.answers import ANSWERS
@@ -32,7 +32,7 @@ _HEADERS = {
 }
 
 
-def application(explorer, token, hosts):
+def application(explorer, token, hosts, ticket=None):
     """The web application of an `Explorer`.
 
     Args:
@@ -40,9 +40,11 @@ def application(explorer, token, hosts):
         token: The first part of all paths, which other programs and pages do not know.
         hosts: The values of the header `Host` that are answered, a set of strings such as "127.0.0.1:8000"; `None` for
             any.
+        ticket: The first part of a path that leads to the page, once: other users of the machine can read the address
+            that a browser is started with. Defaults to `None`: there is none.
 
     Returns:
-        A `starlette.applications.Starlette`.
+        An ASGI application.
     """
     lock = threading.Lock()  # a model computes one answer at a time
 
@@ -74,14 +76,14 @@ def application(explorer, token, hosts):
             return _error(500, f"The model has failed: {type(error).__name__}: {on_one_line(error)}")
 
     app = Starlette(routes=[Route("/{token}/{name:path}", respond, methods=["GET", "POST"])])
-    return _Guard(app, token, hosts)
+    return _Guard(app, token, hosts, ticket)
 
 
 class _Guard:
     """Refuses requests from elsewhere, before anything else sees them, and adds the headers to all answers."""
 
-    def __init__(self, app, token, hosts):
-        self._app, self._token, self._hosts = app, token, hosts
+    def __init__(self, app, token, hosts, ticket):
+        self._app, self._token, self._hosts, self._ticket = app, token, hosts, ticket
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "websocket":
@@ -94,18 +96,23 @@ class _Guard:
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
-        app = self._app if self._may(scope) else PlainTextResponse("Forbidden", 403)
+        if self._may(scope, self._token):
+            app = self._app
+        elif self._ticket is not None and self._may(scope, self._ticket):
+            app, self._ticket = RedirectResponse(f"/{self._token}/", 303), None
+        else:
+            app = PlainTextResponse("Forbidden", 403)
         await app(scope, receive, send_with_headers)
 
-    def _may(self, scope):
+    def _may(self, scope, secret):
         found = {name: [] for name in ("host", "origin", "sec-fetch-site")}
         for name, value in scope["headers"]:
             found.get(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
         hosts, origins, sites = found.values()
         known = len(hosts) == 1 and (self._hosts is None or hosts[0] in self._hosts)
         own = set(sites) <= {"none", "same-origin"} and set(origins) <= {f"http://{host}" for host in hosts}
-        token = (*scope["path"].split("/"), "")[1]
-        return known and own and secrets.compare_digest(token.encode(), self._token.encode())
+        first = (*scope["path"].split("/"), "")[1]
+        return known and own and secrets.compare_digest(first.encode(), secret.encode())
 
 
 async def _body(request):

@@ -14,7 +14,7 @@ _PORTS = 20  # that are tried, from the first on
 _LAST_PORT = 65535
 
 
-def serve(explorer, host="127.0.0.1", port=8765, on_ready=lambda address, port: None):
+def serve(explorer, host="127.0.0.1", port=8765, on_ready=lambda address, port, once: None):
     """Serve the page of an `Explorer` until Ctrl-C.
 
     The address holds a random token, without which nothing is answered.
@@ -24,18 +24,20 @@ def serve(explorer, host="127.0.0.1", port=8765, on_ready=lambda address, port: 
         host: The address to listen at; others than loopback addresses are reached from other machines. Defaults to
             "127.0.0.1".
         port: The first port that is tried; the next ones follow. Defaults to 8765.
-        on_ready: Called with the page's address and its port, when the port is open.
+        on_ready: Called with the page's address, its port, and an address that leads to the page once, when the port is
+            open.
 
     Raises:
         OSError: If none of the ports is free.
         ValueError: If the host is no address of this machine.
     """
     with contextlib.closing(bound(host, port)) as listener:
-        port, token = listener.getsockname()[1], secrets.token_urlsafe(16)
-        app = application(explorer, token, hosts_of(host, port))
+        port, token, ticket = listener.getsockname()[1], secrets.token_urlsafe(16), secrets.token_urlsafe(16)
+        app = application(explorer, token, hosts_of(host, port), ticket)
         server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="off", timeout_graceful_shutdown=1))
         name = socket.gethostname() if _is_wildcard(host) else _in_address(host)
-        on_ready(f"http://{name}:{port}/{token}/", port)
+        site = f"http://{name}:{port}"
+        on_ready(f"{site}/{token}/", port, f"{site}/{ticket}/")
         server.run(sockets=[listener])
 
 

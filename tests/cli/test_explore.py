@@ -12,7 +12,7 @@ def served(monkeypatch):
 
     def serve(explorer, host, port, on_ready):
         found.append(explorer)
-        on_ready(f"http://{host}:{port + 1}/token/", port + 1)
+        on_ready(f"http://{host}:{port + 1}/token/", port + 1, f"http://{host}:{port + 1}/once/")
 
     monkeypatch.setattr(serving, "serve", serve)
     monkeypatch.setattr("webbrowser.open", opened.append)
@@ -25,7 +25,7 @@ def test_a_run_has_its_test_images(folder, run, served):
         code == 0 and out == "The page is at http://127.0.0.1:9001/token/ (port 9000 is in use). Ctrl-C ends it.\n"
     ), err
     (explorer,), opened = served
-    assert opened == ["http://127.0.0.1:9001/token/"]
+    assert opened == ["http://127.0.0.1:9001/once/"]
     assert explorer.n_examples == 360 and explorer.class_names == tuple("0123456789")
 
 

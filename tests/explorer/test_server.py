@@ -94,6 +94,15 @@ def test_another_token_is_refused(page):
         assert page.get(f"http://{HOST}/{token}/model").status_code == 403
 
 
+def test_a_ticket_leads_to_the_page_once_and_from_no_other_page(explorer):
+    address = f"http://{HOST}/ticket/"
+    page = TestClient(application(explorer, "token", {HOST}, "ticket"), f"http://{HOST}", follow_redirects=False)
+    assert page.get(address, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    answer = page.get(address)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/token/")
+    assert page.get(address).status_code == 403 and page.get("/token/").status_code == 200
+
+
 def test_any_host_may_be_allowed_but_no_other_origin(explorer):
     page = client(explorer, hosts=None)
     assert page.get("model", headers={"Host": "studio:9000"}).status_code == 200
@@ -270,10 +279,12 @@ def test_the_page_is_served_with_a_token_of_its_own_and_to_this_machine_alone(ex
     monkeypatch.setattr("uvicorn.Server.run", lambda server, sockets: served.append(sockets[0].getsockname()))
     addresses = []
     for _ in range(2):
-        serve(explorer, port=47200, on_ready=lambda address, port: addresses.append(address))
-    (_, token, hosts), (_, other, _) = made
-    assert token != other and len(token) > 20 and served[0][0] == "127.0.0.1"
-    assert addresses[0] == f"http://127.0.0.1:{served[0][1]}/{token}/" and hosts == hosts_of("127.0.0.1", served[0][1])
+        serve(explorer, port=47200, on_ready=lambda address, port, once: addresses.append((address, once)))
+    (_, token, hosts, ticket), (_, other, _, another) = made
+    assert len({token, ticket, other, another}) == 4 and min(len(token), len(ticket)) > 20
+    assert served[0][0] == "127.0.0.1"
+    assert addresses[0] == tuple(f"http://127.0.0.1:{served[0][1]}/{secret}/" for secret in (token, ticket))
+    assert hosts == hosts_of("127.0.0.1", served[0][1])
 
 
 def test_requests_without_a_path_or_with_two_origins_are_refused(page):
