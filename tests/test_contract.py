@@ -148,6 +148,7 @@ MECHANISMS = {
     "backend: value_and_grad": "Gaussian VAE with dropout",
     "backend: under_xla": "Gaussian VAE with dropout",
     "backend: own_gradients": "Gaussian VAE with dropout",
+    "backend: exact_bias_gradients": "Gaussian VAE with dropout",
     "backend: free_kernels_sometimes": "Gaussian VAE with dropout",
     "backend: normal": "Gaussian VAE with dropout",
     "x: value_range": "deep contractive autoencoder",

@@ -32,6 +32,7 @@ from keras_gen.backend.devices import (
 from keras_gen.backend.execution import after, compiled, fuse_steps
 from keras_gen.backend.gradients import (
     batch_jacobian,
+    exact_bias_gradients,
     input_gradient,
     value_and_few_slopes,
     value_and_grad,
@@ -51,6 +52,7 @@ __all__ = [
     "device_count",
     "distribute_batches",
     "environment_of_share",
+    "exact_bias_gradients",
     "free_kernels_sometimes",
     "fuse_steps",
     "gatherable",

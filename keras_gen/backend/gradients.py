@@ -1,9 +1,17 @@
 """Gradients and Jacobians."""
 
+import contextlib
+import threading
+
 import keras
 import tensorflow as tf
+from tensorflow.python.framework import ops
 
-from keras_gen.backend.devices import replica_count
+from keras_gen.backend.devices import on_cpu, replica_count
+
+_REGISTRY = ops.gradient_registry._registry
+_OF_TENSORFLOW = _REGISTRY["BiasAdd"]
+_lock, _users = threading.Lock(), []
 
 
 def value_and_grad(function, variables):
@@ -19,6 +27,33 @@ def value_and_grad(function, variables):
         loss, kept = function()
         loss = loss / replica_count()
     return kept, tape.gradient(loss, values)
+
+
+@contextlib.contextmanager
+def exact_bias_gradients():
+    """A context in which gradients of biases are right in bfloat16 on a CPU.
+
+    TensorFlow's kernel adds up in bfloat16, where a sum of ones ends at 256; the bias of a convolution has a term for
+    each pixel of a batch. The replicas of a strategy enter the context in threads of their own.
+    """
+    with _lock:
+        _users.append(None)
+        _REGISTRY["BiasAdd"] = {**_OF_TENSORFLOW, "type": _bias_gradients}
+    try:
+        yield
+    finally:
+        with _lock:
+            _users.pop()
+            if not _users:
+                _REGISTRY["BiasAdd"] = _OF_TENSORFLOW
+
+
+def _bias_gradients(op, received):
+    """The gradients of a layer's outputs before the bias, and of the bias."""
+    channels_last = op.get_attr("data_format") in (b"NHWC", "NHWC")
+    if received.dtype != tf.bfloat16 or not channels_last or not on_cpu():
+        return _OF_TENSORFLOW["type"](op, received)
+    return received, tf.reduce_sum(received, axis=range(received.shape.rank - 1))
 
 
 def vjp(function, variables):

@@ -123,7 +123,12 @@ class GenerativeModel(Persistent, CompiledByPlayers, keras.Model):
 
     def train_step(self, data):
         # Read the data first: when they have ended, no counter and no random state may change
-        with backend.own_gradients(), backend.under_xla(self.jit_compile), backend.after(data):
+        with (
+            backend.own_gradients(),
+            backend.exact_bias_gradients(),
+            backend.under_xla(self.jit_compile),
+            backend.after(data),
+        ):
             return self._train_step(self.data_description.batch(data))
 
     def test_step(self, data):

@@ -1,3 +1,5 @@
+import threading
+
 import keras
 import numpy as np
 import pytest
@@ -23,6 +25,42 @@ def test_only_the_named_variables_get_a_gradient():
     w, other = keras.Variable(2.0), keras.Variable(3.0)
     _, gradients = backend.value_and_grad(lambda: (w * other, None), [w])
     assert [float(g) for g in gradients] == [3.0]
+
+
+def bias_gradients(layer, size):
+    """Those of the sum of a layer's outputs for 8 images: the number of positions, for each filter."""
+    x = ops.ones((8, size, size, 2))
+    layer(x)
+    _, (gradient,) = backend.value_and_grad(lambda: (ops.sum(ops.cast(layer(x), "float32")), None), [layer.bias])
+    return ops.convert_to_numpy(gradient)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "float32"])
+@pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.Conv2DTranspose])
+def test_gradients_of_biases_are_sums_over_all_positions(kind, precision):
+    layer = kind(3, 3, padding="same", dtype=precision)
+    with backend.exact_bias_gradients():
+        np.testing.assert_array_equal(bias_gradients(layer, 32), 8 * 32 * 32)
+
+
+def test_tensorflow_keeps_its_gradients_of_biases_outside_of_steps():
+    layer = keras.layers.Conv2D(3, 3, padding="same", dtype="mixed_bfloat16")
+    before = bias_gradients(layer, 32)
+    inside, outside = threading.Event(), threading.Event()
+
+    def other_replica():
+        with backend.exact_bias_gradients():
+            inside.set()
+            outside.wait(60)
+
+    with backend.exact_bias_gradients():
+        thread = threading.Thread(target=other_replica)
+        thread.start()
+        inside.wait(60)
+    assert bias_gradients(layer, 32)[0] == 8 * 32 * 32, "as long as one replica is within"
+    outside.set()
+    thread.join()
+    np.testing.assert_array_equal(bias_gradients(layer, 32), before)
 
 
 def test_pull_back_equals_the_gradient_of_the_whole():
