@@ -3,11 +3,10 @@
     pip install -e '.[benchmark]'
     python benchmarks/scaling.py [--presets vae,convolutional-vae,dcgan] [--rounds 3]
 
-One thing at a time is changed of a base: batches of 64, full width, 32x32 pixels in grey, and a number of steps in an
-epoch that depends on the preset. All settings of a row train in turns, round by round. Printed are the median time of a
-step, that of an example, and the exponent from one setting to the next: with 1 a step takes as many times as long as
-the setting has grown, with 0 as long as before. In brackets are the exponents of the networks' operations. The number
-of steps is what changes the number of examples, with equal batches; whatever begins an epoch is part of the time.
+The base is a batch of 64 grey images of 32x32 pixels at full width; each row changes one of these, or the number of
+examples. The settings of a row train in turns, round by round. Each line gives the median time of a step and of an
+example. Exponents follow: doubling the setting multiplies the time by 2 to the power of the exponent. In brackets are
+the exponents of the networks' operations. The time includes what begins an epoch.
 """
 
 import argparse

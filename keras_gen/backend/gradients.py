@@ -34,7 +34,8 @@ def exact_bias_gradients():
     """A context in which gradients of biases are right in bfloat16 on a CPU.
 
     TensorFlow's kernel adds up in bfloat16, where a sum of ones ends at 256; the bias of a convolution has a term for
-    each pixel of a batch. The replicas of a strategy enter the context in threads of their own.
+    each pixel of a batch. Its graph optimizer avoids that kernel for plain `Conv2D` layers alone. The replicas of a
+    strategy enter the context in threads of their own.
     """
     with _lock:
         _users.append(None)
@@ -50,10 +51,11 @@ def exact_bias_gradients():
 
 def _bias_gradients(op, received):
     """The gradients of a layer's outputs before the bias, and of the bias."""
-    channels_last = op.get_attr("data_format") in (b"NHWC", "NHWC")
-    if received.dtype != tf.bfloat16 or not channels_last or not on_cpu():
+    if received.dtype != tf.bfloat16 or not on_cpu():
         return _OF_TENSORFLOW["type"](op, received)
-    return received, tf.reduce_sum(received, axis=range(received.shape.rank - 1))
+    rank, channels_first = tf.rank(received), op.get_attr("data_format") in (b"NCHW", "NCHW")
+    axes = tf.concat([[0], tf.range(2, rank)], axis=0) if channels_first else tf.range(rank - 1)
+    return received, tf.reduce_sum(received, axes)
 
 
 def vjp(function, variables):

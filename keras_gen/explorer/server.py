@@ -31,6 +31,8 @@ _HEADERS = {
     "Cache-Control": "no-store",
 }
 
+_USED_TWICE = "The address has been used by two. Expected: one browser. Start `keras-gen explore` again."
+
 
 def application(explorer, token, hosts, ticket=None):
     """The web application of an `Explorer`.
@@ -40,8 +42,9 @@ def application(explorer, token, hosts, ticket=None):
         token: The first part of all paths, which other programs and pages do not know.
         hosts: The values of the header `Host` that are answered, a set of strings such as "127.0.0.1:8000"; `None` for
             any.
-        ticket: The first part of a path that leads to the page, once: other users of the machine can read the address
-            that a browser is started with. Defaults to `None`: there is none.
+        ticket: The path of the page to start a browser with, without the token, because other users of the machine can
+            read it. It works once: whoever uses it again learns that another has, and nothing is answered any more.
+            Defaults to `None`: there is none.
 
     Returns:
         An ASGI application.
@@ -84,6 +87,7 @@ class _Guard:
 
     def __init__(self, app, token, hosts, ticket):
         self._app, self._token, self._hosts, self._ticket = app, token, hosts, ticket
+        self._is_ticket_used = False
 
     async def __call__(self, scope, receive, send):
         if scope["type"] == "websocket":
@@ -96,13 +100,20 @@ class _Guard:
                 message = {**message, "headers": [*message["headers"], *added]}
             await send(message)
 
+        await self._answer(scope)(scope, receive, send_with_headers)
+
+    def _answer(self, scope):
+        if self._token is None:
+            return PlainTextResponse(_USED_TWICE, 403)
         if self._may(scope, self._token):
-            app = self._app
-        elif self._ticket is not None and self._may(scope, self._ticket):
-            app, self._ticket = RedirectResponse(f"/{self._token}/", 303), None
-        else:
-            app = PlainTextResponse("Forbidden", 403)
-        await app(scope, receive, send_with_headers)
+            return self._app
+        if scope["method"] != "GET" or scope["path"] != f"/{self._ticket}/" or not self._may(scope, self._ticket):
+            return PlainTextResponse("Forbidden", 403)
+        if self._is_ticket_used:
+            self._token = None
+            return PlainTextResponse(_USED_TWICE, 403)
+        self._is_ticket_used = True
+        return RedirectResponse(f"/{self._token}/", 303)
 
     def _may(self, scope, secret):
         found = {name: [] for name in ("host", "origin", "sec-fetch-site")}

@@ -3,6 +3,7 @@ import threading
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import ops
 
 from keras_gen import backend
@@ -27,9 +28,12 @@ def test_only_the_named_variables_get_a_gradient():
     assert [float(g) for g in gradients] == [3.0]
 
 
-def bias_gradients(layer, size):
-    """Those of the sum of a layer's outputs for 8 images: the number of positions, for each filter."""
-    x = ops.ones((8, size, size, 2))
+POSITIONS = 8 * 32 * 32
+
+
+def bias_gradients(layer):
+    """Those of the sum of a layer's outputs for 8 images of 32x32: the number of positions, for each filter."""
+    x = ops.ones((8, 32, 32, 2))
     layer(x)
     _, (gradient,) = backend.value_and_grad(lambda: (ops.sum(ops.cast(layer(x), "float32")), None), [layer.bias])
     return ops.convert_to_numpy(gradient)
@@ -38,14 +42,35 @@ def bias_gradients(layer, size):
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16", "float32"])
 @pytest.mark.parametrize("kind", [keras.layers.Conv2D, keras.layers.Conv2DTranspose])
 def test_gradients_of_biases_are_sums_over_all_positions(kind, precision):
-    layer = kind(3, 3, padding="same", dtype=precision)
     with backend.exact_bias_gradients():
-        np.testing.assert_array_equal(bias_gradients(layer, 32), 8 * 32 * 32)
+        np.testing.assert_array_equal(bias_gradients(kind(3, 3, padding="same", dtype=precision)), POSITIONS)
 
 
-def test_tensorflow_keeps_its_gradients_of_biases_outside_of_steps():
+def test_gradients_of_what_keras_takes_for_a_bias_in_the_second_axis():
+    x, bias = ops.ones((64, 40, 40), "bfloat16"), keras.Variable(np.zeros((1, 40, 1)), dtype="bfloat16")
+    with backend.exact_bias_gradients():
+        _, (gradient,) = backend.value_and_grad(lambda: (ops.sum(ops.cast(x + bias, "float32")), None), [bias])
+    np.testing.assert_array_equal(ops.convert_to_numpy(gradient), np.full((1, 40, 1), 64 * 40))
+
+
+@pytest.mark.compiled
+def test_gradients_of_biases_of_an_unknown_rank():
+    @tf.function(input_signature=[tf.TensorSpec(None, "bfloat16")])
+    def gradient(x):
+        bias = tf.zeros(3, "bfloat16")
+        with tf.GradientTape() as tape:
+            tape.watch(bias)
+            y = tf.nn.bias_add(x, bias)
+        return tape.gradient(y, bias)
+
+    with backend.exact_bias_gradients():
+        assert gradient(tf.ones((8, 32, 32, 3), "bfloat16")).numpy().tolist() == [POSITIONS] * 3
+
+
+def test_tensorflow_keeps_its_gradients_of_biases_outside_of_steps_and_on_other_devices(monkeypatch):
     layer = keras.layers.Conv2D(3, 3, padding="same", dtype="mixed_bfloat16")
-    before = bias_gradients(layer, 32)
+    before = bias_gradients(layer)
+    assert (before < POSITIONS).all(), "TensorFlow's are right now"
     inside, outside = threading.Event(), threading.Event()
 
     def other_replica():
@@ -57,10 +82,13 @@ def test_tensorflow_keeps_its_gradients_of_biases_outside_of_steps():
         thread = threading.Thread(target=other_replica)
         thread.start()
         inside.wait(60)
-    assert bias_gradients(layer, 32)[0] == 8 * 32 * 32, "as long as one replica is within"
+    assert bias_gradients(layer)[0] == POSITIONS, "as long as one replica is within"
     outside.set()
     thread.join()
-    np.testing.assert_array_equal(bias_gradients(layer, 32), before)
+    np.testing.assert_array_equal(bias_gradients(layer), before)
+    monkeypatch.setattr("keras_gen.backend.gradients.on_cpu", lambda: False)
+    with backend.exact_bias_gradients():
+        np.testing.assert_array_equal(bias_gradients(layer), before)
 
 
 def test_pull_back_equals_the_gradient_of_the_whole():

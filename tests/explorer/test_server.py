@@ -94,13 +94,16 @@ def test_another_token_is_refused(page):
         assert page.get(f"http://{HOST}/{token}/model").status_code == 403
 
 
-def test_a_ticket_leads_to_the_page_once_and_from_no_other_page(explorer):
-    address = f"http://{HOST}/ticket/"
+def test_a_ticket_leads_to_the_page_once_and_its_second_use_ends_it(explorer):
     page = TestClient(application(explorer, "token", {HOST}, "ticket"), f"http://{HOST}", follow_redirects=False)
-    assert page.get(address, headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
-    answer = page.get(address)
+    assert page.get("/ticket/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403
+    assert page.head("/ticket/").status_code == page.get("/ticket/model").status_code == 403
+    answer = page.get("/ticket/")
     assert (answer.status_code, answer.headers["location"]) == (303, "/token/")
-    assert page.get(address).status_code == 403 and page.get("/token/").status_code == 200
+    assert page.get("/token/").status_code == 200
+    for path in ("/ticket/", "/token/", "/token/model"):
+        answer = page.get(path)
+        assert answer.status_code == 403 and "Start `keras-gen explore` again" in answer.text
 
 
 def test_any_host_may_be_allowed_but_no_other_origin(explorer):

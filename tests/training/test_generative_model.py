@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from keras_gen import data, networks, presets
+from keras_gen import data, models, networks, presets
 from keras_gen.training import GenerativeModel, Player
 from keras_gen.training.compilation import compiled_for
 from tests.toy import Pull, TwoPlayers
@@ -95,6 +95,26 @@ def test_half_precision_leaves_xla_but_not_the_long_executions(policy):
     history = model.fit(x, batch_size=8, epochs=2, verbose=0).history  # 7 batches an epoch, the last one smaller
     assert np.isfinite(history["loss"]).all()
     assert int(model.optimizer.optimizers[0].iterations) == 14
+
+
+@pytest.mark.compiled
+def test_a_step_in_bfloat16_moves_biases_as_one_in_float32():
+    """By a sum over all pixels of a batch, of which TensorFlow's kernel loses nearly all."""
+
+    def bias_after_a_step(policy):
+        keras.utils.set_random_seed(0)
+        keras.config.set_dtype_policy(policy)
+        enlarge = keras.layers.Conv2DTranspose(4, 2, strides=2, kernel_initializer="ones")
+        parts = [keras.layers.Dense(256), keras.layers.Reshape((16, 16, 1)), enlarge, keras.layers.Conv2D(1, 1)]
+        encoder = keras.Sequential([keras.Input((32, 32, 1)), keras.layers.Flatten(), keras.layers.Dense(2)])
+        model = models.Autoencoder(encoder, keras.Sequential([keras.Input((2,)), *parts]))
+        model.compile(keras.optimizers.SGD(1e-3), jit_compile=False)
+        model.fit(np.full((16, 32, 32, 1), 0.5, "float32"), batch_size=16, verbose=0)
+        return enlarge.bias.numpy()
+
+    expected = bias_after_a_step("float32")
+    found = bias_after_a_step("mixed_bfloat16")
+    np.testing.assert_allclose(found, expected, atol=0.05 * abs(expected).max())
 
 
 def test_validation_split_takes_the_end_and_steps_per_epoch_the_beginning():
