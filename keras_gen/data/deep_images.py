@@ -134,6 +134,8 @@ def _unit(values):
     low, high = values.min(), values.max()
     is_integer = values.dtype.kind in "iu"
     white = WHITE_8 if values.dtype == np.uint8 else WHITE_16 if is_integer else 1 if high <= 1 else WHITE_8
+    if not (np.isfinite(low) and np.isfinite(high)):
+        raise ValueError("it holds values that are not finite")
     if not (low >= 0 and high <= white):
         raise ValueError(f"its values are not in 0..{white} but in {low:g}..{high:g}")
     if white == WHITE_16 and high and not reaches(high, white):

@@ -128,7 +128,8 @@ def _reader(paths, places, shape):
                 return np.load(io.BytesIO(content), allow_pickle=False).reshape(shape)
             return unit(read_image(io.BytesIO(content), channels=shape[-1])).reshape(shape)
         except (ValueError, EOFError) as error:
-            raise UnreadableImage(f"{paths[shard]}, byte {offset}", str(error) or type(error).__name__) from None
+            reason = getattr(error, "reason", str(error)) or type(error).__name__
+            raise UnreadableImage(f"{paths[shard]}, byte {offset}", reason) from None
 
     def read(rows):
         found = list(attempted(image, map(tuple, places[rows])))

@@ -12,6 +12,8 @@ from keras_gen.layers.activations import leaky_relu
 from keras_gen.layers.tied import TiedDense
 from keras_gen.networks.parts import centered, example_shape, head_activations, with_condition
 
+_MOST_VALUES = 4096  # of an example that stay as they are before a dense layer
+
 
 def mlp_encoder(
     input_shape,
@@ -50,8 +52,9 @@ def mlp_encoder(
     latent_dim, units = checks.integer("latent_dim", latent_dim), checks.widths("units", units)
     names = ("z_mean", "z_log_var")[: len(head_activations(heads, None))]
     x = keras.Input(example_shape("input_shape", input_shape), name="x")
-    inputs, hidden = with_condition(x, layers.Flatten()(x), num_classes, condition_dim, "encoder_labels")
-    hidden = _dense_stack(hidden, units, activation, normalization)
+    flat, initial = _flat(x)
+    inputs, hidden = with_condition(x, flat, num_classes, condition_dim, "encoder_labels")
+    hidden = _dense_stack(hidden, units, activation, normalization, initial=initial)
     outputs = [layers.Dense(latent_dim, name=head)(hidden) for head in names]  # (batch, latent_dim)
     return keras.Model(inputs, outputs[0] if heads == 1 else outputs, name=name)
 
@@ -182,7 +185,8 @@ def mlp_classifier(input_shape, units, num_classes, activation="relu", name="cla
     """
     units, classes = checks.widths("units", units), checks.integer("num_classes", num_classes, minimum=2)
     inputs = keras.Input(example_shape("input_shape", input_shape), name="x")
-    hidden = _dense_stack(layers.Flatten()(inputs), units, activation)
+    flat, initial = _flat(inputs)
+    hidden = _dense_stack(flat, units, activation, initial=initial)
     return keras.Model(inputs, layers.Dense(classes, name="logits")(hidden), name=name)
 
 
@@ -325,14 +329,28 @@ def _sum(hidden, linear, activation, network):
     return outputs if activation is None else layers.Activation(activation)(outputs)
 
 
-def _dense_stack(hidden, units, activation, normalization=None, dropout=0.0):
+def _flat(examples):
+    """The values of each example in a row, and the initial weights of a dense layer on them.
+
+    Adam moves all weights equally far, and thereby a unit the further, the more inputs it has: with 49,152 bright
+    pixels a first step left the range of a VAE's log-variance. So many values become smaller, and the weights larger.
+    """
+    flat, width = layers.Flatten()(examples), math.prod(examples.shape[1:])
+    if width <= _MOST_VALUES:
+        return flat, "glorot_uniform"
+    scale = _MOST_VALUES / width
+    return layers.Rescaling(scale)(flat), keras.initializers.VarianceScaling(scale**-2, "fan_avg", "uniform")
+
+
+def _dense_stack(hidden, units, activation, normalization=None, dropout=0.0, initial="glorot_uniform"):
     checks.choice("normalization", normalization, ["batch"], optional=True)
     checks.rate("dropout", dropout)
-    for width in units:
+    for number, width in enumerate(units):
+        weights = {"kernel_initializer": "glorot_uniform" if number else initial}
         if normalization is None:
-            hidden = layers.Dense(width, activation=activation)(hidden)
+            hidden = layers.Dense(width, activation=activation, **weights)(hidden)
         else:
-            hidden = layers.BatchNormalization(momentum=0.9)(layers.Dense(width, use_bias=False)(hidden))
+            hidden = layers.BatchNormalization(momentum=0.9)(layers.Dense(width, use_bias=False, **weights)(hidden))
             hidden = layers.Activation(activation)(hidden)
         if dropout:
             hidden = layers.Dropout(dropout)(hidden)

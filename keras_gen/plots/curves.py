@@ -28,11 +28,16 @@ def history_curves(history, title=None):
     figure = Figure(figsize=(3.6 * len(names), 2.8), dpi=130)
     for place, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), place + 1)
+        is_point = max(len(history[key]) for key in (name, f"val_{name}") if key in history) == 1
+        options = {"marker": "o"} if is_point else {}
         for key, label in ((name, "training"), (f"val_{name}", "validation")):
             if key in history:
-                axes.plot(np.arange(1, len(history[key]) + 1), history[key], label=label)
+                axes.plot(np.arange(1, len(history[key]) + 1), history[key], label=label, **options)
         axes.set_xlabel("epoch")
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        if is_point:
+            axes.set_xticks([1])
+        else:
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_title(name, fontsize=9)
         axes.legend(fontsize=7)
     if title:

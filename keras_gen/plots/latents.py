@@ -9,7 +9,7 @@ from keras_gen.plots.images import as_pixels, sheet_figure
 from keras_gen.plots.palette import CLASS_COLOURS
 
 
-def latent_scatter(z, labels=None, title=None, class_names=None):
+def latent_scatter(z, labels=None, title=None, class_names=None, axis_names=("$z_1$", "$z_2$", "$z_3$")):
     """Codes as points in two or three dimensions, coloured by label, with a colour bar.
 
     Args:
@@ -17,6 +17,7 @@ def latent_scatter(z, labels=None, title=None, class_names=None):
         labels: Integers `(n,)`, or `None` for one colour. Defaults to `None`.
         title: Text above. Defaults to `None`.
         class_names: Names of the labels 0, 1, ... Defaults to `None`: the labels themselves.
+        axis_names: Names of the dimensions. Defaults to those of latents, counted from 1.
 
     Returns:
         A `matplotlib.figure.Figure`.
@@ -36,10 +37,10 @@ def latent_scatter(z, labels=None, title=None, class_names=None):
         axes.scatter(*z.T, s=4, alpha=0.6)
     else:
         _scatter_by_label(axes, z, np.asarray(labels), class_names)
-    axes.set_xlabel("$z_1$")
-    axes.set_ylabel("$z_2$")
+    axes.set_xlabel(axis_names[0])
+    axes.set_ylabel(axis_names[1])
     if z.shape[1] == 3:
-        axes.set_zlabel("$z_3$")
+        axes.set_zlabel(axis_names[2])
     if title:
         axes.set_title(title, fontsize=10)
     return figure

@@ -6,6 +6,8 @@ import inspect
 import re
 import textwrap
 
+import keras
+
 from keras_gen import checks
 from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
 from keras_gen.models.adversarial import AdversarialModel
@@ -98,6 +100,7 @@ def preset(
             values = bound.arguments
             for option, known in choices.items():
                 checks.choice(option, values[option], known)
+            _require_activation(values.get("activation"))
             if "width" not in own_arguments:
                 width, least = values.pop("width"), checks.integer("latent_dim", values.get("latent_dim", 1))
                 for size in values.keys() & {*sizes}:
@@ -118,6 +121,15 @@ def preset(
         return build
 
     return register
+
+
+def _require_activation(activation):
+    try:
+        keras.activations.get(activation)
+    except ValueError:
+        known = vars(keras.activations).items()
+        names = [name for name, one in known if callable(one) and name not in ("deserialize", "get", "serialize")]
+        checks.choice("activation", activation, names)
 
 
 def scaled(name, sizes, width, least=1):

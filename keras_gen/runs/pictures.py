@@ -142,14 +142,15 @@ def codes(model, x, labels, class_names=None):
     """
     z = model.encode(x)
     z = z.reshape(len(z), -1)
-    title = f"codes of the test set, {z.shape[1]} dimensions"
+    title, options = f"codes of the test set, {z.shape[1]} dimensions", {}
     if z.shape[1] == 1 or len(z) == 1:
         return None
     if z.shape[1] > 3:
         from sklearn.decomposition import PCA
 
         z, title = PCA(2).fit_transform(z), f"{title}: their two principal components"
-    return plots.latent_scatter(z, None if labels is None else labels[: len(z)], title, class_names)
+        options = {"axis_names": ("first principal component", "second principal component")}
+    return plots.latent_scatter(z, None if labels is None else labels[: len(z)], title, class_names, **options)
 
 
 def grid(model, images, columns=None, title=None, row_names=(), column_names=()):

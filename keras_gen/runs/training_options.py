@@ -74,6 +74,7 @@ def _warm_up(training, kl_warmup=0):
         kl_warmup: Epochs in which the weight of the KL divergence rises from 0 to `beta`, to avoid unused codes; 0 for
             `beta` from the start.
     """
+    checks.integer("--kl-warmup", kl_warmup, minimum=0)
     if kl_warmup and training.settings.options.get("importance_samples", 1) > 1:
         raise ValueError("--kl-warmup needs a separate KL. Expected: --importance-samples 1. Received: both")
     return [callbacks.KLWarmup(kl_warmup)] if kl_warmup else []
@@ -86,6 +87,7 @@ def _sample(training, sample_every=0):
         sample_every: Epochs between two pictures of samples in the run's folder; 0 for none.
     """
     names = training.settings.class_names or ()
+    checks.integer("--sample-every", sample_every, minimum=0)
     return [callbacks.SampleImages(training.folder, sample_every, class_names=names)] if sample_every else []
 
 
@@ -96,7 +98,7 @@ def _pretrain(training, pretrain_epochs=10, pretrain_corruption=0.2):
         pretrain_epochs: Epochs in which each layer is trained alone before all are trained together; 0 for none.
         pretrain_corruption: Share of each layer's inputs that are set to 0 in pretraining, in [0, 1).
     """
-    if not pretrain_epochs:
+    if not checks.integer("--pretrain-epochs", pretrain_epochs, minimum=0):
         return []
     options = {"corruption": pretrain_corruption, "checkpoint": callbacks.RunFolder(training.folder).model_path}
     return [callbacks.GreedyPretraining(training.batches, pretrain_epochs, **options)]

@@ -112,7 +112,10 @@ def test_floats_are_of_one_or_of_255():
     for found in ([0, 0.2, 1.0], [0, 51, 255.0]):
         pixels = np.array([found], "float32")
         assert read_image(grey(pixels, "TIFF")).ravel().tolist() == pytest.approx([0, 0.2, 1])
-    for bad, message in ((np.float32(-1), "not in 0..1 but in -1"), (np.float32(np.nan), "not in 0..255 but in nan")):
+    for bad, message in (
+        (np.float32(-1), "not in 0..1 but in -1"),
+        (np.float32(np.nan), "it holds values that are not finite"),
+    ):
         for file in (grey(np.full((2, 2), bad), "TIFF"), tiff(np.full((2, 2, 5), bad), **BANDS)):
             with pytest.raises(ValueError, match=message):
                 read_image(file)

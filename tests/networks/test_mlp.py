@@ -31,6 +31,25 @@ def test_an_encoder_with_one_head_gives_the_code_alone():
     assert encoder.output_shape == (None, 2) and encoder.count_params() == 4 * 5 + 6 * 2
 
 
+def test_many_values_are_made_smaller_and_their_weights_larger():
+    """A hidden unit begins in the same range, and a step of equal size for all weights moves it equally far."""
+    keras.utils.set_random_seed(0)
+    for build in (
+        lambda shape: networks.mlp_encoder(shape, (64,), 2, activation="linear"),
+        lambda shape: networks.mlp_classifier(shape, (64,), 3, activation="linear"),
+    ):
+        deviations = []
+        for side in (64, 128):
+            network, x = build((side, side, 1)), np.ones((1, side, side, 1))
+            dense = next(layer for layer in network.layers if isinstance(layer, keras.layers.Dense))
+            hidden = keras.Model(network.inputs, dense.output)
+            before = hidden(x)
+            deviations.append(float(ops.std(before)))
+            dense.kernel.assign(dense.kernel + 1e-3)
+            np.testing.assert_allclose(hidden(x) - before, np.full((1, 64), 4.096), rtol=1e-3)
+        assert deviations[1] == pytest.approx(deviations[0], rel=0.3)
+
+
 @pytest.mark.parametrize("of", ["mlp_generator", "mlp_encoder"])
 def test_hidden_units_are_normalised_before_their_activations(of):
     arguments = (2, (50,), (3,)) if of == "mlp_generator" else ((2,), (50,), 3)

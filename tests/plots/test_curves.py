@@ -18,6 +18,11 @@ def test_epochs_are_whole_and_a_term_that_is_off_has_no_panel():
     assert len(plots.history_curves({"loss": [0.0]}).axes) == 1
 
 
+def test_a_single_epoch_is_a_point():
+    axes = plots.history_curves({"loss": [3.0], "val_loss": [2.0]}).axes[0]
+    assert [line.get_marker() for line in axes.lines] == ["o", "o"] and axes.get_xticks().tolist() == [1]
+
+
 def test_errors_are_drawn_in_order_of_size_and_the_choice_is_marked():
     figure = plots.error_against("size", [8, 2, 32, 4], [3.0, 9.0, 2.5, np.nan], [0.5, 0.25, 0.75, 0.1], chosen=8)
     axes = figure.axes[0]

@@ -101,6 +101,12 @@ def test_unknown_arguments_and_choices_are_named(made, options, message):
         made()
 
 
+def test_an_unknown_activation_is_named_and_one_of_the_users_own_is_not():
+    with pytest.raises(ValueError, match="Unknown activation. Did you mean 'relu'.* Received: 'rleu'"):
+        presets.build("vae", (2,), activation="rleu")
+    presets.build("vae", (2,), width=0.1, activation=lambda x: x)
+
+
 @pytest.mark.parametrize("name", presets.PRESETS)
 def test_every_argument_is_described_and_none_is_a_network(name):
     preset = presets.PRESETS[name]
