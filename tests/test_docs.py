@@ -45,7 +45,7 @@ def code(path):
 
 def commands(path):
     """The command lines of a page, as lists of words: of console blocks, and of code within a sentence or a table."""
-    lines = [line for _, block in blocks(path, "console") for line in block.splitlines()]
+    lines = [line for _, block in blocks(path, "console") for line in block.replace("\\\n", " ").splitlines()]
     prose = re.sub(r"^```.*?^```$", "", path.read_text(), flags=re.DOTALL | re.MULTILINE)
     lines += re.findall(r"`((?:keras-gen|make|python) [^`]+)`", prose)
     return [words for line in lines if (words := shlex.split(line, comments=True))]
