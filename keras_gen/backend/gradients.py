@@ -11,7 +11,7 @@ from keras_gen.backend.devices import on_cpu, replica_count
 
 _REGISTRY = ops.gradient_registry._registry
 _OF_TENSORFLOW = _REGISTRY["BiasAdd"]
-_lock, _users = threading.Lock(), []
+_lock, _entered = threading.Lock(), 0
 
 
 def value_and_grad(function, variables):
@@ -37,15 +37,16 @@ def exact_bias_gradients():
     each pixel of a batch. Its graph optimizer avoids that kernel for plain `Conv2D` layers alone. The replicas of a
     strategy enter the context in threads of their own.
     """
+    global _entered
     with _lock:
-        _users.append(None)
+        _entered += 1
         _REGISTRY["BiasAdd"] = {**_OF_TENSORFLOW, "type": _bias_gradients}
     try:
         yield
     finally:
         with _lock:
-            _users.pop()
-            if not _users:
+            _entered -= 1
+            if not _entered:
                 _REGISTRY["BiasAdd"] = _OF_TENSORFLOW
 
 

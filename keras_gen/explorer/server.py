@@ -107,7 +107,8 @@ class _Guard:
             return PlainTextResponse(_USED_TWICE, 403)
         if self._may(scope, self._token):
             return self._app
-        if scope["method"] != "GET" or scope["path"] != f"/{self._ticket}/" or not self._may(scope, self._ticket):
+        is_ticket = self._ticket is not None and self._may(scope, self._ticket)
+        if not is_ticket or scope["method"] != "GET" or scope["path"] != f"/{self._ticket}/":
             return PlainTextResponse("Forbidden", 403)
         if self._is_ticket_used:
             self._token = None

@@ -28,6 +28,8 @@ def mlp_encoder(
 ):
     """Dense layers from an example to the mean and the log-variance of its code, or to its code alone.
 
+    More than 4,096 values are made smaller, and their initial weights larger, so that Adam's steps stay small enough.
+
     Args:
         input_shape: One example's shape, such as `(28, 28, 1)`.
         units: Widths of the hidden layers, from the input on, such as `(400, 20)`; may be empty.
@@ -332,8 +334,8 @@ def _sum(hidden, linear, activation, network):
 def _flat(examples):
     """The values of each example in a row, and the initial weights of a dense layer on them.
 
-    Adam moves all weights equally far, and thereby a unit the further, the more inputs it has: with 49,152 bright
-    pixels a first step left the range of a VAE's log-variance. So many values become smaller, and the weights larger.
+    Adam moves all weights equally far, so that more inputs move a unit further: the loss of a VAE of 49,152 pixels
+    diverged. Beyond the limit, smaller values and larger weights keep the unit's first range and limit a step.
     """
     flat, width = layers.Flatten()(examples), math.prod(examples.shape[1:])
     if width <= _MOST_VALUES:

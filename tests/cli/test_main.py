@@ -186,6 +186,7 @@ def test_a_damaged_run_is_one_line(vae, refused):
         (("train", "autoencoder", "--corruption", "1.5"), 1, "`corruption` must be a number in [0, 1)"),
         (("train", "stacked", "--pretrain-corruption", "1.5"), 1, "`corruption` must be a number in [0, 1)"),
         (("train", "stacked", "--pretrain-epochs", "-1"), 1, "`--pretrain-epochs` must be an integer >= 0"),
+        (("train", "vae", "--sample-every", "-1"), 1, "`--sample-every` must be an integer >= 0"),
         (("train", "vae", "--kl-warmup", "-1"), 1, "`--kl-warmup` must be an integer >= 0"),
         (("train", "autoencoder", "--width", "0"), 1, "`width` must be a finite number > 0"),
         (("train", "vae", "--learning-rate", "-1"), 1, "`learning_rate` must be a finite number >= 0"),

@@ -117,9 +117,8 @@ def test_a_damaged_record_is_named(tmp_path):
     data.write_records(grey(tmp_path / "source"), tmp_path / "records", shards=1)
     path = next((tmp_path / "records").glob("train*"))
     path.write_bytes(bytes(len(path.read_bytes())))
-    with pytest.raises(
-        ValueError, match=r"train-00000-of-00001.tfrecord, byte \d+' cannot be read as an image: .*\. " + AGAIN
-    ):
+    message = r"train-00000-of-00001.tfrecord, byte \d+' cannot be read as an image: (?!'the image').*\. " + AGAIN
+    with pytest.raises(ValueError, match=message):
         data.load(tmp_path / "records")
 
 

@@ -94,6 +94,10 @@ def test_another_token_is_refused(page):
         assert page.get(f"http://{HOST}/{token}/model").status_code == 403
 
 
+def test_without_a_ticket_there_is_none(page):
+    assert page.get(f"http://{HOST}/None/").status_code == 403
+
+
 def test_a_ticket_leads_to_the_page_once_and_its_second_use_ends_it(explorer):
     page = TestClient(application(explorer, "token", {HOST}, "ticket"), f"http://{HOST}", follow_redirects=False)
     assert page.get("/ticket/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 403

@@ -122,4 +122,5 @@ def test_codes_are_points_in_the_plane(size, digits, labels):
     if figure:
         assert f"codes of the test set, {size} dimensions" in figure.axes[0].get_title()
         assert ("principal components" in figure.axes[0].get_title()) == (size > 3)
+        assert figure.axes[0].get_xlabel() == ("$z_1$" if size == 2 else "first principal component")
         assert len(figure.axes[0].collections[0].get_offsets()) == len(digits)
