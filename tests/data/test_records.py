@@ -113,10 +113,14 @@ def newer(path):
     path.write_text(json.dumps({**json.loads(path.read_text()), "version": 2}))
 
 
-def test_a_damaged_record_is_named(tmp_path):
+@pytest.mark.parametrize(
+    "damage", [lambda content: bytes(len(content)), lambda c: c.replace(b"\x89PNG", b"GNP\x89", 1)]
+)
+def test_a_damaged_record_is_named(damage, tmp_path):
+    """A record that is none, and one whose image is none."""
     data.write_records(grey(tmp_path / "source"), tmp_path / "records", shards=1)
     path = next((tmp_path / "records").glob("train*"))
-    path.write_bytes(bytes(len(path.read_bytes())))
+    path.write_bytes(damage(path.read_bytes()))
     message = r"train-00000-of-00001.tfrecord, byte \d+' cannot be read as an image: (?!'the image').*\. " + AGAIN
     with pytest.raises(ValueError, match=message):
         data.load(tmp_path / "records")
