@@ -32,7 +32,9 @@ def errors_on_one_line():
         _exit(f"Error: {_usage(error)}", error.exit_code)
     except typer.Abort:
         _exit("Interrupted.", 130)
-    except (ValueError, OSError, ImportError) as error:
+    except OSError as error:
+        _exit(f"Error: {_of_system(error)}", 1)
+    except (ValueError, ImportError) as error:
         _exit(f"Error: {error}", 1)
     except MemoryError as error:
         _exit(f"Error: There is not enough memory. Expected: less data, or smaller sizes. Received: {error}", 1)
@@ -51,6 +53,16 @@ def _usage(error):
     options = getattr(getattr(error, "param", None), "opts", ())
     given = [f"{option} {value}" for option in options if (value := value_of(sys.argv, option)) is not None]
     return f"{text}. Received: {given[0]}" if given else text
+
+
+def _of_system(error):
+    """The message of an `OSError`: the system's own, which has a number, with what it misses."""
+    if error.errno is None or error.filename is None:
+        return error
+    return (
+        f"{error.strerror}. Expected: a file or folder that can be read, or written with enough space. "
+        f"Received: {str(error.filename)!r}"
+    )
 
 
 def _exit(line, code):

@@ -102,3 +102,16 @@ def test_too_little_memory_is_one_line(capsys):
     assert capsys.readouterr().err.startswith(
         "Error: There is not enough memory. Expected: less data, or smaller sizes."
     )
+
+
+def test_errors_of_the_system_are_one_line_in_three_parts(capsys, tmp_path):
+    with pytest.raises(SystemExit) as end, errors_on_one_line():
+        (tmp_path / "nothing" / "here").mkdir()
+    assert end.value.code == 1
+    assert capsys.readouterr().err == (
+        "Error: No such file or directory. Expected: a file or folder that can be read, or written with enough space. "
+        f"Received: '{tmp_path / 'nothing' / 'here'}'\n"
+    )
+    with pytest.raises(SystemExit), errors_on_one_line():
+        raise OSError("No port is free")
+    assert capsys.readouterr().err == "Error: No port is free\n"
