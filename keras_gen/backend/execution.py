@@ -2,6 +2,7 @@
 
 import collections
 import contextlib
+import functools
 import threading
 
 import tensorflow as tf
@@ -22,12 +23,14 @@ def after(*structures):
 
 def compiled(function, jit_compile=False):
     """`function` of tensors as one compiled graph, with XLA if `jit_compile`."""
-
-    def traced(*tensors):
-        with under_xla(jit_compile):
-            return function(*tensors)
-
+    # A partial, not a nested function: TensorFlow counts the traces of all functions of one code together, and warns
+    traced = functools.partial(_call, function, jit_compile)
     return tf.function(traced, jit_compile=jit_compile, reduce_retracing=True, autograph=False)
+
+
+def _call(function, jit_compile, *tensors):
+    with under_xla(jit_compile):
+        return function(*tensors)
 
 
 def fuse_steps(step, result, steps, fallback, variables=()):

@@ -33,6 +33,14 @@ def test_fused_steps_see_every_batch_once_in_whole_calls(sizes):
         run(iterator)
 
 
+def test_many_compiled_functions_make_tensorflow_warn_of_nothing(caplog):
+    for number in range(12):
+        two = backend.compiled(lambda x, number=number: x * number)
+        assert float(two(tf.constant(2.0))) == 2 * number
+        two(tf.ones(3))
+    assert not caplog.records
+
+
 def test_fused_steps_leave_other_iterators_to_keras():
     run = backend.fuse_steps(None, None, 3, fallback=lambda iterator: ("fallback", iterator))
     assert run("a generator") == ("fallback", "a generator")
