@@ -82,7 +82,7 @@ def main(
     gan.compile(keras.optimizers.Adam(1e-4))
     with Timer() as gan_timer:
         gan.fit(pairs, epochs=gan_epochs, verbose=2)
-    enlarged |= {"SRGAN": gan.translate(small), "identity": images}
+    enlarged |= {"SRGAN": gan.translate(small), "original": images}
 
     findings = []
     measured = {name: similarity(found, images) for name, found in enlarged.items()}
