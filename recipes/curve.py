@@ -43,8 +43,10 @@ def main(epochs=30, batch_size=50, learning_rate=3e-2, starts=10, seed=0):
         scores[name] = 1 - np.square(x - reconstruction).sum() / np.square(x - x.mean(axis=0)).sum()
         axes.plot(*x.T, color="lightgrey", linewidth=6, label="curve")
         axes.plot(*reconstruction.T, color=VERMILION, label="reconstruction")
-        axes.set_title(f"{name}, tanh: R2 = {scores[name]:.3f}")
-        axes.legend(loc="upper left")
+        axes.set(title=f"{name}, tanh: R2 = {scores[name]:.3f}", xlabel="$x_1$", ylim=(-2.9, 3.9))
+        axes.label_outer()
+        axes.legend(loc="upper left", ncols=2)
+    figure.axes[0].set_ylabel("$x_2$")
     findings = [
         Finding("R2 of 2-4-1-4-2", scores["2-4-1-4-2"], at_least=0.99, reference="exact"),
         Finding("R2 of 2-2-1-2-2", scores["2-2-1-2-2"], at_most=0.98, reference="visibly worse"),

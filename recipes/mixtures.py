@@ -54,7 +54,8 @@ def pictured(mixture, panels):
         axes.plot(*samples.T, ".", color=BLUE, markersize=1.5, alpha=0.5)
         found, good = metrics.mode_counts(samples, *mixture)
         reach = 1.25 * np.abs(mixture.centres).max()
-        axes.set(title=f"{name}:\n{found} modes, {good:.0%} near", xlim=(-reach, reach), ylim=(-reach, reach), aspect=1)
+        title = f"{name.replace('_', ' ').replace('GANGP', 'GAN-GP')}:\n{found} modes, {good:.0%} near"
+        axes.set(title=title, xlabel="$x_1$", ylabel="$x_2$", xlim=(-reach, reach), ylim=(-reach, reach), aspect=1)
     return figure
 
 

@@ -83,11 +83,11 @@ def main(side=96, filters=16, blocks=4, draws=100, seed=0, width=1.0):
         table.append({**row, "effective": rows_that_hold(SHARE, squared), "four sigma": 4 * variance**0.5})
         axes.imshow(np.sqrt(squared), cmap="magma")
         axes.add_patch(Rectangle((left - 0.5, top - 0.5), *field.size[::-1], fill=False, edgecolor="white"))
-        axes.set_title(f"{layer.name}: {table[-1]['effective']} of {field.size[0]} pixels")
-        axes.set_axis_off()
+        axes.set(title=f"{layer.name}: {table[-1]['effective']} of {field.size[0]} pixels", xticks=[], yticks=[])
     for key, style in (("calculated", "o-"), ("effective", "o-"), ("four sigma", "k:")):
         curves.plot([row["layer"] for row in table], [row[key] for row in table], style, label=key)
     curves.tick_params(axis="x", labelrotation=90)
+    curves.set_ylabel("rows, in pixels")
     curves.legend()
     last, normal, equal = table[-1], table[-1]["four sigma"], sum(row["equal"] for row in table)
     by_weights = {"at_most": 1.1 * normal, "at_least": 0.9 * normal, "reference": "four sigma, within 10 %"}

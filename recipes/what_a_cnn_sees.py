@@ -92,5 +92,6 @@ def main(data="digits", side=28, epochs=30, batch_size=50, learning_rate=2e-3, s
         axes.set(title=title, xticks=[], yticks=[])
     curve.plot([names.get(layer, layer) for layer in check.layers], check.correlations.mean(axis=1), "o-")
     curve.tick_params(axis="x", labelrotation=20)
-    curve.set(title="rank correlation of saliencies, with weights\ndrawn anew from the logits on", ylim=(-0.2, 1))
+    curve.set(title="saliencies, with weights drawn\nanew from the logits on", ylim=(-0.2, 1))
+    curve.set(xlabel="the last layer drawn anew", ylabel="rank correlation")
     return Outcome(model, findings, {"what_a_cnn_sees": figure}, history.history)
