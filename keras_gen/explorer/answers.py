@@ -39,6 +39,8 @@ def described(explorer):
         "colours": list(CLASS_COLOURS),
         "has_codes": bool(explorer.latent_dim) and explorer.codes is not None,
         "translations": translations,
+        "set_names": explorer.set_names,
+        "conditional": explorer.is_conditional,
         "path": default_path(model),
         "center": [] if axes is None else rounded(axes.center),
         "extents": [] if axes is None else rounded(axes.extents),
@@ -78,12 +80,13 @@ def _example(explorer, query, body):
 
 
 def _example_code(explorer, query, body):
-    """The latents of a test image, in a conditional model as one of the class in the query."""
+    """The latents of a test image, in a conditional model as one of its own class, or without one of the query's."""
     number = _whole(query, "number")
     image = explorer.example(number)
-    if explorer.codes is not None and not explorer.is_conditional:
+    if explorer.codes is not None:
         return {"z": rounded(explorer.codes[number])}
-    return {"z": rounded(explorer.encode(image, _label(query)))}
+    label = _label(query) if explorer.labels is None else int(explorer.labels[number])
+    return {"z": rounded(explorer.encode(image, label))}
 
 
 def _encode(explorer, query, body):
@@ -119,17 +122,26 @@ def _arithmetic(explorer, query, body):
 
 def _classify(explorer, query, body):
     image = uploaded(body, explorer.model.example_shape)
-    return {"image": as_address(image), "probabilities": rounded(explorer.classify(image))}
+    probabilities = explorer.classify(image)
+    return {
+        "image": as_address(image),
+        "class": int(probabilities.argmax()),  # rounded probabilities may be equal
+        "probabilities": rounded(probabilities),
+    }
 
 
 def _explain(explorer, query, body):
     """What the class depends on, which takes longer than the class."""
     image = uploaded(body, explorer.model.example_shape)
-    attacked, probabilities = explorer.attacked(image)
+    attack = explorer.attacked(image)
+    before, after = int(explorer.classify(image).argmax()), int(attack.probabilities.argmax())
     return {
         "saliency": as_address(explorer.saliency(image)),
-        "attacked": as_address(attacked),
-        "attacked_probabilities": rounded(probabilities),
+        "attacked": as_address(attack.image),
+        "attacked_class": None if after == before else after,
+        "probability": float(attack.probabilities[after]),
+        "change": as_address(attack.change),
+        "largest": attack.largest,
     }
 
 

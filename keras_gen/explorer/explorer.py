@@ -2,6 +2,7 @@
 
 import functools
 import math
+import typing
 
 import numpy as np
 
@@ -20,6 +21,20 @@ CODES = 2000  # of test examples, in the scatter
 _RESTARTS, _STEPS = 4, 100  # of a search for the latents of an image, for which a reader waits
 
 
+class Attack(typing.NamedTuple):
+    """The nearest image of another class.
+
+    `image` and `change` are uint8 images, `probabilities` those of the classes of `image`. In `change` grey pixels are
+    unchanged, white ones are brightened most, black ones darkened most. `largest` is the largest change of a pixel, as
+    a share of the model's range.
+    """
+
+    image: np.ndarray
+    probabilities: np.ndarray
+    change: np.ndarray
+    largest: float
+
+
 class Explorer:
     """A model and, where there are some, test examples, seen from the page in the browser.
 
@@ -30,6 +45,8 @@ class Explorer:
         test: A `data.Split` of images in [0, 1] of the model's shape, and their labels if there are any. Defaults to
             `None`.
         class_names: Names of the classes, a tuple of strings. Defaults to (): numbers.
+        set_names: Names of the sets that a model translates between, a dict from `"x"` and `"y"`. Defaults to `None`:
+            these.
 
     Raises:
         ValueError: If the page has nothing to show of such a model.
@@ -42,7 +59,7 @@ class Explorer:
     (3, ['encode', 'latents'], (1, 8, 8, 1))
     """
 
-    def __init__(self, model, test=None, class_names=()):
+    def __init__(self, model, test=None, class_names=(), set_names=None):
         shape = getattr(model, "example_shape", None)
         if shape is None or len(shape) != 3 or shape[2] not in (1, 3):
             received = type(model).__name__ + (f" of examples of shape {shape}" if shape is not None else "")
@@ -50,7 +67,7 @@ class Explorer:
                 "`explore` shows models of images. Expected: a model of keras_gen, of grey or coloured images. "
                 f"Received: {received}"
             )
-        self.model = model
+        self.model, self.set_names = model, {"x": "x", "y": "y"} | (set_names or {})
         self.is_conditional = isinstance(model, Conditional)
         if self.is_conditional and not model.uses_labels:
             raise ValueError(
@@ -203,13 +220,18 @@ class Explorer:
         return np.uint8(np.round(WHITE_8 * found / max(found.max(), 1e-12)))[..., None]
 
     def attacked(self, pixels):
-        """The nearest image that DeepFool finds of another class, and its probabilities."""
+        """The `Attack` that DeepFool finds on one uint8 image."""
         self._require("classify")
         from keras_gen.input_optimization.adversarial import deepfool
 
         images = self.values(pixels[None])
         found = deepfool(self.model, images, self.model.classify(images), value_range=self.value_range)
-        return self.pixels(found)[0], self.model.probabilities(found)[0]
+        change = np.asarray(found - images)[0]
+        largest = max(float(np.abs(change).max()), 1e-12)
+        grey = np.uint8(np.round((1 + change / largest) * WHITE_8 / 2))
+        low, high = self.value_range
+        share = largest / (high - low)
+        return Attack(self.pixels(found)[0], self.model.probabilities(found)[0], grey, share)
 
     def translate(self, pixels, to="y"):
         """The translation of one uint8 image, and with a CycleGAN the way back, or `None`."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from keras_gen import data
 from keras_gen.explorer.explorer import Explorer
 from keras_gen.runs.loading import load_run
+from keras_gen.runs.translation import set_names
 from keras_gen.saving import load_model
 
 
@@ -31,7 +32,9 @@ def explorer_of(path, name=None):
         split = data.load(name, size=None if None in size else tuple(size), channels=channels)[1]
         return Explorer(model, split, split.class_names or ()), None
     run = load_run(path)
-    explorer = Explorer(run.model, class_names=run.class_names)
+    options = run.settings.options
+    names = set_names(options.get("x"), options.get("y"))
+    explorer = Explorer(run.model, class_names=run.class_names, set_names=names)
     if "translate" in explorer.parts:
         return explorer, "a run of translations does not keep them; choose image files"
     try:

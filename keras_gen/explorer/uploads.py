@@ -16,6 +16,7 @@ _LARGEST_IMAGE = 50_000_000  # pixels
 _LARGEST_SIDE = 256  # of an image that a network takes at any size
 _FAST = 1  # compression of PNGs that are seen for a twentieth of a second
 _FRAME = 80  # milliseconds of a GIF
+_SAVED = 128  # pixels of the longer side of a saved picture, at least
 
 
 def uploaded(body, shape, multiple=1):
@@ -64,15 +65,22 @@ def as_address(image):
 
 def as_strip(images):
     """uint8 images `(n, height, width, channels)` side by side, as the bytes of a PNG."""
-    return as_png(np.concatenate(list(images), axis=1))
+    return as_png(np.concatenate(list(_enlarged(images)), axis=1))
 
 
 def as_gif(images):
     """uint8 images as the bytes of an animation that goes there and back."""
+    images = _enlarged(images)
     frames = [_picture(image).convert("P", palette=Image.Palette.ADAPTIVE) for image in (*images, *images[-2:0:-1])]
     buffer = io.BytesIO()
     frames[0].save(buffer, "GIF", save_all=True, append_images=frames[1:], duration=_FRAME, loop=0)
     return buffer.getvalue()
+
+
+def _enlarged(images):
+    """Small images with each pixel as a square, as large as a slide needs them."""
+    factor = -(-_SAVED // max(images.shape[1:3]))
+    return images.repeat(factor, axis=1).repeat(factor, axis=2)
 
 
 def _picture(image):

@@ -81,6 +81,8 @@ def model_of(folder, settings):
     """The model in the folder of a run, of the kind that the settings name."""
     kind = presets.PRESETS[checks.choice("model", settings.model, presets.PRESETS)].model
     path = callbacks.RunFolder(folder).model_path
+    if not path.exists():
+        raise ValueError(f"The run has no model yet. Expected: one that has finished an epoch. Received: '{folder}'")
     model = load_model(path)
     if not isinstance(model, kind):
         raise ValueError(

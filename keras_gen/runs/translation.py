@@ -81,13 +81,18 @@ def translate(folder, images, to="y", out="translations", size=None):
     return TranslationResult(source.size, written, note)
 
 
-def _side(to, x, y, known=("x", "y")):
-    """One of the `known` sides, `"x"` or `"y"`, of what may be the name of one of the sets."""
+def set_names(x, y):
+    """Dict from `"x"` and `"y"` to the names of their folders or splits; empty if these are equal or unknown."""
     if x and not y:  # a set of tensorflow-datasets that has both
         x, y = "trainA", "trainB"
     names = [Path(place or "").name.rpartition(":")[2] for place in (x, y)]
-    sides = dict(zip(names, "xy", strict=True)) if names[0] != names[1] else {}
-    sides = {name: side for name, side in (sides | {"x": "x", "y": "y"}).items() if side in known}
+    return dict(zip("xy", names, strict=True)) if all(names) and names[0] != names[1] else {}
+
+
+def _side(to, x, y, known=("x", "y")):
+    """One of the `known` sides, `"x"` or `"y"`, of what may be the name of one of the sets."""
+    sides = {name: side for side, name in set_names(x, y).items()} | {"x": "x", "y": "y"}
+    sides = {name: side for name, side in sides.items() if side in known}
     return sides[checks.choice("set for --to", to, sides)]
 
 

@@ -1,6 +1,7 @@
 """The page in a real browser: what a reader sees, and what a reader can do."""
 
 import contextlib
+import re
 import shutil
 import threading
 import time
@@ -123,8 +124,12 @@ def test_sliders_show_what_the_model_decodes(browser, vae, address):
         until(
             lambda: np.abs(pixels(page, "Decoded latents") - vae.decode([[0, 0, 0]])[0, ..., 0].astype(int)).max() <= 1
         )
+        tab(page, "Morph")
+        tab(page, "Latents")  # a view is kept with all that is in it
+        page.get_by_role("button", name="Traverse").click()
         page.get_by_role("button", name="Return to kept picture 1").click()
         assert [[float(slider.input_value()) for slider in sliders.all()]] == z
+        assert page.get_by_role("button", name="Traverse").get_attribute("aria-pressed") == "false"
 
 
 def test_the_plane_follows_the_pointer_and_the_keys(browser, vae, address):
@@ -159,6 +164,14 @@ def test_a_point_near_a_code_shows_the_example(browser, vae, address):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
         page.wait_for_selector("text=/Test image \\d+, class/")
 
+        def shown():
+            numbers = re.search(r"Decoded point \((\S+), (\S+)\)", page.inner_text(".pictures"))
+            return [float(number) for number in numbers.groups()]
+
+        until(lambda: np.abs(np.subtract(shown(), [across, up])).max() < 0.03)
+        page.mouse.move(box["x"] + 1, box["y"] + 1)
+        page.wait_for_selector("text=No code of a test image is near")
+
 
 def test_keys_alone_reach_all_views(browser, address):
     with opened(browser, address) as page:
@@ -178,6 +191,8 @@ def test_a_file_becomes_an_end_of_a_path(browser, vae, address, tmp_path):
         tab(page, "Morph")
         page.locator("input[type=file]").first.set_input_files(tmp_path / "three.png")
         page.wait_for_selector("text=The file, as the model makes it")
+        original = pixels(page, "The file").shape  # the first picture, which the model has made
+        assert original == (8, 8) and page.locator(".small[src]").count() == 1
         expected = vae.decode(vae.encode(vae.example(3))[None])[0, ..., 0]
         assert np.abs(pixels(page, "The file") - expected.astype(int)).max() <= 25
         for kind in ("GIF", "PNG"):
@@ -211,6 +226,10 @@ def test_a_file_that_is_no_image_is_refused_in_words(browser, vae, address, tmp_
     page.get_by_role("tab", name="Morph").click()
     page.locator("input[type=file]").first.set_input_files(tmp_path / "text.png")
     page.wait_for_selector("#message:has-text('cannot be read as an image')")
+    Image.fromarray(vae.example(0)[..., 0]).save(tmp_path / "good.png")
+    page.locator("input[type=file]").first.set_input_files(tmp_path / "good.png")
+    page.wait_for_selector("text=The file, as the model makes it")
+    assert page.inner_text("#message") == ""
     page.close()
 
 
@@ -312,11 +331,15 @@ def test_a_drawing_is_classified(browser):
         drawn = pixels(page, "Class ")
         assert drawn.max() > 100 and drawn.min() == 0
         assert page.locator("meter").count() == 10
+        page.wait_for_selector("text=/What DeepFool changes: .* by at most [\\d.]+ % of the range/")
+        page.get_by_role("button", name="Clear").click()
+        assert page.locator("meter").count() == 0 and page.locator(".picture[src]").count() == 0
         page.close()
 
 
 def test_a_picture_is_translated_there_and_back(browser, tmp_path):
-    explorer = Explorer(presets.build("cyclegan", (24, 24, 1), width=0.03, blocks=1))
+    names = {"x": "photos", "y": "monet"}
+    explorer = Explorer(presets.build("cyclegan", (24, 24, 1), width=0.03, blocks=1), set_names=names)
     image = np.random.default_rng(0).integers(0, 256, (24, 24), "uint8")
     Image.fromarray(image).save(tmp_path / "x.png")
     with served(explorer) as address:
@@ -327,4 +350,30 @@ def test_a_picture_is_translated_there_and_back(browser, tmp_path):
         there, back = explorer.translate(image[..., None])
         for caption, expected in (("Its translation", there), ("And back", back)):
             assert np.abs(pixels(page, caption) - expected[..., 0].astype(int)).max() <= 1
+        page.locator("select").select_option(label="into photos")  # the same image goes the other way
+        page.wait_for_selector("text=Its translation into photos")
+        other = explorer.translate(image[..., None], "x")[0][..., 0].astype(int)
+        until(lambda: np.abs(pixels(page, "Its translation") - other).max() <= 1)
         page.close()
+
+
+def test_a_reader_sees_that_the_model_computes(browser, vae, monkeypatch):
+    is_free = threading.Event()
+    draw = vae.draw
+    monkeypatch.setattr(vae, "draw", lambda: is_free.wait(20) and draw())
+    with served(vae) as address, opened(browser, address) as page:
+        tab(page, "Latents")
+        page.get_by_role("button", name="Random").click()
+        page.wait_for_selector("#working:has-text('The model computes')")
+        is_free.set()
+        until(lambda: page.inner_text("#working") == "")
+
+
+def test_a_phone_shows_the_plane_and_its_picture_at_once(browser, address):
+    with opened(browser, address, PHONE) as page:
+        picture, plane = page.locator(".picture").first.bounding_box(), page.locator("canvas").bounding_box()
+        assert picture["y"] + picture["height"] <= plane["y"]
+        assert plane["y"] + plane["height"] <= PHONE["height"]
+        tab(page, "Morph")
+        slider = page.get_by_label("Position on the path").bounding_box()
+        assert slider["y"] + slider["height"] <= PHONE["height"]

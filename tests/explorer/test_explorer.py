@@ -48,6 +48,8 @@ def test_translations():
     np.testing.assert_array_equal(there, cycle.pixels(expected)[0])
     np.testing.assert_array_equal(back, cycle.pixels(cycle.model.translate(expected, to="y"))[0])
     assert pix2pix.translate(image)[1] is None
+    assert Explorer(cycle.model, set_names={"x": "photos", "y": "monet"}).set_names == {"x": "photos", "y": "monet"}
+    assert cycle.set_names == {"x": "x", "y": "y"}
 
 
 def test_decoded_latents_are_those_of_the_model():
@@ -93,8 +95,13 @@ def test_a_classifier_is_explained_and_attacked(split):
     probabilities = explorer.classify(image)
     assert probabilities.sum() == pytest.approx(1, abs=1e-5)
     assert explorer.saliency(image).max() == 255
-    attacked, others = explorer.attacked(image)
-    assert others.argmax() != probabilities.argmax() and attacked.shape == image.shape
+    attack = explorer.attacked(image)
+    assert attack.probabilities.argmax() != probabilities.argmax() and attack.image.shape == image.shape
+    difference = attack.image.astype(int) - image
+    assert 255 in attack.change or 0 in attack.change
+    brighter, darker = attack.change > 255 / 2 + 1, attack.change < 255 / 2 - 1
+    assert (difference[brighter] >= 0).all() and (difference[darker] <= 0).all() and (brighter | darker).any()
+    assert attack.largest == pytest.approx(np.abs(difference).max() / 255, abs=0.5 / 255)
 
 
 def test_mean_codes_are_those_of_the_class(split):

@@ -1,5 +1,6 @@
 """What the server answers, and to whom."""
 
+import base64
 import io
 import socket
 
@@ -143,8 +144,9 @@ def test_paths_pictures_and_animations(page, explorer):
     np.testing.assert_allclose(np.linalg.norm(path, axis=1), 1, atol=1e-4)
     strip = opened(page.post("strip", json=ends).content)
     first = explorer.decode([ends["a"]])[0, ..., 0]
-    np.testing.assert_array_equal(strip[:, :8], first)
+    np.testing.assert_array_equal(strip[:, :128], np.kron(first, np.ones((16, 16), "uint8")))  # large enough to see
     film = Image.open(io.BytesIO(page.post("film", json=ends).content))
+    assert film.size == (128, 128)
     assert film.format == "GIF" and film.n_frames == 2 * 24 - 2  # there and back, with neither end twice
 
 
@@ -154,6 +156,27 @@ def test_uploads_are_resized_and_encoded(page, explorer):
     np.testing.assert_allclose(found["z"], explorer.codes[5], atol=0.3)
     np.testing.assert_allclose(page.get("example-code?number=5").json()["z"], explorer.codes[5], atol=1e-5)
     np.testing.assert_array_equal(opened(page.get("example?number=5").content), explorer.example(5)[..., 0])
+
+
+def test_the_code_of_a_test_image_is_that_of_its_own_class():
+    test = data.load("digits")[1]
+    split = test._replace(x=test.x[:5], y=test.y[:5])
+    explorer = Explorer(presets.build("conditional-vae", (8, 8, 1), latent_dim=3, width=0.1), split)
+    own, other = int(split.y[2]), (int(split.y[2]) + 1) % 10
+    expected = explorer.encode(explorer.example(2), own)  # of the image in 8 bits
+    assert np.abs(explorer.encode(explorer.example(2), other) - expected).max() > 0.01
+    found = client(explorer).get(f"example-code?number=2&label={other}").json()["z"]
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+def test_an_explanation_names_the_class_even_if_rounded_probabilities_are_equal():
+    explorer = Explorer(presets.build("lenet5", (8, 8, 1), width=0.5))
+    image = data.load("digits")[1].x[0] * 255
+    found = client(explorer).post("classify", content=png(np.uint8(image[..., 0]))).json()
+    why = client(explorer).post("explain", content=png(np.uint8(image[..., 0]))).json()
+    assert found["class"] == explorer.classify(np.uint8(image)).argmax()
+    assert why["attacked_class"] not in (None, found["class"]) and 0 < why["largest"] <= 1
+    assert opened(base64.b64decode(why["change"].partition(",")[2])).shape == (8, 8)
 
 
 def test_translations_go_both_ways():

@@ -115,7 +115,7 @@ def test_what_cannot_be_compared_is_refused(folders, tmp_path, monkeypatch):
     for others, message in (
         ([tmp_path / "empty"], "No run in that folder.*empty"),
         ([tmp_path / "nowhere"], "No run in that folder.*nowhere"),
-        ([tmp_path / "cut"], "No saved model at that path.*cut"),
+        ([tmp_path / "cut"], "The run has no model yet. Expected: one that has finished an epoch.*cut"),
         ([folders[0]], "must be different folders. Expected: each once. Received: .*vae0"),
         ([saved(tmp_path / "a", "autoencoder")], "a' has no samples to compare.* Received: a run of autoencoder"),
         ([saved(tmp_path / "b", done=0)], "b' was interrupted in its first epoch.* Received: 0 epochs"),

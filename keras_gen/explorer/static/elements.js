@@ -1,7 +1,8 @@
 // Elements of the page: pictures, choices, files and a pad to draw on.
 
 const PAD = 280; // pixels of the pad's sides
-const BRUSH = 22;
+const BRUSH = 22; // pixels, at least; lines are one and a half pixels wide to a network of small images
+const THIN = 1.5;
 
 /** An element with properties, attributes under `attributes`, and children: elements or texts. */
 export function element(name, { attributes = {}, ...properties } = {}, ...children) {
@@ -46,6 +47,14 @@ export class Picture {
     }
     if (previous.startsWith("blob:")) URL.revokeObjectURL(previous);
   }
+
+  /** Show nothing but a caption. */
+  clear(caption = "") {
+    this.#turn++;
+    if (this.image.src.startsWith("blob:")) URL.revokeObjectURL(this.image.src);
+    this.image.removeAttribute("src");
+    this.caption.textContent = this.image.alt = caption;
+  }
 }
 
 /** Save a blob as a file of that name. */
@@ -77,8 +86,8 @@ export function files(label, work) {
   return place;
 }
 
-/** A pad to draw on, white on black, whose picture `work` gets after each stroke. */
-export function pad(work) {
+/** A pad to draw on for a network of images of that side; `work` gets its picture after each stroke. */
+export function pad(side, work, cleared) {
   const canvas = element("canvas", {
     width: PAD,
     height: PAD,
@@ -96,7 +105,8 @@ export function pad(work) {
     context.fillRect(0, 0, PAD, PAD);
   };
   const stroke = (to) => {
-    Object.assign(context, { strokeStyle: "white", lineWidth: BRUSH, lineCap: "round" });
+    const lineWidth = Math.max(BRUSH, (THIN * PAD) / side);
+    Object.assign(context, { strokeStyle: "white", lineWidth, lineCap: "round" });
     context.beginPath();
     context.moveTo(...last);
     context.lineTo(...to);
@@ -115,5 +125,6 @@ export function pad(work) {
     last = null;
   });
   clear();
-  return element("div", {}, element("p", {}, "Draw, in white on black:"), canvas, button("Clear", clear));
+  const empty = () => (clear(), cleared());
+  return element("div", {}, element("p", {}, "Draw, in white on black:"), canvas, button("Clear", empty));
 }

@@ -9,18 +9,12 @@ import { get, send } from "./server.js";
 const tabs = document.getElementById("tabs");
 const views = document.getElementById("views");
 
-/** Latents as pictures, of one class in a conditional model; `redraw` is what a change of class calls. */
+/** Latents as pictures, of one class in a conditional model. Views that show them have a method `redraw`. */
 class Decoder {
   label = undefined;
-  redraw = () => {};
 
   image(z) {
     return send("decode", { z, label: this.label });
-  }
-
-  choose(label) {
-    this.label = label;
-    this.redraw();
   }
 }
 
@@ -30,14 +24,14 @@ function classification(model) {
     "The image, as the classifier sees it",
     "Saliency: the pixels that the class depends on",
     "DeepFool: the nearest image of another class",
+    "What DeepFool changes",
   ];
   const pictures = captions.map((caption) => new Picture(caption));
   const bars = element("div", { className: "bars" });
   const nameOf = (number) => model.class_names[number] ?? String(number);
-  const highest = (values) => values.indexOf(Math.max(...values));
   const newest = new Newest(async (image) => {
     const found = await send("classify", image);
-    await pictures[0].show(found.image, `Class ${nameOf(highest(found.probabilities))}`);
+    await pictures[0].show(found.image, `Class ${nameOf(found.class)}`);
     const ranked = found.probabilities.map((value, number) => ({ value, name: nameOf(number) }));
     ranked.sort((a, b) => b.value - a.value);
     bars.replaceChildren(...ranked.slice(0, 10).flatMap(({ value, name }) => [
@@ -45,17 +39,26 @@ function classification(model) {
       element("meter", { value, attributes: { "aria-label": name } }),
       element("span", {}, value.toFixed(3)),
     ]));
+    explained.run(image);
+  });
+  const explained = new Newest(async (image) => {
     const why = await send("explain", image);
-    await pictures[1].show(why.saliency);
-    const other = highest(why.attacked_probabilities);
-    const isFooled = other !== highest(found.probabilities);
-    const caption = isFooled
-      ? `DeepFool's nearest image of another class: ${nameOf(other)}`
-      : "DeepFool has found no image of another class";
-    await pictures[2].show(why.attacked, caption);
+    const other = why.attacked_class;
+    const caption = other === null
+      ? "DeepFool has found no image of another class"
+      : `DeepFool's nearest image of another class: ${nameOf(other)}, with probability ${why.probability.toFixed(2)}`;
+    const share = (100 * why.largest).toFixed(1);
+    const scale = `What DeepFool changes: white is brighter, black darker, by at most ${share} % of the range`;
+    await Promise.all([pictures[1].show(why.saliency), pictures[2].show(why.attacked, caption)]);
+    await pictures[3].show(why.change, scale);
   });
   const classify = (image) => newest.run(image);
-  const given = element("div", {}, pad(classify), files("Or a file:", classify), ...ofTest(model, newest));
+  const clear = () => {
+    bars.replaceChildren();
+    pictures.forEach((picture, number) => picture.clear(captions[number]));
+  };
+  const drawn = pad(Math.max(...model.shape.slice(0, 2)), classify, clear);
+  const given = element("div", {}, drawn, files("Or a file:", classify), ...ofTest(model, newest));
   return element(
     "section",
     {},
@@ -69,13 +72,20 @@ function translation(model) {
   const shown = ["The image", "Its translation", "And back"].slice(0, model.parts.includes("cycle") ? 3 : 2);
   const pictures = shown.map((caption) => new Picture(caption));
   let to = model.translations[0];
+  let last = null;
   const newest = new Newest(async (image) => {
+    last = image;
+    const name = model.set_names[to];
     const found = await send("translate", image, { to });
     const sources = [found.image, found.translated, found.back];
-    await Promise.all(pictures.map((picture, number) => picture.show(sources[number])));
+    const captions = [shown[0], `${shown[1]} into ${name}`, shown[2]];
+    await Promise.all(pictures.map((picture, number) => picture.show(sources[number], captions[number])));
   });
-  const ways = model.translations.map((set) => `into ${set}`);
-  const way = choice("Translate", ways, (number) => (to = model.translations[number]));
+  const ways = model.translations.map((set) => `into ${model.set_names[set]}`);
+  const way = choice("Translate", ways, (number) => {
+    to = model.translations[number];
+    if (last) newest.run(last);
+  });
   const row = [...(ways.length > 1 ? [way] : []), ...ofTest(model, newest)];
   return element(
     "section",
@@ -96,10 +106,8 @@ function ofTest(model, newest) {
 }
 
 /** The views of a model by name. */
-function viewsOf(model) {
-  const decoder = new Decoder();
-  const classes = model.parts.includes("classes") ? [classButtons(model, decoder)] : [];
-  const decoded = (view) => () => element("div", {}, ...classes, view(model, decoder));
+function viewsOf(model, decoder) {
+  const decoded = (view) => () => view(model, decoder);
   const found = {};
   if (model.parts.includes("latents")) {
     if (model.latent_dim >= 2) found.Plane = decoded(plane);
@@ -115,29 +123,37 @@ function viewsOf(model) {
 }
 
 /** A row of buttons, one for each class, of which the first is chosen. */
-function classButtons(model, decoder) {
+function classButtons(model, decoder, redraw) {
   const buttons = model.class_names.map((name, number) => button(name, () => choose(number)));
   function choose(number) {
     buttons.forEach((one, other) => one.setAttribute("aria-pressed", other === number));
-    decoder.choose(number);
+    decoder.label = number;
+    redraw();
   }
   choose(0);
   return element("div", { className: "row", attributes: { role: "group", "aria-label": "Class" } }, ...buttons);
 }
 
-/** Make a tab for each view; a view is made anew when its tab is opened. */
-function arrange(found) {
+/** Make a tab for each view, which is made when its tab is first opened, and kept. */
+function arrange(model) {
+  const decoder = new Decoder();
+  let shown = null;
+  const redraw = () => shown?.redraw?.();
+  const classes = model.parts.includes("classes") ? [classButtons(model, decoder, redraw)] : [];
   tabs.addEventListener("keydown", (event) => {
     const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     const place = [...tabs.children].indexOf(document.activeElement);
     if (way && place >= 0) tabs.children[(place + way + tabs.children.length) % tabs.children.length].focus();
   });
-  const made = Object.entries(found).map(([name, view]) => {
+  const made = Object.entries(viewsOf(model, decoder)).map(([name, make]) => {
     const tab = button(name, open, { attributes: { role: "tab" } });
+    let view = null;
     function open() {
       for (const other of tabs.children) other.setAttribute("aria-selected", other === tab);
-      for (const image of views.querySelectorAll("img")) URL.revokeObjectURL(image.src); // of the view that goes
-      views.replaceChildren(view());
+      const isNew = view === null;
+      shown = view ??= make();
+      views.replaceChildren(...(view.redraw ? classes : []), view);
+      if (!isNew) redraw(); // the class may be another
     }
     return tab;
   });
@@ -148,5 +164,5 @@ function arrange(found) {
 const model = await attempt(() => get("model"));
 if (model) {
   document.getElementById("title").textContent = `${model.name}, ${model.shape.map((side) => side ?? "any").join("x")}`;
-  arrange(viewsOf(model));
+  arrange(model);
 }

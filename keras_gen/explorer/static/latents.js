@@ -25,6 +25,7 @@ export function sliders(model, decoder) {
     newest.run(values());
   }
   function set(z) {
+    stop();
     rows.forEach(({ input }, number) => (input.value = z[number]));
     changed();
   }
@@ -44,19 +45,27 @@ export function sliders(model, decoder) {
   let playing = 0;
   let traversed = 0;
   const play = button("Traverse", () => {
-    playing = playing ? 0 : performance.now();
-    play.setAttribute("aria-pressed", playing > 0);
-    if (playing) requestAnimationFrame(step);
+    if (playing) {
+      stop();
+      return;
+    }
+    playing = performance.now();
+    play.setAttribute("aria-pressed", true);
+    requestAnimationFrame(step);
   });
+  function stop() {
+    playing = 0;
+    play.setAttribute("aria-pressed", false);
+  }
   function step(now) {
-    if (!playing || !play.isConnected) return; // another view may have replaced this one
+    if (!play.isConnected) stop(); // another view has replaced this one
+    if (!playing) return;
     const { input } = rows[traversed];
     const share = (1 - Math.cos((2 * Math.PI * (now - playing)) / PERIOD)) / 2;
     input.value = Number(input.min) + share * (input.max - input.min);
     changed();
     requestAnimationFrame(step);
   }
-  decoder.redraw = changed;
   set(model.center);
   const names = rows.map((_, number) => `latent ${number}`);
   const buttons = [button("Random", random), button("Reset", () => set(model.center)), button("Keep", keep), play];
@@ -64,7 +73,7 @@ export function sliders(model, decoder) {
   const all = element("div", { className: "sliders" }, ...rows.map(({ label }) => label));
   return element(
     "section",
-    {},
+    { redraw: changed },
     element("div", { className: "row" }, ...row),
     element("div", { className: "columns" }, element("div", {}, picture.node, kept), all),
   );
@@ -88,7 +97,6 @@ export function morph(model, decoder) {
   });
   const joined = () => ends[0] && ends[1] && joining.run();
   const shown = [() => {}, () => {}];
-  decoder.redraw = () => [...shown, moved].forEach((again) => again());
   const sides = ["first", "second"].map((name, side) => end(model, decoder, name, (z, again) => {
     ends[side] = z;
     shown[side] = again;
@@ -106,7 +114,7 @@ export function morph(model, decoder) {
   ];
   return element(
     "section",
-    {},
+    { className: "path", redraw: () => [...shown, moved].forEach((again) => again()) },
     element("div", { className: "columns" }, sides[0], element("div", {}, picture.node, input), sides[1]),
     element("div", { className: "row" }, ...row),
   );
@@ -115,24 +123,33 @@ export function morph(model, decoder) {
 /** One end of a path, which `chosen` gets as latents, with the function that shows them again. */
 function end(model, decoder, name, chosen) {
   const picture = new Picture(`The ${name} picture`);
+  const original = new Picture("", true);
   const query = () => (decoder.label === undefined ? {} : { label: decoder.label });
-  const newest = new Newest(async (latents, caption) => {
+  const newest = new Newest(async (latents, caption, source) => {
     const { z } = await latents();
-    const again = () => attempt(async () => picture.show(await decoder.image(z), caption));
+    const again = () => attempt(async () => picture.show(await decoder.image(z), captioned(caption)));
     chosen(z, again);
+    if (source) await original.show(await source(), caption);
+    else original.clear();
     await again();
   });
-  const random = () => newest.run(() => send("draw"), "A random sample");
-  const uploaded = (file) => newest.run(() => send("encode", file, query()), "The file, as the model makes it");
+  function captioned(caption) {
+    if (!caption) return "A random sample";
+    const made = decoder.label === undefined ? "" : `, in class ${model.class_names[decoder.label]}`;
+    return `${caption}, as the model makes it${made}`;
+  }
+  const random = () => newest.run(() => send("draw"), "");
+  const uploaded = (file) => newest.run(() => send("encode", file, query()), "The file", () => file);
   const ofTest = () => {
     const number = Math.floor(Math.random() * model.examples);
-    const caption = `${captionOf(model, number)}, as the model makes it`;
-    newest.run(() => get("example-code", { number, ...query() }), caption);
+    const source = () => get("example", { number });
+    newest.run(() => get("example-code", { number, ...query() }), captionOf(model, number), source);
   };
   random();
   const buttons = [button("Random sample", random), ...(model.examples ? [button("Test image", ofTest)] : [])];
   const file = files(`Or a file, for the ${name} picture:`, uploaded);
-  return element("div", {}, picture.node, element("div", { className: "row" }, ...buttons), file);
+  const pictures = element("div", { className: "pictures" }, picture.node, original.node);
+  return element("div", {}, pictures, element("div", { className: "row" }, ...buttons), file);
 }
 
 /** The mean code of one class, minus that of a second, plus that of a third. */
@@ -146,8 +163,10 @@ export function attributes(model, decoder) {
     const choose = (number) => ((classes[name] = present[number]), newest.run());
     return choice(`${name}:`, names, choose, present.indexOf(classes[name]));
   });
-  decoder.redraw = () => newest.run();
   newest.run();
-  const help = element("p", {}, "Codes are means over the test images of each class.");
-  return element("section", {}, help, element("div", { className: "row" }, ...selects), picture.node);
+  const means = "Codes are means over the test images of each class.";
+  const limits = "The sum changes what the codes hold, the style; the buttons above choose the class.";
+  const help = element("p", {}, model.conditional ? `${means} ${limits}` : means);
+  const redraw = () => newest.run();
+  return element("section", { redraw }, help, element("div", { className: "row" }, ...selects), picture.node);
 }

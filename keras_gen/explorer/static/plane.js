@@ -7,6 +7,9 @@ import { get, send } from "./server.js";
 const SIDE = 520; // pixels of the canvas
 const NEAR = 12; // pixels within which a code is under the pointer
 const STEP = 0.02; // of the plane, for an arrow key
+const NARROW = 2; // extent of an axis below which its values have another decimal
+const MARGIN = 6; // pixels around the values of the axes
+const LINE = 18; // pixels of their height
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** The view of the plane, for a model and its `Decoder`. */
@@ -22,36 +25,35 @@ export function plane(model, decoder) {
     attributes: { role: "application", "aria-label": "Plane of the latents: move the pointer, or use the arrow keys" },
   });
   const picture = new Picture("Decoded point");
+  const help = element("p");
   const example = new Picture("The test image of the nearest code", true);
   const rate = element("span", { id: "rate" });
   const point = [0.5, 0.5];
   const times = [];
   let codes = [];
 
-  const newest = new Newest(async (z) => {
-    await picture.show(await decoder.image(z));
+  const newest = new Newest(async (z, caption) => {
+    await picture.show(await decoder.image(z), caption);
     times.push(performance.now());
     while (times[0] < times.at(-1) - 1000) times.shift();
     rate.textContent = times.length > 1 ? `${times.length} images in the last second` : "";
   });
   const nearest = new Newest(async (number) => {
-    await example.show(await get("example", { number }), captionOf(model, number));
+    if (number < 0) example.clear("No code of a test image is near");
+    else await example.show(await get("example", { number }), captionOf(model, number));
   });
   const extents = () => chosen.map((number) => axes[number].extent);
 
-  function latents() {
+  function moved() {
     const z = [...model.center];
-    chosen.forEach((number, way) => {
+    const places = chosen.map((number, way) => {
       const { direction, extent } = axes[number];
       const along = extent[0] + point[way] * (extent[1] - extent[0]);
       direction(z, along);
+      return along.toFixed(2);
     });
-    return z;
-  }
-
-  function moved() {
     draw(canvas, codes, model, extents(), point);
-    newest.run(latents());
+    newest.run(z, `Decoded point (${places.join(", ")})`);
     const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
     let best = NEAR ** 2;
     let number = -1;
@@ -60,7 +62,7 @@ export function plane(model, decoder) {
       const distance = (left - x) ** 2 + (top - y) ** 2;
       if (distance < best) [best, number] = [distance, index];
     });
-    if (number >= 0) nearest.run(number);
+    nearest.run(number);
   }
 
   const scatter = new Newest(async () => {
@@ -69,6 +71,9 @@ export function plane(model, decoder) {
   });
   function turned() {
     codes = [];
+    const shown = model.has_codes ? "Points are the codes of test images. " : "";
+    const others = axes[chosen[0]].name[0] === "component" ? "components" : "latents";
+    help.textContent = shown + (model.latent_dim > 2 ? `All other ${others} stay at their centre.` : "");
     moved();
     if (model.has_codes) scatter.run();
   }
@@ -99,21 +104,19 @@ export function plane(model, decoder) {
     step.forEach((way, number) => (point[number] = clipped(point[number] + STEP * way)));
     moved();
   });
-  decoder.redraw = moved;
   turned();
   const names = axes.map((axis) => axis.text);
   const across = choice("Across", names, (number) => turn(0, number), chosen[0]);
   const up = choice("Up", names, (number) => turn(1, number), chosen[1]);
   const legend = model.has_codes && model.labels ? legendOf(model) : "";
-  const shown = model.has_codes ? "Points are the codes of test images. " : "";
-  const help = element("p", {}, `${shown}${model.latent_dim > 2 ? "Other latents stay at their centre." : ""}`);
-  const pictures = [picture.node, ...(model.has_codes ? [example.node] : [])];
+  const nodes = [picture.node, ...(model.has_codes ? [example.node] : [])];
+  const pictures = element("div", { className: "pictures" }, ...nodes);
   return element(
     "section",
-    {},
+    { className: "of-plane", redraw: moved },
     element("div", { className: "row" }, across, up, rate),
     help,
-    element("div", { className: "columns" }, element("div", {}, canvas, legend), element("div", {}, ...pictures)),
+    element("div", { className: "columns" }, element("div", {}, canvas, legend), pictures),
   );
 }
 
@@ -145,12 +148,29 @@ function draw(canvas, codes, model, extents, point) {
     if (model.labels?.[index] >= 0) context.fillStyle = colourOf(model, model.labels[index]);
     context.fillRect(x - 2, y - 2, 4, 4);
   });
+  ticks(context, text, extents);
   const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
   context.strokeStyle = text;
   context.lineWidth = 2;
   context.beginPath();
   context.arc(x, y, 8, 0, 2 * Math.PI);
   context.stroke();
+}
+
+/** The values of the axes at their ends and in their middles, along the lower and the left side. */
+function ticks(context, text, extents) {
+  Object.assign(context, { fillStyle: text, font: "15px system-ui, sans-serif" });
+  for (const [share, align, baseline] of [[0, "left", "bottom"], [0.5, "center", "middle"], [1, "right", "top"]]) {
+    const [across, up] = extents.map(([low, high]) => {
+      const value = (low + share * (high - low)).toFixed(high - low < NARROW ? 2 : 1);
+      return value.replace(/^-([0.]+)$/, "$1"); // no minus in front of 0
+    });
+    Object.assign(context, { textAlign: align, textBaseline: "bottom" });
+    // In the corner, the value of the vertical axis stands above that of the horizontal one
+    context.fillText(across, MARGIN + share * (SIDE - 2 * MARGIN), SIDE - MARGIN);
+    Object.assign(context, { textAlign: "left", textBaseline: baseline });
+    context.fillText(up, MARGIN, SIDE - MARGIN - share * (SIDE - 2 * MARGIN) - (share ? 0 : LINE));
+  }
 }
 
 function onCanvas(code, extents) {
@@ -161,8 +181,8 @@ function onCanvas(code, extents) {
 function legendOf(model) {
   const present = [...new Set(model.labels)].sort((a, b) => a - b);
   return element("div", { className: "legend" }, ...present.map((label) => {
-    const mark = element("span", {}, "■ ");
-    mark.style.color = colourOf(model, label);
+    const mark = element("span", { className: "mark" });
+    mark.style.background = colourOf(model, label);
     return element("span", {}, mark, model.class_names[label] ?? String(label));
   }));
 }
