@@ -9,11 +9,13 @@ import time
 from pathlib import Path
 
 import keras
+import matplotlib
 
 from keras_gen import plots
 from keras_gen.arguments import REQUIRED, Argument, argument_texts, arguments_of
 from keras_gen.cli.options import command, errors_on_one_line, run_app
 from keras_gen.files import atomic_write
+from keras_gen.plots.palette import LINE_COLOURS
 from keras_gen.policies import dtype_policy
 from keras_gen.reports import Finding, report
 
@@ -126,7 +128,8 @@ class Recipe:
         out = Path(out.format(**arguments) if out == self.arguments["out"].default else out)
         keras.utils.set_random_seed(arguments["seed"])
         available, policy = {**arguments, "out": out}, arguments.get("precision")
-        with dtype_policy(policy) if policy else contextlib.nullcontext():
+        colours = matplotlib.rc_context({"axes.prop_cycle": matplotlib.rcsetup.cycler(color=LINE_COLOURS)})
+        with colours, dtype_policy(policy) if policy else contextlib.nullcontext():
             outcome = self._function(**{name: available[name] for name in arguments_of(self._function)})
         out.mkdir(parents=True, exist_ok=True)
         outcome.model.save(out / "model.keras")

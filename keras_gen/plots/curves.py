@@ -4,7 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from keras_gen.plots.palette import VERMILION
+from keras_gen.plots.palette import BLUE, ORANGE, VERMILION
+
+_COLOURS = {"training": BLUE, "validation": ORANGE}
 
 
 def history_curves(history, title=None):
@@ -28,11 +30,12 @@ def history_curves(history, title=None):
     figure = Figure(figsize=(3.6 * len(names), 2.8), dpi=130)
     for place, name in enumerate(names):
         axes = figure.add_subplot(1, len(names), place + 1)
-        is_point = max(len(history[key]) for key in (name, f"val_{name}") if key in history) == 1
+        keys = {"validation": name} if name.startswith("val_") else {"training": name, "validation": f"val_{name}"}
+        curves = {label: history[key] for label, key in keys.items() if key in history}
+        is_point = max(map(len, curves.values())) == 1
         options = {"marker": "o"} if is_point else {}
-        for key, label in ((name, "training"), (f"val_{name}", "validation")):
-            if key in history:
-                axes.plot(np.arange(1, len(history[key]) + 1), history[key], label=label, **options)
+        for label, values in curves.items():
+            axes.plot(np.arange(1, len(values) + 1), values, color=_COLOURS[label], label=label, **options)
         axes.set_xlabel("epoch")
         if is_point:
             axes.set_xticks([1])
@@ -80,7 +83,8 @@ def error_against(
     x, y, deviations = (np.array(column, "float64") for column in zip(*rows, strict=True))
     figure = Figure(figsize=(6.4, 4.2), dpi=130, layout="constrained")
     axes = figure.add_subplot()
-    axes.errorbar(x, y, yerr=np.nan_to_num(deviations), fmt="o-", capsize=3, label="validation, 1 standard error")
+    options = {"fmt": "o-", "capsize": 3, "color": BLUE}
+    axes.errorbar(x, y, yerr=np.nan_to_num(deviations), label="validation, 1 standard error", **options)
     sign, best = (-1, "below the largest") if greater_is_better else (1, "above the smallest")
     place = int(np.argmin(sign * y))
     bound = y[place] + sign * np.nan_to_num(deviations[place])

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from keras_gen import checks
 from keras_gen.plots.images import as_pixels, sheet_figure
-from keras_gen.plots.palette import CLASS_COLOURS
+from keras_gen.plots.palette import BLUE, CLASS_COLOURS
 
 
 def latent_scatter(z, labels=None, title=None, class_names=None, axis_names=("$z_1$", "$z_2$", "$z_3$")):
@@ -34,7 +34,7 @@ def latent_scatter(z, labels=None, title=None, class_names=None, axis_names=("$z
     figure = Figure(figsize=(6.4, 5.4), dpi=130)
     axes = figure.add_subplot(projection="3d" if z.shape[1] == 3 else None)
     if labels is None:
-        axes.scatter(*z.T, s=4, alpha=0.6)
+        axes.scatter(*z.T, s=4, color=BLUE, alpha=0.6)
     else:
         _scatter_by_label(axes, z, np.asarray(labels), class_names)
     axes.set_xlabel(axis_names[0])

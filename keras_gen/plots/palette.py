@@ -14,3 +14,4 @@ CLASS_COLOURS = (  # Paul Tol's qualitative scheme "muted", and a grey
 )
 # Of lines, bars and points: Okabe and Ito's palette
 BLUE, ORANGE, GREEN, VERMILION, GREY = "#0072b2", "#e69f00", "#009e73", "#d55e00", "#777777"
+LINE_COLOURS = BLUE, ORANGE, GREEN, VERMILION, GREY

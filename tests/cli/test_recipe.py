@@ -6,12 +6,14 @@ import sys
 import types
 
 import keras
+import matplotlib
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
 from keras_gen.cli.recipe import Finding, Outcome, Recipe, Timer, cosine_decay, cosine_decay_by_epoch, recipe
+from keras_gen.plots.palette import LINE_COLOURS
 
 TEXT = """What it does,
 on two lines.
@@ -78,6 +80,18 @@ def test_the_precision_is_the_dtype_policy_during_the_call_alone(made, tmp_path)
     with pytest.raises(ValueError, match="No data"):
         made(precision="mixed_bfloat16", data="missing", out=tmp_path)
     assert policy() == "float32"
+
+
+def test_lines_have_the_colours_of_the_palette_during_the_call_alone(tmp_path):
+    drawn = []
+
+    def lines(seed=0):
+        drawn.extend(line.get_color() for line in Figure().subplots().plot(np.zeros((2, 6))))
+        return Outcome(keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)]), [])
+
+    before = matplotlib.rcParams["axes.prop_cycle"]
+    Recipe(lines, "lines", TEXT)(out=str(tmp_path / "out"))
+    assert drawn == [*LINE_COLOURS, LINE_COLOURS[0]] and matplotlib.rcParams["axes.prop_cycle"] == before
 
 
 def test_a_default_folder_names_other_arguments(tmp_path, monkeypatch):

@@ -2,12 +2,15 @@ import numpy as np
 import pytest
 
 from keras_gen import plots
+from keras_gen.plots.palette import ORANGE
 
 
 def test_curves_have_a_panel_a_quantity_with_training_and_validation():
     figure = plots.history_curves({"loss": [3, 2, 1], "kl": [1, 1, 1], "val_loss": [3, 3, 2], "val_nll": [1, 2, 3]})
     assert [axes.get_title() for axes in figure.axes] == ["loss", "kl", "val_nll"]
     assert [line.get_label() for line in figure.axes[0].lines] == ["training", "validation"]
+    alone = figure.axes[2].lines
+    assert [(line.get_label(), line.get_color()) for line in alone] == [("validation", ORANGE)]
 
 
 def test_epochs_are_whole_and_a_term_that_is_off_has_no_panel():
