@@ -6,6 +6,7 @@ from pathlib import Path
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
 from site_pages import gallery, notebooks, reference
+from site_pages.captions import with_captions
 from site_pages.formulas import formula
 from site_pages.links import linked
 from site_pages.public import ROOT, packages
@@ -43,6 +44,11 @@ def on_page_markdown(markdown, page, config, files):
     if page.file.generated_by is not None:
         return markdown
     return notebooks.with_link(linked(markdown, f"docs/{source}", source), source)
+
+
+def on_page_content(html, page, config, files):
+    """Show the captions of pictures."""
+    return with_captions(html)
 
 
 def on_post_page(output, page, config):

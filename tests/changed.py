@@ -26,7 +26,7 @@ def tests_of(paths):
 
     Returns:
         Sorted list of test files and test ids: of `keras_gen/a/b.py` `tests/a/test_b.py` and the examples of its
-        docstrings, of a recipe its tests, of documents their code blocks, of the site's own code its tests.
+        docstrings, of a recipe its tests, of documents their code blocks, of the site's code and pictures its tests.
     """
     found = set()
     for path in map(Path, paths):
@@ -42,7 +42,7 @@ def tests_of(paths):
             found |= {f"tests/test_recipes.py::{test}[{path.stem}]" for test in tests}
         elif first == "tests" and path.name.startswith("test_"):
             found.add(str(path))
-        elif first == "docs" and path.suffix == ".py":
+        elif first == "docs" and path.suffix != ".md":
             found.add(_SITE)
         elif path.suffix == ".md":
             found.add(_DOCUMENTS)

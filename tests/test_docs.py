@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import typer
 from site_pages import notebooks
+from site_pages.captions import CAPTIONS
 
 from keras_gen import data
 from keras_gen.cli.main import app
@@ -132,6 +133,12 @@ def test_every_page_and_picture_is_linked():
         for target in re.findall(r"\]\(([^)\s]+)\)", path.read_text())
     }
     assert {*GUIDES[1:], *(ROOT / "docs" / "images").iterdir()} <= linked
+
+
+@named([path for path in GUIDES[1:] if "![" in path.read_text()])
+def test_a_picture_has_the_caption_that_it_has_in_the_gallery(path):
+    for text, name, after in re.findall(r"^!\[(.*)\]\(\S+/([\w.]+)\)\n\n?(.?)", path.read_text(), re.MULTILINE):
+        assert name not in CAPTIONS or after == "*" or text == CAPTIONS[name], name
 
 
 def test_readme_is_one_page():

@@ -10,7 +10,7 @@ import hooks
 import nbformat
 import pytest
 from mkdocs.exceptions import PluginError
-from site_pages import gallery, links, notebooks, public, reference
+from site_pages import captions, gallery, links, notebooks, public, reference
 from site_pages.formulas import formula
 from site_pages.texts import google_style
 
@@ -58,6 +58,8 @@ def test_page_of_a_recipe():
 
 def test_pictures_and_findings_of_a_report(tmp_path, monkeypatch):
     monkeypatch.setattr(gallery, "_DOCS", tmp_path)
+    words = {"curve/samples": "Some samples.", "curve/comparison": "Both.", "history": "Losses."}
+    monkeypatch.setattr(captions, "CAPTIONS", captions.CAPTIONS | words)
     (tmp_path / "results.md").write_text(
         "# Results\n\n## GANs on MNIST\n\n| command |\n|---|\n| `python recipes/curve.py`, [why](#why) |\n"
         "| `python recipes/other.py` |\n\n| figure | command |\n|---|---|\n| [3](guides/gans.md) | recipes/curve.py |\n"
@@ -71,7 +73,8 @@ def test_pictures_and_findings_of_a_report(tmp_path, monkeypatch):
     report = {"findings": [bounded, stated], "protocol": {"seed": 0, "all": {}}, "versions": {"keras": "3.11"}}
     (folder / "report.json").write_text(json.dumps(report))
     page = gallery.pages()["gallery/curve.md"]
-    assert re.findall(r"\]\((curve/\w+).png\)", page) == ["curve/comparison", "curve/samples", "curve/history"]
+    shown = re.findall(r"!\[(.*)\]\((curve/\w+).png\)", page)
+    assert shown == [("Both.", "curve/comparison"), ("Some samples.", "curve/samples"), ("Losses.", "curve/history")]
     assert "| R2 | 0.9701 | >= 0.95 (PCA) | reached |\n| &#124;x&#124; | 3 | stated only | stated |" in page
     assert "Settings: `seed=0`. Versions: keras 3.11." in page
     first, second = (
@@ -89,6 +92,35 @@ def test_a_recipe_without_pictures_has_a_page_and_an_entry(tmp_path, monkeypatch
     pages = gallery.pages()
     assert "![" not in pages["gallery/index.md"] + pages["gallery/curve.md"] + gallery.one_picture_a_family()
     assert "[curve](curve.md)" in pages["gallery/index.md"]
+
+
+def test_every_picture_of_the_gallery_has_a_caption_and_every_caption_a_picture():
+    drawn = [str(path.relative_to(ROOT / "docs")) for path in (ROOT / "docs" / "gallery").rglob("*.png")]
+    of_guides = {f"images/{one}" for shown in gallery._PICTURES_OF_GUIDES.values() for one in shown}
+    assert all((ROOT / "docs" / path).exists() for path in of_guides)
+    keys = {captions.key(path) for path in [*drawn, *of_guides]}
+    assert keys - captions.CAPTIONS.keys() == set(), "a sentence says what one sees in each of them"
+    with_pictures = {key.partition("/")[0] for key in keys}
+    for key in captions.CAPTIONS.keys() - keys - {"history"}:
+        recipe, _, picture = key.partition("/")
+        assert picture and recipe in RECIPES and recipe not in with_pictures, f"{key} is no picture"
+
+
+@pytest.mark.parametrize(
+    ("html", "expected"),
+    [
+        ('<p>A</p>\n<p><img alt="B &lt; 1." src="b.png" /></p>\n<p>C</p>',
+         '<p>A</p>\n<figure><img alt="B &lt; 1." src="b.png" /><figcaption>B &lt; 1.</figcaption></figure>\n<p>C</p>'),
+        ('<p><img alt="B" src="b.png" /></p>\n<p><em>Dream,\n<a href="c.html">C</a>.</em></p>',
+         '<figure><img alt="B" src="b.png" /><figcaption>Dream,\n<a href="c.html">C</a>.</figcaption></figure>'),
+        ('<p><img alt="B" src="b.png" /></p>\n<p><em>Not</em> all of it.</p>',
+         '<figure><img alt="B" src="b.png" /><figcaption>B</figcaption></figure>\n<p><em>Not</em> all of it.</p>'),
+        ('<a><img alt="B" src="b.png" /> card</a>', '<a><img alt="B" src="b.png" /> card</a>'),
+        ('<p><img alt="B" src="b.png" /> and text</p>', '<p><img alt="B" src="b.png" /> and text</p>'),
+    ],
+)  # fmt: skip
+def test_captions_are_shown(html, expected):
+    assert hooks.on_page_content(html, None, None, None) == expected
 
 
 @pytest.mark.parametrize(

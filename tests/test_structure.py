@@ -200,7 +200,7 @@ def test_every_test_file_mirrors_a_source_file():
 
 def test_check_runs_what_belongs_to_what_is_changed(tmp_path):
     names = ["keras_gen/presets/registry.py", "keras_gen/__init__.py", "recipes/vae_digits.py", "tests/contract.py"]
-    names += ["docs/site_pages/links.py", "mkdocs.yml"]
+    names += ["docs/images/curve.png", "mkdocs.yml"]
     assert changed.tests_of([*names, "tests/test_files.py", "keras_gen/gone.py", "setup.cfg"]) == [
         "tests/presets/test_registry.py",
         "tests/test_contract.py",

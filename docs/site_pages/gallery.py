@@ -4,6 +4,7 @@ import ast
 import json
 import re
 
+from site_pages.captions import caption
 from site_pages.links import anchor, linked
 from site_pages.public import ROOT, public_objects
 
@@ -116,7 +117,7 @@ def _page(name):
         f"# {name}",
         text,
         "```console\n" + "\n".join(commands) + "\n```",
-        *(f"![{name}: {path.rpartition('/')[2]}](../docs/{path})" for path in pictures(name)),
+        *(f"![{caption(path)}](../docs/{path})" for path in pictures(name)),
         f"It prints its findings, and writes them, its pictures and its model to `saved_models/{name}`, or to `--out`.",
         *_findings(name),
         *_measured(name),
