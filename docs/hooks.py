@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File
-from site_pages import gallery, notebooks, reference
+from site_pages import gallery, lecture, notebooks, reference
 from site_pages.captions import with_captions
 from site_pages.formulas import formula
 from site_pages.links import linked
@@ -39,10 +39,12 @@ def on_files(files, config):
 
 
 def on_page_markdown(markdown, page, config, files):
-    """Rewrite the links of the pages in docs/, and link notebooks."""
+    """Complete the lecture, rewrite the links of the pages in docs/, and link notebooks."""
     source = page.file.src_uri
     if page.file.generated_by is not None:
         return markdown
+    if source == "lecture.md":
+        markdown = lecture.with_places(markdown)
     return notebooks.with_link(linked(markdown, f"docs/{source}", source), source)
 
 

@@ -10,7 +10,7 @@ import hooks
 import nbformat
 import pytest
 from mkdocs.exceptions import PluginError
-from site_pages import captions, gallery, links, notebooks, public, reference
+from site_pages import captions, gallery, lecture, links, notebooks, public, reference
 from site_pages.formulas import formula
 from site_pages.texts import google_style
 
@@ -272,6 +272,15 @@ def test_what_the_lecture_names_exists():
     assert set(re.findall(r"`([a-z_]+\.[\w.]+)`", text)) == {name for name, _ in named}, "all are links"
     recipes = re.findall(r"\[([^\]]+)\]\(\.\./recipes/(\w+)\.py\)", text)
     assert all(name == file and name in RECIPES for name, file in recipes)
+
+
+def test_the_lecture_says_where_names_are_defined():
+    source = (ROOT / "keras_gen" / "losses" / "divergence.py").read_text()
+    line = 1 + source[: source.index("def sparsity_kl(")].count("\n")
+    link = "[`losses.sparsity_kl`](../keras_gen/losses/divergence.py)"
+    found = lecture.with_places(f"{link}\n\n- Code: `rho` of\n  {link}, a\n- Recipe: {link}\n")
+    placed = f"{link} <small>(losses/divergence.py, line {line})</small>"
+    assert found == f"{link}\n\n- Code: `rho` of\n  {placed}, a\n- Recipe: {link}\n"
 
 
 @pytest.mark.parametrize(
