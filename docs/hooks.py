@@ -44,7 +44,7 @@ def on_page_markdown(markdown, page, config, files):
     if page.file.generated_by is not None:
         return markdown
     if source == "lecture.md":
-        markdown = lecture.with_places(markdown)
+        markdown = lecture.with_pictures(lecture.with_places(markdown))
     return notebooks.with_link(linked(markdown, f"docs/{source}", source), source)
 
 

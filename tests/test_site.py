@@ -283,6 +283,20 @@ def test_the_lecture_says_where_names_are_defined():
     assert found == f"{link}\n\n- Code: `rho` of\n  {placed}, a\n- Recipe: {link}\n"
 
 
+def test_a_topic_of_the_lecture_without_a_picture_has_one_of_its_recipes(monkeypatch):
+    drawn = {"b": ["images/curve.png", "gallery/b/history.png"], "c": ["images/denoised.png"]}
+    monkeypatch.setattr(lecture, "pictures", lambda name: drawn.get(name, []))
+    recipes = "- Recipes: [a](../recipes/a.py),\n  [b](../recipes/b.py), [c](../recipes/c.py)\n"
+    without, other, last = (
+        f"### 1\n\n{recipes}",
+        "### 2\n\n![P](p.png)\n[c](../recipes/c.py)\n",
+        "### 3\n\n[a](../recipes/a.py)\n",
+    )
+    found = lecture.with_pictures(f"# L\n\n{without}\n{other}\n## Part\n\n{last}")
+    picture = f"![{captions.CAPTIONS['curve.png']}](images/curve.png)"
+    assert found == f"# L\n\n{without}\n{picture}\n\n{other}\n## Part\n\n{last}"
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -46,7 +46,7 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
     ),
     "few_images/samples": (
         "Samples of a GAN of 1,000 images, trained without augmentation (upper rows) and with it (lower rows). The "
-        "difference is hard to see; the metrics below measure it."
+        "difference is hard to see; the recipe measures it."
     ),
     "few_labels/errors": (
         "Test error against the number of labelled images, both on logarithmic axes. Pretraining lowers it "
