@@ -4,11 +4,13 @@ import importlib
 import inspect
 import json
 import re
+import shutil
 from pathlib import Path
 
 import hooks
 import nbformat
 import pytest
+import yaml
 from mkdocs.exceptions import PluginError
 from site_pages import captions, gallery, lecture, links, notebooks, public, reference
 from site_pages.formulas import formula
@@ -18,6 +20,7 @@ import keras_gen
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(name for name in keras_gen.__all__ if inspect.ismodule(getattr(keras_gen, name)))
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py"))
 
 
@@ -311,3 +314,25 @@ def test_pages_load_nothing_from_elsewhere(html):
         hooks.on_post_page(html, page, None)
     local = '<script src="../b.js"><a href="https://a.org">'
     assert hooks.on_post_page(local, page, None) == local
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_the_search_has_a_worker_in_a_page_from_a_disk(tmp_path):
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    (script,) = yaml.safe_load((ROOT / "mkdocs.yml").read_text())["extra"]["polyfills"]
+    folder = tmp_path / "a&copy b"
+    folder.mkdir()
+    shutil.copy(ROOT / "docs" / script, folder / "shim.js")
+    (folder / "worker.js").write_text("addEventListener('message', (event) => postMessage(event.data + 1))")
+    (folder / "page.html").write_text(
+        "<script src='shim.js'></script><body><script>const worker = new Worker('worker.js');"
+        "worker.addEventListener('message', (event) => (document.title += event.data));"
+        "worker.postMessage(1); worker.postMessage(2)</script></body>"
+    )
+    with playwright.sync_playwright() as engine:
+        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto((folder / "page.html").as_uri())
+        page.wait_for_function("document.title === '23'", timeout=20_000)
+        browser.close()
