@@ -36,7 +36,7 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
     "dcgan_mnist/samples": "Samples of a DCGAN of MNIST. Look for broken strokes, and for shapes that are no digit.",
     "decoder_as_memory/exchanged": (
         "Two autoencoders exchange decoders: images of one set, and their codes decoded by the decoder of the other; "
-        "then the reverse. A decoder draws only what it has learned."
+        "then the reverse. Neither draws digits: a decoder reads only the codes of its own encoder."
     ),
     "decoder_as_memory/labels": "Mean images of classes, and what a decoder makes of the labels: nearly the same.",
     "decoder_as_memory/one_image": "A digit, and what a decoder that has seen nothing else makes of a code of ones.",
