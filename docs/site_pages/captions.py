@@ -196,17 +196,6 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
         "F(G(x))."
     ),
 }
-_SAME = {  # drawn anew by the recipes
-    "curve/curve": "curve.png",
-    "mixtures/grid": "mixtures.png",
-    "mode_collapse/mode_collapse": "mode_collapse.png",
-    "optimal_discriminator/optimal_discriminator": "optimal_discriminator.png",
-    "tune_denoising_autoencoder/error_against_latent_dim": "knee.png",
-    "vae_digits/latent": "latent.png",
-    "vae_digits/reconstructions": "reconstructions.png",
-    "vae_digits/samples": "samples.png",
-}
-CAPTIONS |= {drawn: CAPTIONS[shown] for drawn, shown in _SAME.items()}
 _PICTURE = re.compile(r'<p>(<img alt="([^"]*)" [^>]*>)</p>(?:\s*<p><em>(.*?)</em></p>)?', re.DOTALL)
 
 

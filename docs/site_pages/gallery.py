@@ -32,7 +32,7 @@ FAMILIES = {  # every recipe, in the order of the gallery
     "Convolutions": ("filters", "resampling", "receptive_fields"),
     "Tuning": ("tune_denoising_autoencoder",),
 }  # fmt: skip
-_PICTURES_OF_GUIDES = {  # drawn by recipes; shown as long as docs/gallery/ has none of the recipe
+_PICTURES_OF_GUIDES = {  # drawn by recipes, and also shown by guides
     "conditional_mnist": ("conditional_digits.png",),
     "conditional_vae_mnist": ("styles.png",),
     "curve": ("curve.png",),
@@ -85,10 +85,10 @@ def one_picture_a_family():
 
 
 def pictures(name):
-    """Paths below docs/ of a recipe's pictures: those in docs/gallery/, history last, or else those of the guides."""
+    """Paths below docs/ of a recipe's pictures: those of the guides, then those in docs/gallery/, history last."""
     found = sorted((_DOCS / "gallery" / name).glob("*.png"), key=lambda path: (path.stem == "history", path))
     of_guides = [_DOCS / "images" / one for one in _PICTURES_OF_GUIDES.get(name, ())]
-    return [str(path.relative_to(_DOCS)) for path in found or of_guides]
+    return [str(path.relative_to(_DOCS)) for path in [*of_guides, *found]]
 
 
 def _index():
