@@ -117,6 +117,10 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
         "Validation error against the rate of the masking noise in training. The dashed line marks the smallest rate "
         "whose error is within one standard error of the best."
     ),
+    "vae_mnist_2d/embedding": (
+        "Codes of 5,000 test digits, coloured by digit. Ones, zeros and sixes have regions of their own; fours and "
+        "nines overlap."
+    ),
     "vae_mnist_3d/around_one_digit": (
         "A test digit (first) and samples around it, decoded from draws of its own posterior: the same digit with "
         "other strokes."
@@ -148,8 +152,8 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
         "autoencoder. Strokes of the last row are whole."
     ),
     "interpolation.png": (
-        "From a 1 to a 7: between two codes, and along the difference of the mean codes of the classes. Both paths "
-        "pass through a 9."
+        "From a 1 to a 7: between two codes, and along the difference of the mean codes of the classes. The first "
+        "path ends at the 7, the second at a 9."
     ),
     "knee.png": (
         "Validation error against code size. It falls steeply at first, then hardly; the dashed line marks the "
