@@ -25,7 +25,7 @@ VARIANTS = {  # class, arguments, colour
 @recipe
 def main(steps=100, epochs=30, batch_size=256, learning_rate=4e-3, seed=0, width=1.0):
     mixture, last, updates = grid(), {}, steps * np.arange(1, epochs + 1)
-    figure = Figure(figsize=(14, 3.6), layout="constrained")
+    figure = Figure(figsize=(14, 4), layout="constrained")
     count, share, *planes = figure.subplots(1, 4)
     for axes, (variant, (kind, options, colour)) in zip(planes, VARIANTS.items(), strict=True):
         measures = [metrics.ModeCount(*mixture), metrics.HighQualitySamples(*mixture)]
