@@ -60,7 +60,7 @@ def _of_system(error):
     if error.errno is None or error.filename is None:
         return error
     return (
-        f"{error.strerror}. Expected: a file or folder that can be read, or written with enough space. "
+        f"{error.strerror}. Expected: a path where the system can read, or write with enough space. "
         f"Received: {str(error.filename)!r}"
     )
 

@@ -134,11 +134,11 @@ def _explain(explorer, query, body):
     """What the class depends on, which takes longer than the class."""
     image = uploaded(body, explorer.model.example_shape)
     attack = explorer.attacked(image)
-    before, after = int(explorer.classify(image).argmax()), int(attack.probabilities.argmax())
+    after = int(attack.probabilities.argmax())
     return {
         "saliency": as_address(explorer.saliency(image)),
         "attacked": as_address(attack.image),
-        "attacked_class": None if after == before else after,
+        "attacked_class": after if attack.is_fooled else None,
         "probability": float(attack.probabilities[after]),
         "change": as_address(attack.change),
         "largest": attack.largest,

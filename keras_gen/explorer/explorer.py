@@ -24,13 +24,14 @@ _RESTARTS, _STEPS = 4, 100  # of a search for the latents of an image, for which
 class Attack(typing.NamedTuple):
     """The nearest image of another class.
 
-    `image` and `change` are uint8 images, `probabilities` those of the classes of `image`. In `change` grey pixels are
-    unchanged, white ones are brightened most, black ones darkened most. `largest` is the largest change of a pixel, as
-    a share of the model's range.
+    `image` and `change` are uint8 images, `probabilities` those of the classes of `image`; `is_fooled` tells whether
+    another is the highest. In each channel of `change`, 0 is the most darkened, 255 the most brightened value, and the
+    middle an unchanged one. `largest` is the largest change, as a share of the model's range.
     """
 
     image: np.ndarray
     probabilities: np.ndarray
+    is_fooled: bool
     change: np.ndarray
     largest: float
 
@@ -225,13 +226,15 @@ class Explorer:
         from keras_gen.input_optimization.adversarial import deepfool
 
         images = self.values(pixels[None])
-        found = deepfool(self.model, images, self.model.classify(images), value_range=self.value_range)
+        label = self.model.classify(images)
+        found = deepfool(self.model, images, label, value_range=self.value_range)
         change = np.asarray(found - images)[0]
         largest = max(float(np.abs(change).max()), 1e-12)
         grey = np.uint8(np.round((1 + change / largest) * WHITE_8 / 2))
         low, high = self.value_range
         share = largest / (high - low)
-        return Attack(self.pixels(found)[0], self.model.probabilities(found)[0], grey, share)
+        probabilities = self.model.probabilities(found)[0]
+        return Attack(self.pixels(found)[0], probabilities, probabilities.argmax() != label[0], grey, share)
 
     def translate(self, pixels, to="y"):
         """The translation of one uint8 image, and with a CycleGAN the way back, or `None`."""

@@ -32,9 +32,7 @@ def explorer_of(path, name=None):
         split = data.load(name, size=None if None in size else tuple(size), channels=channels)[1]
         return Explorer(model, split, split.class_names or ()), None
     run = load_run(path)
-    options = run.settings.options
-    names = set_names(options.get("x"), options.get("y"))
-    explorer = Explorer(run.model, class_names=run.class_names, set_names=names)
+    explorer = Explorer(run.model, class_names=run.class_names, set_names=set_names(run.settings.options))
     if "translate" in explorer.parts:
         return explorer, "a run of translations does not keep them; choose image files"
     try:

@@ -127,8 +127,8 @@ def prior(model):
 
 
 def default_path(model):
-    """The path that stays where a model's latents are likely: "spherical" for a normal prior, else "linear"."""
-    return "spherical" if prior(model) == "normal" else "linear"
+    """The path that stays where latents are likely: "spherical" for several of a normal prior, else "linear"."""
+    return "spherical" if prior(model) == "normal" and latent_shape(model) != (1,) else "linear"
 
 
 def _positions(steps):

@@ -62,7 +62,7 @@ def translate(folder, images, to="y", out="translations", size=None):
     as_file = out.suffix.lower() == ".png" and not out.is_dir()
     if as_file and place.is_dir():
         raise ValueError(f"--out must be a folder, because a file holds one image. Received: '{out}'")
-    to = _side(to, settings.options.get("x"), settings.options.get("y"), model.generators())
+    to = _side(to, settings.options, model.generators())
     generator = model.generators()[to]
     shape = tuple(generator.input_shape[1:])
     value_range = model.value_range or (-1, 1)
@@ -81,17 +81,18 @@ def translate(folder, images, to="y", out="translations", size=None):
     return TranslationResult(source.size, written, note)
 
 
-def set_names(x, y):
-    """Dict from `"x"` and `"y"` to the names of their folders or splits; empty if these are equal or unknown."""
-    if x and not y:  # a set of tensorflow-datasets that has both
+def set_names(options):
+    """Dict from `"x"` and `"y"` to the names of a run's folders or splits; empty if it has one set, or no names."""
+    x, y = options.get("x"), options.get("y")
+    if x and not y and "y" in options:  # a set of tensorflow-datasets that has both
         x, y = "trainA", "trainB"
     names = [Path(place or "").name.rpartition(":")[2] for place in (x, y)]
     return dict(zip("xy", names, strict=True)) if all(names) and names[0] != names[1] else {}
 
 
-def _side(to, x, y, known=("x", "y")):
+def _side(to, options, known=("x", "y")):
     """One of the `known` sides, `"x"` or `"y"`, of what may be the name of one of the sets."""
-    sides = {name: side for side, name in set_names(x, y).items()} | {"x": "x", "y": "y"}
+    sides = {name: side for side, name in set_names(options).items()} | {"x": "x", "y": "y"}
     sides = {name: side for name, side in sides.items() if side in known}
     return sides[checks.choice("set for --to", to, sides)]
 

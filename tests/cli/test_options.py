@@ -109,7 +109,7 @@ def test_errors_of_the_system_are_one_line_in_three_parts(capsys, tmp_path):
         (tmp_path / "nothing" / "here").mkdir()
     assert end.value.code == 1
     assert capsys.readouterr().err == (
-        "Error: No such file or directory. Expected: a file or folder that can be read, or written with enough space. "
+        "Error: No such file or directory. Expected: a path where the system can read, or write with enough space. "
         f"Received: '{tmp_path / 'nothing' / 'here'}'\n"
     )
     with pytest.raises(SystemExit), errors_on_one_line():

@@ -1,101 +1,18 @@
 """The page in a real browser: what a reader sees, and what a reader can do."""
 
-import contextlib
 import re
-import shutil
 import threading
-import time
+from unittest.mock import Mock
 
-import keras
 import numpy as np
 import pytest
-import uvicorn
 from PIL import Image
 
-from keras_gen import data, layers, models, networks, presets
+from keras_gen import data, presets
 from keras_gen.explorer import Explorer
-from keras_gen.explorer.server import application
-from keras_gen.explorer.serving import bound
-from keras_gen.explorer.standalone import write_standalone
+from tests.explorer.browsing import DESK, PHONE, opened, pixels, served, tab, until
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed"),
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
-PHONE, DESK = {"width": 360, "height": 740}, {"width": 1100, "height": 800}
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@contextlib.contextmanager
-def served(explorer, port=0):
-    """Serve an explorer on a free port, or on one that has been free before; the address of its page."""
-    with contextlib.closing(bound("127.0.0.1", port)) as listener:
-        host = f"127.0.0.1:{listener.getsockname()[1]}"
-        config = uvicorn.Config(application(explorer, "token", {host}), log_level="error", lifespan="off")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        yield f"http://{host}/token/"
-        server.should_exit = server.force_exit = True
-        thread.join()
-
-
-@contextlib.contextmanager
-def opened(browser, address, size=None):
-    """A page without an error in its console, and without a request to another host."""
-    problems = []
-    page = browser.new_page(viewport=size or DESK)
-    page.set_default_timeout(20_000)
-    page.on("console", lambda line: line.type in ("error", "warning") and problems.append(line.text))
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    own = (address, "blob:", "data:")
-    page.on("request", lambda request: request.url.startswith(own) or problems.append(request.url))
-    page.goto(address)
-    page.wait_for_selector(".picture[src]")
-    yield page
-    page.close()
-    assert problems == []
-
-
-def tab(page, name):
-    page.get_by_role("tab", name=name).click()
-    page.wait_for_selector(".picture[src]")
-
-
-def pixels(page, caption):
-    """The pixels of the picture with a caption, as the page shows them: uint8 `(height, width)`."""
-    image = page.locator("figure", has_text=caption).locator("img").first
-    read = """async (image) => {
-        for (let source = null; source !== image.src; ) {
-            source = image.src;
-            await image.decode().catch((error) => {
-                if (source === image.src) throw error; // else a newer picture took its place
-            });
-        }
-        const canvas = document.createElement("canvas");
-        [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
-        const context = canvas.getContext("2d");
-        context.drawImage(image, 0, 0);
-        return [canvas.height, canvas.width, ...context.getImageData(0, 0, canvas.width, canvas.height).data];
-    }"""
-    height, width, *values = image.evaluate(read)
-    return np.array(values, "uint8").reshape(height, width, 4)[..., 0]
-
-
-def until(fits):
-    """Wait until a function of no arguments is true: what the page shows follows a request."""
-    end = time.monotonic() + 20
-    while not fits():
-        assert time.monotonic() < end, "the page has not changed"
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of uvicorn's, in a thread
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +134,9 @@ def test_a_file_may_be_dropped(browser, address):
         tab(page, "Morph")
         page.locator(".drop").first.evaluate(drop)
         page.wait_for_selector("text=The file, as the model makes it")
+        page.evaluate("document.getElementById('message').textContent = 'An old message'")
+        page.locator(".drop").first.evaluate(drop)
+        until(lambda: page.inner_text("#message") == "")
 
 
 def test_a_file_that_is_no_image_is_refused_in_words(browser, vae, address, tmp_path):
@@ -256,57 +176,6 @@ def test_a_lost_server_is_tried_again(browser, vae):
     page.close()
 
 
-STANDALONE = {
-    "vae": lambda: presets.build("vae", (8, 8, 1), latent_dim=3, width=0.1),
-    "tied and centred autoencoder": lambda: presets.build("autoencoder", (8, 8, 1), latent_dim=3, width=0.1, tied=True),
-    "convolutional VAE of odd sides": lambda: presets.build("convolutional-vae", (9, 11, 3), latent_dim=3, width=0.2),
-    "DCGAN": lambda: presets.build("dcgan", (28, 28, 1), latent_dim=3, width=0.1),
-    "conditional GAN": lambda: presets.build("conditional-gan", (16, 16, 3), latent_dim=3, width=0.1),
-    "sub-pixel, repeated and strided": lambda: models.GAN(
-        keras.Sequential(
-            [
-                keras.Input((3,)),
-                keras.layers.Dense(2 * 2 * 4, "elu"),
-                keras.layers.Reshape((2, 2, 4)),
-                layers.SubPixelConv2D(3, 3, activation="silu"),
-                keras.layers.UpSampling2D(2),
-                keras.layers.Conv2D(4, 3, strides=2, padding="same", activation="softplus"),
-                keras.layers.Conv2DTranspose(1, 2, strides=2, activation="tanh"),
-            ]
-        ),
-        networks.mlp_discriminator((8, 8, 1), (4,)),
-        3,
-    ),
-}
-
-
-@pytest.mark.parametrize("name", STANDALONE)
-def test_a_page_without_a_server_computes_what_the_model_does(browser, tmp_path, name):
-    model = STANDALONE[name]()
-    shape = model.example_shape
-    x = np.random.default_rng(0).random((40, *shape)).astype("float32")
-    split = data.Split(x, np.arange(40) % 10) if "VAE" in name or name == "vae" else None
-    explorer = Explorer(model, split)
-    for weight in (one for one in model.weights if "moving_variance" in one.path):
-        weight.assign(2 * keras.ops.ones_like(weight))  # as after training
-    write_standalone(explorer, tmp_path / "page.html")
-    with opened(browser, (tmp_path / "page.html").as_uri()) as page:
-        tab(page, "Latents")
-        labels = (0, 4) if explorer.is_conditional else (None,)
-        for label in labels:
-            if label is not None:
-                page.get_by_role("button", name=str(label), exact=True).click()
-            for number in range(3):
-                page.locator("input[type=range]").nth(number).fill(str(0.6 - 0.5 * number))
-            z = [[float(slider.input_value()) for slider in page.locator("input[type=range]").all()]]
-            expected = explorer.decode(z, label)[0, ..., 0].astype(int)
-            until(lambda expected=expected: np.abs(pixels(page, "Decoded latents") - expected).max() <= 1)
-        if split is not None:
-            tab(page, "Plane")
-            page.locator("canvas").hover()
-            page.wait_for_selector("text=/Test image \\d+, class/")
-
-
 def test_classes_are_buttons_of_a_conditional_model(browser):
     explorer = Explorer(presets.build("conditional-gan", (8, 8, 1), latent_dim=3, width=0.1))
     with served(explorer) as address, opened(browser, address) as page:
@@ -317,7 +186,7 @@ def test_classes_are_buttons_of_a_conditional_model(browser):
             until(lambda expected=expected: np.abs(pixels(page, "Decoded latents") - expected).max() <= 1)
 
 
-def test_a_drawing_is_classified(browser):
+def test_a_drawing_is_classified(browser, monkeypatch):
     explorer = Explorer(presets.build("lenet5", (8, 8, 1), width=0.5))
     with served(explorer) as address:
         page = browser.new_page(viewport=DESK)
@@ -331,7 +200,11 @@ def test_a_drawing_is_classified(browser):
         drawn = pixels(page, "Class ")
         assert drawn.max() > 100 and drawn.min() == 0
         assert page.locator("meter").count() == 10
-        page.wait_for_selector("text=/What DeepFool changes: .* by at most [\\d.]+ % of the range/")
+        page.wait_for_selector("text=/What DeepFool changes, .* by at most [\\d.]+ % of the range/")
+        monkeypatch.setattr(explorer, "saliency", Mock(side_effect=ValueError("no saliency")))
+        page.locator("canvas").first.click()  # a dot more
+        page.wait_for_selector("#message:has-text('no saliency')")
+        assert page.locator(".picture[src]").count() == 1  # nothing of the drawing before
         page.get_by_role("button", name="Clear").click()
         assert page.locator("meter").count() == 0 and page.locator(".picture[src]").count() == 0
         page.close()
@@ -377,3 +250,115 @@ def test_a_phone_shows_the_plane_and_its_picture_at_once(browser, address):
         tab(page, "Morph")
         slider = page.get_by_label("Position on the path").bounding_box()
         assert slider["y"] + slider["height"] <= PHONE["height"]
+
+
+def test_clear_ends_what_is_under_way(browser, monkeypatch):
+    explorer = Explorer(presets.build("lenet5", (8, 8, 1), width=0.5))
+    is_free, classify = threading.Event(), explorer.classify
+    monkeypatch.setattr(explorer, "classify", lambda image: is_free.wait(20) and classify(image))
+    with served(explorer) as address:
+        page = browser.new_page(viewport=DESK)
+        page.goto(address)
+        with page.expect_response("**/classify"):
+            page.locator("canvas").click()
+            page.get_by_role("button", name="Clear").click()
+            is_free.set()
+        page.wait_for_timeout(0)
+        assert page.locator("meter").count() == 0 and page.locator(".picture[src]").count() == 0
+        page.close()
+
+
+def test_a_stroke_is_wide_enough_for_small_images(browser):
+    explorer = Explorer(presets.build("lenet5", (8, 8, 1), width=0.5))
+    with served(explorer) as address:
+        page = browser.new_page(viewport=DESK)
+        page.goto(address)
+        box = page.locator("canvas").bounding_box()
+        x, top, bottom = box["x"] + 0.44 * box["width"], box["y"] + 60, box["y"] + 220  # the middle of a pixel
+        page.mouse.move(x, top)
+        page.mouse.down()
+        page.mouse.move(x, bottom, steps=5)
+        page.mouse.up()
+        page.wait_for_selector("text=/Class \\d/")
+        assert pixels(page, "Class ").max() == 255
+        page.close()
+
+
+@pytest.fixture(scope="module")
+def conditional():
+    test = data.load("digits")[1]
+    split = test._replace(x=test.x[:40], y=test.y[:40])
+    return Explorer(presets.build("conditional-vae", (8, 8, 1), latent_dim=3, width=0.1), split, test.class_names)
+
+
+def test_all_views_show_the_class_that_is_chosen(browser, conditional):
+    def shown(page, caption, z, label):
+        expected = conditional.decode([z], label)[0, ..., 0].astype(int)
+        until(lambda: np.abs(pixels(page, caption) - expected).max() <= 1)
+
+    with served(conditional) as address, opened(browser, address) as page:
+        tab(page, "Latents")
+        page.get_by_role("button", name="Keep").click()
+        tab(page, "Attributes")
+        page.wait_for_selector("text=the buttons above choose the class")
+        page.get_by_role("button", name="7", exact=True).click()
+        tab(page, "Morph")
+        page.get_by_role("button", name="Test image").first.click()
+        page.wait_for_selector("text=/class \\d, as the model makes it, in class 7/")
+        page.get_by_role("button", name="3", exact=True).click()
+        page.wait_for_selector("text=/class \\d, as the model makes it, in class 3/")
+        page.get_by_role("button", name="Random sample").first.click()
+        until(lambda: page.locator(".small[src]").count() == 0)  # a sample has no original
+        tab(page, "Latents")
+        shown(page, "Decoded latents", [0, 0, 0], 3)
+        page.get_by_role("button", name="Return to kept picture 1").click()
+        shown(page, "Decoded latents", [0, 0, 0], 0)  # it is kept with its class
+        tab(page, "Plane")
+        page.wait_for_selector("text=All other components stay at their centre")
+
+
+def test_buttons_of_classes_stand_above_views_of_latents_alone(browser):
+    explorer = Explorer(presets.build("semi-supervised-vae", (8, 8, 1), width=0.1))
+    with served(explorer) as address, opened(browser, address) as page:
+        assert page.get_by_role("group", name="Class").count() == 1
+        page.get_by_role("tab", name="Classify").click()
+        assert page.get_by_role("group", name="Class").count() == 0
+
+
+def test_the_plane_has_values_on_its_axes_in_both_palettes(browser):
+    explorer = Explorer(presets.build("vae", (8, 8, 1), latent_dim=2, width=0.1))  # no codes are drawn
+    with served(explorer) as address:
+        for scheme, is_light in (("light", False), ("dark", True)):
+            context = browser.new_context(color_scheme=scheme)
+            page = context.new_page()
+            page.goto(address)
+            page.wait_for_selector(".picture[src]")
+            corner = page.locator("canvas").evaluate(
+                "(canvas) => [...canvas.getContext('2d').getImageData(0, 480, 60, 40).data]"
+            )
+            drawn = np.reshape(corner, (-1, 4))
+            drawn = drawn[drawn[:, 3] > 200]
+            assert len(drawn) > 10 and (drawn[:, 0].mean() > 128) == is_light
+            context.close()
+
+
+def test_a_traversal_ends_when_its_view_is_left(browser, address):
+    with opened(browser, address) as page:
+        tab(page, "Latents")
+        play = page.get_by_role("button", name="Traverse")
+        play.click()
+        tab(page, "Morph")
+        page.evaluate("new Promise(requestAnimationFrame)")
+        tab(page, "Latents")
+        until(lambda: play.get_attribute("aria-pressed") == "false")
+
+
+def test_the_example_of_a_code_is_asked_for_once(browser, vae, address):
+    with opened(browser, address) as page:
+        asked = []
+        page.on("request", lambda request: "example" in request.url and asked.append(request.url))
+        box = page.locator("canvas").bounding_box()
+        for step in range(10):
+            page.mouse.move(box["x"] + 0.5 * box["width"] + step / 20, box["y"] + 0.5 * box["height"])
+        until(lambda: "Decoded point" in page.inner_text(".pictures"))
+        assert len(asked) == len(set(asked))

@@ -97,6 +97,7 @@ def test_a_classifier_is_explained_and_attacked(split):
     assert explorer.saliency(image).max() == 255
     attack = explorer.attacked(image)
     assert attack.probabilities.argmax() != probabilities.argmax() and attack.image.shape == image.shape
+    assert attack.is_fooled
     difference = attack.image.astype(int) - image
     assert 255 in attack.change or 0 in attack.change
     brighter, darker = attack.change > 255 / 2 + 1, attack.change < 255 / 2 - 1

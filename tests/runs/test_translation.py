@@ -13,7 +13,7 @@ from keras_gen import load_model, models, networks, presets, runs
 from keras_gen.data.image_sources import image_source
 from keras_gen.runs.loading import load_run
 from keras_gen.runs.training import with_defaults
-from keras_gen.runs.translation import _side
+from keras_gen.runs.translation import _side, set_names
 from tests.images import image_folders
 
 SMALL = {"size": 8, "width": 0.03, "blocks": 1, "pool_size": 3}
@@ -205,12 +205,19 @@ def test_no_image_is_overwritten(folder, folders, tmp_path):
     ],
 )
 def test_a_set_is_named_by_its_folder(x, y, sides):
+    options = {"x": x, "y": y}
     for name, side in sides.items():
         if side is None:
             with refused("Unknown set for --to"):
-                _side(name, x, y)
+                _side(name, options)
         else:
-            assert _side(name, x, y) == side
+            assert _side(name, options) == side
+
+
+def test_sets_have_names_if_there_are_two_that_differ():
+    assert set_names({"x": "/a/photo", "y": "/b/monet"}) == {"x": "photo", "y": "monet"}
+    for options in ({"x": "/a/photo"}, {"x": "/a/one", "y": "/b/one"}, {"x": "/", "y": "/b/monet"}, {}):
+        assert set_names(options) == {}, options  # such as a run of one set, which is enlarged
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ const views = document.getElementById("views");
 /** Latents as pictures, of one class in a conditional model. Views that show them have a method `redraw`. */
 class Decoder {
   label = undefined;
+  choose = () => {}; // a class, where there are buttons
 
   image(z) {
     return send("decode", { z, label: this.label });
@@ -29,9 +30,12 @@ function classification(model) {
   const pictures = captions.map((caption) => new Picture(caption));
   const bars = element("div", { className: "bars" });
   const nameOf = (number) => model.class_names[number] ?? String(number);
+  let turn = 0; // of the image that is shown; an answer that comes after its turn is left out
   const newest = new Newest(async (image) => {
+    const mine = ++turn;
     const found = await send("classify", image);
-    await pictures[0].show(found.image, `Class ${nameOf(found.class)}`);
+    if (mine !== turn) return;
+    clear();
     const ranked = found.probabilities.map((value, number) => ({ value, name: nameOf(number) }));
     ranked.sort((a, b) => b.value - a.value);
     bars.replaceChildren(...ranked.slice(0, 10).flatMap(({ value, name }) => [
@@ -39,25 +43,27 @@ function classification(model) {
       element("meter", { value, attributes: { "aria-label": name } }),
       element("span", {}, value.toFixed(3)),
     ]));
-    explained.run(image);
+    explained.run(image, mine);
+    await pictures[0].show(found.image, `Class ${nameOf(found.class)}`);
   });
-  const explained = new Newest(async (image) => {
+  const explained = new Newest(async (image, mine) => {
     const why = await send("explain", image);
+    if (mine !== turn) return;
     const other = why.attacked_class;
     const caption = other === null
       ? "DeepFool has found no image of another class"
       : `DeepFool's nearest image of another class: ${nameOf(other)}, with probability ${why.probability.toFixed(2)}`;
     const share = (100 * why.largest).toFixed(1);
-    const scale = `What DeepFool changes: white is brighter, black darker, by at most ${share} % of the range`;
-    await Promise.all([pictures[1].show(why.saliency), pictures[2].show(why.attacked, caption)]);
-    await pictures[3].show(why.change, scale);
+    const scale = `What DeepFool changes, brighter or darker than the middle grey, by at most ${share} % of the range`;
+    const found = [[why.saliency], [why.attacked, caption], [why.change, scale]];
+    await Promise.all(found.map((one, number) => pictures[number + 1].show(...one)));
   });
   const classify = (image) => newest.run(image);
-  const clear = () => {
+  function clear() {
     bars.replaceChildren();
     pictures.forEach((picture, number) => picture.clear(captions[number]));
-  };
-  const drawn = pad(Math.max(...model.shape.slice(0, 2)), classify, clear);
+  }
+  const drawn = pad(Math.max(...model.shape.slice(0, 2)), classify, () => (turn++, clear()));
   const given = element("div", {}, drawn, files("Or a file:", classify), ...ofTest(model, newest));
   return element(
     "section",
@@ -74,9 +80,9 @@ function translation(model) {
   let to = model.translations[0];
   let last = null;
   const newest = new Newest(async (image) => {
-    last = image;
     const name = model.set_names[to];
     const found = await send("translate", image, { to });
+    last = image;
     const sources = [found.image, found.translated, found.back];
     const captions = [shown[0], `${shown[1]} into ${name}`, shown[2]];
     await Promise.all(pictures.map((picture, number) => picture.show(sources[number], captions[number])));
@@ -130,6 +136,7 @@ function classButtons(model, decoder, redraw) {
     decoder.label = number;
     redraw();
   }
+  decoder.choose = choose;
   choose(0);
   return element("div", { className: "row", attributes: { role: "group", "aria-label": "Class" } }, ...buttons);
 }

@@ -31,7 +31,11 @@ export function sliders(model, decoder) {
   }
   const random = () => attempt(async () => set((await send("draw")).z));
   function keep() {
-    const z = values();
+    const [z, { label }] = [values(), decoder];
+    const back = () => {
+      decoder.choose(label);
+      set(z);
+    };
     const image = element("img", { src: picture.image.src, alt: "Kept picture", className: "picture small" });
     attempt(async () => {
       const copy = new Picture("", true);
@@ -39,7 +43,7 @@ export function sliders(model, decoder) {
       image.src = copy.image.src;
     });
     const attributes = { "aria-label": `Return to kept picture ${kept.childElementCount + 1}` };
-    kept.append(element("button", { type: "button", onclick: () => set(z), attributes }, image));
+    kept.append(element("button", { type: "button", onclick: back, attributes }, image));
   }
 
   let playing = 0;
@@ -92,6 +96,8 @@ export function morph(model, decoder) {
   input.addEventListener("input", moved);
 
   const joining = new Newest(async () => {
+    points = []; // until the new path is known
+    picture.clear("On the path");
     points = (await send("path", { a: ends[0], b: ends[1], path })).z;
     moved();
   });
@@ -125,18 +131,22 @@ function end(model, decoder, name, chosen) {
   const picture = new Picture(`The ${name} picture`);
   const original = new Picture("", true);
   const query = () => (decoder.label === undefined ? {} : { label: decoder.label });
+  const made = new Newest(async (z, caption) => {
+    const text = captioned(caption); // of the class that is chosen now
+    await picture.show(await decoder.image(z), text);
+  });
   const newest = new Newest(async (latents, caption, source) => {
     const { z } = await latents();
-    const again = () => attempt(async () => picture.show(await decoder.image(z), captioned(caption)));
-    chosen(z, again);
     if (source) await original.show(await source(), caption);
     else original.clear();
-    await again();
+    const again = () => made.run(z, caption);
+    chosen(z, again);
+    again();
   });
   function captioned(caption) {
     if (!caption) return "A random sample";
-    const made = decoder.label === undefined ? "" : `, in class ${model.class_names[decoder.label]}`;
-    return `${caption}, as the model makes it${made}`;
+    const chosenClass = decoder.label === undefined ? "" : `, in class ${model.class_names[decoder.label]}`;
+    return `${caption}, as the model makes it${chosenClass}`;
   }
   const random = () => newest.run(() => send("draw"), "");
   const uploaded = (file) => newest.run(() => send("encode", file, query()), "The file", () => file);

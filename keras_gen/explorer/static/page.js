@@ -4,35 +4,41 @@ const PATIENCE = 400; // milliseconds until a reader learns that the model compu
 
 const message = document.getElementById("message");
 const working = document.getElementById("working");
-let tasks = 0;
-let timer = 0;
+let slow = 0; // tasks that take longer
 
 /** Show a line of text above the views; an empty one hides it. */
 export function show(text) {
   message.textContent = text;
 }
 
-for (const event of ["pointerdown", "keydown", "drop", "change"]) {
+// Not at `pointerdown`: the page moves up when the message goes, and a click would miss its button
+for (const event of ["click", "keydown", "drop", "change"]) {
   document.addEventListener(event, () => show(""), true);
 }
 
-function count(step) {
-  tasks += step;
-  clearTimeout(timer);
-  if (!tasks) working.textContent = "";
-  else timer = setTimeout(() => (working.textContent = "The model computes …"), PATIENCE);
+/** The result of an asynchronous function; the page says so while it is slow. */
+async function watched(work) {
+  let isSlow = false;
+  const timer = setTimeout(() => {
+    isSlow = true;
+    slow++;
+    working.textContent = "The model computes …";
+  }, PATIENCE);
+  try {
+    return await work();
+  } finally {
+    clearTimeout(timer);
+    if (isSlow && --slow === 0) working.textContent = "";
+  }
 }
 
 /** Run an asynchronous function, and show the message of its error, until the reader does something else. */
 export async function attempt(work) {
-  count(1);
   try {
-    return await work();
+    return await watched(work);
   } catch (error) {
     show(error.message);
     return undefined;
-  } finally {
-    count(-1);
   }
 }
 

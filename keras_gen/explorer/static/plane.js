@@ -9,7 +9,8 @@ const NEAR = 12; // pixels within which a code is under the pointer
 const STEP = 0.02; // of the plane, for an arrow key
 const NARROW = 2; // extent of an axis below which its values have another decimal
 const MARGIN = 6; // pixels around the values of the axes
-const LINE = 18; // pixels of their height
+const FONT = 12; // pixels, as shown, of their digits and of a line
+const LINE = 15;
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
 
 /** The view of the plane, for a model and its `Decoder`. */
@@ -31,6 +32,7 @@ export function plane(model, decoder) {
   const point = [0.5, 0.5];
   const times = [];
   let codes = [];
+  let near = null; // the number of the code under the pointer, -1 for none
 
   const newest = new Newest(async (z, caption) => {
     await picture.show(await decoder.image(z), caption);
@@ -62,7 +64,7 @@ export function plane(model, decoder) {
       const distance = (left - x) ** 2 + (top - y) ** 2;
       if (distance < best) [best, number] = [distance, index];
     });
-    nearest.run(number);
+    if (number !== near) nearest.run((near = number));
   }
 
   const scatter = new Newest(async () => {
@@ -70,7 +72,7 @@ export function plane(model, decoder) {
     moved();
   });
   function turned() {
-    codes = [];
+    [codes, near] = [[], null];
     const shown = model.has_codes ? "Points are the codes of test images. " : "";
     const others = axes[chosen[0]].name[0] === "component" ? "components" : "latents";
     help.textContent = shown + (model.latent_dim > 2 ? `All other ${others} stay at their centre.` : "");
@@ -139,7 +141,7 @@ function axesOf(model) {
 
 function draw(canvas, codes, model, extents, point) {
   const context = canvas.getContext("2d");
-  const text = getComputedStyle(canvas).color;
+  const text = getComputedStyle(document.body).color; // the canvas may not be in the page yet
   context.clearRect(0, 0, SIDE, SIDE);
   codes.forEach((code, index) => {
     const [x, y] = onCanvas(code, extents);
@@ -148,7 +150,7 @@ function draw(canvas, codes, model, extents, point) {
     if (model.labels?.[index] >= 0) context.fillStyle = colourOf(model, model.labels[index]);
     context.fillRect(x - 2, y - 2, 4, 4);
   });
-  ticks(context, text, extents);
+  ticks(context, text, extents, (canvas.clientWidth || SIDE) / SIDE);
   const [x, y] = [point[0] * SIDE, (1 - point[1]) * SIDE];
   context.strokeStyle = text;
   context.lineWidth = 2;
@@ -157,9 +159,9 @@ function draw(canvas, codes, model, extents, point) {
   context.stroke();
 }
 
-/** The values of the axes at their ends and in their middles, along the lower and the left side. */
-function ticks(context, text, extents) {
-  Object.assign(context, { fillStyle: text, font: "15px system-ui, sans-serif" });
+/** The values of the axes at their ends and in their middles, along two sides of a canvas that is shown at a scale. */
+function ticks(context, text, extents, scale) {
+  Object.assign(context, { fillStyle: text, font: `${FONT / scale}px system-ui, sans-serif` });
   for (const [share, align, baseline] of [[0, "left", "bottom"], [0.5, "center", "middle"], [1, "right", "top"]]) {
     const [across, up] = extents.map(([low, high]) => {
       const value = (low + share * (high - low)).toFixed(high - low < NARROW ? 2 : 1);
@@ -169,7 +171,7 @@ function ticks(context, text, extents) {
     // In the corner, the value of the vertical axis stands above that of the horizontal one
     context.fillText(across, MARGIN + share * (SIDE - 2 * MARGIN), SIDE - MARGIN);
     Object.assign(context, { textAlign: "left", textBaseline: baseline });
-    context.fillText(up, MARGIN, SIDE - MARGIN - share * (SIDE - 2 * MARGIN) - (share ? 0 : LINE));
+    context.fillText(up, MARGIN, SIDE - MARGIN - share * (SIDE - 2 * MARGIN) - (share ? 0 : LINE / scale));
   }
 }
 
