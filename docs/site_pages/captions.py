@@ -200,7 +200,7 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
         "F(G(x))."
     ),
 }
-_PICTURE = re.compile(r'<p>(<img alt="([^"]*)" [^>]*>)</p>(?:\s*<p><em>(.*?)</em></p>)?', re.DOTALL)
+_PICTURE = re.compile(r'<p>(<img alt="([^"]*)" [^>]*>)</p>(?:\s*<p><em>((?:(?!</em>).)*)</em></p>)?', re.DOTALL)
 
 
 def key(path):

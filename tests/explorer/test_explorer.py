@@ -4,9 +4,11 @@ import keras
 import numpy as np
 import pytest
 
-from keras_gen import data, models, networks, presets
+from keras_gen import data, models, networks, presets, runs
 from keras_gen.explorer import Explorer
 from keras_gen.explorer.latent_axes import LatentAxes
+from keras_gen.explorer.opening import explorer_of
+from keras_gen.runs.latent_space import default_path
 
 SHAPE = (8, 8, 1)
 
@@ -50,6 +52,18 @@ def test_translations():
     assert pix2pix.translate(image)[1] is None
     assert Explorer(cycle.model, set_names={"x": "photos", "y": "monet"}).set_names == {"x": "photos", "y": "monet"}
     assert cycle.set_names == {"x": "x", "y": "y"}
+
+
+def test_sets_of_a_run_have_the_names_of_their_folders(tmp_path):
+    made("cyclegan", (24, 24, 1), width=0.03).save(tmp_path / "model.keras")
+    sets = {"x": "/a/photos", "y": "/a/monet"}
+    runs.Settings("cyclegan", "pairs", options=sets).write(tmp_path)
+    explorer, reason = explorer_of(tmp_path)
+    assert explorer.set_names == {"x": "photos", "y": "monet"} and "does not keep them" in reason
+
+
+def test_a_model_of_one_latent_has_no_spherical_paths():
+    assert [default_path(made("vae", latent_dim=size)) for size in (1, 2)] == ["linear", "spherical"]
 
 
 def test_decoded_latents_are_those_of_the_model():
