@@ -122,8 +122,8 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
         "nines overlap."
     ),
     "vae_mnist_3d/around_one_digit": (
-        "A test digit (first) and samples around it, decoded from draws of its own posterior: the same digit with "
-        "other strokes."
+        "A test digit (first) and samples around it, decoded from draws of its own posterior: more blurred, and "
+        "nearly alike."
     ),
     "vae_mnist_3d/latent_3d": "Codes of 5,000 test digits in three dimensions, coloured by digit.",
     "what_a_cnn_sees/what_a_cnn_sees": (
