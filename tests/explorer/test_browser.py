@@ -236,14 +236,14 @@ def test_a_picture_is_translated_there_and_back(browser, tmp_path):
         page.close()
 
 
-def test_a_reader_sees_that_the_model_computes(browser, vae, monkeypatch):
+def test_a_reader_sees_that_an_answer_takes_long(browser, vae, monkeypatch):
     is_free = threading.Event()
     draw = vae.draw
     monkeypatch.setattr(vae, "draw", lambda: is_free.wait(20) and draw())
     with served(vae) as address, opened(browser, address) as page:
         tab(page, "Latents")
         page.get_by_role("button", name="Random").click()
-        page.wait_for_selector("#working:has-text('The model computes')")
+        page.wait_for_selector("#working:has-text('Waiting for the model')")
         is_free.set()
         until(lambda: page.inner_text("#working") == "")
 

@@ -1,6 +1,6 @@
-// The line of messages, the sign of a model that computes, and work of which the newest counts.
+// The line of messages, the sign of a slow answer, and work of which the newest counts.
 
-const PATIENCE = 400; // milliseconds until a reader learns that the model computes
+const PATIENCE = 400; // milliseconds until a reader learns that an answer takes long
 
 const message = document.getElementById("message");
 const working = document.getElementById("working");
@@ -22,7 +22,7 @@ async function watched(work) {
   const timer = setTimeout(() => {
     isSlow = true;
     slow++;
-    working.textContent = "The model computes …";
+    working.textContent = "Waiting for the model …";
   }, PATIENCE);
   try {
     return await work();
