@@ -306,6 +306,20 @@ def test_a_topic_of_the_lecture_without_a_picture_has_one_of_its_recipes(monkeyp
     assert found == f"# L\n\n{without}\n{picture}\n\n{other}\n## Part\n\n{last}"
 
 
+def test_the_lecture_of_the_site_has_both():
+    file = type("File", (), {"src_uri": "lecture.md", "generated_by": None})
+    page, source = type("Page", (), {"file": file}), (ROOT / "docs" / "lecture.md").read_text()
+    text = hooks.on_page_markdown(source, page, None, None)
+    assert "<small>(losses/divergence.py, line" in text and text.count("![") > source.count("![")
+
+
+def test_a_recipe_shows_the_pictures_of_guides_before_its_own():
+    assert gallery.pictures("vae_digits") == [
+        *(f"images/{name}.png" for name in ("samples", "reconstructions", "latent")),
+        "gallery/vae_digits/history.png",
+    ]
+
+
 @pytest.mark.parametrize(
     "html",
     [

@@ -3,6 +3,7 @@
 import base64
 import io
 import socket
+from unittest.mock import Mock
 
 import numpy as np
 import pytest
@@ -167,6 +168,10 @@ def test_the_code_of_a_test_image_is_that_of_its_own_class():
     assert np.abs(explorer.encode(explorer.example(2), other) - expected).max() > 0.01
     found = client(explorer).get(f"example-code?number=2&label={other}").json()["z"]
     np.testing.assert_allclose(found, expected, atol=1e-3)
+    gan = Explorer(presets.build("conditional-gan", (8, 8, 1), latent_dim=2, width=0.1), split)  # no codes: a search
+    gan.encode = Mock(return_value=np.zeros(2))
+    client(gan).get(f"example-code?number=2&label={other}")
+    assert gan.encode.call_args.args[1] == own
 
 
 def test_an_explanation_names_the_class_even_if_rounded_probabilities_are_equal():

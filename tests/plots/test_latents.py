@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from keras_gen import plots
+from keras_gen.plots.palette import BLUE
 
 RNG = np.random.default_rng(0)
 
@@ -24,7 +26,8 @@ def test_scatter_shows_every_code_and_a_colour_bar_of_the_labels(dimensions):
     named = plots.latent_scatter(z, labels // 4, class_names=("cat", "dog"))
     assert [text.get_text() for text in named.axes[1].get_yticklabels()] == ["cat", "dog"]
     assert pixels(figure).std() > 0
-    assert len(plots.latent_scatter(z).axes) == 1
+    (plain,) = plots.latent_scatter(z).axes
+    assert to_hex(plain.collections[0].get_facecolor()[0]) == BLUE
 
 
 def test_manifold_decodes_equal_steps_of_the_priors_probability():
