@@ -44,6 +44,10 @@ CAPTIONS = {  # by "recipe/file name without suffix"; pictures of docs/images by
     "decoder_as_memory/several_images": (
         "Digits, and what one decoder makes of a one-hot code for each: it has learned all of them by heart."
     ),
+    "detect_objects/detections": (
+        "Digits found among clutter: true boxes (thick, green), and boxes that were found, each with its digit and "
+        "probability (orange). Most fit; pieces of clutter near a digit widen some."
+    ),
     "few_images/samples": (
         "Samples of a GAN of 1,000 images, trained without augmentation (upper rows) and with it (lower rows). The "
         "difference is hard to see; the recipe measures it."
