@@ -17,10 +17,10 @@ from site_pages.formulas import formula
 from site_pages.texts import google_style
 
 import keras_gen
+from tests.explorer.browsing import CHROMIUM
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = sorted(name for name in keras_gen.__all__ if inspect.ismodule(getattr(keras_gen, name)))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.py"))
 
 
